@@ -1,0 +1,5 @@
+/** The cordwood command: one class per command. */
+@NullMarked
+package io.cordwood.cli;
+
+import org.jspecify.annotations.NullMarked;
