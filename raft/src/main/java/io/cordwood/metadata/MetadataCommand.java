@@ -1,0 +1,67 @@
+package io.cordwood.metadata;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * A change of the cluster's metadata. Random values and decisions of a clock arrive inside the command. Each command may
+ * be applied twice: the repetition changes nothing and is answered like the first, except
+ * {@link AllocateProducerIds}, which then hands out another block.
+ */
+public sealed interface MetadataCommand {
+
+    /** The first command of a cluster. */
+    record FormCluster(String clusterId, int featureLevel, List<NodeRegistration> nodes, List<Integer> voters)
+            implements MetadataCommand {
+
+        public FormCluster {
+            nodes = List.copyOf(nodes);
+            voters = List.copyOf(voters);
+        }
+    }
+
+    /** An operator's word that a node of this id will come up at this address. */
+    record AddNode(int nodeId, String nodeAddress) implements MetadataCommand {}
+
+    /** A node came up: for the first time after {@link AddNode}, or again. */
+    record RegisterNode(NodeRegistration node) implements MetadataCommand {}
+
+    /** The metadata leader's verdict about a node. */
+    record SetNodeState(int nodeId, String incarnation, NodeState state) implements MetadataCommand {}
+
+    /** Lets all nodes write what this level allows. */
+    record RaiseFeatureLevel(int level) implements MetadataCommand {}
+
+    /**
+     * Creates a topic with one partition per raft group id.
+     *
+     * @param topicId random, drawn by the submitter
+     * @param raftGroupIds random, drawn by the submitter
+     */
+    record CreateTopic(
+            String name, UUID topicId, List<UUID> raftGroupIds, int replicationFactor, SortedMap<String, String> config)
+            implements MetadataCommand {
+
+        public CreateTopic {
+            raftGroupIds = List.copyOf(raftGroupIds);
+            config = Collections.unmodifiableSortedMap(new TreeMap<>(config));
+        }
+    }
+
+    /** Deletes the topic with this id; done when there is none, because ids are never used twice. */
+    record DeleteTopic(UUID topicId) implements MetadataCommand {}
+
+    /** What a node leads. A report of an older term than the known one is ignored. */
+    record ReportLeaders(int nodeId, List<LeaderReport> reports) implements MetadataCommand {
+
+        public ReportLeaders {
+            reports = List.copyOf(reports);
+        }
+    }
+
+    /** Asks for a block of {@link MetadataState#PRODUCER_ID_BLOCK} producer ids. */
+    record AllocateProducerIds(int nodeId) implements MetadataCommand {}
+}

@@ -1,0 +1,216 @@
+package io.cordwood.metadata;
+
+import io.cordwood.metadata.MetadataCommand.AddNode;
+import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataCommand.DeleteTopic;
+import io.cordwood.metadata.MetadataCommand.FormCluster;
+import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
+import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.SetNodeState;
+import io.cordwood.metadata.MetadataResult.Done;
+import io.cordwood.metadata.MetadataResult.ProducerIdBlock;
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.MetadataResult.Refused;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * The deterministic core of the cluster's metadata.
+ *
+ * <p>Invariants: the same commands at the same raft indexes give the same image on every replica, live or replayed; a
+ * refused command changes nothing but the index; the index never falls; producer ids are never handed out twice; the
+ * known leader term of a partition never falls.
+ *
+ * <p>Thread: one owner, the thread that applies the metadata group's log. {@link #image()} returns an immutable value
+ * that any thread may keep.
+ */
+public final class MetadataState {
+    /** How many producer ids one command hands out. */
+    public static final int PRODUCER_ID_BLOCK = 1000;
+
+    private MetadataImage image;
+
+    public MetadataState(MetadataImage start) {
+        image = start;
+    }
+
+    public MetadataImage image() {
+        return image;
+    }
+
+    /** Applies the command that the raft log holds at this index. */
+    public MetadataResult apply(MetadataCommand command, long index) {
+        if (index <= image.index()) {
+            throw new IllegalStateException("raft index " + index + " after " + image.index());
+        }
+        image = image.withIndex(index);
+        boolean formsCluster = command instanceof FormCluster;
+        if (!formsCluster && !image.formed()) {
+            return new Refused(Reason.NOT_FORMED, "cluster", "unformed", "formed");
+        }
+        return dispatch(command);
+    }
+
+    private MetadataResult dispatch(MetadataCommand command) {
+        if (command instanceof FormCluster form) {
+            return formCluster(form);
+        } else if (command instanceof AddNode add) {
+            return addNode(add);
+        } else if (command instanceof RegisterNode register) {
+            return registerNode(register.node());
+        } else if (command instanceof SetNodeState set) {
+            return setNodeState(set);
+        } else if (command instanceof RaiseFeatureLevel raise) {
+            return raiseFeatureLevel(raise.level());
+        } else if (command instanceof CreateTopic create) {
+            return createTopic(create);
+        } else if (command instanceof DeleteTopic delete) {
+            return deleteTopic(delete);
+        } else if (command instanceof ReportLeaders report) {
+            return reportLeaders(report);
+        } else if (command instanceof AllocateProducerIds) {
+            return allocateProducerIds();
+        }
+        throw new IllegalStateException("no rule for " + command.getClass());
+    }
+
+    private MetadataResult formCluster(FormCluster form) {
+        if (image.clusterId().equals(form.clusterId())) {
+            return done();
+        }
+        if (image.formed()) {
+            return new Refused(Reason.ALREADY_FORMED, "cluster id", form.clusterId(), image.clusterId());
+        }
+        var nodes = new TreeMap<Integer, NodeInfo>();
+        for (NodeRegistration node : form.nodes()) {
+            boolean voter = form.voters().contains(node.nodeId());
+            nodes.put(node.nodeId(), NodeInfo.registered(node, NodeState.ALIVE, voter));
+        }
+        image = image.withCluster(form.clusterId(), form.featureLevel(), nodes);
+        return done();
+    }
+
+    private MetadataResult addNode(AddNode add) {
+        var refused = NodeRules.check(add, image);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        if (image.node(add.nodeId()).isEmpty()) {
+            image = image.withNode(NodeInfo.expected(add.nodeId(), add.nodeAddress()));
+        }
+        return done();
+    }
+
+    private MetadataResult registerNode(NodeRegistration node) {
+        var refused = NodeRules.check(node, image);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        var known = image.node(node.nodeId()).orElseThrow();
+        var state = known.state() == NodeState.DRAINING ? NodeState.DRAINING : NodeState.ALIVE;
+        image = image.withNode(NodeInfo.registered(node, state, known.voter()));
+        return done();
+    }
+
+    private MetadataResult setNodeState(SetNodeState set) {
+        var refused = NodeRules.check(set, image);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        image = image.withNode(image.node(set.nodeId()).orElseThrow().withState(set.state()));
+        if (set.state() == NodeState.DEAD) {
+            forgetLeader(set.nodeId());
+        }
+        return done();
+    }
+
+    private MetadataResult raiseFeatureLevel(int level) {
+        for (NodeInfo node : image.nodes().values()) {
+            if (node.state() != NodeState.EXPECTED && !node.features().supports(level)) {
+                return new Refused(
+                        Reason.FEATURE_LEVEL_UNSUPPORTED,
+                        "feature level",
+                        Integer.toString(level),
+                        node.features().min() + " to " + node.features().max() + " for node " + node.nodeId());
+            }
+        }
+        image = image.withFeatureLevel(Math.max(level, image.featureLevel()));
+        return done();
+    }
+
+    private MetadataResult createTopic(CreateTopic create) {
+        var existing = image.topic(create.name());
+        if (existing.isPresent() && existing.get().topicId().equals(create.topicId())) {
+            return done();
+        }
+        var refused = TopicRules.check(create, image);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        var topic = TopicRules.place(create, image);
+        if (topic.isEmpty()) {
+            return TopicRules.noRoom(create, image);
+        }
+        var topics = new TreeMap<>(image.topics());
+        topics.put(create.name(), topic.get());
+        image = image.withTopics(topics);
+        return done();
+    }
+
+    private MetadataResult deleteTopic(DeleteTopic delete) {
+        var topics = new TreeMap<>(image.topics());
+        topics.values().removeIf(topic -> topic.topicId().equals(delete.topicId()));
+        image = image.withTopics(topics);
+        return done();
+    }
+
+    private MetadataResult reportLeaders(ReportLeaders report) {
+        var topics = new TreeMap<>(image.topics());
+        for (LeaderReport leader : report.reports()) {
+            image.topic(leader.topicId())
+                    .ifPresent(topic -> topics.computeIfPresent(
+                            topic.name(), (name, current) -> withLeader(current, report.nodeId(), leader)));
+        }
+        image = image.withTopics(topics);
+        return done();
+    }
+
+    private static TopicInfo withLeader(TopicInfo topic, int nodeId, LeaderReport report) {
+        return mapPartitions(topic, partition -> {
+            boolean meant = partition.partition() == report.partition()
+                    && partition.replicas().contains(nodeId);
+            // A node that leads in the known term may have been forgotten with its death and come back.
+            boolean news = report.term() > partition.leaderTerm()
+                    || (report.term() == partition.leaderTerm()
+                            && partition.leader().isEmpty());
+            return meant && news ? partition.withLeader(OptionalInt.of(nodeId), report.term()) : partition;
+        });
+    }
+
+    private void forgetLeader(int nodeId) {
+        var topics = new TreeMap<>(image.topics());
+        topics.replaceAll((name, topic) -> mapPartitions(
+                topic,
+                partition -> partition.leader().equals(OptionalInt.of(nodeId))
+                        ? partition.withLeader(OptionalInt.empty(), partition.leaderTerm())
+                        : partition));
+        image = image.withTopics(topics);
+    }
+
+    private static TopicInfo mapPartitions(TopicInfo topic, Function<PartitionInfo, PartitionInfo> change) {
+        return topic.withPartitions(topic.partitions().stream().map(change).toList());
+    }
+
+    private MetadataResult allocateProducerIds() {
+        long start = image.nextProducerId();
+        image = image.withNextProducerId(start + PRODUCER_ID_BLOCK);
+        return new ProducerIdBlock(image.index(), start, start + PRODUCER_ID_BLOCK);
+    }
+
+    private Done done() {
+        return new Done(image.index());
+    }
+}

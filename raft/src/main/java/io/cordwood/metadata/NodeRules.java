@@ -1,0 +1,92 @@
+package io.cordwood.metadata;
+
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.MetadataResult.Refused;
+import java.util.Optional;
+
+/** What commands about nodes must keep to. Pure functions. */
+final class NodeRules {
+    private NodeRules() {}
+
+    static Optional<Refused> check(MetadataCommand.AddNode add, MetadataImage image) {
+        if (add.nodeId() < 1) {
+            return refused(Reason.INVALID_ARGUMENT, "node id", Integer.toString(add.nodeId()), "at least 1");
+        }
+        if (!add.nodeAddress().matches("[^\\s:]+:[0-9]{1,5}")) {
+            return refused(Reason.INVALID_ARGUMENT, "node address", add.nodeAddress(), "host:port");
+        }
+        for (NodeInfo node : image.nodes().values()) {
+            boolean same = node.nodeId() == add.nodeId() && node.nodeAddress().equals(add.nodeAddress());
+            if (same && node.state() == NodeState.EXPECTED) {
+                return Optional.empty();
+            }
+            if (node.nodeId() == add.nodeId()) {
+                return refused(Reason.NODE_EXISTS, "node id", Integer.toString(add.nodeId()), "never used before");
+            }
+            if (node.nodeAddress().equals(add.nodeAddress())) {
+                return refused(
+                        Reason.NODE_EXISTS,
+                        "node address",
+                        add.nodeAddress(),
+                        "another one than that of node " + node.nodeId());
+            }
+        }
+        return Optional.empty();
+    }
+
+    static Optional<Refused> check(NodeRegistration node, MetadataImage image) {
+        var known = image.node(node.nodeId());
+        if (known.isEmpty()) {
+            return unknown(node.nodeId());
+        }
+        if (!known.get().nodeAddress().equals(node.nodeAddress())) {
+            return refused(
+                    Reason.NODE_ADDRESS_CHANGED,
+                    "node address",
+                    node.nodeAddress(),
+                    known.get().nodeAddress());
+        }
+        if (!node.features().supports(image.featureLevel())) {
+            return refused(
+                    Reason.FEATURE_LEVEL_UNSUPPORTED,
+                    "feature levels",
+                    node.features().min() + " to " + node.features().max(),
+                    "a range with the cluster's level " + image.featureLevel());
+        }
+        boolean first = known.get().state() == NodeState.EXPECTED;
+        return first ? Optional.empty() : checkIncarnation(known.get(), node.incarnation());
+    }
+
+    static Optional<Refused> check(MetadataCommand.SetNodeState set, MetadataImage image) {
+        var known = image.node(set.nodeId());
+        if (known.isEmpty()) {
+            return unknown(set.nodeId());
+        }
+        if (set.state() == NodeState.EXPECTED || known.get().state() == NodeState.EXPECTED) {
+            return refused(
+                    Reason.INVALID_ARGUMENT,
+                    "state of node " + set.nodeId(),
+                    known.get().state() + " to " + set.state(),
+                    "a change between states other than EXPECTED");
+        }
+        return checkIncarnation(known.get(), set.incarnation());
+    }
+
+    private static Optional<Refused> checkIncarnation(NodeInfo known, String incarnation) {
+        return known.incarnation().equals(incarnation)
+                ? Optional.empty()
+                : refused(
+                        Reason.INCARNATION_MISMATCH,
+                        "incarnation of node " + known.nodeId(),
+                        incarnation,
+                        known.incarnation());
+    }
+
+    private static Optional<Refused> unknown(int nodeId) {
+        return refused(Reason.UNKNOWN_NODE, "node id", Integer.toString(nodeId), "one that was added");
+    }
+
+    private static Optional<Refused> refused(Reason reason, String field, String value, String limit) {
+        return Optional.of(new Refused(reason, field, value, limit));
+    }
+}

@@ -1,0 +1,12 @@
+package io.cordwood.metadata;
+
+/** What the cluster believes about a node. */
+public enum NodeState {
+    /** Added by an operator, has not come up yet. */
+    EXPECTED,
+    ALIVE,
+    /** It is leaving: keeps its replicas for now, is given no new ones. */
+    DRAINING,
+    /** Not heard of for a while: is given no new replicas. */
+    DEAD
+}

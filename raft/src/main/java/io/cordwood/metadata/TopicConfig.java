@@ -1,0 +1,116 @@
+package io.cordwood.metadata;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a topic, each with key, range and default.
+ *
+ * <table>
+ * <caption>Keys</caption>
+ * <tr><td>{@code segment.bytes}</td><td>1 KiB .. 2 GiB - 1</td><td>a segment file is rolled beyond this; 1 GiB</td></tr>
+ * <tr><td>{@code segment.age.ms}</td><td>1 .. 2^63 - 1</td><td>or at this age; 7 days</td></tr>
+ * <tr><td>{@code max.batch.bytes}</td><td>128 .. the nodes' limit</td><td>1 MiB + 12</td></tr>
+ * <tr><td>{@code message.timestamp.type}</td><td>create, append</td><td>who sets a record's time; create</td></tr>
+ * </table>
+ */
+public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchBytes, TimestampSource timestampSource) {
+
+    public static final String SEGMENT_BYTES = "segment.bytes";
+    public static final String SEGMENT_AGE_MS = "segment.age.ms";
+    public static final String MAX_BATCH_BYTES = "max.batch.bytes";
+    public static final String TIMESTAMP_TYPE = "message.timestamp.type";
+
+    /** All keys, in order. */
+    public static final List<String> KEYS = List.of(MAX_BATCH_BYTES, TIMESTAMP_TYPE, SEGMENT_AGE_MS, SEGMENT_BYTES);
+
+    public static final TopicConfig DEFAULTS =
+            new TopicConfig(1L << 30, 7L * 24 * 60 * 60 * 1000, (1 << 20) + 12, TimestampSource.CREATE);
+
+    private static final long MIN_SEGMENT_BYTES = 1 << 10;
+    private static final int MIN_BATCH_BYTES = 128;
+
+    /** Who sets the time of a record. */
+    public enum TimestampSource {
+        /** The producer. */
+        CREATE("create"),
+        /** The leader, when it appends. */
+        APPEND("append");
+
+        private final String word;
+
+        TimestampSource(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+
+    /** The given settings over the defaults of a node. */
+    public static TopicConfig resolve(SortedMap<String, String> settings, TopicConfig defaults) {
+        var refused = check(settings, Integer.MAX_VALUE);
+        if (refused.isPresent()) {
+            throw new IllegalArgumentException(refused.get().message());
+        }
+        return new TopicConfig(
+                number(settings, SEGMENT_BYTES, defaults.segmentBytes),
+                number(settings, SEGMENT_AGE_MS, defaults.segmentAgeMs),
+                (int) number(settings, MAX_BATCH_BYTES, defaults.maxBatchBytes),
+                source(settings.get(TIMESTAMP_TYPE)).orElse(defaults.timestampSource));
+    }
+
+    /** The first setting that is unknown, malformed or out of range. */
+    public static Optional<MetadataResult.Refused> check(SortedMap<String, String> settings, int batchBytesLimit) {
+        return settings.entrySet().stream()
+                .flatMap(setting -> checkOne(setting, batchBytesLimit).stream())
+                .findFirst();
+    }
+
+    private static Optional<MetadataResult.Refused> checkOne(Map.Entry<String, String> setting, int batchBytesLimit) {
+        return switch (setting.getKey()) {
+            case SEGMENT_BYTES -> checkRange(setting, MIN_SEGMENT_BYTES, Integer.MAX_VALUE);
+            case SEGMENT_AGE_MS -> checkRange(setting, 1, Long.MAX_VALUE);
+            case MAX_BATCH_BYTES -> checkRange(setting, MIN_BATCH_BYTES, batchBytesLimit);
+            case TIMESTAMP_TYPE ->
+                source(setting.getValue()).isPresent() ? Optional.empty() : refused(setting, "create or append");
+            default ->
+                Optional.of(new MetadataResult.Refused(
+                        MetadataResult.Reason.INVALID_CONFIG, "config", setting.getKey(), "one of " + KEYS));
+        };
+    }
+
+    private static Optional<MetadataResult.Refused> checkRange(Map.Entry<String, String> setting, long min, long max) {
+        var number = parse(setting.getValue());
+        boolean inRange = number.isPresent() && min <= number.get() && number.get() <= max;
+        return inRange ? Optional.empty() : refused(setting, "a number from " + min + " to " + max);
+    }
+
+    private static Optional<MetadataResult.Refused> refused(Map.Entry<String, String> setting, String limit) {
+        return Optional.of(new MetadataResult.Refused(
+                MetadataResult.Reason.INVALID_CONFIG, setting.getKey(), setting.getValue(), limit));
+    }
+
+    private static long number(SortedMap<String, String> settings, String key, long fallback) {
+        var text = settings.get(key);
+        return text == null ? fallback : Long.parseLong(text);
+    }
+
+    private static Optional<Long> parse(String text) {
+        // Long.parseLong takes digits of all scripts and a plus sign; formats of ours take ASCII only.
+        return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
+    }
+
+    private static Optional<TimestampSource> source(@Nullable String word) {
+        for (TimestampSource source : TimestampSource.values()) {
+            if (source.word.equals(word)) {
+                return Optional.of(source);
+            }
+        }
+        return Optional.empty();
+    }
+}

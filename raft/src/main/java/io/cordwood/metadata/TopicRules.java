@@ -1,0 +1,114 @@
+package io.cordwood.metadata;
+
+import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.MetadataResult.Refused;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** What a new topic must keep to, and where its partitions go. Pure functions. */
+public final class TopicRules {
+    /** Keeps a topic's metadata far below the largest raft entry. */
+    public static final int MAX_PARTITIONS_PER_TOPIC = 10_000;
+
+    private static final String NAME_RULE = "[a-zA-Z0-9._-]{1,249}";
+
+    private TopicRules() {}
+
+    /** Names of topics and groups keep to {@code [a-zA-Z0-9._-]{1,249}}; {@code .} and {@code ..} name directories. */
+    public static Optional<Refused> checkName(String name) {
+        boolean allowed = name.matches(NAME_RULE) && !name.equals(".") && !name.equals("..");
+        return allowed
+                ? Optional.empty()
+                : Optional.of(new Refused(Reason.INVALID_NAME, "name", name, NAME_RULE + ", not . or .."));
+    }
+
+    /** The first rule that the command breaks, apart from room on the nodes. */
+    static Optional<Refused> check(CreateTopic create, MetadataImage image) {
+        return checkName(create.name())
+                .or(() -> checkUnique(create, image))
+                .or(() -> checkPartitions(create))
+                .or(() -> checkReplicationFactor(create, image))
+                .or(() -> TopicConfig.check(create.config(), batchBytesLimit(image)));
+    }
+
+    private static Optional<Refused> checkUnique(CreateTopic create, MetadataImage image) {
+        var sameName = image.topic(create.name());
+        if (sameName.isPresent()) {
+            var id = sameName.get().topicId().toString();
+            return refused(Reason.TOPIC_EXISTS, "name", create.name(), "unlike that of topic " + id);
+        }
+        var groups = new HashSet<>(create.raftGroupIds());
+        boolean twice = groups.size() < create.raftGroupIds().size();
+        boolean taken = image.topics().values().stream()
+                .anyMatch(topic -> topic.topicId().equals(create.topicId())
+                        || topic.partitions().stream().anyMatch(p -> groups.contains(p.raftGroupId())));
+        return twice || taken
+                ? refused(Reason.INVALID_ARGUMENT, "topic id and raft group ids", create.name(), "drawn anew")
+                : Optional.empty();
+    }
+
+    private static Optional<Refused> checkPartitions(CreateTopic create) {
+        int count = create.raftGroupIds().size();
+        return 1 <= count && count <= MAX_PARTITIONS_PER_TOPIC
+                ? Optional.empty()
+                : refused(
+                        Reason.INVALID_PARTITION_COUNT,
+                        "partition_count",
+                        Integer.toString(count),
+                        "from 1 to " + MAX_PARTITIONS_PER_TOPIC);
+    }
+
+    private static Optional<Refused> checkReplicationFactor(CreateTopic create, MetadataImage image) {
+        int nodes = image.nodesIn(NodeState.ALIVE).size();
+        int factor = create.replicationFactor();
+        return 1 <= factor && factor <= nodes
+                ? Optional.empty()
+                : refused(
+                        Reason.INVALID_REPLICATION_FACTOR,
+                        "replication_factor",
+                        Integer.toString(factor),
+                        "from 1 to " + nodes + ", the number of nodes that are alive");
+    }
+
+    /** A batch must fit into every node: the smallest limit counts. */
+    static int batchBytesLimit(MetadataImage image) {
+        return image.nodes().values().stream()
+                .filter(node -> node.state() != NodeState.EXPECTED)
+                .mapToInt(node -> node.limits().maxBatchBytes())
+                .min()
+                .orElse(Integer.MAX_VALUE);
+    }
+
+    /** The topic with its partitions placed; empty when the nodes have no room. */
+    static Optional<TopicInfo> place(CreateTopic create, MetadataImage image) {
+        int count = create.raftGroupIds().size();
+        return Placement.of(image, count, create.replicationFactor()).map(placed -> {
+            var partitions = new ArrayList<PartitionInfo>(count);
+            for (int i = 0; i < count; i++) {
+                partitions.add(
+                        new PartitionInfo(i, create.raftGroupIds().get(i), 0, placed.get(i), OptionalInt.empty(), 0));
+            }
+            return new TopicInfo(create.name(), create.topicId(), create.config(), partitions);
+        });
+    }
+
+    static Refused noRoom(CreateTopic create, MetadataImage image) {
+        int wanted = create.raftGroupIds().size() * create.replicationFactor();
+        long free = image.nodesIn(NodeState.ALIVE).stream()
+                .mapToLong(node -> node.limits().maxPartitions()
+                        - image.replicasOn(node.nodeId()).size())
+                .sum();
+        return new Refused(
+                Reason.LIMIT_REACHED,
+                "node.max-partitions",
+                wanted + " replicas",
+                "at most " + free + " more on the nodes that are alive");
+    }
+
+    private static Optional<Refused> refused(Reason reason, String field, String value, String limit) {
+        return Optional.of(new Refused(reason, field, value, limit));
+    }
+}
