@@ -1,0 +1,171 @@
+package io.cordwood.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Turns sources into a {@link ServerConfig}, or into the list of all that is wrong.
+ *
+ * <p><b>Thread:</b> one, at start.
+ */
+final class ConfigReader {
+    private final ConfigSources sources;
+    private final Map<Setting<?>, Object> values = new HashMap<>();
+
+    ConfigReader(ConfigSources sources) {
+        this.sources = sources;
+        for (var setting : Settings.ALL) {
+            sources.read(setting).ifPresent(value -> values.put(setting, value));
+        }
+    }
+
+    ServerConfig read() throws ConfigException {
+        checkListener(Settings.CLIENT_BIND, Settings.CLIENT_ADVERTISED);
+        checkListener(Settings.NODE_BIND, Settings.NODE_ADVERTISED);
+        checkOwnEntry();
+        checkOrder();
+        if (!sources.problems().isEmpty()) {
+            throw new ConfigException(sources.problems());
+        }
+        return new ServerConfig(
+                node(),
+                new ServerConfig.Listener("client", value(Settings.CLIENT_BIND), clientAdvertised()),
+                new ServerConfig.Listener("node", value(Settings.NODE_BIND), nodeAdvertised()),
+                value(Settings.INSECURE),
+                log(),
+                raft(),
+                limits());
+    }
+
+    private ServerConfig.Node node() {
+        Path dataDir = value(Settings.DATA_DIR);
+        return new ServerConfig.Node(
+                value(Settings.NODE_ID),
+                value(Settings.NODE_RACK),
+                dataDir,
+                optional(Settings.RAFT_DIR).orElse(dataDir.resolve("raft")),
+                value(Settings.INITIAL_NODES));
+    }
+
+    private Endpoint clientAdvertised() {
+        return optional(Settings.CLIENT_ADVERTISED).orElseGet(() -> value(Settings.CLIENT_BIND));
+    }
+
+    private Endpoint nodeAdvertised() {
+        return optional(Settings.NODE_ADVERTISED).or(this::ownEntry).orElseGet(() -> value(Settings.NODE_BIND));
+    }
+
+    private ServerConfig.Log log() {
+        return new ServerConfig.Log(
+                Math.toIntExact(value(Settings.SEGMENT_MAX)),
+                value(Settings.SEGMENT_MAX_AGE),
+                Math.toIntExact(value(Settings.INDEX_INTERVAL)),
+                value(Settings.WRITER_THREADS),
+                value(Settings.UNSAFE_FLUSH));
+    }
+
+    private ServerConfig.Raft raft() {
+        return new ServerConfig.Raft(
+                value(Settings.ELECTION_MIN),
+                value(Settings.ELECTION_MAX),
+                value(Settings.APPENDER_MAX_IN_FLIGHT),
+                value(Settings.APPENDER_QUEUE_MAX),
+                value(Settings.MAX_PARTITIONS));
+    }
+
+    private ServerConfig.Limits limits() {
+        return new ServerConfig.Limits(
+                Math.toIntExact(value(Settings.BATCH_MAX)),
+                value(Settings.NODE_IN_FLIGHT_MAX),
+                value(Settings.CONNECTION_IN_FLIGHT_MAX),
+                value(Settings.CONNECTION_MAX_CALLS),
+                value(Settings.NODE_MAX_CALLS),
+                value(Settings.VALIDATION_THREADS),
+                value(Settings.READER_THREADS));
+    }
+
+    private void checkListener(Setting<Endpoint> bindSetting, Setting<Endpoint> advertisedSetting) {
+        optional(bindSetting).ifPresent(bind -> {
+            if (bind.resolved().isEmpty()) {
+                sources.problem(bindSetting, bind, "expected a host of this machine, the name does not resolve");
+            } else if (!bind.isLoopback() && !optional(Settings.INSECURE).orElse(false)) {
+                sources.problem(
+                        bindSetting,
+                        bind,
+                        "whoever reaches it could read and write everything: expected a loopback address, or"
+                                + " --insecure on a network that you trust");
+            }
+            if (bind.isWildcard() && !advertised(advertisedSetting)) {
+                sources.problem(
+                        bindSetting, bind, "others cannot connect to a wildcard: set " + advertisedSetting.key());
+            }
+        });
+        optional(advertisedSetting)
+                .filter(Endpoint::isWildcard)
+                .ifPresent(address ->
+                        sources.problem(advertisedSetting, address, "expected an address that others can connect to"));
+    }
+
+    private boolean advertised(Setting<Endpoint> setting) {
+        return optional(setting).isPresent()
+                || (setting.key().equals(Settings.NODE_ADVERTISED.key())
+                        && ownEntry().isPresent());
+    }
+
+    private void checkOwnEntry() {
+        var advertised = optional(Settings.NODE_ADVERTISED);
+        ownEntry()
+                .filter(entry -> advertised.isPresent() && !advertised.get().equals(entry))
+                .ifPresent(entry -> sources.problem(
+                        Settings.NODE_ADVERTISED,
+                        advertised.get(),
+                        "expected " + entry + ", this node's entry in " + Settings.INITIAL_NODES.key()));
+    }
+
+    private void checkOrder() {
+        checkBelow(Settings.BATCH_MAX, Settings.SEGMENT_MAX);
+        checkBelow(Settings.INDEX_INTERVAL, Settings.SEGMENT_MAX);
+        checkBelow(Settings.BATCH_MAX, Settings.APPENDER_QUEUE_MAX);
+        checkBelow(Settings.CONNECTION_IN_FLIGHT_MAX, Settings.NODE_IN_FLIGHT_MAX);
+        Optional<Duration> min = optional(Settings.ELECTION_MIN);
+        Optional<Duration> max = optional(Settings.ELECTION_MAX);
+        if (min.isPresent() && max.isPresent() && min.get().compareTo(max.get()) >= 0) {
+            sources.problem(
+                    Settings.ELECTION_MAX,
+                    Units.formatDuration(max.get()),
+                    "expected more than " + Settings.ELECTION_MIN.key() + " (" + Units.formatDuration(min.get()) + ")");
+        }
+    }
+
+    private void checkBelow(Setting<Long> smaller, Setting<Long> larger) {
+        var low = optional(smaller);
+        var high = optional(larger);
+        if (low.isPresent() && high.isPresent() && low.get() > high.get()) {
+            sources.problem(
+                    larger,
+                    Units.formatSize(high.get()),
+                    "expected at least " + smaller.key() + " (" + Units.formatSize(low.get()) + ")");
+        }
+    }
+
+    private Optional<Endpoint> ownEntry() {
+        var nodes = optional(Settings.INITIAL_NODES);
+        var id = optional(Settings.NODE_ID);
+        return nodes.isEmpty() || id.isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(nodes.get().get(id.get()));
+    }
+
+    @SuppressWarnings("unchecked") // put() above pairs each setting with a value of its own type
+    private <T> Optional<T> optional(Setting<T> setting) {
+        return Optional.ofNullable((T) values.get(setting));
+    }
+
+    private <T> T value(Setting<T> setting) {
+        return Objects.requireNonNull(optional(setting).orElse(null), setting.key());
+    }
+}

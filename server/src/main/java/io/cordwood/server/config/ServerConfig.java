@@ -1,0 +1,73 @@
+package io.cordwood.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The settings of one node, checked.
+ *
+ * <p>Invariant: every value lies in the range that {@code --help} prints, and the values agree with each other.
+ *
+ * <p><b>Thread:</b> immutable.
+ *
+ * @param insecure listeners outside loopback are allowed
+ */
+public record ServerConfig(
+        Node node, Listener clients, Listener nodes, boolean insecure, Log log, Raft raft, Limits limits) {
+
+    /** Who the node is, where its files are and whom it asks at its first start. */
+    public record Node(int id, String rack, Path dataDir, Path raftDir, SortedMap<Integer, Endpoint> initialNodes) {
+        public Node {
+            initialNodes = Collections.unmodifiableSortedMap(new TreeMap<>(initialNodes));
+        }
+    }
+
+    /** A named listener's addresses. */
+    public record Listener(String name, Endpoint bind, Endpoint advertised) {}
+
+    /** The partition logs. */
+    public record Log(
+            int segmentMaxBytes,
+            Duration segmentMaxAge,
+            int indexIntervalBytes,
+            int writerThreads,
+            boolean unsafeFlush) {}
+
+    /** The Raft groups. */
+    public record Raft(
+            Duration electionTimeoutMin,
+            Duration electionTimeoutMax,
+            int appenderMaxInFlight,
+            long appenderQueueMaxBytes,
+            int maxPartitions) {}
+
+    /** What clients may ask of the node at once. */
+    public record Limits(
+            int batchMaxBytes,
+            long nodeInFlightMaxBytes,
+            long connectionInFlightMaxBytes,
+            int connectionMaxCalls,
+            int nodeMaxCalls,
+            int validationThreads,
+            int readerThreads) {}
+
+    /** Whether the arguments ask for {@link #help()} instead of a start. */
+    public static boolean asksForHelp(List<String> arguments) {
+        return CommandLine.parse(arguments).help();
+    }
+
+    /** Every setting with its meaning, range and default. */
+    public static String help() {
+        return Settings.help();
+    }
+
+    /** @throws ConfigException with all problems of flags, environment and file at once */
+    public static ServerConfig load(List<String> arguments, Map<String, String> environment) throws ConfigException {
+        return new ConfigReader(new ConfigSources(CommandLine.parse(arguments), environment)).read();
+    }
+}

@@ -1,0 +1,193 @@
+package io.cordwood.server.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Every key there is, in the order of the help.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+final class Settings {
+    private static final long KIB = 1L << 10;
+    private static final long MIB = 1L << 20;
+    private static final long GIB = 1L << 30;
+    /** Kafka's default of 1 MiB and the 12 bytes before a batch's length. */
+    private static final long BATCH_MAX_BYTES = MIB + 12;
+
+    static final Setting<Integer> NODE_ID =
+            Setting.integer("node.id", "This node's id, never used before", 1, Integer.MAX_VALUE, null);
+    static final Setting<String> NODE_RACK =
+            Setting.of("node.rack", "Where the node stands; replicas are spread over racks", "text", "", text -> text);
+    static final Setting<Path> DATA_DIR =
+            Setting.of("data.dir", "The node's data directory, its own", "a path", null, Settings::path);
+    static final Setting<Path> RAFT_DIR = Setting.of(
+                    "raft.dir", "The Raft logs, perhaps on another disk", "a path", null, Settings::path)
+            .derivedFrom("default DATA.DIR/raft");
+    static final Setting<SortedMap<Integer, Endpoint>> INITIAL_NODES = Setting.of(
+            "cluster.initial-nodes",
+            "The nodes that form the cluster, or whom a new node asks",
+            "ID@HOST:PORT,... with the node port of each, no id or address twice",
+            null,
+            Settings::nodes);
+    static final Setting<Endpoint> CLIENT_BIND = Setting.of(
+            "listeners.client.bind",
+            "Where clients are served",
+            Endpoint.FORM + "; outside loopback only with --insecure",
+            "127.0.0.1:9090",
+            Endpoint::parse);
+    static final Setting<Endpoint> CLIENT_ADVERTISED = Setting.of(
+                    "listeners.client.advertised", "The address told to clients", Endpoint.FORM, null, Endpoint::parse)
+            .derivedFrom("default the bind address");
+    static final Setting<Endpoint> NODE_BIND = Setting.of(
+            "listeners.node.bind",
+            "Where the other nodes are served",
+            Endpoint.FORM + "; outside loopback only with --insecure",
+            "127.0.0.1:9091",
+            Endpoint::parse);
+    static final Setting<Endpoint> NODE_ADVERTISED = Setting.of(
+                    "listeners.node.advertised", "The address told to nodes", Endpoint.FORM, null, Endpoint::parse)
+            .derivedFrom("default this node's entry in cluster.initial-nodes, or the bind address");
+    static final Setting<Boolean> INSECURE =
+            Setting.flag("insecure", "Allows listeners outside loopback: no TLS, no authentication");
+    static final Setting<Long> BATCH_MAX = Setting.size(
+            "batch.max-bytes",
+            "Largest record batch, equal on all nodes; each MiB costs one MiB of memory per partition replica",
+            KIB,
+            64 * MIB,
+            BATCH_MAX_BYTES);
+    static final Setting<Long> SEGMENT_MAX =
+            Setting.size("log.segment-max-bytes", "Size at which a segment is sealed", 4 * KIB, 2 * GIB - 1, GIB);
+    static final Setting<Duration> SEGMENT_MAX_AGE = Setting.duration(
+            "log.segment-max-age",
+            "Age at which a segment is sealed",
+            Duration.ofSeconds(1),
+            Duration.ofDays(3650),
+            Duration.ofDays(7));
+    static final Setting<Long> INDEX_INTERVAL =
+            Setting.size("log.index-interval-bytes", "Bytes between two index entries", KIB, 16 * MIB, 64 * KIB);
+    static final Setting<Integer> WRITER_THREADS =
+            Setting.integer("log.writer-threads", "Threads that write segments", 1, 64, 4);
+    static final Setting<Boolean> UNSAFE_FLUSH = Setting.flag("unsafe-flush", "Tests only: segments are never forced")
+            .hide();
+    static final Setting<Duration> ELECTION_MIN = Setting.duration(
+            "raft.election-timeout-min",
+            "Least silence of a leader before an election",
+            Duration.ofMillis(100),
+            Duration.ofMinutes(1),
+            Duration.ofSeconds(1));
+    static final Setting<Duration> ELECTION_MAX = Setting.duration(
+            "raft.election-timeout-max",
+            "Longest silence of a leader before an election, above the least",
+            Duration.ofMillis(100),
+            Duration.ofMinutes(2),
+            Duration.ofSeconds(2));
+    static final Setting<Integer> APPENDER_MAX_IN_FLIGHT =
+            Setting.integer("appender.max-in-flight", "Log entries of one partition on their way at once", 1, 64, 4);
+    static final Setting<Long> APPENDER_QUEUE_MAX =
+            Setting.size("appender.queue-max-bytes", "Batches that wait for one partition's log", MIB, GIB, 16 * MIB);
+    static final Setting<Long> NODE_IN_FLIGHT_MAX = Setting.size(
+            "node.in-flight-max-bytes", "Published batches of the node without an answer", MIB, 64 * GIB, 256 * MIB);
+    static final Setting<Long> CONNECTION_IN_FLIGHT_MAX = Setting.size(
+            "connection.in-flight-max-bytes",
+            "Published batches of one connection without an answer",
+            64 * KIB,
+            16 * GIB,
+            32 * MIB);
+    static final Setting<Integer> CONNECTION_MAX_CALLS =
+            Setting.integer("connection.max-calls", "Calls of one connection at once", 1, 100_000, 1_000);
+    static final Setting<Integer> NODE_MAX_CALLS =
+            Setting.integer("node.max-calls", "Calls of the node at once", 1, 1_000_000, 10_000);
+    static final Setting<Integer> VALIDATION_THREADS = Setting.integer(
+            "validation.threads",
+            "Threads that check batches",
+            1,
+            256,
+            Math.max(2, Runtime.getRuntime().availableProcessors()));
+    static final Setting<Integer> READER_THREADS =
+            Setting.integer("reader.threads", "Threads that read segments for clients", 1, 256, 4);
+    static final Setting<Integer> MAX_PARTITIONS =
+            Setting.integer("node.max-partitions", "Partition replicas that the node takes", 1, 10_000, 300);
+
+    static final List<Setting<?>> ALL = List.of(
+            NODE_ID,
+            NODE_RACK,
+            DATA_DIR,
+            RAFT_DIR,
+            INITIAL_NODES,
+            CLIENT_BIND,
+            CLIENT_ADVERTISED,
+            NODE_BIND,
+            NODE_ADVERTISED,
+            INSECURE,
+            BATCH_MAX,
+            SEGMENT_MAX,
+            SEGMENT_MAX_AGE,
+            INDEX_INTERVAL,
+            WRITER_THREADS,
+            UNSAFE_FLUSH,
+            ELECTION_MIN,
+            ELECTION_MAX,
+            APPENDER_MAX_IN_FLIGHT,
+            APPENDER_QUEUE_MAX,
+            NODE_IN_FLIGHT_MAX,
+            CONNECTION_IN_FLIGHT_MAX,
+            CONNECTION_MAX_CALLS,
+            NODE_MAX_CALLS,
+            VALIDATION_THREADS,
+            READER_THREADS,
+            MAX_PARTITIONS);
+    static final Map<String, Setting<?>> BY_KEY =
+            ALL.stream().collect(Collectors.toUnmodifiableMap(Setting::key, Function.identity()));
+
+    private Settings() {}
+
+    static String help() {
+        var head = """
+                Starts one Cordwood node.
+
+                Usage: cordwood-server [--config FILE] [--KEY=VALUE | --KEY VALUE]...
+
+                Flags win over the environment (node.id is CORDWOOD_NODE_ID), that over the YAML file, that over the
+                defaults.
+
+                  --config
+                      YAML file with the keys below (CORDWOOD_CONFIG)
+                """;
+        return ALL.stream()
+                .filter(setting -> !setting.hidden())
+                .map(Setting::help)
+                .collect(Collectors.joining("", head, ""));
+    }
+
+    private static Path path(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("empty");
+        }
+        try {
+            return Path.of(text).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("no path", e);
+        }
+    }
+
+    private static SortedMap<Integer, Endpoint> nodes(String text) {
+        var nodes = new TreeMap<Integer, Endpoint>();
+        for (var entry : text.split(",", -1)) {
+            int at = entry.indexOf('@');
+            int id = NODE_ID.parser().apply(entry.substring(0, Math.max(0, at)).strip());
+            var address = Endpoint.parse(entry.substring(at + 1).strip());
+            if (nodes.containsValue(address) || nodes.putIfAbsent(id, address) != null) {
+                throw new IllegalArgumentException("twice");
+            }
+        }
+        return nodes;
+    }
+}

@@ -1,0 +1,265 @@
+package io.cordwood.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ServerConfigTest {
+    private static final List<String> REQUIRED = List.of(
+            "--node.id=1",
+            "--data.dir=/tmp/n1",
+            "--cluster.initial-nodes=1@127.0.0.1:9091,2@127.0.0.1:9191,3@127.0.0.1:9291");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void defaultsFillWhatIsNotGiven() throws ConfigException {
+        var config = load();
+
+        assertThat(config.node().raftDir()).isEqualTo(Path.of("/tmp/n1/raft"));
+        assertThat(config.clients().bind()).isEqualTo(new Endpoint("127.0.0.1", 9090));
+        assertThat(config.nodes().advertised()).isEqualTo(new Endpoint("127.0.0.1", 9091));
+        assertThat(config.limits().batchMaxBytes()).isEqualTo(1_048_588);
+        assertThat(config.log().segmentMaxBytes()).isEqualTo(1 << 30);
+        assertThat(config.log().segmentMaxAge()).isEqualTo(Duration.ofDays(7));
+        assertThat(config.insecure()).isFalse();
+    }
+
+    @Test
+    void flagsWinOverEnvironmentOverFileOverDefaults() throws Exception {
+        var file = yaml("node:\n  rack: file\nlog:\n  writer-threads: 7\n  segment-max-age: 1h\n");
+        var environment = Map.of("CORDWOOD_NODE_RACK", "environment", "CORDWOOD_LOG_WRITER_THREADS", "8", "HOME", "/");
+
+        var config = load(environment, "--config", file, "--node.rack", "flag");
+
+        assertThat(config.node().rack()).isEqualTo("flag");
+        assertThat(config.log().writerThreads()).isEqualTo(8);
+        assertThat(config.log().segmentMaxAge()).isEqualTo(Duration.ofHours(1));
+        assertThat(config.log().indexIntervalBytes()).isEqualTo(64 << 10);
+    }
+
+    @Test
+    void everySettingIsReachableThroughTheEnvironment() {
+        for (var setting : Settings.ALL) {
+            var variable = "CORDWOOD_" + setting.key().replaceAll("[.-]", "_").toUpperCase(java.util.Locale.ROOT);
+
+            var problems = problems(Map.of(variable, "no such value, and no text either: \u0000"));
+
+            var isText = setting.key().equals("node.rack");
+            assertThat(problems.stream().anyMatch(line -> line.startsWith(setting.key() + " = ")))
+                    .as(variable)
+                    .isEqualTo(!isText);
+        }
+    }
+
+    @Test
+    void configFileMayBeNamedByTheEnvironment() throws Exception {
+        var file = yaml("node.rack: r7\n");
+
+        assertThat(load(Map.of("CORDWOOD_CONFIG", file)).node().rack()).isEqualTo("r7");
+    }
+
+    @Test
+    void unknownKeysAreRefusedWhereverTheyStand() throws Exception {
+        var file = yaml("cordwood:\n  node:\n    id: 5\nnope: 1\n");
+
+        var problems = problems(Map.of("CORDWOOD_NODE_IDS", "3"), "--config=" + file, "--node.idd=4");
+
+        assertThat(problems)
+                .anySatisfy(line -> assertThat(line).contains("flag --node.idd", "\"4\"", "no such setting"))
+                .anySatisfy(line -> assertThat(line).contains("environment CORDWOOD_NODE_IDS", "\"3\""))
+                .anySatisfy(line -> assertThat(line).contains("key nope in " + file, "\"1\""))
+                .anySatisfy(line -> assertThat(line).contains("cordwood.node.id", "write node.id"));
+    }
+
+    @Test
+    void launcherVariablesAreNotSettings() throws ConfigException {
+        assertThat(load(Map.of("CORDWOOD_JVM_OPTS", "-Xmx1g")).node().id()).isEqualTo(1);
+    }
+
+    @Test
+    void allProblemsAreReportedAtOnceOneLineEach() {
+        var failure = catchThrowableOfType(
+                ConfigException.class,
+                () -> ServerConfig.load(
+                        List.of("--node.id=0", "--batch.max-bytes=1TB", "--raft.election-timeout-min=5s", "stray"),
+                        Map.of()));
+
+        assertThat(failure.problems()).hasSize(6).allMatch(line -> line.indexOf('\n') < 0);
+        assertThat(failure.getMessage())
+                .contains("stray: not a flag")
+                .contains("node.id = \"0\": expected an integer from 1 to 2147483647")
+                .contains("batch.max-bytes = \"1TB\": expected a size from 1KiB to 64MiB")
+                .contains("data.dir: missing")
+                .contains("cluster.initial-nodes: missing")
+                .contains("raft.election-timeout-max = \"2s\": expected more than raft.election-timeout-min (5s)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64MiB,67108864", "1GiB,1073741824", "1048588,1048588", "4 KiB,4096", "12B,12"})
+    void sizesAreReadWithTheirUnit(String text, long bytes) {
+        assertThat(Units.parseSize(text)).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500ms,500", "1s,1000", "2m,120000", "3h,10800000", "7d,604800000"})
+    void durationsAreReadWithTheirUnit(String text, long millis) {
+        assertThat(Units.parseDuration(text)).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "log.segment-max-age,7",
+        "log.segment-max-age,7w",
+        "log.segment-max-age,-7d",
+        "log.segment-max-bytes,1MB",
+        "log.segment-max-bytes,-1",
+        "log.segment-max-bytes,2GiB",
+        "log.segment-max-bytes,999999999999999999GiB",
+        "log.writer-threads,four",
+        "log.writer-threads,0",
+        "insecure,yes",
+        "listeners.client.bind,localhost",
+        "listeners.client.bind,:9090",
+        "listeners.client.bind,127.0.0.1:0",
+        "listeners.client.bind,127.0.0.1:65536",
+        "cluster.initial-nodes,n1:9091",
+        "cluster.initial-nodes,0@n1:9091",
+        "cluster.initial-nodes,1@n1",
+        "cluster.initial-nodes,1@a:1;2@b:1",
+        "data.dir,' '"
+    })
+    void malformedValuesAreRefusedWithKeyAndValue(String key, String value) {
+        assertThat(problems(Map.of(), "--" + key + "=" + value))
+                .filteredOn(line -> line.startsWith(key + " = \"" + value + "\": expected "))
+                .hasSize(1);
+    }
+
+    @Test
+    void initialNodesRefuseAnIdOrAnAddressTwice() {
+        assertThat(problems(Map.of(), "--cluster.initial-nodes=1@a:1,1@b:1")).anyMatch(this::namesInitialNodes);
+        assertThat(problems(Map.of(), "--cluster.initial-nodes=1@a:1,2@a:1")).anyMatch(this::namesInitialNodes);
+    }
+
+    @Test
+    void listenersOutsideLoopbackNeedInsecure() throws ConfigException {
+        var flags = new String[] {"--listeners.client.bind=192.0.2.1:9090", "--listeners.node.bind=192.0.2.1:9091"};
+
+        assertThat(problems(Map.of(), flags))
+                .hasSize(2)
+                .allMatch(line -> line.contains("could read and write everything") && line.contains("--insecure"));
+        assertThat(load(Map.of(), flags[0], flags[1], "--insecure").insecure()).isTrue();
+    }
+
+    @Test
+    void wildcardNeedsAnAdvertisedAddress() throws ConfigException {
+        var flags = new String[] {"--insecure", "--listeners.client.bind=0.0.0.0:9090"};
+
+        assertThat(problems(Map.of(), flags)).anyMatch(line -> line.contains("set listeners.client.advertised"));
+        var config = load(Map.of(), flags[0], flags[1], "--listeners.client.advertised=n1:9090");
+        assertThat(config.clients().advertised()).isEqualTo(new Endpoint("n1", 9090));
+        assertThat(problems(Map.of(), flags[0], flags[1], "--listeners.client.advertised=0.0.0.0:9090"))
+                .anyMatch(line -> line.startsWith("listeners.client.advertised"));
+    }
+
+    @Test
+    void advertisedNodeAddressIsThisNodesEntry() throws ConfigException {
+        assertThat(load(Map.of(), "--node.id=2").nodes().advertised()).isEqualTo(new Endpoint("127.0.0.1", 9191));
+        assertThat(problems(Map.of(), "--listeners.node.advertised=127.0.0.1:9099"))
+                .anyMatch(line -> line.contains("expected 127.0.0.1:9091, this node's entry"));
+    }
+
+    @Test
+    void limitsThatContradictEachOtherAreRefused() {
+        assertThat(problems(Map.of(), "--batch.max-bytes=2MiB", "--log.segment-max-bytes=1MiB"))
+                .anyMatch(line -> line.contains("log.segment-max-bytes = \"1MiB\": expected at least batch.max-bytes"));
+        assertThat(problems(Map.of(), "--connection.in-flight-max-bytes=2GiB"))
+                .anyMatch(line -> line.contains("node.in-flight-max-bytes"));
+    }
+
+    @Test
+    void flagsGivenTwiceOrWithoutValueAreRefused() {
+        assertThat(problems(Map.of(), "--node.rack=a", "--node.rack=b")).anyMatch(line -> line.contains("given twice"));
+        assertThat(problems(Map.of(), "--node.rack", "--insecure")).anyMatch(line -> line.contains("value is missing"));
+    }
+
+    @Test
+    void keysOfAFileMayBeNestedOrDottedButNotBoth() throws Exception {
+        var file = yaml("node.rack: a\nnode:\n  rack: b\n");
+
+        assertThat(problems(Map.of(), "--config", file)).anyMatch(line -> line.contains("given twice in " + file));
+    }
+
+    @Test
+    void unreadableAndMalformedFilesAreProblems() throws Exception {
+        var malformed = yaml("node: [1\n");
+
+        assertThat(problems(Map.of(), "--config=" + directory.resolve("absent.yaml")))
+                .anyMatch(line -> line.startsWith("config = ") && line.contains("readable"));
+        assertThat(problems(Map.of(), "--config=" + malformed)).anyMatch(line -> line.contains("expected YAML"));
+    }
+
+    @Test
+    void helpListsEveryKeyWithRangeAndDefaultExceptHiddenOnes() {
+        var help = ServerConfig.help();
+
+        for (var setting : Settings.ALL) {
+            assertThat(help.contains("--" + setting.key() + "\n"))
+                    .as(setting.key())
+                    .isEqualTo(!setting.hidden());
+        }
+        assertThat(help)
+                .contains("an integer from 1 to 2147483647; required")
+                .contains("a size from 1KiB to 64MiB (bytes, or a number with KiB, MiB, GiB); default 1048588")
+                .doesNotContain("unsafe-flush");
+        assertThat(ServerConfig.asksForHelp(List.of("--help"))).isTrue();
+    }
+
+    private boolean namesInitialNodes(String line) {
+        return line.startsWith("cluster.initial-nodes = ") && line.contains("no id or address twice");
+    }
+
+    private String yaml(String text) throws IOException {
+        return Files.writeString(directory.resolve("cordwood.yaml"), text).toString();
+    }
+
+    private static ServerConfig load(String... flags) throws ConfigException {
+        return load(Map.of(), flags);
+    }
+
+    private static ServerConfig load(Map<String, String> environment, String... flags) throws ConfigException {
+        return ServerConfig.load(withRequired(environment, flags), environment);
+    }
+
+    private static List<String> problems(Map<String, String> environment, String... flags) {
+        var failure = catchThrowableOfType(
+                ConfigException.class, () -> ServerConfig.load(withRequired(environment, flags), environment));
+        return failure == null ? List.of() : failure.problems();
+    }
+
+    /** The required flags, except those that the test gives itself. */
+    private static List<String> withRequired(Map<String, String> environment, String... flags) {
+        var all = new ArrayList<>(List.of(flags));
+        for (var flag : REQUIRED) {
+            var key = flag.substring(0, flag.indexOf('='));
+            var variable =
+                    "CORDWOOD_" + key.substring(2).replaceAll("[.-]", "_").toUpperCase(java.util.Locale.ROOT);
+            if (all.stream().noneMatch(given -> given.startsWith(key)) && !environment.containsKey(variable)) {
+                all.add(flag);
+            }
+        }
+        return all;
+    }
+}
