@@ -1,0 +1,207 @@
+package io.cordwood.client;
+
+import io.cordwood.proto.v1.AddNodeRequest;
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.CreateTopicRequest;
+import io.cordwood.proto.v1.DeleteTopicRequest;
+import io.cordwood.proto.v1.DescribeClusterRequest;
+import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.GetTopicRequest;
+import io.cordwood.proto.v1.ListTopicsRequest;
+import io.cordwood.proto.v1.Topic;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Creates, describes and deletes topics, and describes the cluster. Every verb has a blocking form and an
+ * {@code Async} twin; both fail with {@link CordwoodException}.
+ *
+ * <p>Any node takes every call. A call that a node could not take is tried on the next one until the client's request
+ * timeout.
+ *
+ * <p><b>Thread:</b> any. Futures are completed on the client's callback executor.
+ */
+public final class Admin {
+    private static final int PAGE_SIZE = 1000;
+
+    private final UnaryCalls calls;
+
+    Admin(UnaryCalls calls) {
+        this.calls = calls;
+    }
+
+    public TopicDescription createTopic(String name, int partitions, int replicas, Map<String, String> config) {
+        return createTopic(NewTopic.of(name)
+                .withPartitions(partitions)
+                .withReplicas(replicas)
+                .withConfig(config));
+    }
+
+    /** Returns when each partition has a leader. */
+    public TopicDescription createTopic(NewTopic topic) {
+        return Waiting.on(create(topic));
+    }
+
+    /** As {@link #createTopic(NewTopic)}. */
+    public CompletableFuture<TopicDescription> createTopicAsync(NewTopic topic) {
+        return calls.published(create(topic));
+    }
+
+    private CompletableFuture<TopicDescription> create(NewTopic topic) {
+        var request = CreateTopicRequest.newBuilder().setName(topic.name()).putAllConfig(topic.config());
+        topic.partitions().ifPresent(request::setPartitionCount);
+        topic.replicas().ifPresent(request::setReplicationFactor);
+        var created = calls.change(TopicServiceGrpc.getCreateTopicMethod(), request.build())
+                .thenCompose(answer -> answer.doneBefore(ErrorCode.TOPIC_EXISTS)
+                        ? getTopic(topic.name())
+                        : answer.value().thenApply(response -> response.getTopic()));
+        return created.thenApply(DescriptionTranslation::topic);
+    }
+
+    public TopicDescription topic(String name) {
+        return Waiting.on(describe(name));
+    }
+
+    /** As {@link #topic}. */
+    public CompletableFuture<TopicDescription> topicAsync(String name) {
+        return calls.published(describe(name));
+    }
+
+    /** All topics but the internal ones, in order of their names. */
+    public List<TopicSummary> topics() {
+        return Waiting.on(topicsFrom("", new ArrayList<>()));
+    }
+
+    /** As {@link #topics}. */
+    public CompletableFuture<List<TopicSummary>> topicsAsync() {
+        return calls.published(topicsFrom("", new ArrayList<>()));
+    }
+
+    /** Deletes the topic and its records. */
+    public void deleteTopic(String name) {
+        Waiting.on(delete(name));
+    }
+
+    /** As {@link #deleteTopic}. */
+    public CompletableFuture<Void> deleteTopicAsync(String name) {
+        return calls.published(delete(name));
+    }
+
+    private CompletableFuture<Void> delete(String name) {
+        Names.requireTopic(name);
+        var request = DeleteTopicRequest.newBuilder().setName(name).build();
+        return calls.change(TopicServiceGrpc.getDeleteTopicMethod(), request)
+                .thenCompose(answer -> answer.doneBefore(ErrorCode.UNKNOWN_TOPIC)
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : answer.value().<Void>thenApply(response -> null));
+    }
+
+    public ClusterDescription cluster() {
+        return Waiting.on(describeCluster());
+    }
+
+    /** As {@link #cluster}. */
+    public CompletableFuture<ClusterDescription> clusterAsync() {
+        return calls.published(describeCluster());
+    }
+
+    /** The partitions of a topic with what their leaders and replicas say now. */
+    public List<PartitionDescription> partitions(String topic) {
+        return Waiting.on(describePartitions(Names.requireTopic(topic)));
+    }
+
+    /** As {@link #partitions(String)}. */
+    public CompletableFuture<List<PartitionDescription>> partitionsAsync(String topic) {
+        return calls.published(describePartitions(Names.requireTopic(topic)));
+    }
+
+    /** The partitions of all topics. */
+    public List<PartitionDescription> partitions() {
+        return Waiting.on(describePartitions(""));
+    }
+
+    /** As {@link #partitions()}. */
+    public CompletableFuture<List<PartitionDescription>> partitionsAsync() {
+        return calls.published(describePartitions(""));
+    }
+
+    /**
+     * Lets a new node join: it does so when it is started with this id.
+     *
+     * @param hostPort its address for the other nodes
+     */
+    public NodeDescription addNode(int nodeId, String hostPort) {
+        return Waiting.on(add(nodeId, hostPort));
+    }
+
+    /** As {@link #addNode}. */
+    public CompletableFuture<NodeDescription> addNodeAsync(int nodeId, String hostPort) {
+        return calls.published(add(nodeId, hostPort));
+    }
+
+    private CompletableFuture<NodeDescription> add(int nodeId, String hostPort) {
+        if (nodeId < 1) {
+            throw CordwoodException.invalid(ErrorCode.INVALID_ARGUMENT, "nodeId", nodeId, "at least 1");
+        }
+        var address = HostPort.parse("nodeAddress", hostPort).toString();
+        var request = AddNodeRequest.newBuilder()
+                .setNodeId(nodeId)
+                .setNodeAddress(address)
+                .build();
+        return calls.change(ClusterServiceGrpc.getAddNodeMethod(), request).thenCompose(answer -> {
+            var node = answer.value().thenApply(response -> DescriptionTranslation.node(response.getNode()));
+            return answer.doneBefore(ErrorCode.NODE_EXISTS) ? knownNode(nodeId, address, node) : node;
+        });
+    }
+
+    /** After a repeated call only: the node is ours when it is registered under the same address. */
+    private CompletableFuture<NodeDescription> knownNode(
+            int nodeId, String address, CompletableFuture<NodeDescription> refusal) {
+        return describeCluster()
+                .thenCompose(cluster -> cluster.nodes().stream()
+                        .filter(node ->
+                                node.nodeId() == nodeId && node.nodeAddress().equals(address))
+                        .findFirst()
+                        .map(CompletableFuture::completedFuture)
+                        .orElse(refusal));
+    }
+
+    private CompletableFuture<TopicDescription> describe(String name) {
+        return getTopic(Names.requireTopic(name)).thenApply(DescriptionTranslation::topic);
+    }
+
+    private CompletableFuture<ClusterDescription> describeCluster() {
+        var request = DescribeClusterRequest.getDefaultInstance();
+        return calls.read(ClusterServiceGrpc.getDescribeClusterMethod(), request)
+                .thenApply(DescriptionTranslation::cluster);
+    }
+
+    private CompletableFuture<Topic> getTopic(String name) {
+        var request = GetTopicRequest.newBuilder().setName(name).build();
+        return calls.read(TopicServiceGrpc.getGetTopicMethod(), request).thenApply(response -> response.getTopic());
+    }
+
+    private CompletableFuture<List<TopicSummary>> topicsFrom(String pageToken, List<TopicSummary> found) {
+        var request = ListTopicsRequest.newBuilder()
+                .setPageSize(PAGE_SIZE)
+                .setPageToken(pageToken)
+                .build();
+        return calls.read(TopicServiceGrpc.getListTopicsMethod(), request).thenCompose(page -> {
+            page.getTopicsList().forEach(topic -> found.add(DescriptionTranslation.summary(topic)));
+            return page.getNextPageToken().isEmpty()
+                    ? CompletableFuture.completedFuture(List.copyOf(found))
+                    : topicsFrom(page.getNextPageToken(), found);
+        });
+    }
+
+    private CompletableFuture<List<PartitionDescription>> describePartitions(String topic) {
+        var request = DescribePartitionsRequest.newBuilder().setTopic(topic).build();
+        return calls.read(ClusterServiceGrpc.getDescribePartitionsMethod(), request)
+                .thenApply(response -> response.getPartitionsList().stream()
+                        .map(DescriptionTranslation::partition)
+                        .toList());
+    }
+}

@@ -1,0 +1,127 @@
+package io.cordwood.client;
+
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.DescribeClusterRequest;
+import io.cordwood.proto.v1.DescribeClusterResponse;
+import io.cordwood.proto.v1.GetTopicRequest;
+import io.cordwood.proto.v1.PartitionInfo;
+import io.cordwood.proto.v1.Topic;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who leads what, as far as this client knows: learned on demand, corrected by redirects and refreshed when a leader
+ * does not answer.
+ *
+ * <p>Invariants: at most one refresh per topic is under way, and whoever asks meanwhile shares it; within the life of a
+ * topic a partition's known leader epoch never falls.
+ *
+ * <p><b>Thread:</b> any; nothing blocks.
+ */
+final class ClusterView {
+    private final UnaryCalls calls;
+    private final KnownNodes nodes;
+    private final ConcurrentHashMap<String, TopicView> topics = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, CompletableFuture<TopicView>> refreshes = new ConcurrentHashMap<>();
+
+    ClusterView(UnaryCalls calls, KnownNodes nodes) {
+        this.calls = calls;
+        this.nodes = nodes;
+    }
+
+    @Nullable
+    TopicView known(String topic) {
+        return topics.get(topic);
+    }
+
+    /** What is known, or else what the cluster says. */
+    CompletableFuture<TopicView> topic(String topic) {
+        var known = topics.get(topic);
+        return known == null ? refresh(topic) : CompletableFuture.completedFuture(known);
+    }
+
+    /** What the cluster says now. */
+    CompletableFuture<TopicView> refresh(String topic) {
+        var mine = new CompletableFuture<TopicView>();
+        var running = refreshes.putIfAbsent(topic, mine);
+        if (running != null) {
+            return running;
+        }
+        var unused = fetch(topic).whenComplete((view, failure) -> {
+            refreshes.remove(topic, mine);
+            if (failure == null) {
+                mine.complete(view);
+            } else {
+                mine.completeExceptionally(StatusTranslation.of(failure));
+            }
+        });
+        return mine;
+    }
+
+    /** A node has named the leader, which is news until the next refresh. */
+    void redirect(TopicPartition partition, HostPort leader) {
+        topics.computeIfPresent(partition.topic(), (name, view) -> {
+            int epoch = view.leader(partition.partition())
+                    .map(TopicView.Leader::epoch)
+                    .orElse(-1);
+            return partition.partition() < view.partitionCount()
+                    ? view.withLeader(partition.partition(), new TopicView.Leader(leader, epoch))
+                    : view;
+        });
+    }
+
+    private CompletableFuture<TopicView> fetch(String topic) {
+        var cluster =
+                calls.read(ClusterServiceGrpc.getDescribeClusterMethod(), DescribeClusterRequest.getDefaultInstance());
+        var found = calls.read(
+                TopicServiceGrpc.getGetTopicMethod(),
+                GetTopicRequest.newBuilder().setName(topic).build());
+        return found.thenCombine(cluster, (answer, nodesNow) -> {
+                    nodes.learn(addresses(nodesNow));
+                    return view(answer.getTopic());
+                })
+                .whenComplete((view, failure) -> forgetDeleted(topic, failure))
+                .thenApply(view -> remember(topic, view));
+    }
+
+    private void forgetDeleted(String topic, @Nullable Throwable failure) {
+        if (failure != null && StatusTranslation.of(failure).code() == ErrorCode.UNKNOWN_TOPIC) {
+            topics.remove(topic);
+        }
+    }
+
+    private TopicView remember(String topic, TopicView view) {
+        return topics.merge(topic, view, (earlier, found) -> found.mergedWith(earlier));
+    }
+
+    private TopicView view(Topic topic) {
+        return new TopicView(
+                DescriptionTranslation.topicId(topic),
+                topic.getConfigMap(),
+                topic.getPartitionsList().stream().map(this::leader).toList());
+    }
+
+    private Optional<TopicView.Leader> leader(PartitionInfo partition) {
+        if (!partition.hasLeader()) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(nodes.addressOf(partition.getLeader()))
+                .map(address -> new TopicView.Leader(address, partition.getLeaderEpoch()));
+    }
+
+    private static Map<Integer, HostPort> addresses(DescribeClusterResponse cluster) {
+        var addresses = new HashMap<Integer, HostPort>();
+        for (var node : cluster.getNodesList()) {
+            // A node that has not come up yet has advertised nothing.
+            if (!node.getAddress().isEmpty()) {
+                addresses.put(node.getNodeId(), HostPort.parse("address", node.getAddress()));
+            }
+        }
+        return addresses;
+    }
+}

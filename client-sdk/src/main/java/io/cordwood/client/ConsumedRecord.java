@@ -1,0 +1,99 @@
+package io.cordwood.client;
+
+import io.cordwood.batch.RecordHeader;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A committed record as read. Equal when place and content are equal.
+ *
+ * <p><b>Thread:</b> immutable as long as nobody writes into the arrays, which are the record's own.
+ */
+public final class ConsumedRecord {
+    private final TopicPartition source;
+    private final long offset;
+    private final long timestampMs;
+    private final byte @Nullable [] key;
+    private final byte @Nullable [] value;
+    private final List<RecordHeader> headers;
+
+    ConsumedRecord(
+            TopicPartition source,
+            BatchPlace place,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            List<RecordHeader> headers) {
+        this.source = source;
+        this.offset = place.offset();
+        this.timestampMs = place.timestampMs();
+        this.key = key;
+        this.value = value;
+        this.headers = headers;
+    }
+
+    /** Offset and time of a record inside its partition. */
+    record BatchPlace(long offset, long timestampMs) {}
+
+    public String topic() {
+        return source.topic();
+    }
+
+    public int partition() {
+        return source.partition();
+    }
+
+    public long offset() {
+        return offset;
+    }
+
+    /** Milliseconds since 1970. */
+    public long timestampMs() {
+        return timestampMs;
+    }
+
+    public byte @Nullable [] key() {
+        return key;
+    }
+
+    public byte @Nullable [] value() {
+        return value;
+    }
+
+    /** The key as UTF-8 text. */
+    public @Nullable String keyText() {
+        return key == null ? null : new String(key, StandardCharsets.UTF_8);
+    }
+
+    /** The value as UTF-8 text. */
+    public @Nullable String valueText() {
+        return value == null ? null : new String(value, StandardCharsets.UTF_8);
+    }
+
+    public List<RecordHeader> headers() {
+        return headers;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConsumedRecord record
+                && offset == record.offset
+                && timestampMs == record.timestampMs
+                && source.equals(record.source)
+                && Arrays.equals(key, record.key)
+                && Arrays.equals(value, record.value)
+                && headers.equals(record.headers);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(source, offset);
+    }
+
+    @Override
+    public String toString() {
+        return source + "@" + offset;
+    }
+}

@@ -1,0 +1,189 @@
+package io.cordwood.client;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster as an application sees it: open one per process and share it.
+ *
+ * <pre>{@code
+ * try (var client = CordwoodClient.connect("localhost:9090")) {
+ *     client.admin().createTopic(NewTopic.of("orders").withPartitions(6));
+ *     try (var producer = client.producer().open()) {
+ *         producer.send("orders", key, value).join();
+ *     }
+ *     try (var reader = client.reader("orders").start(StartPoint.earliest()).open()) {
+ *         for (var record : reader.poll(Duration.ofSeconds(1))) { ... }
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Invariant: whatever was opened from it is closed with it.
+ *
+ * <p><b>Thread:</b> any. Connections are made on first use, so opening does not fail for a cluster that is away.
+ */
+public final class CordwoodClient implements AutoCloseable {
+    private final KnownNodes nodes;
+    private final NodeChannels channels;
+    private final UnaryCalls calls;
+    private final ClusterView view;
+    private final Executor callbacks;
+    private final List<ExecutorService> ownExecutors;
+    private final CopyOnWriteArrayList<AutoCloseable> opened = new CopyOnWriteArrayList<>();
+
+    private CordwoodClient(Builder builder) {
+        // Two threads take answers off the event loops, so that neither parsing nor completing holds up a connection.
+        var answers = Executors.newFixedThreadPool(2, named("cordwood-client-answers"));
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(named("cordwood-client-timer"));
+        var ownCallbacks = builder.callbackExecutor == null
+                ? Executors.newFixedThreadPool(2, named("cordwood-client-callbacks"))
+                : null;
+        this.callbacks = ownCallbacks == null ? builder.callbackExecutor() : ownCallbacks;
+        this.ownExecutors = ownCallbacks == null ? List.of(timer, answers) : List.of(timer, answers, ownCallbacks);
+        this.nodes = new KnownNodes(builder.bootstrap);
+        this.channels = new NodeChannels(answers);
+        this.calls = new UnaryCalls(channels, nodes, timer, callbacks, builder.requestTimeout);
+        this.view = new ClusterView(calls, nodes);
+    }
+
+    /** @param bootstrap one or more addresses, host:port; any node of the cluster leads to all others */
+    public static CordwoodClient connect(String... bootstrap) {
+        return builder().bootstrap(bootstrap).build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public Admin admin() {
+        return new Admin(calls);
+    }
+
+    /** Begins the choice of a producer's settings; all have defaults. */
+    public Producer.Builder producer() {
+        return new Producer.Builder(this);
+    }
+
+    /** Begins the choice of what to read of a topic: all partitions from their earliest record, unless told otherwise. */
+    public Reader.Builder reader(String topic) {
+        return new Reader.Builder(this, Names.requireTopic(topic));
+    }
+
+    /** Closes producers, which flush within their close timeout, then readers and connections. */
+    @Override
+    public void close() {
+        opened.forEach(CordwoodClient::closeQuietly);
+        channels.close();
+        ownExecutors.forEach(CordwoodClient::shutDown);
+    }
+
+    private static void shutDown(ExecutorService executor) {
+        executor.shutdown();
+        try {
+            executor.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    NodeChannels channels() {
+        return channels;
+    }
+
+    UnaryCalls calls() {
+        return calls;
+    }
+
+    ClusterView view() {
+        return view;
+    }
+
+    Executor callbacks() {
+        return callbacks;
+    }
+
+    <C extends AutoCloseable> C register(C part) {
+        opened.add(part);
+        return part;
+    }
+
+    void unregister(AutoCloseable part) {
+        opened.remove(part);
+    }
+
+    private static void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("closing " + part + " failed", e);
+        }
+    }
+
+    private static ThreadFactory named(String name) {
+        var count = new AtomicInteger();
+        return task -> {
+            var thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** Settings of a client. */
+    public static final class Builder {
+        private List<HostPort> bootstrap = List.of();
+        private Duration requestTimeout = Duration.ofSeconds(30);
+        private @Nullable Executor callbackExecutor;
+
+        private Builder() {}
+
+        /** Addresses to begin with, host:port; at least one, better three. */
+        public Builder bootstrap(String... addresses) {
+            return bootstrap(Arrays.asList(addresses));
+        }
+
+        /** As {@link #bootstrap(String...)}. */
+        public Builder bootstrap(List<String> addresses) {
+            bootstrap = addresses.stream()
+                    .map(address -> HostPort.parse("bootstrap", address))
+                    .toList();
+            return this;
+        }
+
+        /** How long a call of {@link Admin} or a look-up may take, retries included; default 30 s. */
+        public Builder requestTimeout(Duration timeout) {
+            requestTimeout = Settings.requirePositive("requestTimeout", timeout);
+            return this;
+        }
+
+        /** Where futures of producers and {@link Admin} are completed; default two threads of the client's own. */
+        public Builder callbackExecutor(Executor executor) {
+            callbackExecutor = executor;
+            return this;
+        }
+
+        public CordwoodClient build() {
+            if (bootstrap.isEmpty()) {
+                throw CordwoodException.invalid(
+                        ErrorCode.INVALID_ARGUMENT, "bootstrap", "empty", "at least one host:port");
+            }
+            return new CordwoodClient(this);
+        }
+
+        private Executor callbackExecutor() {
+            if (callbackExecutor == null) {
+                throw new IllegalStateException("no callback executor was set");
+            }
+            return callbackExecutor;
+        }
+    }
+}

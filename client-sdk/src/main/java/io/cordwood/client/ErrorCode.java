@@ -1,0 +1,67 @@
+package io.cordwood.client;
+
+/**
+ * Why a request failed. The codes up to {@link #INTERNAL} are those of the server's API, name by name; the ones after
+ * it are decided by this client.
+ *
+ * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed without
+ * anybody changing anything.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+public enum ErrorCode {
+    UNKNOWN_TOPIC(false, "list the topics; a topic must be created before it is used"),
+    PARTITION_OUT_OF_RANGE(false, "partitions are numbered from 0; describe the topic for their count"),
+    TOPIC_EXISTS(false, "choose another name, or delete the topic first"),
+    INVALID_NAME(false, "names match [a-zA-Z0-9._-]{1,249} and do not begin with two underscores"),
+    INVALID_REPLICATION_FACTOR(false, "choose from 1 to the number of nodes"),
+    INVALID_PARTITION_COUNT(false, "choose a count from 1 to the limit"),
+    INVALID_CONFIG(false, "correct the setting named here"),
+    INVALID_ARGUMENT(false, "correct the field named here"),
+    RECORD_TOO_LARGE(false, "send smaller records, or raise the topic's max.batch.bytes"),
+    CORRUPT_BATCH(false, "the bytes changed on their way or on disk; check memory, network and disks"),
+    EMPTY_BATCH(false, "a batch needs at least one record"),
+    INVALID_BATCH(false, "client and server disagree on the batch format; compare their versions"),
+    UNSUPPORTED_COMPRESSION(false, "put the codec's library on the class path, or choose another codec"),
+    TIMESTAMP_OUT_OF_RANGE(false, "check the clock that stamps the records"),
+    OFFSET_OUT_OF_RANGE(false, "start from earliest, latest or an offset between log start and log end"),
+    END_OFFSET_MISMATCH(false, "read up to the end of the log and decide again"),
+    OUT_OF_ORDER_SEQUENCE(false, "the log no longer knows this producer's last batches; send the records again"),
+    PRODUCER_FENCED(false, "another producer took over this one's id; open a new producer"),
+    TOO_MANY_PRODUCERS(false, "share producers: one per process is enough for all topics"),
+    NOT_LEADER(true, "the leader has changed; the client follows by itself"),
+    NOT_REPLICA(true, "the replicas have moved; the client follows by itself"),
+    LEADER_UNKNOWN(true, "an election is under way, or a majority of the replicas is down"),
+    REQUEST_TIMED_OUT(true, "the outcome is unknown; see whether a majority of the nodes is up"),
+    OVERLOADED(true, "slow down, or raise the limit named here"),
+    SHUTTING_DOWN(true, "the node is stopping; another one takes over"),
+    NOT_JOINED(true, "the node has not joined its cluster yet; look at its log"),
+    METADATA_UNAVAILABLE(true, "see whether a majority of the metadata nodes is up"),
+    NODE_EXISTS(false, "node ids are never used twice; choose another one"),
+    LIMIT_REACHED(false, "delete what is no longer needed, or raise the limit named here"),
+    INTERNAL(false, "a fault of the server; its log says more"),
+
+    /** No node could be reached. */
+    NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),
+    /** The client, producer or reader was closed before the request was done. */
+    CLIENT_CLOSED(false, "close only when everything has been sent and read"),
+    /** The server answered something that this client cannot read. */
+    UNKNOWN(false, "compare the versions of client and server");
+
+    private final boolean retryable;
+    private final String hint;
+
+    ErrorCode(boolean retryable, String hint) {
+        this.retryable = retryable;
+        this.hint = hint;
+    }
+
+    public boolean retryable() {
+        return retryable;
+    }
+
+    /** One sentence on what to do, without a full stop. */
+    public String hint() {
+        return hint;
+    }
+}

@@ -1,0 +1,26 @@
+package io.cordwood.client;
+
+/**
+ * A node.
+ *
+ * @param nodeId from 1
+ * @param address for clients, host:port
+ * @param nodeAddress for the other nodes, host:port
+ * @param rack empty where none is set
+ * @param voter whether it votes in the metadata group
+ */
+public record NodeDescription(int nodeId, String address, String nodeAddress, String rack, State state, boolean voter) {
+    /** State of a node. */
+    public enum State {
+        /** It answers. */
+        ALIVE,
+        /** It is leaving. */
+        DRAINING,
+        /** It was not heard of for a while. */
+        DEAD,
+        /** It was added and has not come up yet. */
+        EXPECTED,
+        /** A state that this client does not know. */
+        UNKNOWN
+    }
+}

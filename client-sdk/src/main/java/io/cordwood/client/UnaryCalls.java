@@ -1,0 +1,178 @@
+package io.cordwood.client;
+
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Unary calls to whichever node answers: the next one at once where a node cannot be reached, again after a while where
+ * the cluster asks for patience, until the request timeout.
+ *
+ * <p>Invariant: no future is completed by a gRPC event loop, and nothing here blocks.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class UnaryCalls {
+    /** A read that one node does not answer may be asked of the next; a change gets all the time there is. */
+    private static final Duration READ_TRY_TIMEOUT = Duration.ofSeconds(5);
+
+    private final NodeChannels channels;
+    private final KnownNodes nodes;
+    private final ScheduledExecutorService timer;
+    private final Executor callbacks;
+    private final Duration requestTimeout;
+
+    UnaryCalls(
+            NodeChannels channels,
+            KnownNodes nodes,
+            ScheduledExecutorService timer,
+            Executor callbacks,
+            Duration requestTimeout) {
+        this.channels = channels;
+        this.nodes = nodes;
+        this.timer = timer;
+        this.callbacks = callbacks;
+        this.requestTimeout = requestTimeout;
+    }
+
+    /** A call that may be repeated without anybody noticing. */
+    <Q, R> CompletableFuture<R> read(MethodDescriptor<Q, R> method, Q request) {
+        var call = new Call<>(method, request, READ_TRY_TIMEOUT);
+        call.start();
+        return call.answer;
+    }
+
+    /** A call that changes something; its answer knows whether an earlier try may have done so already. */
+    <Q, R> CompletableFuture<Answer<R>> change(MethodDescriptor<Q, R> method, Q request) {
+        var call = new Call<>(method, request, requestTimeout);
+        call.start();
+        return call.answer.handle((value, failure) -> new Answer<>(call.answer, call.outcomeUnknown));
+    }
+
+    /** The same future for the caller's eyes: completed on the callback executor, failing with our exception only. */
+    <T> CompletableFuture<T> published(CompletableFuture<T> inner) {
+        var outer = new CompletableFuture<T>();
+        var unused = inner.whenCompleteAsync(
+                (value, failure) -> {
+                    if (failure == null) {
+                        outer.complete(value);
+                    } else {
+                        outer.completeExceptionally(StatusTranslation.of(failure));
+                    }
+                },
+                callbacks);
+        return outer;
+    }
+
+    /**
+     * The end of a change.
+     *
+     * @param repeated whether an earlier try ended with its outcome unknown
+     */
+    record Answer<R>(CompletableFuture<R> value, boolean repeated) {
+        /** Whether this refusal only says that an earlier try of ours has succeeded. */
+        boolean doneBefore(ErrorCode refusal) {
+            if (!repeated || !value.isCompletedExceptionally()) {
+                return false;
+            }
+            return StatusTranslation.of(
+                                    value.handle((ignored, failure) -> failure).join())
+                            .code()
+                    == refusal;
+        }
+    }
+
+    private final class Call<Q, R> {
+        final CompletableFuture<R> answer = new CompletableFuture<>();
+        private final MethodDescriptor<Q, R> method;
+        private final Q request;
+        private final Duration tryTimeout;
+        private final long deadlineNanos = System.nanoTime() + requestTimeout.toNanos();
+        private int failures;
+        private volatile boolean outcomeUnknown;
+
+        Call(MethodDescriptor<Q, R> method, Q request, Duration tryTimeout) {
+            this.method = method;
+            this.request = request;
+            this.tryTimeout = tryTimeout;
+        }
+
+        void start() {
+            var address = nodes.current();
+            try {
+                long timeoutNanos = Math.min(tryTimeout.toNanos(), deadlineNanos - System.nanoTime());
+                var options = CallOptions.DEFAULT.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS);
+                var call = channels.to(address).newCall(method, options);
+                ClientCalls.asyncUnaryCall(call, request, answerFrom(address));
+            } catch (CordwoodException e) {
+                answer.completeExceptionally(e);
+            }
+        }
+
+        private StreamObserver<R> answerFrom(HostPort address) {
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(R value) {
+                    answer.complete(value);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    failed(address, StatusTranslation.of(failure));
+                }
+
+                @Override
+                public void onCompleted() {
+                    // A unary call without a message ends with onError, so the answer is there.
+                }
+            };
+        }
+
+        private void failed(HostPort address, CordwoodException failure) {
+            failures++;
+            nodes.moveOnFrom(address);
+            var wait = waitBeforeRetry(failure);
+            boolean inTime = System.nanoTime() + wait.toNanos() < deadlineNanos;
+            if (!failure.retryable() || !inTime) {
+                answer.completeExceptionally(named(failure, address));
+                return;
+            }
+            outcomeUnknown |= failure.code() == ErrorCode.NODE_UNREACHABLE
+                    || failure.code() == ErrorCode.REQUEST_TIMED_OUT
+                    || failure.code() == ErrorCode.METADATA_UNAVAILABLE;
+            retryAfter(wait);
+        }
+
+        private void retryAfter(Duration wait) {
+            try {
+                var unused = timer.schedule(this::start, wait.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException e) {
+                answer.completeExceptionally(new CordwoodException(ErrorCode.CLIENT_CLOSED, "the client is closed"));
+            }
+        }
+
+        private Duration waitBeforeRetry(CordwoodException failure) {
+            int nodeCount = nodes.all().size();
+            if (failure.code() == ErrorCode.NODE_UNREACHABLE && failures % nodeCount != 0) {
+                return Duration.ZERO;
+            }
+            int rounds = 1 + failures / nodeCount;
+            return failure.retryAfter()
+                    .orElseGet(() -> RetryPolicy.DEFAULT.backoff(rounds, ThreadLocalRandom.current()));
+        }
+
+        private CordwoodException named(CordwoodException failure, HostPort address) {
+            return failure.code() == ErrorCode.NODE_UNREACHABLE
+                    ? failure.because("no node answers, last tried " + address + " of " + nodes.all())
+                    : failure;
+        }
+    }
+}
