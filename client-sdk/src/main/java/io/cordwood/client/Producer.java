@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Sends records. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class Producer implements AutoCloseable {
     private Producer() {}
 

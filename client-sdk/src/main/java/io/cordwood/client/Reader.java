@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads assigned partitions of a topic. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     private Reader() {}
 
