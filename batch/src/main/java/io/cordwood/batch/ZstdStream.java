@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 /**
  * Zstandard, the only class that names its library.
  *
+ * <p>A frame may ask for a window of up to 128 MiB, zstd's own limit; Kafka's clients do so at the highest levels, so
+ * it is granted. It is address space only: pages become memory as data is unpacked into them, which is bounded.
+ *
  * <p><b>Thread:</b> no state.
  *
  * <p><b>Source:</b> RFC 8878; one frame written, any number read.
