@@ -1,0 +1,164 @@
+package io.cordwood.cli;
+
+import io.cordwood.cli.console.TextTable;
+import io.cordwood.client.ClusterDescription;
+import io.cordwood.client.NodeDescription;
+import io.cordwood.client.PartitionDescription;
+import io.cordwood.client.TopicDescription;
+import io.cordwood.client.TopicSummary;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What the cluster says about itself, as cells of tables and as JSON with the names of the API. */
+final class Descriptions {
+    private static final String UNKNOWN = "-";
+
+    private Descriptions() {}
+
+    static Map<String, Object> json(TopicDescription topic) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("name", topic.name());
+        values.put("topicId", topic.topicId().toString());
+        values.put("partitionCount", topic.partitionCount());
+        values.put("replicationFactor", topic.replicationFactor());
+        values.put("config", new TreeMap<>(topic.config()));
+        return values;
+    }
+
+    static Map<String, Object> json(TopicSummary topic) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("name", topic.name());
+        values.put("topicId", topic.topicId().toString());
+        values.put("partitionCount", topic.partitionCount());
+        values.put("replicationFactor", topic.replicationFactor());
+        values.put("config", new TreeMap<>(topic.config()));
+        return values;
+    }
+
+    static Map<String, Object> json(ClusterDescription cluster) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("clusterId", cluster.clusterId());
+        cluster.metadataLeader().ifPresent(leader -> values.put("metadataLeader", leader));
+        values.put("answeredBy", cluster.answeredBy());
+        values.put("nodes", cluster.nodes().stream().map(Descriptions::json).toList());
+        return values;
+    }
+
+    static Map<String, Object> json(NodeDescription node) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("nodeId", node.nodeId());
+        values.put("address", node.address());
+        values.put("nodeAddress", node.nodeAddress());
+        values.put("rack", node.rack());
+        values.put("state", word(node.state()));
+        values.put("voter", node.voter());
+        return values;
+    }
+
+    static Map<String, Object> json(PartitionDescription partition) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("topic", partition.partition().topic());
+        values.put("partition", partition.partition().partition());
+        partition.leader().ifPresent(leader -> values.put("leader", leader));
+        partition.leaderEpoch().ifPresent(epoch -> values.put("leaderEpoch", epoch));
+        partition.term().ifPresent(term -> values.put("term", term));
+        partition.logStartOffset().ifPresent(start -> values.put("logStartOffset", start));
+        partition.highWatermark().ifPresent(end -> values.put("highWatermark", end));
+        values.put(
+                "replicas",
+                partition.replicas().stream().map(Descriptions::json).toList());
+        partition.error().ifPresent(error -> values.put("error", error.code().name()));
+        return values;
+    }
+
+    static TextTable table(List<PartitionDescription> partitions) {
+        var table = TextTable.of(
+                "TOPIC", "PARTITION", "LEADER", "REPLICAS", "TERM", "LOG START", "HIGH WATERMARK", "BEHIND");
+        for (var partition : partitions) {
+            table.row(
+                    partition.partition().topic(),
+                    partition.partition().partition(),
+                    cell(partition.leader()),
+                    partition.replicas().stream()
+                            .map(replica -> "" + replica.nodeId())
+                            .collect(Collectors.joining(",")),
+                    cell(partition.term()),
+                    cell(partition.logStartOffset()),
+                    cell(partition.highWatermark()),
+                    behind(partition));
+        }
+        return table;
+    }
+
+    /** A line for each partition whose leader could not tell. */
+    static List<String> errors(List<PartitionDescription> partitions) {
+        return partitions.stream()
+                .flatMap(partition -> partition.error().stream()
+                        .map(error -> partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"))
+                .toList();
+    }
+
+    static String config(Map<String, String> config) {
+        return config.isEmpty()
+                ? UNKNOWN
+                : new TreeMap<>(config)
+                        .entrySet().stream()
+                                .map(setting -> setting.getKey() + "=" + setting.getValue())
+                                .collect(Collectors.joining(","));
+    }
+
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    static String orDash(String text) {
+        return text.isEmpty() ? UNKNOWN : text;
+    }
+
+    static String metadataRole(ClusterDescription cluster, NodeDescription node) {
+        if (cluster.metadataLeader().equals(OptionalInt.of(node.nodeId()))) {
+            return "leader";
+        }
+        return node.voter() ? "voter" : "listener";
+    }
+
+    private static Map<String, @Nullable Object> json(PartitionDescription.Replica replica) {
+        var values = new LinkedHashMap<String, @Nullable Object>();
+        values.put("nodeId", replica.nodeId());
+        replica.highWatermark().ifPresent(end -> values.put("highWatermark", end));
+        replica.sizeBytes().ifPresent(size -> values.put("sizeBytes", size));
+        return values;
+    }
+
+    /** The replicas that have less than the leader, and by how many records; a replica that is silent is unknown. */
+    private static String behind(PartitionDescription partition) {
+        var late = partition.replicas().stream()
+                .flatMap(replica -> lag(partition, replica).stream())
+                .toList();
+        return late.isEmpty() ? UNKNOWN : String.join(" ", late);
+    }
+
+    private static List<String> lag(PartitionDescription partition, PartitionDescription.Replica replica) {
+        if (partition.highWatermark().isEmpty() || replica.highWatermark().isEmpty()) {
+            return List.of("node" + replica.nodeId() + ":?");
+        }
+        var lag =
+                partition.highWatermark().getAsLong() - replica.highWatermark().getAsLong();
+        return lag > 0 ? List.of("node" + replica.nodeId() + ":" + lag) : List.of();
+    }
+
+    private static String cell(OptionalInt value) {
+        return value.isPresent() ? Integer.toString(value.getAsInt()) : UNKNOWN;
+    }
+
+    private static String cell(OptionalLong value) {
+        return value.isPresent() ? Long.toString(value.getAsLong()) : UNKNOWN;
+    }
+}

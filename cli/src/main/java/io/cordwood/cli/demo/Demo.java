@@ -1,0 +1,246 @@
+package io.cordwood.cli.demo;
+
+import io.cordwood.cli.console.CliException;
+import io.cordwood.cli.console.Console;
+import io.cordwood.cli.console.ExitCode;
+import io.cordwood.cli.local.ClusterSpec;
+import io.cordwood.cli.local.LocalCluster;
+import io.cordwood.cli.local.NodePorts;
+import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.Producer;
+import io.cordwood.client.Reader;
+import io.cordwood.client.StartPoint;
+import io.cordwood.client.TopicDescription;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+/**
+ * Starts three nodes, publishes lines and reads them back, kills the node that leads most partitions half way, starts it
+ * again, and accounts for every record at the end.
+ *
+ * <p>Invariant: when it ends, however it ends, no server of its own runs any more. The cluster's directory stays only where
+ * something went wrong, or on request.
+ *
+ * <p>Thread: one, which owns a thread for the reader and one for the failover. A shutdown hook cleans up behind Ctrl-C.
+ */
+public final class Demo {
+    private static final int NODES = 3;
+    private static final int PARTITIONS = 6;
+    private static final String TOPIC = "demo";
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration ACK_TIMEOUT = Duration.ofSeconds(150);
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(150);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+
+    private final DemoOptions options;
+    private final Console console;
+    private final LocalCluster cluster;
+    private final PublishLog log;
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        var thread = new Thread(task, "demo-worker");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private Demo(DemoOptions options, Console console, LocalCluster cluster) {
+        this.options = options;
+        this.console = console;
+        this.cluster = cluster;
+        this.log = new PublishLog(options.records(), PARTITIONS);
+    }
+
+    /** @return the report, and whether every promise was kept */
+    public static DemoReport run(DemoOptions options, Console console) {
+        var directory = temporaryDirectory();
+        var cluster = LocalCluster.of(ClusterSpec.of(directory, NodePorts.free(NODES)));
+        var hook = new Thread(() -> cleanUpInterrupted(console, cluster), "demo-cleanup");
+        Runtime.getRuntime().addShutdownHook(hook);
+        var demo = new Demo(options, console, cluster);
+        var kept = true;
+        try {
+            var report = new DemoReport(demo.result());
+            kept = options.keep() || !report.passed();
+            return report;
+        } finally {
+            demo.threads.shutdownNow();
+            cluster.close();
+            if (removeHook(hook)) {
+                finish(console, cluster, kept);
+            }
+        }
+    }
+
+    private DemoResult result() {
+        var upMs = startCluster();
+        try (var client = CordwoodClient.connect(cluster.bootstrap())) {
+            var topic = client.admin().createTopic(TOPIC, PARTITIONS, NODES, Map.of());
+            console.notice("topic " + TOPIC + ": " + PARTITIONS + " partitions x " + NODES + " replicas");
+            return publishAndCheck(client, topic, upMs);
+        }
+    }
+
+    private long startCluster() {
+        console.notice("starting " + NODES + " nodes in " + cluster.spec().directory());
+        var begin = System.nanoTime();
+        cluster.start(START_TIMEOUT, console::progress);
+        var upMs = Duration.ofNanos(System.nanoTime() - begin).toMillis();
+        console.notice("cluster up after " + upMs + " ms: " + cluster.bootstrap());
+        return upMs;
+    }
+
+    private DemoResult publishAndCheck(CordwoodClient client, TopicDescription topic, long upMs) {
+        var comparison = new ReplicaComparison(cluster, topic);
+        try (var reader = openReader(client)) {
+            var reads = new ReadLog(reader);
+            var reading = CompletableFuture.runAsync(reads, threads);
+            var failover = publish(client, reads);
+            console.progress("waiting for all replicas to be equally far");
+            var settled = comparison.awaitSettled(client.admin());
+            reads.stopAt(settled.values().stream()
+                    .collect(Collectors.toMap(ReplicaComparison.Settled::partition, ReplicaComparison.Settled::end)));
+            awaitReads(reading, reads);
+            var findings = DemoCheck.check(options.records(), log.acknowledgements(), reads.reads());
+            console.progress("stopping the nodes, comparing their segment files");
+            cluster.stop(STOP_TIMEOUT);
+            findings.addAll(comparison.compareFiles(settled.values()));
+            return new DemoResult(
+                    upMs,
+                    options.records().size(),
+                    log.ackTimes(),
+                    log.firstFailure().map(Throwable::toString).orElse(""),
+                    failover,
+                    findings,
+                    comparison.comparedBytes());
+        }
+    }
+
+    private Failover.Outcome publish(CordwoodClient client, ReadLog reads) {
+        var records = options.records();
+        console.notice("publishing " + records.size() + " records over "
+                + options.duration().toSeconds() + " s");
+        var failover = new Failover(cluster, client.admin(), TOPIC, log, console::notice);
+        var outcome = CompletableFuture.supplyAsync(() -> failover.run(Math.max(1, records.size() / 2)), threads);
+        try (var producer = openProducer(client)) {
+            new LinePublisher(TOPIC, producer, log, () -> tell(reads)).publish(records, options.duration());
+            producer.flush();
+            if (!log.awaitSettled(ACK_TIMEOUT)) {
+                throw failed(
+                        "NOT_ACKNOWLEDGED",
+                        records.size() - log.settled() + " records are neither acknowledged nor" + " refused after "
+                                + ACK_TIMEOUT.toSeconds() + " s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed("INTERRUPTED", "interrupted while waiting for acknowledgements");
+        }
+        return await(outcome, FAILOVER_TIMEOUT, "the failover");
+    }
+
+    private static Reader openReader(CordwoodClient client) {
+        return client.reader(TOPIC).start(StartPoint.earliest()).open();
+    }
+
+    private static Producer openProducer(CordwoodClient client) {
+        return client.producer().open();
+    }
+
+    private void tell(ReadLog reads) {
+        if (console.streams().errIsTerminal()) {
+            console.progress("published " + log.sent() + " of "
+                    + options.records().size() + ", acknowledged " + log.settled() + ", read back " + reads.count());
+        }
+    }
+
+    private void awaitReads(CompletableFuture<Void> reading, ReadLog reads) {
+        try {
+            reading.get(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // What is missing then is found, and named, by the check.
+            reads.abandon();
+            await(reading, READ_TIMEOUT, "reading back");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("reading back failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed("INTERRUPTED", "interrupted while reading back");
+        }
+    }
+
+    private static <T> T await(CompletableFuture<T> future, Duration timeout, String what) {
+        try {
+            return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw failed("TIMED_OUT", what + " took more than " + timeout.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof CliException problem) {
+                throw problem;
+            }
+            throw new IllegalStateException(what + " failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed("INTERRUPTED", "interrupted while waiting for " + what);
+        }
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("cordwood-demo-");
+        } catch (IOException e) {
+            throw new CliException(
+                    ExitCode.FAILED,
+                    "IO_ERROR",
+                    "cannot create a temporary directory: " + e.getMessage(),
+                    "set TMPDIR to a writable directory",
+                    e);
+        }
+    }
+
+    /** False where the process is ending already and the hook does its work. */
+    private static boolean removeHook(Thread hook) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    private static void cleanUpInterrupted(Console console, LocalCluster cluster) {
+        console.notice(
+                "interrupted: stopping the nodes, removing " + cluster.spec().directory());
+        console.mute();
+        cluster.close();
+        delete(cluster);
+    }
+
+    private static void finish(Console console, LocalCluster cluster, boolean kept) {
+        if (kept) {
+            console.notice("logs and data are kept in " + cluster.spec().directory());
+        } else {
+            delete(cluster);
+        }
+    }
+
+    private static void delete(LocalCluster cluster) {
+        try {
+            cluster.deleteDirectory();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + cluster.spec().directory(), e);
+        }
+    }
+
+    private static CliException failed(String reason, String message) {
+        return new CliException(ExitCode.FAILED, reason, message, "the servers' logs say more");
+    }
+}

@@ -1,0 +1,73 @@
+package io.cordwood.cli.local;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** The ports of one node on this machine: for clients and for the other nodes. */
+public record NodePorts(int clientPort, int nodePort) {
+    private static final int FIRST_CLIENT_PORT = 9090;
+    private static final int FIRST_NODE_PORT = 9091;
+    private static final int STEP = 100;
+    // Below the range from which systems draw the ports of outgoing connections: while a killed node is down, no
+    // connection of anybody else can take its port.
+    private static final int FREE_START = 20_000;
+    private static final int FREE_END = 32_000;
+
+    /** The usual ports of the first {@code count} nodes: 9090 and 9091, and 100 more for each further node. */
+    public static List<NodePorts> standard(int count) {
+        var ports = new ArrayList<NodePorts>(count);
+        for (var i = 0; i < count; i++) {
+            ports.add(new NodePorts(FIRST_CLIENT_PORT + STEP * i, FIRST_NODE_PORT + STEP * i));
+        }
+        return List.copyOf(ports);
+    }
+
+    /** Ports that nobody listens on now, different on each call. */
+    public static List<NodePorts> free(int count) {
+        var random = new SplittableRandom();
+        var taken = new HashSet<Integer>();
+        var ports = new ArrayList<NodePorts>(count);
+        for (var i = 0; i < count; i++) {
+            ports.add(new NodePorts(freePort(random, taken), freePort(random, taken)));
+        }
+        return List.copyOf(ports);
+    }
+
+    /** Those of the two that somebody listens on. */
+    List<Integer> occupied() {
+        var occupied = new ArrayList<Integer>(2);
+        for (var port : List.of(clientPort, nodePort)) {
+            if (!available(port)) {
+                occupied.add(port);
+            }
+        }
+        return occupied;
+    }
+
+    private static int freePort(SplittableRandom random, HashSet<Integer> taken) {
+        for (var attempt = 0; attempt < FREE_END - FREE_START; attempt++) {
+            var port = random.nextInt(FREE_START, FREE_END);
+            if (!taken.contains(port) && available(port)) {
+                taken.add(port);
+                return port;
+            }
+        }
+        throw new IllegalStateException("no free port in [" + FREE_START + ", " + FREE_END + ")");
+    }
+
+    private static boolean available(int port) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
