@@ -102,7 +102,7 @@ final class ProduceCommand implements Callable<Integer> {
         var line = reader.next();
         while (line != null && failure.get() == null) {
             var record = lines.record(line, reader.lineNumber());
-            producer.send(record).whenComplete((place, problem) -> settle(place, problem, console));
+            var unused = producer.send(record).whenComplete((place, problem) -> settle(place, problem, console));
             line = reader.next();
         }
         producer.flush();

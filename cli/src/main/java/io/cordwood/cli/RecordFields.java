@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -124,8 +125,7 @@ final class RecordFields {
     }
 
     /** Text where the bytes are UTF-8, else base64 under a name that says so. */
-    private static void putContent(
-            LinkedHashMap<String, @Nullable Object> values, String name, byte @Nullable [] bytes) {
+    private static void putContent(Map<String, @Nullable Object> values, String name, byte @Nullable [] bytes) {
         var text = bytes == null ? null : utf8(bytes);
         if (bytes != null && text == null) {
             values.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));
@@ -142,7 +142,7 @@ final class RecordFields {
         return header.key() + "=" + (header.value() == null ? "" : lossyText(header.value()));
     }
 
-    private static LinkedHashMap<String, @Nullable Object> header(RecordHeader header) {
+    private static Map<String, @Nullable Object> header(RecordHeader header) {
         var values = new LinkedHashMap<String, @Nullable Object>();
         values.put("key", header.key());
         putContent(values, "value", header.value());

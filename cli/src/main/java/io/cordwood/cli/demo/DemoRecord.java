@@ -64,6 +64,6 @@ public final class DemoRecord {
     }
 
     private static boolean isBlank(byte character) {
-        return character == ' ' || character >= '\t' && character <= '\r';
+        return character == ' ' || (character >= '\t' && character <= '\r');
     }
 }

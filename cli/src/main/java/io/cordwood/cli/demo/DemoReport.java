@@ -93,7 +93,7 @@ public final class DemoReport {
                         + " records in flight to them");
         facts.put("longest gap between acks", ms(longestGapMs()) + " in one partition, around the failover");
         facts.put("new leaders known after", ms(newLeadersMs()));
-        facts.put("killed node ready again", ms(failover.restartMs()) + " after its start");
+        facts.put("killed node ready again", count(failover.restartMs()) + " ms" + " after its start");
         if (result.acks().size() < result.sent()) {
             facts.put(
                     "not acknowledged",

@@ -49,7 +49,7 @@ final class LinePublisher {
     private void send(int number, DemoRecord record, long due) {
         log.sending(number, due);
         try {
-            producer.send(new ProducerRecord(topic, record.key(), record.value()))
+            var unused = producer.send(new ProducerRecord(topic, record.key(), record.value()))
                     .whenComplete((place, failure) -> {
                         if (failure == null) {
                             log.acknowledged(number, place.partition(), place.offset());

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** The ports of one node on this machine: for clients and for the other nodes. */
@@ -50,7 +51,7 @@ public record NodePorts(int clientPort, int nodePort) {
         return occupied;
     }
 
-    private static int freePort(SplittableRandom random, HashSet<Integer> taken) {
+    private static int freePort(SplittableRandom random, Set<Integer> taken) {
         for (var attempt = 0; attempt < FREE_END - FREE_START; attempt++) {
             var port = random.nextInt(FREE_START, FREE_END);
             if (!taken.contains(port) && available(port)) {
