@@ -1,0 +1,38 @@
+package io.cordwood.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The file {@value #NAME} in a partition's directory.
+ *
+ * <p>Invariants: after a crash it is the old or the new checkpoint as a whole.
+ *
+ * <p><b>Thread:</b> one writer per directory.
+ *
+ * <p><b>Layout:</b> {@link FramedFile} around {@link CheckpointCodec}.
+ */
+public final class CheckpointFile {
+    public static final String NAME = "checkpoint";
+
+    private static final int MAGIC = 0x43574350; // "CWCP"
+    private static final FramedFile FILE = new FramedFile(NAME, MAGIC, CheckpointCodec.VERSION);
+
+    private CheckpointFile() {}
+
+    /**
+     * @return empty when there is none
+     * @throws CorruptLogException when it is damaged
+     * @throws UnknownFormatException when a newer build wrote it
+     */
+    public static Optional<Checkpoint> read(Disk disk, Path directory) throws IOException {
+        var body = FILE.read(disk, directory);
+        return body.isEmpty() ? Optional.empty() : Optional.of(CheckpointCodec.decode(body.get()));
+    }
+
+    /** The checkpoint is durable on return. */
+    public static void write(Disk disk, Path directory, Checkpoint checkpoint) throws IOException {
+        FILE.write(disk, directory, CheckpointCodec.encode(checkpoint));
+    }
+}

@@ -1,0 +1,37 @@
+package io.cordwood.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Port to the files of our own formats.
+ *
+ * <p>Invariants: nothing is durable before a force. {@link DiskFile#force} makes a file's bytes and size durable,
+ * {@link #forceDirectory} the names in a directory: creations, renames and deletions. Before that a power loss may keep
+ * any part of them, in any order.
+ *
+ * <p><b>Thread:</b> any.
+ */
+public interface Disk {
+    DiskFile open(Path file, OpenMode mode) throws IOException;
+
+    boolean exists(Path path);
+
+    /** What lies directly in the directory, ordered by name. */
+    List<Path> list(Path directory) throws IOException;
+
+    /** Creates what is missing of the path. What it created is durable on return. */
+    void createDirectories(Path directory) throws IOException;
+
+    /** Atomic, also where the target exists: it is replaced. */
+    void rename(Path from, Path to) throws IOException;
+
+    /** The file must exist. Whoever has it open can read on. */
+    void delete(Path file) throws IOException;
+
+    void forceDirectory(Path directory) throws IOException;
+
+    /** What may still be written on the file system of this path. */
+    long usableBytes(Path path) throws IOException;
+}

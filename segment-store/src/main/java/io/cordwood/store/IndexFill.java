@@ -1,0 +1,85 @@
+package io.cordwood.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the index entries that are missing below the place where a log's recovery began, a piece at a time.
+ *
+ * <p>Invariants: what it indexes lies below the high watermark, so it is never cut; trimmed parts are skipped.
+ *
+ * <p><b>Thread:</b> one at a time.
+ */
+final class IndexFill {
+    private static final Logger LOG = LoggerFactory.getLogger(IndexFill.class);
+    private static final long STEP_BYTES = 4L << 20;
+
+    private final LogFiles files;
+    private final LogReader reader;
+    private final Supplier<List<Segment>> segments;
+    private final long endOffset;
+    private long nextOffset;
+
+    IndexFill(LogFiles files, LogReader reader, Supplier<List<Segment>> segments, OffsetRange gap) {
+        this.files = files;
+        this.reader = reader;
+        this.segments = segments;
+        this.nextOffset = gap.start();
+        this.endOffset = gap.end();
+    }
+
+    boolean isDone() {
+        return nextOffset >= endOffset;
+    }
+
+    /** Whether to call it again. */
+    boolean step() {
+        var all = segments.get();
+        nextOffset = Math.max(nextOffset, all.get(0).baseOffset());
+        var segment = segmentOf(all, nextOffset);
+        if (isDone() || segment == null) {
+            return false;
+        }
+        try {
+            fill(segment);
+            return !isDone();
+        } catch (IOException e) {
+            // Whoever needs these bytes will say so louder; without entries reads scan.
+            LOG.info("partition {}: indexing stopped at offset {}: {}", files.id(), nextOffset, e.toString());
+            return false;
+        }
+    }
+
+    private void fill(Segment segment) throws IOException {
+        var entries = new ArrayList<IndexEntry>();
+        var walk = reader.walkTo(segment, nextOffset, segment.end());
+        long stepEnd = walk.position() + STEP_BYTES;
+        long lastEntry =
+                walk.position() == 0 ? 0 : walk.position() - files.config().indexIntervalBytes();
+        while (!walk.atEnd() && walk.position() < stepEnd && walk.chain().endOffset() < endOffset) {
+            var problem = walk.headerProblem();
+            if (problem != null) {
+                throw problem.at(segment.file(), walk.position());
+            }
+            if (walk.position() - lastEntry >= files.config().indexIntervalBytes()) {
+                entries.add(new IndexEntry(walk.baseOffset(), segment.baseOffset(), walk.position(), walk.crc()));
+                lastEntry = walk.position();
+            }
+            walk.advance();
+        }
+        nextOffset = walk.chain().endOffset();
+        files.index().add(files.id(), entries, nextOffset);
+    }
+
+    private static @Nullable Segment segmentOf(List<Segment> all, long offset) {
+        return all.stream()
+                .filter(segment -> segment.baseOffset() <= offset && offset < segment.endOffset())
+                .findFirst()
+                .orElse(null);
+    }
+}

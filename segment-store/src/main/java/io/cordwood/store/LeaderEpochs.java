@@ -1,0 +1,42 @@
+package io.cordwood.store;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Changes of a table of leader epochs, each giving a new list.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class LeaderEpochs {
+    private LeaderEpochs() {}
+
+    /** Of the last batch, -1 when there was none. */
+    static int newest(List<LeaderEpoch> epochs) {
+        return epochs.isEmpty() ? -1 : epochs.get(epochs.size() - 1).epoch();
+    }
+
+    /** With the epoch of the batch at this offset, the same list when it is not a new one. */
+    static List<LeaderEpoch> append(List<LeaderEpoch> epochs, int epoch, long offset) {
+        if (epoch <= newest(epochs)) {
+            return epochs;
+        }
+        var all = new ArrayList<>(epochs);
+        all.add(new LeaderEpoch(epoch, offset));
+        return List.copyOf(all);
+    }
+
+    /** Without what begins at or beyond this offset. */
+    static List<LeaderEpoch> cut(List<LeaderEpoch> epochs, long offset) {
+        return epochs.stream().filter(epoch -> epoch.startOffset() < offset).toList();
+    }
+
+    /** Without what ends at or below this offset. */
+    static List<LeaderEpoch> trim(List<LeaderEpoch> epochs, long offset) {
+        int first = 0;
+        while (first + 1 < epochs.size() && epochs.get(first + 1).startOffset() <= offset) {
+            first++;
+        }
+        return epochs.subList(first, epochs.size());
+    }
+}

@@ -1,0 +1,163 @@
+package io.cordwood.store;
+
+import io.cordwood.batch.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds and reads batches in the segments of one log.
+ *
+ * <p>Invariants: an index entry is believed only when the header at its place is the one it was made from; a wrong one
+ * is dropped, and the search goes on from an earlier one or from the start of the segment.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class LogReader {
+    private final PartitionId id;
+    private final ReadFiles files;
+    private final OffsetIndex index;
+    private final int windowBytes;
+
+    LogReader(PartitionId id, ReadFiles files, OffsetIndex index, int windowBytes) {
+        this.id = id;
+        this.files = files;
+        this.index = index;
+        this.windowBytes = windowBytes;
+    }
+
+    /**
+     * Batches of this segment from the one that holds the offset on; see {@link PartitionLog#read}.
+     *
+     * @param stableEnd what lies below is never cut
+     */
+    LogRead read(Segment segment, OffsetRange range, int maxBytes, long stableEnd) throws IOException {
+        var end = segment.end();
+        var walk = walkTo(segment, range.start(), end);
+        long baseOffset = walk.baseOffset();
+        int size = (int) Math.min(Math.max(walk.sizeBytes(), maxBytes), end.sizeBytes() - walk.position());
+        var bytes = readFully(segment, walk.position(), size);
+        var chain = new BatchChain(baseOffset, -1);
+        int at = 0;
+        while (at < size && chain.endOffset() < range.end()) {
+            int left = size - at;
+            if (at > 0 && (left < RecordBatch.HEADER_BYTES || RecordBatch.sizeAt(bytes, at) > left)) {
+                break;
+            }
+            var problem = chain.problemAt(bytes, at, left);
+            if (problem != null) {
+                throw problem.at(segment.file(), walk.position() + at);
+            }
+            if (BatchHeader.endOffset(bytes, at) > range.end()) {
+                break;
+            }
+            chain.accept(bytes, at);
+            at += RecordBatch.sizeAt(bytes, at);
+        }
+        if (at == 0) {
+            return LogRead.empty(range.start());
+        }
+        if (chain.endOffset() <= stableEnd) {
+            segment.readTo(new Segment.Place(chain.endOffset(), walk.position() + at));
+        }
+        return new LogRead(bytes.limit(at), baseOffset, chain.endOffset());
+    }
+
+    /** The bytes of exactly these batches, checked; see {@link PartitionLog#readExactly}. */
+    Optional<ByteBuffer> readExactly(Segment segment, OffsetRange range, int sizeBytes) throws IOException {
+        var end = segment.end();
+        if (range.end() > end.offset()) {
+            return Optional.empty();
+        }
+        long position = walkTo(segment, range.start(), end).position();
+        if (sizeBytes > end.sizeBytes() - position) {
+            return Optional.empty();
+        }
+        var bytes = readFully(segment, position, sizeBytes);
+        return isChain(bytes, range) ? Optional.of(bytes) : Optional.empty();
+    }
+
+    /**
+     * Where the batch with this base offset begins, which may also be the end.
+     *
+     * @throws IllegalStateException when the offset lies inside a batch
+     */
+    Segment.End placeOf(Segment segment, long offset) throws IOException {
+        var end = segment.end();
+        if (offset == end.offset()) {
+            return end;
+        }
+        var walk = walkTo(segment, offset, end);
+        if (walk.baseOffset() != offset) {
+            throw new IllegalStateException("offset " + offset + " lies inside the batch [" + walk.baseOffset() + ", "
+                    + walk.endOffset() + ") of " + segment.file());
+        }
+        return new Segment.End(offset, walk.position());
+    }
+
+    /** A walk that stands at the batch that holds the offset. The offset lies within the segment. */
+    BatchWalk walkTo(Segment segment, long offset, Segment.End end) throws IOException {
+        var start = startOf(segment, offset, end);
+        var chain = new BatchChain(start.offset(), -1);
+        var walk = new BatchWalk(files.of(segment), start.position(), end.sizeBytes(), chain, windowBytes);
+        while (true) {
+            var problem = walk.headerProblem();
+            if (problem != null) {
+                throw problem.at(segment.file(), walk.position());
+            }
+            if (walk.endOffset() > offset) {
+                return walk;
+            }
+            walk.advance();
+        }
+    }
+
+    private Segment.Place startOf(Segment segment, long offset, Segment.End end) throws IOException {
+        var readTo = segment.readTo();
+        if (readTo != null && readTo.offset() == offset) {
+            return readTo;
+        }
+        var entry = index.floor(id, offset);
+        while (entry.isPresent() && entry.get().segmentBase() == segment.baseOffset()) {
+            if (isTrue(entry.get(), segment, end)) {
+                return new Segment.Place(entry.get().offset(), entry.get().position());
+            }
+            index.remove(id, entry.get().offset());
+            entry = index.floor(id, offset);
+        }
+        return new Segment.Place(segment.baseOffset(), 0);
+    }
+
+    private boolean isTrue(IndexEntry entry, Segment segment, Segment.End end) throws IOException {
+        if (entry.position() < 0 || entry.position() > end.sizeBytes() - RecordBatch.HEADER_BYTES) {
+            return false;
+        }
+        var header = readFully(segment, entry.position(), RecordBatch.HEADER_BYTES);
+        var problem = new BatchChain(entry.offset(), -1).problemAt(header, 0, end.sizeBytes() - entry.position());
+        return problem == null && BatchHeader.crc(header, 0) == entry.crc();
+    }
+
+    private ByteBuffer readFully(Segment segment, long position, int size) throws IOException {
+        var bytes = ByteBuffer.allocate(size);
+        int read = files.read(segment, bytes, position);
+        if (read < size) {
+            throw new CorruptLogException(segment.file(), position + read, "file size", position + size, "end of file");
+        }
+        return bytes.flip();
+    }
+
+    private static boolean isChain(ByteBuffer bytes, OffsetRange range) {
+        var chain = new BatchChain(range.start(), -1);
+        int at = 0;
+        while (at < bytes.limit()) {
+            @Nullable BatchProblem problem = chain.problemAt(bytes, at, bytes.limit() - at);
+            if (problem != null || !BatchHeader.crcMatches(bytes, at, RecordBatch.sizeAt(bytes, at))) {
+                return false;
+            }
+            chain.accept(bytes, at);
+            at += RecordBatch.sizeAt(bytes, at);
+        }
+        return chain.endOffset() == range.end();
+    }
+}

@@ -1,0 +1,223 @@
+package io.cordwood.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sparse index of a node's logs: for some batches of a partition, where they lie. A cache: it may be empty, old or
+ * wrong at any time, readers check each entry against the file and scan where they find none.
+ *
+ * <p>Invariants: a failure of RocksDB never fails a log. The index then answers nothing and takes nothing until the
+ * next start, which builds it anew. Without a write-ahead log a crash loses what was not flushed: the partition's
+ * indexed-through offset is written together with the entries, so it is lost together with them.
+ *
+ * <p><b>Thread:</b> any. One thread of its own, {@code offset-index}, flushes at an interval and fills gaps. The lock
+ * guards the native instance against use after close, which would end the process; operations share it.
+ *
+ * <p><b>Layout:</b> {@link IndexKey}.
+ */
+public final class OffsetIndex implements Closeable {
+    public static final Duration DEFAULT_FLUSH_INTERVAL = Duration.ofSeconds(30);
+
+    static final long UNKNOWN = -1;
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(OffsetIndex.class);
+
+    private interface Operation<T> {
+        T run(IndexDatabase database) throws RocksDBException;
+    }
+
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final IndexDatabase database;
+    private final ScheduledThreadPoolExecutor background;
+    private boolean closed;
+    private volatile boolean failed;
+    private volatile boolean unflushed;
+
+    private OffsetIndex(IndexDatabase database, Duration flushInterval) {
+        this.database = database;
+        this.background = new ScheduledThreadPoolExecutor(1, task -> {
+            var thread = new Thread(task, "offset-index");
+            thread.setDaemon(true);
+            return thread;
+        });
+        background.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+        background.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        long millis = flushInterval.toMillis();
+        var unused = background.scheduleWithFixedDelay(this::flushIfChanged, millis, millis, TimeUnit.MILLISECONDS);
+    }
+
+    public static OffsetIndex open(Path directory) throws IOException {
+        return open(directory, DEFAULT_FLUSH_INTERVAL);
+    }
+
+    /** Opens the index; a damaged or unknown one is moved aside and an empty one created. */
+    public static OffsetIndex open(Path directory, Duration flushInterval) throws IOException {
+        return new OffsetIndex(IndexDatabase.open(directory), flushInterval);
+    }
+
+    /** Forgets a partition that was removed from this node. */
+    public void drop(PartitionId id) {
+        write((database, batch) -> batch.deleteRange(IndexKey.partitionStart(id), IndexKey.partitionEnd(id)));
+    }
+
+    /** Makes what was indexed so far outlive a crash. Correctness never needs it. */
+    public void flush() {
+        run(false, database -> {
+            unflushed = false;
+            database.flush();
+            return true;
+        });
+    }
+
+    @Override
+    public void close() {
+        background.shutdown();
+        awaitBackground();
+        flush();
+        lock.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                database.close();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void awaitBackground() {
+        try {
+            if (!background.awaitTermination(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn("the offset index's thread did not end within {}", CLOSE_TIMEOUT);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The entry with the greatest offset at or below this one. */
+    Optional<IndexEntry> floor(PartitionId id, long offset) {
+        return run(Optional.empty(), database -> {
+            var wanted = IndexKey.offset(id, offset);
+            try (var iterator = database.rocks().newIterator()) {
+                iterator.seekForPrev(wanted);
+                iterator.status();
+                return iterator.isValid() && IndexKey.isOffsetOfSamePartition(iterator.key(), wanted)
+                        ? Optional.of(IndexKey.parse(iterator.key(), iterator.value()))
+                        : Optional.empty();
+            }
+        });
+    }
+
+    /** The offset below which all batches are indexed, or {@link #UNKNOWN}. */
+    long indexedThrough(PartitionId id) {
+        return run(UNKNOWN, database -> {
+            var value = database.rocks().get(IndexKey.indexedThrough(id));
+            return value == null ? UNKNOWN : ByteBuffer.wrap(value).getLong();
+        });
+    }
+
+    /** @param indexedThrough {@link #UNKNOWN} leaves it as it is */
+    void add(PartitionId id, List<IndexEntry> entries, long indexedThrough) {
+        write((database, batch) -> {
+            for (var entry : entries) {
+                batch.put(IndexKey.offset(id, entry.offset()), IndexKey.valueOf(entry));
+            }
+            if (indexedThrough != UNKNOWN) {
+                batch.put(IndexKey.indexedThrough(id), IndexKey.valueOf(indexedThrough));
+            }
+        });
+    }
+
+    void remove(PartitionId id, long offset) {
+        write((database, batch) -> batch.delete(IndexKey.offset(id, offset)));
+    }
+
+    /** Drops the entries at or beyond this offset. */
+    void cut(PartitionId id, long offset) {
+        write((database, batch) -> {
+            batch.deleteRange(IndexKey.offset(id, offset), IndexKey.offsetsEnd(id));
+            var through = database.rocks().get(IndexKey.indexedThrough(id));
+            if (through != null && ByteBuffer.wrap(through).getLong() > offset) {
+                batch.put(IndexKey.indexedThrough(id), IndexKey.valueOf(offset));
+            }
+        });
+    }
+
+    /** Drops the entries below this offset. */
+    void trim(PartitionId id, long offset) {
+        write((database, batch) -> batch.deleteRange(IndexKey.offset(id, 0), IndexKey.offset(id, offset)));
+    }
+
+    /** Calls the step on the index's thread again and again, in turn with those of other logs, while it says true. */
+    void fillInBackground(BooleanSupplier step) {
+        lock.readLock().lock();
+        try {
+            if (!closed && !failed) {
+                background.execute(() -> {
+                    if (step.getAsBoolean()) {
+                        fillInBackground(step);
+                    }
+                });
+            }
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private interface Change {
+        void putInto(IndexDatabase database, WriteBatch batch) throws RocksDBException;
+    }
+
+    private void write(Change change) {
+        run(false, database -> {
+            try (var batch = new WriteBatch()) {
+                change.putInto(database, batch);
+                database.rocks().write(database.withoutWal(), batch);
+            }
+            unflushed = true;
+            return true;
+        });
+    }
+
+    private <T> T run(T otherwise, Operation<T> operation) {
+        lock.readLock().lock();
+        try {
+            return closed || failed ? otherwise : operation.run(database);
+        } catch (RocksDBException e) {
+            fail(e);
+            return otherwise;
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private void fail(RocksDBException cause) {
+        failed = true;
+        database.markForRebuild();
+        LOG.warn("the offset index failed; reads scan until the next start rebuilds it", cause);
+    }
+
+    private void flushIfChanged() {
+        if (unflushed) {
+            flush();
+        }
+    }
+}

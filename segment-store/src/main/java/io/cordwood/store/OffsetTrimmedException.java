@@ -1,0 +1,27 @@
+package io.cordwood.store;
+
+import java.io.IOException;
+
+/**
+ * A read below the log start: retention has dropped those records, maybe just now.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+public final class OffsetTrimmedException extends IOException {
+    private final long offset;
+    private final long logStartOffset;
+
+    public OffsetTrimmedException(long offset, long logStartOffset) {
+        super("offset " + offset + " lies below the log start " + logStartOffset);
+        this.offset = offset;
+        this.logStartOffset = logStartOffset;
+    }
+
+    public long offset() {
+        return offset;
+    }
+
+    public long logStartOffset() {
+        return logStartOffset;
+    }
+}

@@ -1,0 +1,431 @@
+package io.cordwood.store;
+
+import io.cordwood.batch.RecordBatch;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of one replica: record batches in ordered segments.
+ *
+ * <p>Invariants: segments join without a hole; only the last one takes batches, a sealed one was forced before the next
+ * was created. The high watermark never falls and nothing below it is cut. Bytes above it may be of a history that lost:
+ * they stay until the append that replaces them. After a failed write or force nothing of it is known to be on disk, so
+ * the log is closed and says the first cause ever after.
+ *
+ * <p><b>Thread:</b> one writer for append, truncateTo, trimTo, force and close; any number of readers beside it, which
+ * see published segments only. Whoever applies entries moves the high watermark. A writer that is interrupted inside a
+ * call has lost the log.
+ *
+ * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, and {@code log-start}.
+ */
+public final class PartitionLog implements Closeable {
+    private final LogFiles files;
+    private final ReadFiles readFiles;
+    private final LogReader reader;
+    private final LogIndexer indexer;
+    private ActiveSegment active;
+    private boolean directoryChanged;
+
+    private volatile List<Segment> segments;
+    private volatile List<LeaderEpoch> leaderEpochs;
+    private volatile long logStartOffset;
+    private volatile long highWatermark;
+    private volatile @Nullable IOException failure;
+    private volatile boolean closed;
+
+    private PartitionLog(LogFiles files, RecoveryPoint point) throws IOException {
+        var config = files.config();
+        this.files = files;
+        this.readFiles = new ReadFiles(files.disk(), config.readFilesMax());
+        this.reader = new LogReader(files.id(), readFiles, files.index(), config.indexIntervalBytes());
+        this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
+        long indexedThrough = files.index().indexedThrough(files.id());
+        var found = new LogRecovery(files, point, indexer).recover();
+        this.segments = found.segments();
+        this.leaderEpochs = found.epochs();
+        this.logStartOffset = found.logStartOffset();
+        this.highWatermark = point.checkpoint().map(Checkpoint::highWatermark).orElse(0L);
+        this.active = ActiveSegment.open(files.disk(), last(), OpenMode.WRITE, config);
+        settle();
+        fillIndex(Math.max(indexedThrough, 0), found.scannedFrom());
+    }
+
+    /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
+    private void settle() throws IOException {
+        try {
+            files.disk().forceDirectory(files.directory());
+            active.cutTo(last().end());
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Opens and recovers a log; what it then holds is durable. The directory is created if it is missing. A torn tail is
+     * cut silently.
+     *
+     * @throws CorruptLogException when bytes below {@link RecoveryPoint#durableEndOffset} are missing or bad, as far as
+     *     recovery looks at them; nothing was changed then
+     */
+    public static PartitionLog open(
+            Path directory, PartitionId id, LogConfig config, Storage storage, RecoveryPoint point) throws IOException {
+        return new PartitionLog(new LogFiles(directory, id, config, storage), point);
+    }
+
+    public PartitionId id() {
+        return files.id();
+    }
+
+    /** Readers find nothing below. Above the high watermark only while a trim is being replayed after a restart. */
+    public long logStartOffset() {
+        return logStartOffset;
+    }
+
+    /** Exclusive end of the batches in the files, whatever became of the entries that brought them. */
+    public long writtenEndOffset() {
+        return last().endOffset();
+    }
+
+    public long highWatermark() {
+        return highWatermark;
+    }
+
+    /** That the entries up to here were applied. The caller knows that their bytes are there. */
+    public void advanceHighWatermark(long newHighWatermark) {
+        if (newHighWatermark < highWatermark) {
+            throw new IllegalStateException("high watermark of " + files.id() + " cannot fall from " + highWatermark
+                    + " to " + newHighWatermark);
+        }
+        highWatermark = newHighWatermark;
+    }
+
+    /** Which epochs the batches in the files have, oldest first. */
+    public List<LeaderEpoch> leaderEpochs() {
+        return leaderEpochs;
+    }
+
+    /** Oldest first; the last one is active. */
+    public List<SegmentInfo> segments() {
+        return segments.stream().map(Segment::info).toList();
+    }
+
+    public long sizeBytes() {
+        return segments.stream().mapToLong(segment -> segment.end().sizeBytes()).sum();
+    }
+
+    /**
+     * Appends whole batches, back to back and already stamped, from the buffer's position to its limit; the buffer is not
+     * changed and not kept. What lies in the files at or beyond the base offset is cut first. Nothing is durable before
+     * {@link #force}.
+     *
+     * @param roll whether the batches start a segment of their own
+     * @throws IllegalArgumentException when they are not a chain of batches from the base to the end offset
+     * @throws IllegalStateException when the base offset leaves a hole or lies below the high watermark
+     */
+    public void append(long baseOffset, long endOffset, ByteBuffer batches, boolean roll) throws IOException {
+        requireOpen();
+        requireCut(baseOffset);
+        try {
+            cut(baseOffset);
+            if (roll && !(last().baseOffset() == baseOffset)) {
+                roll(baseOffset);
+            }
+            var chain = inspect(baseOffset, endOffset, batches);
+            active.append(batches, endOffset);
+            leaderEpochs = chain;
+            indexer.flushChosen(endOffset);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Drops what lies at or beyond this offset; durable on return.
+     *
+     * @throws IllegalStateException when it lies below the high watermark, beyond the end or inside a batch
+     */
+    public void truncateTo(long offset) throws IOException {
+        requireOpen();
+        requireCut(offset);
+        try {
+            cut(offset);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Hides what lies below this offset at once and deletes the segments that lie below it as a whole. Without effect
+     * where the log starts there already.
+     *
+     * <p>The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
+     * still be undone, and replicas must agree on the file that takes its batches instead.
+     */
+    public void trimTo(long newStart) throws IOException {
+        requireOpen();
+        if (newStart > highWatermark) {
+            throw new IllegalStateException("log start of " + files.id() + " cannot pass the high watermark "
+                    + highWatermark + " to " + newStart);
+        }
+        if (newStart <= logStartOffset) {
+            return;
+        }
+        try {
+            logStartOffset = newStart;
+            leaderEpochs = LeaderEpochs.trim(leaderEpochs, newStart);
+            deleteTrimmed(newStart);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /** All that was appended so far is durable on return, the names of new files included. */
+    public void force() throws IOException {
+        requireOpen();
+        try {
+            active.force();
+            if (directoryChanged) {
+                files.disk().forceDirectory(files.directory());
+                directoryChanged = false;
+            }
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
+     * Whole batches of one segment, from the one that holds the offset on: those that end at or below the limit, at most
+     * so many bytes, but always the first. Empty where the offset is at or beyond the limit or no batch fits below it.
+     *
+     * @param limitOffset exclusive; at most the high watermark, or the bytes may change while they are read
+     * @throws OffsetTrimmedException when the offset lies below the log start
+     * @throws CorruptLogException when the bytes do not parse; their CRC is for the caller to check
+     */
+    public LogRead read(long offset, long limitOffset, int maxBytes) throws IOException {
+        requireOpen();
+        requireNotTrimmed(offset);
+        if (offset >= limitOffset) {
+            return LogRead.empty(offset);
+        }
+        var segment = segmentOf(offset);
+        if (offset >= segment.endOffset()) {
+            var end = segment.end();
+            throw new CorruptLogException(
+                    segment.file(), end.sizeBytes(), "end offset", "beyond " + offset, end.offset());
+        }
+        try {
+            return reader.read(segment, new OffsetRange(offset, limitOffset), maxBytes, highWatermark);
+        } catch (NoSuchFileException e) {
+            requireNotTrimmed(offset);
+            throw e;
+        }
+    }
+
+    /**
+     * The bytes of exactly these batches, one entry's, with right CRCs; empty when the files hold anything else there.
+     * Also above the high watermark.
+     */
+    public Optional<ByteBuffer> readExactly(long baseOffset, long endOffset, int sizeBytes) throws IOException {
+        requireOpen();
+        if (baseOffset < logStartOffset) {
+            return Optional.empty();
+        }
+        var segment = segmentOf(baseOffset);
+        if (endOffset > segment.endOffset() || sizeBytes < RecordBatch.HEADER_BYTES) {
+            return Optional.empty();
+        }
+        try {
+            return reader.readExactly(segment, new OffsetRange(baseOffset, endOffset), sizeBytes);
+        } catch (CorruptLogException | NoSuchFileException e) {
+            // Above the high watermark the writer may cut and replace what is being read.
+            return Optional.empty();
+        }
+    }
+
+    /** Forces nothing. Readers that are inside finish, later ones are refused. */
+    @Override
+    public void close() throws IOException {
+        if (!closed) {
+            closed = true;
+            active.close();
+            readFiles.close();
+        }
+    }
+
+    private void requireCut(long offset) {
+        if (offset < highWatermark || offset < logStartOffset || offset > writtenEndOffset()) {
+            throw new IllegalStateException("log of " + files.id() + " cannot go on at offset " + offset
+                    + ": high watermark " + highWatermark + ", log start " + logStartOffset + ", written end "
+                    + writtenEndOffset());
+        }
+    }
+
+    /**
+     * Afterwards the log ends at this offset, durably. The segment that begins there goes too, empty or not: whether the
+     * next batches have a file of their own is said by their entry, not by the one that lost.
+     */
+    private void cut(long offset) throws IOException {
+        var all = segments;
+        int keep = all.size();
+        while (keep > 1 && all.get(keep - 1).baseOffset() >= offset) {
+            keep--;
+        }
+        var newLast = all.get(keep - 1);
+        boolean shortens = offset < newLast.endOffset();
+        if (keep == all.size() && !shortens) {
+            return;
+        }
+        var end = reader.placeOf(newLast, offset);
+        indexer.cut(offset);
+        leaderEpochs = LeaderEpochs.cut(leaderEpochs, offset);
+        if (keep < all.size()) {
+            active.close();
+            segments = List.copyOf(all.subList(0, keep));
+            deleteNewestFirst(all.subList(keep, all.size()));
+            active = ActiveSegment.open(files.disk(), newLast, OpenMode.WRITE, files.config());
+        }
+        // Forced before new bytes come: else a power loss could leave old batches behind the new ones.
+        active.cutTo(end);
+    }
+
+    private void deleteNewestFirst(List<Segment> removed) throws IOException {
+        for (int i = removed.size() - 1; i >= 0; i--) {
+            files.disk().delete(removed.get(i).file());
+            readFiles.forget(removed.get(i));
+        }
+        files.disk().forceDirectory(files.directory());
+        directoryChanged = false;
+    }
+
+    private void roll(long baseOffset) throws IOException {
+        active.force();
+        active.close();
+        var segment = Segment.empty(files.directory(), baseOffset);
+        active = ActiveSegment.open(files.disk(), segment, OpenMode.CREATE, files.config());
+        directoryChanged = true;
+        var all = new ArrayList<>(segments);
+        all.add(segment);
+        segments = List.copyOf(all);
+        indexer.startSegment();
+    }
+
+    /** Checks the batches and chooses those to be indexed; returns the leader epochs with theirs. */
+    private List<LeaderEpoch> inspect(long baseOffset, long endOffset, ByteBuffer batches) {
+        var epochs = leaderEpochs;
+        var chain = new BatchChain(baseOffset, LeaderEpochs.newest(epochs));
+        long startPosition = active.segment().end().sizeBytes();
+        int at = batches.position();
+        while (at < batches.limit()) {
+            var problem = chain.problemAt(batches, at, batches.limit() - at);
+            if (problem != null) {
+                indexer.startSegment();
+                throw new IllegalArgumentException("batches for offset " + baseOffset + " at " + at + ": " + problem);
+            }
+            epochs = LeaderEpochs.append(epochs, BatchHeader.leaderEpoch(batches, at), chain.endOffset());
+            indexer.see(batches, at, active.segment().baseOffset(), startPosition + at - batches.position());
+            chain.accept(batches, at);
+            at += RecordBatch.sizeAt(batches, at);
+        }
+        if (chain.endOffset() != endOffset || baseOffset == endOffset) {
+            throw new IllegalArgumentException(
+                    "batches end at offset " + chain.endOffset() + ", expected " + endOffset + " beyond " + baseOffset);
+        }
+        return epochs;
+    }
+
+    private void deleteTrimmed(long newStart) throws IOException {
+        var all = segments;
+        int first = 0;
+        while (first + 1 < all.size()
+                && all.get(first + 1).baseOffset() <= newStart
+                && all.get(first + 1).baseOffset() < highWatermark) {
+            first++;
+        }
+        if (first == 0) {
+            return;
+        }
+        LogStartFile.write(files.disk(), files.directory(), newStart);
+        directoryChanged = false;
+        segments = List.copyOf(all.subList(first, all.size()));
+        for (var segment : all.subList(0, first)) {
+            // Deleted first, so that a reader that opens it just now is found by forget; forced one by one, so that a
+            // crash leaves no hole between the files that are left.
+            files.disk().delete(segment.file());
+            readFiles.forget(segment);
+            files.disk().forceDirectory(files.directory());
+        }
+        files.index().trim(files.id(), segments.get(0).baseOffset());
+    }
+
+    private void fillIndex(long indexedThrough, long scannedFrom) {
+        if (indexedThrough >= scannedFrom) {
+            return;
+        }
+        var gap = new OffsetRange(indexedThrough, scannedFrom);
+        var fill = new IndexFill(files, reader, () -> segments, gap);
+        files.index().fillInBackground(() -> {
+            boolean more = !closed && fill.step();
+            if (fill.isDone()) {
+                indexer.closeGap();
+            }
+            return more;
+        });
+    }
+
+    private Segment last() {
+        var all = segments;
+        return all.get(all.size() - 1);
+    }
+
+    /** The last segment that begins at or below the offset, which is not below the first one. */
+    private Segment segmentOf(long offset) {
+        var all = segments;
+        int low = 0;
+        int high = all.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (all.get(middle).baseOffset() <= offset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return all.get(low);
+    }
+
+    private void requireNotTrimmed(long offset) throws OffsetTrimmedException {
+        long start = logStartOffset;
+        if (offset < start) {
+            throw new OffsetTrimmedException(offset, start);
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        var cause = failure;
+        if (cause != null) {
+            throw new IOException("log of " + files.id() + " is closed since it failed: " + cause.getMessage(), cause);
+        }
+        if (closed) {
+            throw new IOException("log of " + files.id() + " is closed");
+        }
+    }
+
+    private IOException fail(IOException cause) {
+        if (failure == null) {
+            failure = cause;
+            try {
+                close();
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
+        }
+        return cause;
+    }
+}

@@ -1,0 +1,47 @@
+package io.cordwood.store;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known to have been durable before a log is opened. Bytes below {@link #durableEndOffset} that are missing or
+ * bad are damage; from there on they are a torn tail.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+public final class RecoveryPoint {
+    private static final RecoveryPoint NONE = new RecoveryPoint(null, 0);
+
+    private final @Nullable Checkpoint checkpoint;
+    private final long durableEndOffset;
+
+    private RecoveryPoint(@Nullable Checkpoint checkpoint, long durableEndOffset) {
+        this.checkpoint = checkpoint;
+        this.durableEndOffset = durableEndOffset;
+    }
+
+    public static RecoveryPoint none() {
+        return NONE;
+    }
+
+    public static RecoveryPoint of(Checkpoint checkpoint) {
+        return new RecoveryPoint(checkpoint, checkpoint.highWatermark());
+    }
+
+    public static RecoveryPoint of(Optional<Checkpoint> checkpoint) {
+        return checkpoint.map(RecoveryPoint::of).orElse(NONE);
+    }
+
+    /** The same, where more than the checkpoint is known to have been forced (the durable floor). */
+    public RecoveryPoint withDurableEndOffset(long endOffset) {
+        return new RecoveryPoint(checkpoint, Math.max(endOffset, durableEndOffset));
+    }
+
+    public Optional<Checkpoint> checkpoint() {
+        return Optional.ofNullable(checkpoint);
+    }
+
+    public long durableEndOffset() {
+        return durableEndOffset;
+    }
+}
