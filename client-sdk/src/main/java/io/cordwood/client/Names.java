@@ -9,6 +9,11 @@ final class Names {
 
     private Names() {}
 
+    /** For the hot path, where the name is checked only when it is looked up. */
+    static String requireNotNull(@Nullable String name) {
+        return name == null ? requireTopic(null) : name;
+    }
+
     /** @throws CordwoodException INVALID_NAME */
     static String requireTopic(@Nullable String name) {
         if (name == null || !TOPIC.matcher(name).matches()) {

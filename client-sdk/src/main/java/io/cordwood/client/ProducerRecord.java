@@ -2,7 +2,6 @@ package io.cordwood.client;
 
 import io.cordwood.batch.RecordHeader;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +30,7 @@ public final class ProducerRecord {
             byte @Nullable [] value,
             List<RecordHeader> headers,
             @Nullable Long timestampMs) {
-        this.topic = Objects.requireNonNull(topic, "topic");
+        this.topic = Names.requireNotNull(topic);
         this.partition = partition;
         this.key = key;
         this.value = value;

@@ -1,0 +1,392 @@
+package io.cordwood.client;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.proto.v1.PublishAck;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the batches of one partition to its leader, each once and in order, through leader changes and lost answers.
+ *
+ * <p>Invariants:
+ * <ul>
+ *   <li>Batches are encoded, sent, acknowledged and failed in the order in which they were opened; a resent batch has
+ *       the bytes and sequence it had before.
+ *   <li>At most {@value #WINDOW} batches are unsettled, because that many the log remembers of a producer; without
+ *       idempotence one.
+ *   <li>After a refusal or a lost stream nothing is sent until every answer that may still come has come or is given
+ *       up; then the unsettled batches go out again from the first on.
+ *   <li>The window opens with the first answer. A leader that does not know the producer yet takes any first sequence:
+ *       were two batches under way, it could refuse the first and take the second.
+ *   <li>Only the oldest unsettled batch fails for good. With idempotence all that is queued behind it fails with it and
+ *       the next batch begins with a new producer id; without, only that batch fails.
+ * </ul>
+ *
+ * <p><b>Thread:</b> the sender thread.
+ */
+final class PartitionPublisher {
+    private static final int WINDOW = 5;
+    /** A leader that does not answer for so long may have been replaced. */
+    private static final long STALL_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private static final long STALL_CHECK_NANOS = Duration.ofSeconds(1).toNanos();
+    /** A stream that does not answer for so long is given up. */
+    private static final long ANSWER_TIMEOUT_NANOS = Duration.ofSeconds(30).toNanos();
+    /** The log may have forgotten the producer after a day; far less makes the window start small again. */
+    private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private final PartitionBuffer buffer;
+    private final TopicPartition partition;
+    private final ProducerConfig config;
+    private final Sender sender;
+    private final LeaderSearch leader;
+    private final ArrayDeque<ProducerBatch> inFlight = new ArrayDeque<>();
+    private int unanswered;
+    private boolean recovering;
+    private boolean probing = true;
+    private int failures;
+    private long retryNanos = System.nanoTime();
+    private long lastAckNanos = System.nanoTime();
+    private @Nullable CordwoodException lastFailure;
+    private @Nullable PublishStream stream;
+    private @Nullable ProducerIdentity identity;
+    private boolean drawing;
+    private boolean ownIdentity;
+    private int nextSequence;
+
+    PartitionPublisher(PartitionBuffer buffer, ProducerConfig config, Sender sender) {
+        this.buffer = buffer;
+        this.partition = buffer.partition();
+        this.config = config;
+        this.sender = sender;
+        this.leader = new LeaderSearch(partition, buffer.topicId(), sender.view(), sender::post, this::leaderSought);
+    }
+
+    TopicPartition partition() {
+        return partition;
+    }
+
+    /** Does whatever can be done now; called after every change and when {@link Sender#wakeAt} is due. */
+    void advance(long now) {
+        expire(now);
+        if (recovering && unanswered == 0) {
+            recovering = false;
+            stream = null;
+        }
+        if (unanswered > 0) {
+            watch(now);
+        }
+        if (!recovering && hasWork(now) && isReady(now)) {
+            transmit(now);
+        }
+        wakeLater(now);
+    }
+
+    void acknowledged(ProducerBatch batch, PublishAck ack) {
+        unanswered--;
+        batch.markAcked(ack);
+        lastAckNanos = System.nanoTime();
+        if (!recovering) {
+            probing = false;
+            failures = 0;
+        }
+        settleAcked();
+        advance(lastAckNanos);
+    }
+
+    void refused(ProducerBatch batch, CordwoodException refusal) {
+        unanswered--;
+        batch.markPending();
+        // Behind an unsettled batch a gap only says that this one came first.
+        boolean gapInFront = refusal.code() == ErrorCode.OUT_OF_ORDER_SEQUENCE && !batch.sentAsHead();
+        boolean mayPass = refusal.retryable() || gapInFront || mayBeStale(refusal);
+        if (!mayPass && batch == inFlight.peek()) {
+            failHead(refusal);
+        } else {
+            redirect(refusal);
+            recover(refusal);
+        }
+        advance(System.nanoTime());
+    }
+
+    /** The outcome of everything that was under way on this stream is unknown. */
+    void streamEnded(PublishStream ended, CordwoodException reason) {
+        if (stream != ended) {
+            return;
+        }
+        giveUpAnswers();
+        leader.forget();
+        recover(reason);
+        advance(System.nanoTime());
+    }
+
+    /** Fails everything there is and refuses what comes. */
+    void close(CordwoodException reason) {
+        settleAcked();
+        failInFlight(reason);
+        fail(buffer.close(reason), reason);
+    }
+
+    private void settleAcked() {
+        for (var head = inFlight.peek(); head != null && head.state() == ProducerBatch.State.ACKED; ) {
+            sender.succeeded(partition, inFlight.remove());
+            head = inFlight.peek();
+        }
+    }
+
+    private boolean hasWork(long now) {
+        if (inFlight.stream().anyMatch(batch -> batch.state() == ProducerBatch.State.PENDING)) {
+            return true;
+        }
+        var ready = buffer.readyNanos();
+        boolean due = ready.isPresent() && (ready.getAsLong() - now <= 0 || isForced());
+        return due && inFlight.size() < window(now);
+    }
+
+    private boolean isReady(long now) {
+        if (retryNanos - now > 0) {
+            return false;
+        }
+        if (config.idempotent() && identity == null) {
+            drawIdentity();
+            return false;
+        }
+        return stream != null || connect(now);
+    }
+
+    private void transmit(long now) {
+        for (var batch : inFlight) {
+            if (batch.state() == ProducerBatch.State.PENDING) {
+                if (probing && unanswered > 0) {
+                    return;
+                }
+                send(batch, now);
+            }
+        }
+        while (inFlight.size() < window(now)) {
+            var batch = buffer.take(now, isForced());
+            if (batch == null) {
+                return;
+            }
+            batch.encode(identity, nextSequence);
+            nextSequence = RecordBatch.sequenceAfter(nextSequence, batch.recordCount());
+            inFlight.add(batch);
+            send(batch, now);
+        }
+    }
+
+    private void send(ProducerBatch batch, long now) {
+        var current = stream;
+        if (current == null) {
+            throw new IllegalStateException(partition + " has no stream to send on");
+        }
+        batch.markSent(batch == inFlight.peek(), now);
+        unanswered++;
+        current.send(this, batch);
+    }
+
+    private int window(long now) {
+        boolean idle = inFlight.isEmpty() && now - lastAckNanos > IDLE_NANOS;
+        probing |= idle || !config.idempotent();
+        return probing ? 1 : WINDOW;
+    }
+
+    /** Senders that wait for room must not also wait for linger. */
+    private boolean isForced() {
+        return inFlight.isEmpty() && sender.isMemoryShort();
+    }
+
+    private boolean connect(long now) {
+        var found = leader.find(now);
+        if (found.isEmpty()) {
+            return false;
+        }
+        stream = sender.streamTo(found.get());
+        return true;
+    }
+
+    /** Called by the search when it has an answer: go on, move, try later or give up. */
+    private void leaderSought(LeaderSearch.Outcome outcome) {
+        var failure = outcome.failure();
+        if (failure != null && outcome.topicIsGone()) {
+            giveUpAnswers();
+            failAll(failure);
+        } else if (failure != null && unanswered == 0) {
+            recover(failure);
+        } else if (failure == null && stream != null && leader.hasMovedFrom(stream.address())) {
+            giveUpAnswers();
+            leader.forget();
+            recover(new CordwoodException(ErrorCode.NOT_LEADER, partition + " has a new leader"));
+        }
+        advance(System.nanoTime());
+    }
+
+    private void drawIdentity() {
+        if (drawing) {
+            return;
+        }
+        drawing = true;
+        var unused = sender.drawIdentity(ownIdentity)
+                .whenComplete((drawn, failure) -> sender.post(() -> {
+                    drawing = false;
+                    if (failure == null) {
+                        identity = drawn;
+                        nextSequence = 0;
+                    } else {
+                        recover(StatusTranslation.of(failure));
+                    }
+                    advance(System.nanoTime());
+                }));
+    }
+
+    private void recover(CordwoodException reason) {
+        lastFailure = reason;
+        probing = true;
+        if (!recovering) {
+            recovering = true;
+            failures++;
+        }
+        var pause =
+                reason.retryAfter().orElseGet(() -> RetryPolicy.DEFAULT.backoff(failures, ThreadLocalRandom.current()));
+        retryNanos = System.nanoTime() + pause.toNanos();
+    }
+
+    private void redirect(CordwoodException refusal) {
+        if (refusal.code() != ErrorCode.OVERLOADED && refusal.code() != ErrorCode.OUT_OF_ORDER_SEQUENCE) {
+            leader.redirected(refusal, failures);
+        }
+    }
+
+    /** What a node says that has not heard of a new topic yet; the cluster's metadata decides. */
+    private static boolean mayBeStale(CordwoodException refusal) {
+        return refusal.code() == ErrorCode.UNKNOWN_TOPIC || refusal.code() == ErrorCode.PARTITION_OUT_OF_RANGE;
+    }
+
+    private void watch(long now) {
+        long waiting = now - oldestSentNanos();
+        if (waiting > ANSWER_TIMEOUT_NANOS && stream != null) {
+            stream.cancel(new CordwoodException(
+                    ErrorCode.REQUEST_TIMED_OUT,
+                    stream.address() + " has not answered for " + Duration.ofNanos(waiting)));
+        } else if (waiting > STALL_NANOS) {
+            leader.refresh(now, STALL_CHECK_NANOS);
+        }
+    }
+
+    private long oldestSentNanos() {
+        return inFlight.stream()
+                .filter(batch -> batch.state() == ProducerBatch.State.SENT)
+                .mapToLong(ProducerBatch::sentNanos)
+                .reduce((a, b) -> a - b < 0 ? a : b)
+                .orElseThrow(() -> new IllegalStateException(unanswered + " unanswered, but no batch of " + partition));
+    }
+
+    private void giveUpAnswers() {
+        if (stream != null) {
+            stream.forget(this);
+        }
+        inFlight.stream()
+                .filter(batch -> batch.state() == ProducerBatch.State.SENT)
+                .forEach(ProducerBatch::markPending);
+        unanswered = 0;
+    }
+
+    private void expire(long now) {
+        long timeout = config.deliveryTimeout().toNanos();
+        var head = inFlight.peek();
+        if (head != null && now - head.createdNanos() > timeout) {
+            failHead(timedOut("unknown"));
+        }
+        if (inFlight.isEmpty()) {
+            var oldest = buffer.oldestNanos();
+            while (oldest.isPresent() && now - oldest.getAsLong() > timeout) {
+                var expired = buffer.take(now, true);
+                if (expired != null) {
+                    sender.failed(expired, timedOut("not written"));
+                }
+                oldest = buffer.oldestNanos();
+            }
+        }
+    }
+
+    private CordwoodException timedOut(String outcome) {
+        var reason = lastFailure == null ? "" : ", last failure: " + lastFailure.getMessage();
+        return new CordwoodException(
+                ErrorCode.REQUEST_TIMED_OUT,
+                "no acknowledgement from " + partition + " within deliveryTimeout " + config.deliveryTimeout()
+                        + ", outcome " + outcome + reason,
+                Map.of(
+                        "setting", "deliveryTimeout",
+                        "limit", config.deliveryTimeout().toString(),
+                        "topic", partition.topic(),
+                        "partition", Integer.toString(partition.partition()),
+                        "outcome", outcome),
+                null,
+                lastFailure);
+    }
+
+    private void failHead(CordwoodException reason) {
+        if (config.idempotent()) {
+            failAll(reason);
+            return;
+        }
+        giveUpAnswers();
+        sender.failed(inFlight.remove(), reason);
+        startAnew();
+    }
+
+    private void failAll(CordwoodException reason) {
+        failInFlight(reason);
+        fail(buffer.drain(), reason.because("an earlier batch for " + partition + " failed"));
+        startAnew();
+        identity = null;
+        ownIdentity = true;
+    }
+
+    private void failInFlight(CordwoodException reason) {
+        giveUpAnswers();
+        CordwoodException told = reason;
+        for (var batch = inFlight.poll(); batch != null; batch = inFlight.poll()) {
+            // An acknowledged batch is in the log, whatever became of those before it.
+            if (batch.state() == ProducerBatch.State.ACKED) {
+                sender.succeeded(partition, batch);
+            } else {
+                sender.failed(batch, told);
+                told = reason.because("an earlier batch for " + partition + " failed");
+            }
+        }
+    }
+
+    private void fail(List<ProducerBatch> batches, CordwoodException reason) {
+        batches.forEach(batch -> sender.failed(batch, reason));
+    }
+
+    private void startAnew() {
+        recovering = false;
+        probing = true;
+        failures = 0;
+    }
+
+    private void wakeLater(long now) {
+        var ready = buffer.readyNanos();
+        if (ready.isPresent() && ready.getAsLong() - now > 0) {
+            sender.wakeAt(this, ready.getAsLong());
+        }
+        if (retryNanos - now > 0) {
+            sender.wakeAt(this, retryNanos);
+        }
+        if (unanswered > 0) {
+            sender.wakeAt(this, now + STALL_CHECK_NANOS);
+        }
+        var head = inFlight.peek();
+        var oldest = head == null ? buffer.oldestNanos() : OptionalLong.of(head.createdNanos());
+        // One nanosecond behind the timeout: at the timeout itself nothing has expired yet.
+        oldest.ifPresent(created ->
+                sender.wakeAt(this, created + config.deliveryTimeout().toNanos() + 1));
+    }
+}

@@ -1,0 +1,4 @@
+package io.cordwood.client;
+
+/** What the cluster drew for an idempotent producer. */
+record ProducerIdentity(long id, short epoch) {}

@@ -1,0 +1,103 @@
+package io.cordwood.client;
+
+import io.cordwood.batch.Murmur2;
+import io.cordwood.batch.RecordBatch;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partitions of one topic for a producer, and the choice among them: by key with Kafka's murmur2, so that every
+ * client puts a key into the same partition; without a key one partition for a batch's worth of bytes, then another,
+ * so that batches fill.
+ *
+ * <p><b>Thread:</b> any. The lock guards the current partition and its byte count, two words that change together.
+ *
+ * <p><b>Source:</b> KIP-794 for the records without a key.
+ */
+final class TopicBuffers {
+    /** What the server takes where the topic says nothing: 1 MiB of records and the prefix of a batch. */
+    static final int DEFAULT_BATCH_MAX_BYTES = (1 << 20) + RecordBatch.SIZE_PREFIX_BYTES;
+
+    private static final String BATCH_MAX_BYTES_KEY = "max.batch.bytes";
+
+    private final String topic;
+    private final UUID topicId;
+    private final List<PartitionBuffer> partitions;
+    private final int stickyBytes;
+    private int sticky = -1;
+    private long bytesSinceSwitch;
+
+    TopicBuffers(String topic, TopicView view, ProducerConfig config) {
+        this.topic = topic;
+        this.topicId = view.topicId();
+        this.stickyBytes = config.batchBytes();
+        int topicMaxBytes = topicMaxBytes(view);
+        this.partitions = IntStream.range(0, view.partitionCount())
+                .mapToObj(number ->
+                        new PartitionBuffer(new TopicPartition(topic, number), view.topicId(), config, topicMaxBytes))
+                .toList();
+    }
+
+    /** Whether this is still the topic that the cluster knows by that name. */
+    boolean matches(TopicView current) {
+        return current.topicId().equals(topicId) && current.partitionCount() == partitions.size();
+    }
+
+    List<PartitionBuffer> all() {
+        return partitions;
+    }
+
+    /** @throws CordwoodException PARTITION_OUT_OF_RANGE */
+    PartitionBuffer choose(ProducerRecord record, int recordBytes, ClusterView cluster) {
+        var wanted = record.partition();
+        if (wanted != null) {
+            if (wanted < 0 || wanted >= partitions.size()) {
+                throw CordwoodException.invalid(
+                        ErrorCode.PARTITION_OUT_OF_RANGE,
+                        "partition of " + topic,
+                        wanted,
+                        "0 to " + (partitions.size() - 1));
+            }
+            return partitions.get(wanted);
+        }
+        var key = record.key();
+        return partitions.get(
+                key == null ? nextSticky(recordBytes, cluster) : Murmur2.partition(key, partitions.size()));
+    }
+
+    private synchronized int nextSticky(int recordBytes, ClusterView cluster) {
+        if (sticky < 0 || bytesSinceSwitch >= stickyBytes) {
+            sticky = pick(cluster.known(topic));
+            bytesSinceSwitch = 0;
+        }
+        bytesSinceSwitch += recordBytes;
+        return sticky;
+    }
+
+    /** Another partition than the last where there is one, preferably one that has a leader. */
+    private int pick(@Nullable TopicView current) {
+        int count = partitions.size();
+        int first = ThreadLocalRandom.current().nextInt(count);
+        for (int i = 0; i < count; i++) {
+            int candidate = (first + i) % count;
+            boolean led = current == null || current.leader(candidate).isPresent();
+            if (led && (candidate != sticky || count == 1)) {
+                return candidate;
+            }
+        }
+        return first;
+    }
+
+    private static int topicMaxBytes(TopicView view) {
+        var setting = view.config().get(BATCH_MAX_BYTES_KEY);
+        try {
+            return setting == null ? Integer.MAX_VALUE : Integer.parseInt(setting);
+        } catch (NumberFormatException e) {
+            // A form that this client does not know; the server still refuses what is too large.
+            return Integer.MAX_VALUE;
+        }
+    }
+}
