@@ -1,0 +1,92 @@
+package io.cordwood.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.cli.console.Json;
+import io.cordwood.client.ClusterDescription;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.ErrorCode;
+import io.cordwood.client.NodeDescription;
+import io.cordwood.client.PartitionDescription;
+import io.cordwood.client.PartitionDescription.Replica;
+import io.cordwood.client.TopicPartition;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+final class DescriptionsTest {
+    private static final PartitionDescription HEALTHY = new PartitionDescription(
+            new TopicPartition("orders", 0),
+            OptionalInt.of(2),
+            OptionalInt.of(5),
+            OptionalLong.of(4),
+            OptionalLong.of(100),
+            OptionalLong.of(0),
+            List.of(replica(2, 100), replica(1, 90), new Replica(3, OptionalLong.empty(), OptionalLong.empty())),
+            Optional.empty());
+
+    private static final PartitionDescription LEADERLESS = new PartitionDescription(
+            new TopicPartition("orders", 1),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            List.of(),
+            Optional.of(new CordwoodException(ErrorCode.LEADER_UNKNOWN, "no leader")));
+
+    @Test
+    void partitionTableShowsLeaderTermEndAndWhoIsBehind() {
+        var lines = Descriptions.table(List.of(HEALTHY, LEADERLESS)).lines();
+
+        assertThat(lines.get(0))
+                .isEqualTo("TOPIC   PARTITION  LEADER  REPLICAS  TERM  LOG START  HIGH WATERMARK  BEHIND");
+        assertThat(lines.get(1))
+                .isEqualTo("orders          0       2  2,1,3        4          0             100  node1:10 node3:?");
+        assertThat(lines.get(2)).startsWith("orders          1       -").endsWith("-");
+    }
+
+    @Test
+    void partitionJsonLeavesOutWhatIsUnknown() {
+        assertThat(Json.of(Descriptions.json(LEADERLESS)))
+                .isEqualTo("{\"topic\":\"orders\",\"partition\":1,\"replicas\":[],\"error\":\"LEADER_UNKNOWN\"}");
+        assertThat(Json.of(Descriptions.json(HEALTHY)))
+                .contains(
+                        "\"highWatermark\":100",
+                        "{\"nodeId\":1,\"highWatermark\":90,\"sizeBytes\":7}",
+                        "{\"nodeId\":3}");
+    }
+
+    @Test
+    void errorsNameThePartition() {
+        assertThat(Descriptions.errors(List.of(HEALTHY, LEADERLESS)))
+                .containsExactly("orders-1: no leader [LEADER_UNKNOWN]");
+    }
+
+    @Test
+    void metadataRoleTellsLeaderVoterAndListener() {
+        var voter = node(1, true);
+        var cluster = new ClusterDescription("id", List.of(voter), OptionalInt.of(2), 1);
+
+        assertThat(Descriptions.metadataRole(cluster, node(2, true))).isEqualTo("leader");
+        assertThat(Descriptions.metadataRole(cluster, voter)).isEqualTo("voter");
+        assertThat(Descriptions.metadataRole(cluster, node(4, false))).isEqualTo("listener");
+    }
+
+    @Test
+    void configIsSortedAndADashWhereEmpty() {
+        assertThat(Descriptions.config(Map.of("b", "2", "a", "1"))).isEqualTo("a=1,b=2");
+        assertThat(Descriptions.config(Map.of())).isEqualTo("-");
+    }
+
+    private static Replica replica(int nodeId, long highWatermark) {
+        return new Replica(nodeId, OptionalLong.of(highWatermark), OptionalLong.of(7));
+    }
+
+    private static NodeDescription node(int nodeId, boolean voter) {
+        return new NodeDescription(nodeId, "h:1", "h:2", "", NodeDescription.State.ALIVE, voter);
+    }
+}
