@@ -9,25 +9,25 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 final class ConsoleTest {
-    private static final CliException PROBLEM = CliException.usage("two\nlines", "do this");
+    private final CliException problem = CliException.usage("two\nlines", "do this");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @Test
     void errorIsOneLineHintAndReason() {
-        console(false, true).error(PROBLEM);
+        console(false, true).error(problem);
 
         assertThat(err()).isEqualTo("error: two lines [USAGE]\nhint: do this\n");
     }
 
     @Test
     void colourOnlyOnTerminalThatWantsIt() {
-        console(true, true).error(PROBLEM);
+        console(true, true).error(problem);
         assertThat(err()).contains("\u001b[31m");
 
         err.reset();
-        console(true, false).error(PROBLEM);
+        console(true, false).error(problem);
         assertThat(err()).doesNotContain("\u001b[31m");
     }
 
@@ -53,7 +53,7 @@ final class ConsoleTest {
         var console = console(false, false);
         console.mute();
         console.notice("late");
-        console.error(PROBLEM);
+        console.error(problem);
 
         assertThat(err()).isEmpty();
     }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,7 +97,8 @@ final class ReplicaFilesTest {
         for (var batch : batches) {
             bytes.writeBytes(batch);
         }
-        var path = Files.createDirectories(directory.resolve(replica)).resolve(String.format("%020d.log", baseOffset));
+        var path = Files.createDirectories(directory.resolve(replica))
+                .resolve(String.format(Locale.ROOT, "%020d.log", baseOffset));
         Files.write(path, bytes.toByteArray());
     }
 
