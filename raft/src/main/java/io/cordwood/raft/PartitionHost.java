@@ -1,10 +1,24 @@
 package io.cordwood.raft;
 
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
 
 /** The partition side of a node: makes the state machine of each partition group that Ratis opens. */
 interface PartitionHost {
+
+    /**
+     * Checks the groups found on disk, before the RaftServer is built.
+     *
+     * @return those that failed: their directories are moved away, and they must not be opened
+     * @throws IOException where the node must not start: a newer build wrote the files, or the disk fails
+     */
+    Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) throws IOException;
+
+    /** Whether a group was set aside. It must not be created anew under the same peer. */
+    boolean isQuarantined(RaftGroupId groupId);
 
     /**
      * Called once for each opening of a group, on Ratis' group management thread, before the RaftServer exists at a

@@ -118,6 +118,18 @@ public final class ProducerState {
         }
     }
 
+    public boolean contains(long producerId) {
+        return producers.containsKey(producerId);
+    }
+
+    /** Copies what is known of one producer into another state that does not know it; nothing where it is unknown here. */
+    public void copyTo(ProducerState target, long producerId) {
+        var producer = producers.get(producerId);
+        if (producer != null && target.producers.putIfAbsent(producerId, producer.copy()) != null) {
+            throw new IllegalArgumentException("producer " + producerId + " is there already");
+        }
+    }
+
     public int size() {
         return producers.size();
     }

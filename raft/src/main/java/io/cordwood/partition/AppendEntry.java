@@ -1,0 +1,48 @@
+package io.cordwood.partition;
+
+import io.cordwood.store.PartitionId;
+import java.util.List;
+
+/**
+ * One entry of a partition's raft log, as decided by the leader: appends record batches. Their offsets are dense: each batch begins where the one before it ends.
+ *
+ * @param partition the partition
+ * @param leaderTimeMs the leader's time, never decreasing
+ * @param roll start a new segment with the first batch
+ * @param batches at least one
+ */
+public record AppendEntry(PartitionId partition, long leaderTimeMs, boolean roll, List<BatchHeader> batches) {
+
+    public AppendEntry {
+        batches = List.copyOf(batches);
+        if (batches.isEmpty()) {
+            throw new IllegalArgumentException("an append entry of " + partition + " without batches");
+        }
+        for (int i = 1; i < batches.size(); i++) {
+            if (batches.get(i).baseOffset() != batches.get(i - 1).endOffset()) {
+                throw new IllegalArgumentException("batch " + i + " of " + partition + " begins at "
+                        + batches.get(i).baseOffset() + ", the one before ends at "
+                        + batches.get(i - 1).endOffset());
+            }
+        }
+    }
+
+    /** Offset of the first record. */
+    public long baseOffset() {
+        return batches.get(0).baseOffset();
+    }
+
+    /** Exclusive. */
+    public long endOffset() {
+        return batches.get(batches.size() - 1).endOffset();
+    }
+
+    /** Bytes of all batches together. */
+    public int payloadBytes() {
+        int bytes = 0;
+        for (BatchHeader batch : batches) {
+            bytes += batch.sizeBytes();
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,163 @@
+package io.cordwood.partition;
+
+import io.cordwood.store.Checkpoint;
+import io.cordwood.store.LeaderEpoch;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.ProducerEntry;
+import io.cordwood.store.ProducerState;
+import io.cordwood.store.SegmentTable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The deterministic core of a partition: what its committed entries add up to. The same entries give the same state on every
+ * replica, and a state restored from a checkpoint goes on like the one it was taken from.
+ *
+ * <p>Invariants: the high watermark never falls; each entry begins at the high watermark; leader time and leader epoch never
+ * decrease. An entry that contradicts one of them is a fault of ours and throws {@link IllegalStateException}.
+ *
+ * <p>Thread: one owner (Ratis' state machine updater).
+ */
+public final class PartitionState {
+    private final PartitionId partition;
+    private final int epochBase;
+    private final ProducerState producers;
+    private final List<LeaderEpoch> leaderEpochs;
+    private long term;
+    private long index;
+    private long highWatermark;
+    private final long logStartOffset;
+    private long lastLeaderTimeMs;
+    private SegmentTable segments;
+
+    private PartitionState(Checkpoint checkpoint, int epochBase) {
+        partition = checkpoint.partition();
+        this.epochBase = epochBase;
+        producers = ProducerState.of(checkpoint.producers());
+        leaderEpochs = new ArrayList<>(checkpoint.leaderEpochs());
+        term = checkpoint.term();
+        index = checkpoint.index();
+        highWatermark = checkpoint.highWatermark();
+        logStartOffset = checkpoint.logStartOffset();
+        lastLeaderTimeMs = checkpoint.lastLeaderTimeMs();
+        segments = checkpoint.segments();
+    }
+
+    /** The state of a partition before its first entry. */
+    public static PartitionState empty(PartitionId partition, int epochBase) {
+        var nothing = new Checkpoint(partition, 0, -1, 0, 0, 0, List.of(), List.of(), SegmentTable.empty(0));
+        return new PartitionState(nothing, epochBase);
+    }
+
+    /** The state that a checkpoint describes. */
+    public static PartitionState of(Checkpoint checkpoint, int epochBase) {
+        return new PartitionState(checkpoint, epochBase);
+    }
+
+    /** Takes note of an entry that changes nothing here: a configuration of the raft group. */
+    public void skip(long entryTerm, long entryIndex) {
+        term = entryTerm;
+        index = entryIndex;
+    }
+
+    /** Applies the entry at a raft index. */
+    public void apply(AppendEntry entry, long entryTerm, long entryIndex) {
+        check(entry, entryTerm, entryIndex);
+        noteLeaderEpoch(Math.addExact(epochBase, Math.toIntExact(entryTerm)), entry.baseOffset());
+        segments = extend(segments, entry);
+        remember(producers, entry);
+        highWatermark = entry.endOffset();
+        lastLeaderTimeMs = entry.leaderTimeMs();
+        term = entryTerm;
+        index = entryIndex;
+    }
+
+    /** Adds an entry's batches to a memory of producers. */
+    static void remember(ProducerState producers, AppendEntry entry) {
+        producers.expire(entry.leaderTimeMs());
+        for (BatchHeader batch : entry.batches()) {
+            if (batch.isIdempotent()) {
+                producers.append(
+                        batch.producerId(),
+                        batch.producerEpoch(),
+                        new ProducerEntry.Batch(batch.firstSequence(), batch.recordCount(), batch.baseOffset()),
+                        entry.leaderTimeMs());
+            }
+        }
+    }
+
+    /** The segments behind an entry. */
+    static SegmentTable extend(SegmentTable segments, AppendEntry entry) {
+        long maxTimestampMs = entry.batches().stream()
+                .mapToLong(BatchHeader::maxTimestampMs)
+                .max()
+                .orElseThrow();
+        return segments.append(
+                entry.baseOffset(), entry.payloadBytes(), maxTimestampMs, entry.roll(), entry.leaderTimeMs());
+    }
+
+    private void check(AppendEntry entry, long entryTerm, long entryIndex) {
+        require(entry.partition().equals(partition), "partition", partition, entry.partition());
+        require(entry.baseOffset() == highWatermark, "base offset", highWatermark, entry.baseOffset());
+        require(entry.leaderTimeMs() >= lastLeaderTimeMs, "leader time", lastLeaderTimeMs, entry.leaderTimeMs());
+        require(entryTerm >= term, "term", term, entryTerm);
+        require(entryIndex > index, "raft index", index, entryIndex);
+    }
+
+    private void require(boolean holds, String field, Object expected, Object found) {
+        if (!holds) {
+            throw new IllegalStateException(
+                    field + " of an entry of " + partition + ": expected " + expected + ", found " + found);
+        }
+    }
+
+    private void noteLeaderEpoch(int epoch, long startOffset) {
+        if (leaderEpochs.isEmpty() || leaderEpochs.get(leaderEpochs.size() - 1).epoch() < epoch) {
+            leaderEpochs.add(new LeaderEpoch(epoch, startOffset));
+        }
+    }
+
+    /** Exclusive end of what is applied. */
+    public long highWatermark() {
+        return highWatermark;
+    }
+
+    /** Time of the newest entry, or 0. */
+    public long lastLeaderTimeMs() {
+        return lastLeaderTimeMs;
+    }
+
+    /** The segments as the entries made them. */
+    public SegmentTable segments() {
+        return segments;
+    }
+
+    /** Raft index of the newest entry, or -1. */
+    public long index() {
+        return index;
+    }
+
+    /** Its term. */
+    public long term() {
+        return term;
+    }
+
+    /** A private copy of what is known of producers. */
+    public ProducerState copyProducers() {
+        return producers.copy();
+    }
+
+    /** Describes this state. */
+    public Checkpoint checkpoint() {
+        return new Checkpoint(
+                partition,
+                term,
+                index,
+                highWatermark,
+                logStartOffset,
+                lastLeaderTimeMs,
+                leaderEpochs,
+                producers.entries(),
+                segments);
+    }
+}

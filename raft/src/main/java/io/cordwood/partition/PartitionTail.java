@@ -1,0 +1,144 @@
+package io.cordwood.partition;
+
+import io.cordwood.store.ActiveSegmentInfo;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.ProducerState;
+import io.cordwood.store.SegmentTable;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of a replica's own raft log: the next offset, and the entries that are in the log and not applied. On a leader also
+ * what producers have sent up to there, which is what new batches are judged against.
+ *
+ * <p>Invariants: the end offset is that of the newest entry in the raft log, never of the segment files; entries follow each
+ * other without a gap, in offsets and in raft indexes.
+ *
+ * <p>Thread: entries are added and truncated by the holder of Ratis' log write lock, applied by Ratis' updater, and looked at by
+ * the appender. Its monitor guards every field: it is held for a few field accesses per entry, and a queue would make the log
+ * write lock wait for a thread.
+ */
+public final class PartitionTail {
+    private final PartitionId partition;
+    private final ArrayDeque<InLog> unapplied = new ArrayDeque<>();
+    private long appliedEndOffset;
+    private long appliedLeaderTimeMs;
+    private @Nullable Leading leading;
+
+    private record InLog(long term, long index, AppendEntry entry) {}
+
+    /** What only a leader keeps: of its own term, up to the end of the log. */
+    private static final class Leading {
+        private final long term;
+        private final ProducerState producers;
+        private ActiveSegmentInfo active;
+
+        Leading(long term, ProducerState producers, ActiveSegmentInfo active) {
+            this.term = term;
+            this.producers = producers;
+            this.active = active;
+        }
+
+        void appended(AppendEntry entry) {
+            PartitionState.remember(producers, entry);
+            active = PartitionState.extend(new SegmentTable(List.of(), active), entry)
+                    .active();
+        }
+    }
+
+    /** A tail at what is applied: of a new replica, or before the entries found in its raft log are added. */
+    public PartitionTail(PartitionId partition, long highWatermark, long lastLeaderTimeMs) {
+        this.partition = partition;
+        appliedEndOffset = highWatermark;
+        appliedLeaderTimeMs = lastLeaderTimeMs;
+    }
+
+    /** Exclusive end of the newest entry in the raft log: the next offset. */
+    public synchronized long endOffset() {
+        return unapplied.isEmpty()
+                ? appliedEndOffset
+                : unapplied.getLast().entry().endOffset();
+    }
+
+    /** Leader time of the newest entry in the raft log. */
+    public synchronized long lastLeaderTimeMs() {
+        return unapplied.isEmpty()
+                ? appliedLeaderTimeMs
+                : unapplied.getLast().entry().leaderTimeMs();
+    }
+
+    /** Takes an entry that goes into the raft log. */
+    public synchronized void append(AppendEntry entry, long term, long index) {
+        require(entry.baseOffset() == endOffset(), "base offset", endOffset(), entry.baseOffset(), index);
+        require(
+                entry.leaderTimeMs() >= lastLeaderTimeMs(),
+                "leader time",
+                lastLeaderTimeMs(),
+                entry.leaderTimeMs(),
+                index);
+        unapplied.addLast(new InLog(term, index, entry));
+        if (leading != null && leading.term == term) {
+            leading.appended(entry);
+        } else {
+            leading = null;
+        }
+    }
+
+    /** Forgets the entries from a raft index on. */
+    public synchronized void truncate(long firstRemovedIndex) {
+        while (!unapplied.isEmpty() && unapplied.getLast().index() >= firstRemovedIndex) {
+            unapplied.removeLast();
+        }
+        leading = null;
+    }
+
+    /** The oldest entry that is not applied becomes applied. Returns it; empty where that is not the one at this index. */
+    public synchronized Optional<AppendEntry> applied(long term, long index) {
+        var oldest = unapplied.peekFirst();
+        if (oldest == null || oldest.index() != index || oldest.term() != term) {
+            return Optional.empty();
+        }
+        unapplied.removeFirst();
+        appliedEndOffset = oldest.entry().endOffset();
+        appliedLeaderTimeMs = oldest.entry().leaderTimeMs();
+        return Optional.of(oldest.entry());
+    }
+
+    /**
+     * Begins to lead: the term's first entry is applied, so everything before it is, and nothing can have followed.
+     *
+     * @param active the active segment as those entries made it
+     * @throws IllegalStateException where the log holds entries that are not applied
+     */
+    public synchronized void lead(long term, ProducerState producers, ActiveSegmentInfo active) {
+        if (!unapplied.isEmpty()) {
+            throw new IllegalStateException(unapplied.size() + " entries of " + partition
+                    + " are not applied at the start of term " + term + ", from raft index "
+                    + unapplied.getFirst().index());
+        }
+        leading = new Leading(term, producers, active);
+    }
+
+    /** The draft of an entry to append, or empty where this replica does not lead. */
+    public synchronized Optional<AppendDraft> draft() {
+        var current = leading;
+        if (current == null) {
+            return Optional.empty();
+        }
+        return Optional.of(new AppendDraft(partition, current.term, endOffset(), current.producers, current.active));
+    }
+
+    /** Whether a draft still fits: made in the term that leads, for the offset that comes next. */
+    public synchronized boolean accepts(long draftTerm, long baseOffset) {
+        return leading != null && leading.term == draftTerm && endOffset() == baseOffset;
+    }
+
+    private void require(boolean holds, String field, long expected, long found, long index) {
+        if (!holds) {
+            throw new IllegalStateException(field + " of the entry at raft index " + index + " of " + partition
+                    + ": expected " + expected + ", found " + found);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.cordwood.raft;
+
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** What became of a batch. */
+public sealed interface AppendOutcome {
+
+    /**
+     * It is forced on a majority and will be read at these offsets.
+     *
+     * @param endOffset exclusive
+     * @param duplicate it had been appended before, by an earlier try of the same producer
+     * @param logAppendTimeMs the time stamped by the leader, where the topic says so
+     */
+    record Appended(long baseOffset, long endOffset, int leaderEpoch, boolean duplicate, OptionalLong logAppendTimeMs)
+            implements AppendOutcome {}
+
+    /** This replica does not lead, or ceased to while the batch was in flight: then its outcome is unknown. */
+    record NotLeader(OptionalInt leaderNodeId) implements AppendOutcome {}
+
+    /** Refused: it leaves a gap in its producer's sequence. */
+    record OutOfOrderSequence(long producerId, int expected, int found) implements AppendOutcome {}
+
+    /** Refused: a newer epoch of its producer is known. */
+    record Fenced(long producerId, short currentEpoch, short found) implements AppendOutcome {}
+
+    /** Refused: its producer is new, and the partition remembers too many. */
+    record TooManyProducers(int limit) implements AppendOutcome {}
+
+    /** Refused: the log does not end where the caller expects. */
+    record EndOffsetMismatch(long expected, long found) implements AppendOutcome {}
+
+    /** Refused: a bound is reached; the same batch may be sent again later. */
+    record Overloaded(String setting, long limit, long value) implements AppendOutcome {}
+
+    /** The outcome is unknown: no majority answered in time, or the node is going down. */
+    record TimedOut() implements AppendOutcome {}
+}

@@ -1,0 +1,249 @@
+package io.cordwood.raft;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.partition.AppendDraft;
+import io.cordwood.partition.AppendDraft.Verdict;
+import io.cordwood.partition.PartitionTail;
+import io.cordwood.store.LogConfig;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Turns the batches that arrive at a leader into raft entries. While entries are in flight more batches gather, and go into the
+ * next entry together: this group commit is what makes small batches cheap.
+ *
+ * <p>Invariants: entries are submitted one at a time, in order; a batch is judged against everything submitted before it; nothing
+ * is submitted unless this replica leads and its term's first entry is applied.
+ *
+ * <p>Thread: {@link #append} from any; gathering and submitting take turns on the appender threads, one turn at a time.
+ */
+final class Appender {
+    private final PartitionTail tail;
+    private final EntrySubmitter submitter;
+    private final Settings settings;
+    private final AppenderLimits limits;
+    private final Executor threads;
+    private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    /** Calls for a turn since the current turn began; above zero means that a turn is running or due. */
+    private final AtomicInteger calls = new AtomicInteger();
+
+    private volatile boolean leading;
+    /** Outcome of the newest submitted entry. Owned by the turn. */
+    private CompletableFuture<Boolean> newestEntry = CompletableFuture.completedFuture(true);
+
+    /** Puts an entry into the raft log and answers when it is applied. */
+    interface EntrySubmitter {
+        /** Completes normally when the entry is applied; exceptionally when its outcome is unknown or it was refused. */
+        CompletableFuture<?> submit(SubmittedEntry entry);
+    }
+
+    /** What an appender asks its replica. */
+    record Settings(
+            int epochBase,
+            LogConfig log,
+            boolean stampsAppendTime,
+            LongSupplier clockMs,
+            LongSupplier highWatermark,
+            Supplier<OptionalInt> leaderNodeId) {}
+
+    private record Waiting(AppendRequest request, CompletableFuture<AppendOutcome> outcome) {
+        int sizeBytes() {
+            return request.batch().sizeBytes();
+        }
+    }
+
+    /** A batch of an entry and what to answer once the entry is applied. */
+    private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome onceApplied) {}
+
+    Appender(PartitionTail tail, EntrySubmitter submitter, Settings settings, AppenderLimits limits, Executor threads) {
+        this.tail = tail;
+        this.submitter = submitter;
+        this.settings = settings;
+        this.limits = limits;
+        this.threads = threads;
+    }
+
+    /** Begins to take batches: the term's first entry is applied and the tail leads. */
+    void open() {
+        leading = true;
+    }
+
+    /** Takes no more batches and refuses the waiting ones; those in flight learn from Ratis. */
+    void stop() {
+        leading = false;
+        callTurn();
+    }
+
+    CompletableFuture<AppendOutcome> append(AppendRequest request) {
+        if (!leading) {
+            return CompletableFuture.completedFuture(notLeader());
+        }
+        int size = request.batch().sizeBytes();
+        long queued = queuedBytes.addAndGet(size);
+        if (queued > limits.queueMaxBytes() && queued > size) {
+            queuedBytes.addAndGet(-size);
+            return CompletableFuture.completedFuture(
+                    new AppendOutcome.Overloaded("appender.queue-max-bytes", limits.queueMaxBytes(), queued));
+        }
+        var waiting = new Waiting(request, new CompletableFuture<>());
+        queue.add(waiting);
+        callTurn();
+        return waiting.outcome();
+    }
+
+    private void callTurn() {
+        if (calls.getAndIncrement() == 0) {
+            threads.execute(this::turn);
+        }
+    }
+
+    private void turn() {
+        int seen = calls.get();
+        do {
+            while (!queue.isEmpty() && (!leading || inFlight.get() < limits.maxInFlight())) {
+                gather();
+            }
+            seen = calls.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void gather() {
+        var draft = leading ? tail.draft() : Optional.<AppendDraft>empty();
+        if (draft.isEmpty()) {
+            refuseAll();
+            return;
+        }
+        long leaderTimeMs = Math.max(settings.clockMs().getAsLong(), tail.lastLeaderTimeMs());
+        var drafted = new ArrayList<Drafted>();
+        for (Waiting next = queue.peek();
+                next != null && draft.get().hasRoom(next.sizeBytes(), limits.entryMaxBytes());
+                next = queue.peek()) {
+            queue.remove();
+            queuedBytes.addAndGet(-next.sizeBytes());
+            judge(next, draft.get(), leaderTimeMs, drafted);
+        }
+        if (draft.get().isEmpty()) {
+            answerAfter(newestEntry, drafted);
+        } else {
+            submit(draft.get(), leaderTimeMs, drafted);
+        }
+    }
+
+    private void judge(Waiting waiting, AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
+        var batch = settings.stampsAppendTime()
+                ? stampedCopy(waiting.request().batch(), leaderTimeMs)
+                : waiting.request().batch();
+        var verdict = draft.offer(batch, waiting.request().expectedEndOffset(), leaderTimeMs);
+        if (verdict instanceof Verdict.Accepted accepted) {
+            var appendTime = settings.stampsAppendTime() ? OptionalLong.of(leaderTimeMs) : OptionalLong.empty();
+            var appended = appended(draft, accepted.baseOffset(), accepted.endOffset(), false, appendTime);
+            drafted.add(new Drafted(waiting.outcome(), appended));
+        } else if (verdict instanceof Verdict.Duplicate duplicate) {
+            var appended = appended(draft, duplicate.baseOffset(), duplicate.endOffset(), true, OptionalLong.empty());
+            if (duplicate.endOffset() <= settings.highWatermark().getAsLong()) {
+                waiting.outcome().complete(appended);
+            } else {
+                // The first copy is in flight, or in this draft: both are applied once the newest entry is.
+                drafted.add(new Drafted(waiting.outcome(), appended));
+            }
+        } else {
+            waiting.outcome().complete(refusal(verdict, waiting.request()));
+        }
+    }
+
+    private static RecordBatch stampedCopy(RecordBatch batch, long leaderTimeMs) {
+        var copy = ByteBuffer.allocate(batch.sizeBytes());
+        copy.put(batch.bytes()).flip();
+        RecordBatch.stampLogAppendTime(copy, 0, leaderTimeMs);
+        return RecordBatch.of(copy);
+    }
+
+    private AppendOutcome.Appended appended(
+            AppendDraft draft, long baseOffset, long endOffset, boolean duplicate, OptionalLong appendTimeMs) {
+        int epoch = Math.addExact(settings.epochBase(), Math.toIntExact(draft.term()));
+        return new AppendOutcome.Appended(baseOffset, endOffset, epoch, duplicate, appendTimeMs);
+    }
+
+    private static AppendOutcome refusal(Verdict verdict, AppendRequest request) {
+        var batch = request.batch();
+        if (verdict instanceof Verdict.OutOfOrder outOfOrder) {
+            return new AppendOutcome.OutOfOrderSequence(
+                    batch.producerId(), outOfOrder.expected(), batch.baseSequence());
+        }
+        if (verdict instanceof Verdict.Fenced fenced) {
+            return new AppendOutcome.Fenced(batch.producerId(), fenced.currentEpoch(), batch.producerEpoch());
+        }
+        if (verdict instanceof Verdict.TooManyProducers tooMany) {
+            return new AppendOutcome.TooManyProducers(tooMany.limit());
+        }
+        if (verdict instanceof Verdict.EndOffsetMismatch mismatch) {
+            return new AppendOutcome.EndOffsetMismatch(
+                    request.expectedEndOffset().orElseThrow(), mismatch.found());
+        }
+        throw new IllegalStateException("verdict " + verdict);
+    }
+
+    private void submit(AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
+        var entry = new SubmittedEntry(draft.entry(settings.log(), leaderTimeMs), draft.term(), payload(draft));
+        var applied = new CompletableFuture<Boolean>();
+        newestEntry = applied;
+        answerAfter(applied, drafted);
+        inFlight.incrementAndGet();
+        var unused = submitter.submit(entry).whenComplete((reply, failure) -> {
+            // Before the answers, so that a caller who sends the next batch at once finds the place free.
+            inFlight.decrementAndGet();
+            applied.complete(failure == null);
+            callTurn();
+        });
+    }
+
+    private static byte[] payload(AppendDraft draft) {
+        var payload = ByteBuffer.allocate(draft.payloadBytes());
+        for (RecordBatch batch : draft.batches()) {
+            payload.put(batch.bytes());
+        }
+        return payload.array();
+    }
+
+    private void answerAfter(CompletableFuture<Boolean> applied, List<Drafted> drafted) {
+        if (drafted.isEmpty()) {
+            return;
+        }
+        var unused = applied.thenAccept(
+                done -> drafted.forEach(each -> each.outcome().complete(done ? each.onceApplied() : unknownOutcome())));
+    }
+
+    private void refuseAll() {
+        for (Waiting waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            queuedBytes.addAndGet(-waiting.sizeBytes());
+            waiting.outcome().complete(notLeader());
+        }
+    }
+
+    private AppendOutcome unknownOutcome() {
+        return leading ? new AppendOutcome.TimedOut() : notLeader();
+    }
+
+    private AppendOutcome notLeader() {
+        return new AppendOutcome.NotLeader(settings.leaderNodeId().get());
+    }
+
+    /** Bytes waiting, for a metric. */
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+}

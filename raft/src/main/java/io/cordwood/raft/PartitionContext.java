@@ -1,0 +1,34 @@
+package io.cordwood.raft;
+
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.PartitionId;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.apache.ratis.protocol.RaftGroupId;
+
+/**
+ * What a replica knows of itself before it opens.
+ *
+ * @param directory of its segments and checkpoint
+ * @param epochBase leader epoch = epochBase + term
+ * @param stampsAppendTime whether the topic's records carry the time of the append
+ */
+record PartitionContext(
+        PartitionNode node,
+        PartitionId id,
+        RaftGroupId groupId,
+        Path directory,
+        int epochBase,
+        LogConfig logConfig,
+        boolean stampsAppendTime,
+        Appender.EntrySubmitter submitter) {
+
+    UUID groupUuid() {
+        return groupId.getUuid();
+    }
+
+    /** The group's directory in Ratis' storage. */
+    Path raftGroupDirectory() {
+        return node.raftDirectory().resolve(groupUuid().toString());
+    }
+}

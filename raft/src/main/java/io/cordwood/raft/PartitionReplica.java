@@ -1,0 +1,114 @@
+package io.cordwood.raft;
+
+import io.cordwood.store.LogRead;
+import io.cordwood.store.PartitionId;
+import java.io.IOException;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+
+/**
+ * A replica of a partition on this node, as the server uses it.
+ *
+ * <p>Thread: any.
+ */
+public final class PartitionReplica {
+    private final ReplicaState state;
+    private final RaftGroupId groupId;
+    private final String topic;
+    private final PartitionStateMachine stateMachine;
+
+    PartitionReplica(ReplicaState state, RaftGroupId groupId, String topic, PartitionStateMachine stateMachine) {
+        this.state = state;
+        this.groupId = groupId;
+        this.topic = topic;
+        this.stateMachine = stateMachine;
+    }
+
+    /**
+     * Who leads, as this replica knows it.
+     *
+     * @param leading this replica leads and takes batches
+     * @param leaderEpoch epoch of the current term
+     * @param term Raft's
+     * @param leaderNodeId empty while no leader is known
+     */
+    public record Leadership(boolean leading, int leaderEpoch, long term, OptionalInt leaderNodeId) {}
+
+    public PartitionId id() {
+        return state.id();
+    }
+
+    public String topic() {
+        return topic;
+    }
+
+    RaftGroupId groupId() {
+        return groupId;
+    }
+
+    /**
+     * Appends a batch where this replica leads. The answer comes on a thread of Ratis: who waits for it must not block there.
+     * Answers for one partition come in the order of the calls, but for refusals, which may come before.
+     */
+    public CompletableFuture<AppendOutcome> append(AppendRequest request) {
+        return state.appender().append(request);
+    }
+
+    /** First offset that is kept. */
+    public long logStartOffset() {
+        return state.log().logStartOffset();
+    }
+
+    /** Exclusive end of what is committed and applied here; readers stop there. */
+    public long highWatermark() {
+        return state.log().highWatermark();
+    }
+
+    /**
+     * Whole committed batches from the one that contains the offset on; empty at the high watermark.
+     *
+     * @param maxBytes at most so many, unless the first batch alone is larger
+     * @throws io.cordwood.store.OffsetTrimmedException below the log start
+     */
+    public LogRead read(long offset, int maxBytes) throws IOException {
+        return state.log().read(offset, highWatermark(), maxBytes);
+    }
+
+    /** Calls the listener after each move of the high watermark, on Ratis' updater: it must only wake somebody. */
+    public Registration onHighWatermark(Runnable listener) {
+        return state.listeners().add(listener);
+    }
+
+    /** Bytes of the segment files. */
+    public long sizeBytes() {
+        return state.log().sizeBytes();
+    }
+
+    public Leadership leadership() {
+        var server = stateMachine.getServer();
+        if (!server.isDone()) {
+            return new Leadership(false, state.leaderEpoch(0), 0, OptionalInt.empty());
+        }
+        try {
+            return leadership(server.join());
+        } catch (IOException e) {
+            // The division is closing: it leads nothing.
+            return new Leadership(false, state.leaderEpoch(0), 0, OptionalInt.empty());
+        }
+    }
+
+    private Leadership leadership(RaftServer server) throws IOException {
+        DivisionInfo info = server.getDivision(groupId).getInfo();
+        long term = info.getCurrentTerm();
+        boolean leading = info.isLeader() && info.isLeaderReady();
+        var leader = info.getLeaderId();
+        return new Leadership(
+                leading,
+                state.leaderEpoch(term),
+                term,
+                leader == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(leader.toString())));
+    }
+}

@@ -1,0 +1,157 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.PartitionId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.statemachine.StateMachine;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The partition replicas of a node.
+ *
+ * <p>Invariants: a replica that fails its check at the start is set aside, files and raft log, before Ratis sees it: its group then
+ * does not exist here and cannot vote. It is not made anew by itself: an empty log under the same peer would vote for the loss.
+ *
+ * <p>Thread: any; groups are opened and removed one at a time by their host.
+ */
+final class PartitionReplicas implements PartitionHost {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionReplicas.class);
+    private static final String PARTITIONS = "partitions";
+    private static final String QUARANTINE = "quarantine";
+
+    private final PartitionNode node;
+    private final LogConfig logDefaults;
+    private final TopicConfig topicDefaults;
+    private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
+    private final Map<PartitionId, PartitionReplica> byPartition = new ConcurrentHashMap<>();
+
+    private record Prepared(PartitionContext context, DivisionSubmitter submitter, RecoveredReplica recovered) {}
+
+    PartitionReplicas(PartitionNode node, LogConfig logDefaults, TopicConfig topicDefaults) {
+        this.node = node;
+        this.logDefaults = logDefaults;
+        this.topicDefaults = topicDefaults;
+    }
+
+    /** All replicas that are open. */
+    Collection<PartitionReplica> all() {
+        return List.copyOf(open.values());
+    }
+
+    Optional<PartitionReplica> find(PartitionId id) {
+        return Optional.ofNullable(byPartition.get(id));
+    }
+
+    @Override
+    public Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) throws IOException {
+        var setAside = new HashSet<RaftGroupId>();
+        for (Map.Entry<RaftGroupId, GroupPlacement> group : onDisk.entrySet()) {
+            try {
+                prepared.put(group.getKey(), recover(group.getKey(), group.getValue()));
+            } catch (DamagedReplicaException e) {
+                LOG.error(
+                        "topic {} partition {}: {}",
+                        group.getValue().topic(),
+                        group.getValue().partition(),
+                        e.getMessage());
+                quarantine(group.getKey(), group.getValue());
+                setAside.add(group.getKey());
+            }
+        }
+        return setAside;
+    }
+
+    @Override
+    public boolean isQuarantined(RaftGroupId groupId) {
+        return Files.exists(quarantineDirectory(groupId));
+    }
+
+    private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
+        var submitter = new DivisionSubmitter(node.clientId());
+        var context = context(groupId, placement, submitter);
+        return new Prepared(context, submitter, RecoveredReplica.open(context));
+    }
+
+    private PartitionContext context(RaftGroupId groupId, GroupPlacement placement, DivisionSubmitter submitter) {
+        var id = new PartitionId(placement.topicId(), placement.partition());
+        var topic = TopicConfig.resolve(placement.settings(), topicDefaults);
+        var log = logDefaults
+                .withSegmentMaxBytes(topic.segmentBytes())
+                .withSegmentMaxAge(Duration.ofMillis(topic.segmentAgeMs()));
+        boolean stamps = topic.timestampSource() == TopicConfig.TimestampSource.APPEND;
+        return new PartitionContext(
+                node, id, groupId, partitionDirectory(id), placement.epochBase(), log, stamps, submitter);
+    }
+
+    private Path partitionDirectory(PartitionId id) {
+        return node.dataDirectory().resolve(PARTITIONS).resolve(id.directoryName());
+    }
+
+    private Path quarantineDirectory(RaftGroupId groupId) {
+        return node.dataDirectory()
+                .resolve(QUARANTINE)
+                .resolve(groupId.getUuid().toString());
+    }
+
+    /** Moves a damaged replica out of the way. The raft log first: without it the group cannot open. */
+    private void quarantine(RaftGroupId groupId, GroupPlacement placement) throws IOException {
+        var target = quarantineDirectory(groupId);
+        node.storage().disk().createDirectories(target);
+        var context = context(groupId, placement, new DivisionSubmitter(node.clientId()));
+        moveInto(context.raftGroupDirectory(), target.resolve("raft"));
+        moveInto(context.directory(), target.resolve("partition"));
+        node.storage().disk().forceDirectory(target);
+        LOG.error("topic {} partition {}: set aside in {}", placement.topic(), placement.partition(), target);
+    }
+
+    private static void moveInto(Path from, Path to) throws IOException {
+        if (Files.exists(from)) {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    @Override
+    public StateMachine create(RaftGroupId groupId, GroupPlacement placement) {
+        try {
+            var found = prepared.remove(groupId);
+            return opened(groupId, placement, found != null ? found : recover(groupId, placement));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "cannot open topic " + placement.topic() + " partition " + placement.partition(), e);
+        }
+    }
+
+    private StateMachine opened(RaftGroupId groupId, GroupPlacement placement, Prepared group) {
+        var state = new ReplicaState(group.context(), group.recovered());
+        var stateMachine = new PartitionStateMachine(node.clientId(), state, group.submitter());
+        var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
+        open.put(groupId, replica);
+        byPartition.put(replica.id(), replica);
+        return stateMachine;
+    }
+
+    @Override
+    public void removed(RaftGroupId groupId, GroupPlacement placement) {
+        var replica = open.remove(groupId);
+        if (replica != null) {
+            byPartition.remove(replica.id(), replica);
+        }
+        node.floor().forget(groupId.getUuid());
+    }
+}

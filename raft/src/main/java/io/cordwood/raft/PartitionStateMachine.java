@@ -1,0 +1,244 @@
+package io.cordwood.raft;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.BatchHeader;
+import io.cordwood.partition.EntryCodec;
+import io.cordwood.partition.UnknownEntryException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.StateMachineException;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ratis' view of a partition: translates its calls for {@link ReplicaState}, which keeps what they add up to.
+ *
+ * <p>The payload of an entry goes to the segment files through {@link #write} and is never in the raft log; the log holds the
+ * header. {@link #flush} is the force of the segments, which Ratis follows with that of the log.
+ *
+ * <p>Thread: {@code startTransaction} any; {@code preAppendTransaction}, {@code write} and {@code truncate} under the log write
+ * lock; {@code flush} the log worker; apply and notifications of configurations the updater; {@code read} the log appenders.
+ *
+ * <p>Source: Ratis 3.3.0, {@code StateMachine.DataApi}, {@code SegmentedRaftLogWorker}, {@code RaftServerImpl}.
+ */
+final class PartitionStateMachine extends BaseStateMachine implements StateMachine.DataApi {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionStateMachine.class);
+    private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
+
+    private final ClientId ownClientId;
+    private final ReplicaState replica;
+    private final DivisionSubmitter submitter;
+    private final CheckpointStorage checkpoints;
+
+    PartitionStateMachine(ClientId ownClientId, ReplicaState replica, DivisionSubmitter submitter) {
+        this.ownClientId = ownClientId;
+        this.replica = replica;
+        this.submitter = submitter;
+        checkpoints = new CheckpointStorage(replica.checkpointTermIndex());
+    }
+
+    @Override
+    public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
+        super.initialize(server, groupId, storage);
+        submitter.bind(server, groupId);
+        var restored = checkpoints.getLatestSnapshot();
+        if (restored != null) {
+            setLastAppliedTermIndex(restored.getTermIndex());
+        }
+        getLifeCycle().startAndTransition(() -> {}, IOException.class);
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return checkpoints;
+    }
+
+    @Override
+    public TransactionContext startTransaction(RaftClientRequest request) {
+        var builder = TransactionContext.newBuilder().setStateMachine(this).setClientRequest(request);
+        if (request.getClientId().equals(ownClientId) && request.getMessage() instanceof SubmittedEntry entry) {
+            return builder.setLogData(entry.header())
+                    .setStateMachineData(entry.getContent())
+                    .setStateMachineContext(entry)
+                    .build();
+        }
+        // The node port reaches Ratis' own client service too: nobody writes a partition's log but its appender.
+        var refused = builder.setLogData(ByteString.EMPTY).build();
+        refused.setException(new StateMachineException(
+                "partition " + replica.id() + " takes entries from its own appender only", false));
+        return refused;
+    }
+
+    @Override
+    public TransactionContext preAppendTransaction(TransactionContext context) throws IOException {
+        var entry = (SubmittedEntry) context.getStateMachineContext();
+        if (!replica.tail().accepts(entry.draftTerm(), entry.entry().baseOffset())) {
+            throw new StateMachineException(
+                    "an entry of term " + entry.draftTerm() + " for offset "
+                            + entry.entry().baseOffset() + " of " + replica.id() + " comes too late: the log ends at "
+                            + replica.tail().endOffset(),
+                    null,
+                    false);
+        }
+        return context;
+    }
+
+    @Override
+    public CompletableFuture<?> write(LogEntryProto entry, TransactionContext context) {
+        if (context != null && context.getStateMachineContext() instanceof SubmittedEntry submitted) {
+            stamp(submitted, replica.leaderEpoch(entry.getTerm()));
+            replica.appendAsLeader(submitted, entry.getTerm(), entry.getIndex());
+        } else {
+            var payload = payloadOf(
+                    entry.getStateMachineLogEntry().getStateMachineEntry().getStateMachineData());
+            replica.append(decode(entry), payload, entry.getTerm(), entry.getIndex());
+        }
+        // The writer thread keeps the order, and flush waits for it: the log worker need not wait here.
+        return DONE;
+    }
+
+    private static void stamp(SubmittedEntry submitted, int leaderEpoch) {
+        var payload = submitted.payload();
+        int position = 0;
+        for (BatchHeader header : submitted.entry().batches()) {
+            RecordBatch.stamp(payload, position, header.baseOffset(), leaderEpoch);
+            position += header.sizeBytes();
+        }
+    }
+
+    private static ByteBuffer payloadOf(ByteString bytes) {
+        return bytes.asReadOnlyByteBuffer();
+    }
+
+    private AppendEntry decode(LogEntryProto entry) {
+        try {
+            return EntryCodec.decode(
+                    entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+        } catch (UnknownEntryException e) {
+            replica.halt().failed("raft index " + entry.getIndex() + " of " + replica.id() + ": " + e.getMessage(), e);
+            throw new IllegalStateException(e);
+        } catch (IllegalArgumentException e) {
+            throw replica.damaged("raft index " + entry.getIndex() + " is no entry: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> flush(long index) {
+        return replica.force();
+    }
+
+    /** The index is that of the first removed entry, whatever Ratis' Javadoc says. */
+    @Override
+    public CompletableFuture<Void> truncate(long index) {
+        replica.truncate(index);
+        return DONE;
+    }
+
+    @Override
+    public CompletableFuture<ByteString> read(LogEntryProto entry, TransactionContext context) {
+        if (context != null) {
+            var pinned =
+                    context.getStateMachineLogEntry().getStateMachineEntry().getStateMachineData();
+            if (!pinned.isEmpty()) {
+                return CompletableFuture.completedFuture(pinned);
+            }
+        }
+        try {
+            return CompletableFuture.completedFuture(replica.payload(decode(entry), entry.getTerm(), entry.getIndex()));
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Message> applyTransaction(TransactionContext context) {
+        var entry = context.getLogEntry();
+        replica.apply(entry.getTerm(), entry.getIndex());
+        updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+        return CompletableFuture.completedFuture(Message.EMPTY);
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
+        replica.skip(term, index);
+        if (isLeaderOf(term)) {
+            replica.lead(term);
+        }
+    }
+
+    private boolean isLeaderOf(long term) {
+        try {
+            var info = getServer().join().getDivision(getGroupId()).getInfo();
+            return info.isLeader() && info.getCurrentTerm() == term;
+        } catch (IOException e) {
+            LOG.info("{} is closing: {}", replica.id(), e.getMessage());
+            return false;
+        }
+    }
+
+    @Override
+    public void notifyNotLeader(Collection<TransactionContext> pending) {
+        replica.stopLeading();
+    }
+
+    @Override
+    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId newLeader) {
+        replica.leaderChanged(newLeader);
+    }
+
+    @Override
+    public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof PayloadUnavailableException) {
+                LOG.error("{}: cannot feed a follower", replica.id(), cause);
+                return;
+            }
+        }
+        // A node whose raft log closed would stay a follower for ever and never say so.
+        replica.halt().failed("the raft log of " + replica.id() + " failed", cause);
+    }
+
+    @Override
+    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex first) {
+        var reason = "the leader's raft log of " + replica.id() + " begins at " + first
+                + ", and this build feeds followers from the raft log only";
+        LOG.error(reason);
+        return CompletableFuture.failedFuture(new IOException(reason));
+    }
+
+    @Override
+    public long takeSnapshot() throws IOException {
+        var taken = replica.takeCheckpoint();
+        if (taken.isEmpty()) {
+            return RaftLog.INVALID_LOG_INDEX;
+        }
+        checkpoints.taken(taken.get());
+        return taken.get().getIndex();
+    }
+
+    @Override
+    public void close() throws IOException {
+        replica.close();
+    }
+}

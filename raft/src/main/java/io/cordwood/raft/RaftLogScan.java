@@ -1,0 +1,132 @@
+package io.cordwood.raft;
+
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.EntryCodec;
+import io.cordwood.partition.UnknownEntryException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
+import org.apache.ratis.server.raftlog.segmented.LogSegment;
+import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
+import org.apache.ratis.util.SizeInBytes;
+
+/**
+ * What a partition's raft log says before Ratis opens it. Ratis counts every entry that it finds as forced, also one that only the
+ * page cache holds, so the files are to be forced first.
+ *
+ * @param firstIndex raft index of the first entry of any kind; empty for an empty log
+ * @param lastIndex raft index of the last one
+ * @param entries the partition's entries, in order
+ */
+record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> entries) {
+
+    /** A partition's entry in the raft log. */
+    record Found(long term, long index, AppendEntry entry) {}
+
+    private static final String CURRENT = "current";
+    private static final String OPEN_PREFIX = "log_inprogress_";
+
+    /**
+     * Reads the log of a group.
+     *
+     * @param groupDirectory the group's directory below the raft storage directory
+     * @param entryMaxBytes the largest entry
+     * @throws IOException where the log has a hole or bytes that are no entry
+     */
+    static RaftLogScan read(Path groupDirectory, int entryMaxBytes) throws IOException {
+        var current = groupDirectory.resolve(CURRENT);
+        if (!Files.isDirectory(current)) {
+            return new RaftLogScan(OptionalLong.empty(), OptionalLong.empty(), List.of());
+        }
+        var collector = new Collector();
+        for (LogSegmentPath segment : segments(current)) {
+            try {
+                LogSegment.readSegmentFile(
+                        segment.getPath().toFile(),
+                        segment.getStartEnd(),
+                        SizeInBytes.valueOf(entryMaxBytes),
+                        isOpen(segment) ? CorruptionPolicy.WARN_AND_RETURN : CorruptionPolicy.EXCEPTION,
+                        null,
+                        collector::take);
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            } catch (IllegalStateException | IllegalArgumentException e) {
+                throw new IOException(segment.getPath() + " is no raft log of a partition: " + e.getMessage(), e);
+            }
+        }
+        return collector.result();
+    }
+
+    /** Only in the segment that was being written may the last entry be torn. */
+    private static boolean isOpen(LogSegmentPath segment) {
+        return String.valueOf(segment.getPath().getFileName()).startsWith(OPEN_PREFIX);
+    }
+
+    /** Forces the log's files and their directory. */
+    static void force(Path groupDirectory) throws IOException {
+        var current = groupDirectory.resolve(CURRENT);
+        if (Files.isDirectory(current)) {
+            for (LogSegmentPath segment : segments(current)) {
+                force(segment.getPath(), StandardOpenOption.WRITE);
+            }
+            force(current, StandardOpenOption.READ);
+        }
+    }
+
+    private static List<LogSegmentPath> segments(Path current) throws IOException {
+        try (var files = Files.list(current)) {
+            return files.map(LogSegmentPath::matchLogSegment)
+                    .filter(segment -> segment != null)
+                    .sorted(Comparator.comparing(LogSegmentPath::getStartEnd))
+                    .toList();
+        }
+    }
+
+    private static void force(Path path, StandardOpenOption mode) throws IOException {
+        try (var channel = FileChannel.open(path, mode)) {
+            channel.force(true);
+        }
+    }
+
+    private static final class Collector {
+        private final List<Found> found = new ArrayList<>();
+        private OptionalLong first = OptionalLong.empty();
+        private OptionalLong last = OptionalLong.empty();
+
+        void take(LogEntryProto entry) {
+            if (last.isPresent() && entry.getIndex() != last.getAsLong() + 1) {
+                throw new IllegalStateException(
+                        "raft index " + entry.getIndex() + " follows " + last.getAsLong() + ": entries are missing");
+            }
+            if (first.isEmpty()) {
+                first = OptionalLong.of(entry.getIndex());
+            }
+            last = OptionalLong.of(entry.getIndex());
+            if (entry.hasStateMachineLogEntry()) {
+                found.add(new Found(entry.getTerm(), entry.getIndex(), decode(entry)));
+            }
+        }
+
+        private static AppendEntry decode(LogEntryProto entry) {
+            try {
+                return EntryCodec.decode(
+                        entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+            } catch (UnknownEntryException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        RaftLogScan result() {
+            return new RaftLogScan(first, last, List.copyOf(found));
+        }
+    }
+}

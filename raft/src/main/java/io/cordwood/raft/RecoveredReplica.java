@@ -1,0 +1,152 @@
+package io.cordwood.raft;
+
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.PartitionState;
+import io.cordwood.partition.PartitionTail;
+import io.cordwood.partition.UnknownEntryException;
+import io.cordwood.raft.RaftLogScan.Found;
+import io.cordwood.store.Checkpoint;
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.CorruptLogException;
+import io.cordwood.store.PartitionLog;
+import io.cordwood.store.RecoveryPoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replica as its files tell of it, before Ratis opens its group.
+ *
+ * @param state at the checkpoint
+ * @param tail at the end of the raft log
+ * @param unverifiedFrom first raft index whose bytes the segment files do not hold. Above the floor that is legal: they were cut
+ *     for entries of a newer term whose headers did not reach the raft log; the leader truncates these. Long.MAX_VALUE where
+ *     all are there
+ */
+record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail tail, long unverifiedFrom) {
+    /** Left behind in the partition's directory by a replica that stopped the node because of damage; holds the reason. */
+    static final String DAMAGE_MARKER = "damaged";
+
+    /**
+     * Opens a replica's files.
+     *
+     * @throws DamagedReplicaException where something at or below the durable floor is missing or wrong
+     * @throws io.cordwood.store.UnknownFormatException where a newer build wrote the files
+     */
+    static RecoveredReplica open(PartitionContext context) throws IOException {
+        var marker = context.directory().resolve(DAMAGE_MARKER);
+        if (Files.exists(marker)) {
+            throw damaged(context, Files.readString(marker), null);
+        }
+        try {
+            return openUnmarked(context);
+        } catch (CorruptLogException e) {
+            throw damaged(context, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static RecoveredReplica openUnmarked(PartitionContext context) throws IOException {
+        var node = context.node();
+        node.storage().disk().createDirectories(context.directory());
+        var checkpoint = CheckpointFile.read(node.storage().disk(), context.directory());
+        var scan = scan(context);
+        long checkpointIndex = checkpoint.map(Checkpoint::index).orElse(-1L);
+        long floor = node.floor().of(context.groupUuid()).orElse(-1);
+        checkJoint(context, scan, checkpointIndex, floor);
+        var entries = scan.entries().stream()
+                .filter(found -> found.index() > checkpointIndex)
+                .toList();
+        var log = PartitionLog.open(
+                context.directory(),
+                context.id(),
+                context.logConfig(),
+                node.storage(),
+                point(checkpoint, entries, floor));
+        try {
+            return recovered(context, checkpoint, entries, floor, log);
+        } catch (IOException e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    private static RaftLogScan scan(PartitionContext context) throws IOException {
+        RaftLogScan.force(context.raftGroupDirectory());
+        try {
+            return RaftLogScan.read(
+                    context.raftGroupDirectory(),
+                    context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES);
+        } catch (UnknownEntryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw damaged(context, "raft log: " + e.getMessage(), e);
+        }
+    }
+
+    /** The raft log must join the checkpoint without a hole, and one of them must reach the floor. */
+    private static void checkJoint(PartitionContext context, RaftLogScan scan, long checkpointIndex, long floor)
+            throws DamagedReplicaException {
+        long first = scan.firstIndex().orElse(checkpointIndex + 1);
+        if (first > checkpointIndex + 1) {
+            throw damaged(
+                    context, "the raft log begins at " + first + ", the checkpoint stands at " + checkpointIndex, null);
+        }
+        long end = Math.max(scan.lastIndex().orElse(-1), checkpointIndex);
+        if (end < floor) {
+            throw damaged(context, "the raft log ends at " + end + ", it had reached " + floor, null);
+        }
+    }
+
+    private static RecoveryPoint point(Optional<Checkpoint> checkpoint, List<Found> entries, long floor) {
+        long durableEnd = entries.stream()
+                .filter(found -> found.index() <= floor)
+                .mapToLong(found -> found.entry().endOffset())
+                .max()
+                .orElse(0);
+        return RecoveryPoint.of(checkpoint).withDurableEndOffset(durableEnd);
+    }
+
+    private static RecoveredReplica recovered(
+            PartitionContext context,
+            Optional<Checkpoint> checkpoint,
+            List<Found> entries,
+            long floor,
+            PartitionLog log)
+            throws IOException {
+        var state = checkpoint
+                .map(found -> PartitionState.of(found, context.epochBase()))
+                .orElseGet(() -> PartitionState.empty(context.id(), context.epochBase()));
+        log.advanceHighWatermark(state.highWatermark());
+        var tail = new PartitionTail(context.id(), state.highWatermark(), state.lastLeaderTimeMs());
+        try {
+            entries.forEach(found -> tail.append(found.entry(), found.term(), found.index()));
+        } catch (IllegalStateException e) {
+            throw damaged(context, String.valueOf(e.getMessage()), e);
+        }
+        long unverifiedFrom = firstUnverified(context, entries, log);
+        if (unverifiedFrom <= floor) {
+            throw damaged(
+                    context, "the bytes of raft index " + unverifiedFrom + " are missing, the floor is " + floor, null);
+        }
+        return new RecoveredReplica(log, state, tail, unverifiedFrom);
+    }
+
+    private static long firstUnverified(PartitionContext context, List<Found> entries, PartitionLog log)
+            throws IOException {
+        for (Found found : entries) {
+            AppendEntry entry = found.entry();
+            int epoch = Math.addExact(context.epochBase(), Math.toIntExact(found.term()));
+            var stored = log.readExactly(entry.baseOffset(), entry.endOffset(), entry.payloadBytes());
+            if (stored.isEmpty() || !SegmentWriter.holds(entry, epoch, stored.get())) {
+                return found.index();
+            }
+        }
+        return Long.MAX_VALUE;
+    }
+
+    private static DamagedReplicaException damaged(PartitionContext context, String reason, @Nullable Throwable cause) {
+        return new DamagedReplicaException(context.id(), reason, cause);
+    }
+}

@@ -1,0 +1,113 @@
+package io.cordwood.raft;
+
+import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.BatchHeader;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.PartitionLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * Brings a partition's payloads from the raft log's lock to the segment files: in order, on the partition's one writer thread.
+ *
+ * <p>Invariants: a force covers every append enqueued before it; after a failure nothing is written or forced any more.
+ *
+ * <p>Thread: enqueued to under the log write lock and by Ratis' log worker; runs on its writer thread, the log's single writer.
+ */
+final class SegmentWriter {
+    private final PartitionId partition;
+    private final PartitionLog log;
+    private final Executor writerThread;
+    private final NodeHalt halt;
+    private volatile boolean failed;
+
+    SegmentWriter(PartitionId partition, PartitionLog log, Executor writerThread, NodeHalt halt) {
+        this.partition = partition;
+        this.log = log;
+        this.writerThread = writerThread;
+        this.halt = halt;
+    }
+
+    /** Enqueues an entry's payload, stamped, as it is to stand in the files. */
+    void append(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        writerThread.execute(() -> {
+            if (failed) {
+                return;
+            }
+            try {
+                verify(entry, leaderEpoch, payload);
+                log.append(entry.baseOffset(), entry.endOffset(), payload, entry.roll());
+            } catch (IOException e) {
+                fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
+            } catch (MalformedBatchException | IllegalStateException e) {
+                failed = true;
+                halt.damaged(partition, "cannot append at offset " + entry.baseOffset() + ": " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Completes when everything enqueued so far is forced; fails, and stops the node, when it cannot be. */
+    CompletableFuture<Void> force() {
+        var forced = new CompletableFuture<Void>();
+        writerThread.execute(() -> {
+            try {
+                if (failed) {
+                    throw new IOException("writing of " + partition + " has failed before");
+                }
+                log.force();
+                forced.complete(null);
+            } catch (IOException e) {
+                fail("cannot force " + partition, e);
+                forced.completeExceptionally(e);
+            }
+        });
+        return forced;
+    }
+
+    /** Runs on the writer thread after everything enqueued so far. */
+    CompletableFuture<Void> inOrder(Runnable task) {
+        return CompletableFuture.runAsync(task, writerThread);
+    }
+
+    private void fail(String what, IOException cause) {
+        if (!failed) {
+            failed = true;
+            halt.failed(what, cause);
+        }
+    }
+
+    /** Whether a payload is what the header in the raft log says. */
+    static boolean holds(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        try {
+            verify(entry, leaderEpoch, payload);
+            return true;
+        } catch (MalformedBatchException | IllegalStateException e) {
+            return false;
+        }
+    }
+
+    /** The payload crossed threads and, on a follower, the network: it must be what the header in the raft log says. */
+    private static void verify(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        int position = payload.position();
+        for (BatchHeader header : entry.batches()) {
+            var bytes = payload.duplicate().position(position).limit(position + header.sizeBytes());
+            var batch = RecordBatch.of(bytes.slice());
+            require(batch.baseOffset() == header.baseOffset(), "base offset", header.baseOffset(), batch.baseOffset());
+            require(batch.leaderEpoch() == leaderEpoch, "leader epoch", leaderEpoch, batch.leaderEpoch());
+            require(batch.crc() == header.crc(), "crc", header.crc(), batch.crc());
+            require(batch.crcMatches(), "computed crc", header.crc(), batch.computeCrc());
+            position += header.sizeBytes();
+        }
+        require(position == payload.limit(), "payload end", position, payload.limit());
+    }
+
+    private static void require(boolean holds, String field, long expected, long found) {
+        if (!holds) {
+            throw new IllegalStateException(field + " of a payload: expected " + expected + ", found " + found);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.cordwood.raft;
+
+import java.io.Closeable;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * A node's threads that write segments: a fixed number, each partition bound to one.
+ *
+ * <p>Thread: any.
+ */
+final class WriterThreads implements Closeable {
+    /** Tasks waiting at one thread; raft's own bounds on entries in flight keep it far below. */
+    private static final int QUEUE_LIMIT = 1 << 16;
+
+    private static final int CLOSE_SECONDS = 30;
+
+    private final List<ThreadPoolExecutor> threads;
+    private final AtomicInteger next = new AtomicInteger();
+
+    WriterThreads(int count) {
+        threads = IntStream.range(0, count).mapToObj(WriterThreads::start).toList();
+    }
+
+    private static ThreadPoolExecutor start(int number) {
+        return new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(QUEUE_LIMIT),
+                task -> new Thread(task, "segment-writer-" + number));
+    }
+
+    /** The thread for the next partition. Runs its tasks in order. */
+    Executor next() {
+        return threads.get(Math.floorMod(next.getAndIncrement(), threads.size()));
+    }
+
+    /** Runs what is enqueued, then ends. */
+    @Override
+    public void close() {
+        threads.forEach(ThreadPoolExecutor::shutdown);
+        for (ThreadPoolExecutor thread : threads) {
+            Threads.join(thread, CLOSE_SECONDS, "a segment writer");
+        }
+    }
+}

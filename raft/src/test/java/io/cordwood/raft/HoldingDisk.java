@@ -1,0 +1,182 @@
+package io.cordwood.raft;
+
+import io.cordwood.store.Disk;
+import io.cordwood.store.DiskFile;
+import io.cordwood.store.OpenMode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/** A disk that stops a thread before or after an operation that a test names, until the test lets it go on. */
+final class HoldingDisk implements Disk {
+    /** What is done to a file. */
+    enum Operation {
+        WRITE,
+        TRUNCATE,
+        FORCE
+    }
+
+    /** Where a thread stands still. */
+    static final class Hold {
+        private final BiPredicate<Operation, Path> matches;
+        private final boolean after;
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
+
+        private Hold(BiPredicate<Operation, Path> matches, boolean after) {
+            this.matches = matches;
+            this.after = after;
+        }
+
+        boolean isReached() {
+            return reached.getCount() == 0;
+        }
+
+        void release() {
+            released.countDown();
+        }
+
+        private void pass() {
+            reached.countDown();
+            try {
+                released.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private final Disk disk;
+    private final AtomicReference<@Nullable Hold> hold = new AtomicReference<>();
+
+    HoldingDisk(Disk disk) {
+        this.disk = disk;
+    }
+
+    Hold holdBefore(Operation operation, String fileSuffix) {
+        return hold(operation, fileSuffix, false);
+    }
+
+    Hold holdAfter(Operation operation, String fileSuffix) {
+        return hold(operation, fileSuffix, true);
+    }
+
+    private Hold hold(Operation operation, String fileSuffix, boolean after) {
+        var next =
+                new Hold((found, path) -> found == operation && path.toString().endsWith(fileSuffix), after);
+        hold.set(next);
+        return next;
+    }
+
+    void releaseAll() {
+        var held = hold.getAndSet(null);
+        if (held != null) {
+            held.release();
+        }
+    }
+
+    private void pass(Operation operation, Path path, boolean after) {
+        var current = hold.get();
+        if (current != null && current.after == after && current.matches.test(operation, path)) {
+            current.pass();
+        }
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    private void around(Operation operation, Path path, Action action) throws IOException {
+        pass(operation, path, false);
+        action.run();
+        pass(operation, path, true);
+    }
+
+    @Override
+    public DiskFile open(Path file, OpenMode mode) throws IOException {
+        return new HoldingFile(disk.open(file, mode));
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        return disk.exists(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        disk.createDirectories(directory);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        disk.rename(from, to);
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+        disk.delete(file);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        disk.forceDirectory(directory);
+    }
+
+    @Override
+    public long usableBytes(Path path) throws IOException {
+        return disk.usableBytes(path);
+    }
+
+    private final class HoldingFile implements DiskFile {
+        private final DiskFile file;
+
+        HoldingFile(DiskFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read(ByteBuffer dst, long position) throws IOException {
+            return file.read(dst, position);
+        }
+
+        @Override
+        public void write(ByteBuffer src, long position) throws IOException {
+            around(Operation.WRITE, path(), () -> file.write(src, position));
+        }
+
+        @Override
+        public void force() throws IOException {
+            around(Operation.FORCE, path(), file::force);
+        }
+
+        @Override
+        public long sizeBytes() throws IOException {
+            return file.sizeBytes();
+        }
+
+        @Override
+        public void truncate(long sizeBytes) throws IOException {
+            around(Operation.TRUNCATE, path(), () -> file.truncate(sizeBytes));
+        }
+
+        @Override
+        public Path path() {
+            return file.path();
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package io.cordwood.raft;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.NioDisk;
+import io.cordwood.store.OffsetIndex;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.jspecify.annotations.Nullable;
+
+/** One node of a {@link PartitionCluster}: can be stopped, started again, and moved to a copy of its directory. */
+final class PartitionNodeFixture {
+    private static final int PAYLOAD_MAX_BYTES = 1 << 20;
+
+    final RaftPeer peer;
+    final HoldingDisk disk = new HoldingDisk(new NioDisk());
+    /** Why the node would have ended its process. */
+    final List<String> halts = new CopyOnWriteArrayList<>();
+
+    private final PartitionCluster cluster;
+    private Path directory;
+    private @Nullable Running running;
+
+    private record Running(
+            RaftServer server,
+            PartitionReplicas replicas,
+            DurableFloor floor,
+            OffsetIndex index,
+            WriterThreads writers,
+            ExecutorService appenders) {}
+
+    PartitionNodeFixture(PartitionCluster cluster, RaftPeer peer, Path directory) {
+        this.cluster = cluster;
+        this.peer = peer;
+        this.directory = directory;
+    }
+
+    int id() {
+        return Integer.parseInt(peer.getId().toString());
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    boolean isRunning() {
+        return running != null;
+    }
+
+    void start() throws IOException {
+        Files.createDirectories(directory.resolve("raft"));
+        var clientId = ClientId.randomId();
+        var halt = new RecordedHalt();
+        var floor = DurableFloor.open(disk, directory, halt);
+        var index = OffsetIndex.open(directory.resolve("index"));
+        var writers = new WriterThreads(1);
+        var appenders = Executors.newFixedThreadPool(1);
+        var node = new PartitionNode(
+                clientId,
+                directory,
+                directory.resolve("raft"),
+                new Storage(disk, index),
+                floor,
+                new PayloadWindow(64 << 10),
+                writers,
+                appenders,
+                new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
+                PAYLOAD_MAX_BYTES,
+                System::currentTimeMillis,
+                halt);
+        var replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+        var groupDirectory = directory
+                .resolve("raft")
+                .resolve(cluster.group.getGroupId().getUuid().toString());
+        if (Files.exists(groupDirectory)) {
+            replicas.prepare(Map.of(cluster.group.getGroupId(), cluster.placement));
+        }
+        var address = peer.getAddress().split(":");
+        var server = RaftServer.newBuilder()
+                .setServerId(peer.getId())
+                .setStateMachineRegistry(groupId -> replicas.create(groupId, cluster.placement))
+                .setProperties(RatisSettings.of(
+                        directory.resolve("raft"),
+                        address[0],
+                        Integer.parseInt(address[1]),
+                        PAYLOAD_MAX_BYTES,
+                        new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600))))
+                .setOption(RaftStorage.StartupOption.RECOVER)
+                .build();
+        server.start();
+        running = new Running(server, replicas, floor, index, writers, appenders);
+        if (!replicas.isQuarantined(cluster.group.getGroupId())) {
+            addGroup(server, clientId);
+        }
+    }
+
+    private void addGroup(RaftServer server, ClientId clientId) throws IOException {
+        try {
+            server.groupManagement(GroupManagementRequest.newAdd(
+                    clientId, server.getId(), DivisionSubmitter.nextCallId(), cluster.group, false));
+        } catch (AlreadyExistsException e) {
+            // Found on disk and opened with the server.
+        }
+    }
+
+    void stop() throws IOException {
+        var stopping = running;
+        running = null;
+        disk.releaseAll();
+        if (stopping != null) {
+            stopping.server().close();
+            stopping.appenders().shutdownNow();
+            stopping.writers().close();
+            stopping.floor().close();
+            stopping.index().close();
+        }
+    }
+
+    /** Goes on with a copy of the directory as it was taken at some moment, like after a kill at that moment. */
+    void restartFrom(Path image) throws IOException {
+        stop();
+        directory = image;
+        start();
+    }
+
+    /** A copy of the directory as it is now, without the index: that is only a cache. */
+    Path image(String name) throws IOException {
+        var target = directory.resolveSibling(directory.getFileName() + "-" + name);
+        try (var files = Files.walk(directory)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                var relative = directory.relativize(file);
+                if (!relative.startsWith("index") && !Files.isDirectory(file)) {
+                    Files.createDirectories(target.resolve(relative).getParent());
+                    Files.copy(file, target.resolve(relative));
+                }
+            }
+        }
+        return target;
+    }
+
+    RaftServer server() {
+        return current().server();
+    }
+
+    PartitionReplica replica() {
+        return current().replicas().find(cluster.partition).orElseThrow();
+    }
+
+    private Running current() {
+        if (running == null) {
+            throw new IllegalStateException("node " + id() + " is stopped");
+        }
+        return running;
+    }
+
+    long sizeBytes() {
+        return replica().sizeBytes();
+    }
+
+    boolean leads() {
+        return isRunning() && replica().leadership().leading();
+    }
+
+    /** The values below the high watermark, in order. */
+    List<String> values() throws IOException {
+        var values = new ArrayList<String>();
+        long offset = 0;
+        while (offset < replica().highWatermark()) {
+            var read = replica().read(offset, 1 << 20);
+            var bytes = read.batches().duplicate();
+            while (bytes.hasRemaining()) {
+                int size = RecordBatch.sizeAt(bytes, bytes.position());
+                var batch = RecordBatch.of(bytes.slice(bytes.position(), size));
+                try (var records = batch.records()) {
+                    records.forEachRemaining(record -> values.add(text(record.value())));
+                }
+                bytes.position(bytes.position() + size);
+            }
+            offset = read.endOffset();
+        }
+        return values;
+    }
+
+    private static String text(@Nullable ByteBuffer value) {
+        return value == null ? "" : StandardCharsets.UTF_8.decode(value).toString();
+    }
+
+    private final class RecordedHalt implements NodeHalt {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            halts.add(reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            halts.add(reason);
+        }
+    }
+}
