@@ -26,6 +26,9 @@ interface PartitionHost {
      */
     StateMachine create(RaftGroupId groupId, GroupPlacement placement);
 
-    /** Called after Ratis closed the group and its raft log is gone; the partition's own data goes to the trash now. */
+    /** Called after Ratis closed the group and its raft log is gone; the partition's directory is deleted next. */
     void removed(RaftGroupId groupId, GroupPlacement placement);
+
+    /** The metadata group applied this raft index: its log, too, must reach it at the next start. */
+    void metadataApplied(RaftGroupId groupId, long index);
 }

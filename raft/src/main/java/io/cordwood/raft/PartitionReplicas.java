@@ -154,4 +154,9 @@ final class PartitionReplicas implements PartitionHost {
         }
         node.floor().forget(groupId.getUuid());
     }
+
+    @Override
+    public void metadataApplied(RaftGroupId groupId, long index) {
+        node.floor().raise(groupId.getUuid(), index);
+    }
 }

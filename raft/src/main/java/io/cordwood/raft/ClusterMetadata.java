@@ -1,0 +1,78 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The cluster's metadata as this node sees and changes it.
+ *
+ * <p>Thread: any.
+ */
+public final class ClusterMetadata {
+    static final String SUBMIT = "MetadataSubmit";
+    static final String READ_INDEX = "MetadataReadIndex";
+
+    private final MetadataView view;
+    private final MetadataGroup group;
+    private final LeaderClient leader;
+    private final Duration timeout;
+
+    ClusterMetadata(MetadataView view, MetadataGroup group, LeaderClient leader, Duration timeout) {
+        this.view = view;
+        this.group = group;
+        this.leader = leader;
+        this.timeout = timeout;
+    }
+
+    /** The newest image that this node applied; it may lag behind the leader's. */
+    public MetadataImage image() {
+        return view.image();
+    }
+
+    /** Like {@link #submit(MetadataCommand, Duration)}, within the configured time. */
+    public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+        return submit(command, timeout);
+    }
+
+    /**
+     * Has the metadata leader apply a command, wherever the leader is; retried until the time is up. When the future
+     * completes, {@link #image()} shows what the command did. It fails with {@link MetadataUnavailableException}; the
+     * command may then be applied or not, and may be submitted again.
+     */
+    public CompletableFuture<MetadataResult> submit(MetadataCommand command, Duration within) {
+        return leader.call(SUBMIT, MetadataCodec.encode(command), within)
+                .thenApply(bytes -> MetadataCodec.decodeResult(ByteBuffer.wrap(bytes)))
+                .thenCompose(result -> view.await(index(result)).thenApply(image -> result));
+    }
+
+    /** An image at least as new as every change that was acknowledged before this call, to anybody. */
+    public CompletableFuture<MetadataImage> currentImage() {
+        return leader.call(READ_INDEX, new byte[0], timeout)
+                .thenCompose(bytes -> view.await(ByteBuffer.wrap(bytes).getLong()));
+    }
+
+    public OptionalInt leaderNodeId() {
+        return group.leaderNodeId();
+    }
+
+    /**
+     * Tells the listener the newest image after changes; those in between may be left out. It is called on one thread
+     * that all listeners share, and must not block.
+     */
+    public Registration onChange(Consumer<MetadataImage> listener) {
+        return view.onChange(listener);
+    }
+
+    private static long index(MetadataResult result) {
+        if (result instanceof MetadataResult.Done done) {
+            return done.index();
+        }
+        return result instanceof MetadataResult.ProducerIdBlock block ? block.index() : 0;
+    }
+}

@@ -1,0 +1,36 @@
+package io.cordwood.raft;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** The exclusive hold of a data directory: file {@code lock}, released by the system when the process dies. */
+final class DirectoryLock implements Closeable {
+    private final FileChannel channel;
+
+    private DirectoryLock(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    static DirectoryLock acquire(Path directory) throws IOException {
+        VersionedFile.createDirectories(directory);
+        var channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return new DirectoryLock(channel);
+            }
+        } catch (OverlappingFileLockException e) {
+            // Held within this process: refused below like a hold of another one.
+        }
+        channel.close();
+        throw new IOException("data directory " + directory + " is in use by a running node");
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

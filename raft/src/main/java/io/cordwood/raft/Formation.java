@@ -1,0 +1,116 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.NodeRegistration;
+import io.cordwood.proto.internal.v1.Hello;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Decides what a node that is no member yet does next, from what the initial nodes answer.
+ *
+ * <p>A cluster is formed only when all listed nodes answer, none is a member of a cluster, and all were given the same
+ * list. A node that meets a cluster joins it when it is expected there, and otherwise waits.
+ *
+ * <p>Thread: stateless.
+ */
+final class Formation {
+    private final int nodeId;
+    private final String nodeAddress;
+    private final SortedMap<Integer, String> initialNodes;
+
+    Formation(RaftNodeConfig config) {
+        nodeId = config.nodeId();
+        nodeAddress = config.nodeAddress();
+        initialNodes = config.initialNodes();
+    }
+
+    /** What to do next. */
+    sealed interface Step {
+        /** Open the metadata group with the initial nodes as members. */
+        record Form(UUID groupId, List<NodeRegistration> nodes) implements Step {}
+
+        /** Open the metadata group without members, and register. */
+        record Join(UUID groupId) implements Step {}
+
+        /** Ask again later. */
+        record Wait(String reason) implements Step {}
+    }
+
+    /**
+     * @param self what this node says about itself
+     * @param answers of the other initial nodes that answered, by node id
+     */
+    Step next(NodeRegistration self, SortedMap<Integer, Hello> answers) {
+        for (Hello answer : answers.values()) {
+            if (!answer.getClusterId().isEmpty()) {
+                return meetCluster(self, answer);
+            }
+        }
+        return answers.values().stream()
+                .filter(answer -> !answer.getInitialNodes().equals(MetadataGroupId.text(initialNodes)))
+                .findFirst()
+                .map(this::differentList)
+                .orElseGet(() -> formWhenComplete(self, answers));
+    }
+
+    private Step formWhenComplete(NodeRegistration self, SortedMap<Integer, Hello> answers) {
+        if (!initialNodes.containsKey(nodeId)) {
+            return new Step.Wait("node " + nodeId + " is not among the initial nodes " + initialNodes.keySet()
+                    + ", and none of them belongs to a cluster yet");
+        }
+        var nodes = new TreeMap<Integer, NodeRegistration>();
+        nodes.put(nodeId, self);
+        answers.forEach((id, answer) -> nodes.put(id, CommandMessages.registration(answer.getNode())));
+        if (!nodes.keySet().equals(initialNodes.keySet())) {
+            var missing = new TreeMap<>(initialNodes);
+            missing.keySet().removeAll(nodes.keySet());
+            return new Step.Wait("a cluster is formed when all initial nodes answer; missing: " + missing);
+        }
+        return new Step.Form(MetadataGroupId.of(initialNodes), List.copyOf(nodes.values()));
+    }
+
+    private Step meetCluster(NodeRegistration self, Hello answer) {
+        var groupId = Uuids.parse(answer.getMetadataGroupId());
+        return switch (answer.getStanding()) {
+            case STANDING_MEMBER -> memberWithoutGroup(groupId, answer);
+            case STANDING_EXPECTED -> new Step.Join(groupId);
+            case STANDING_OTHER_INCARNATION ->
+                new Step.Wait("cluster " + answer.getClusterId() + " knows node " + nodeId
+                        + " by another data directory than this one (incarnation " + self.incarnation()
+                        + "): start it with that directory, or give this one a new node id and run:"
+                        + " cordwood cluster add-node ID " + nodeAddress);
+            case STANDING_UNKNOWN ->
+                new Step.Wait("cluster " + answer.getClusterId() + " does not know node " + nodeId
+                        + ": run: cordwood cluster add-node " + nodeId + " " + nodeAddress);
+            case STANDING_UNSPECIFIED, UNRECOGNIZED ->
+                new Step.Wait("node " + answer.getNode().getNodeId() + " is starting");
+        };
+    }
+
+    /** The others were faster: they formed the cluster, with this node in it, before it opened the group. */
+    private Step memberWithoutGroup(UUID groupId, Hello answer) {
+        return groupId.equals(MetadataGroupId.of(initialNodes))
+                ? new Step.Form(groupId, List.of())
+                : new Step.Wait("cluster " + answer.getClusterId() + " was formed by other nodes than " + initialNodes);
+    }
+
+    private Step differentList(Hello answer) {
+        return new Step.Wait("node " + answer.getNode().getNodeId() + " was given other initial nodes: "
+                + answer.getInitialNodes() + ", this one " + MetadataGroupId.text(initialNodes)
+                + "; make cluster.initial-nodes equal on all");
+    }
+
+    /** The initial nodes with a vote in the metadata group, and those without. */
+    Map<Integer, String> voters() {
+        return MetadataGroupId.voters(initialNodes);
+    }
+
+    Map<Integer, String> listeners() {
+        var listeners = new TreeMap<>(initialNodes);
+        listeners.keySet().removeAll(voters().keySet());
+        return listeners;
+    }
+}

@@ -1,0 +1,156 @@
+package io.cordwood.raft;
+
+import com.google.protobuf.ByteString;
+import io.cordwood.metadata.NodeInfo;
+import io.cordwood.proto.internal.v1.LeaderAnswer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.exceptions.NotLeaderException;
+import org.apache.ratis.server.RaftServer.Division;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's division of the metadata group: takes commands and reads while it leads, else says who does.
+ *
+ * <p>Thread: any; {@link #addListener} and {@link #takeSnapshot} block.
+ */
+final class MetadataGroup {
+    private static final long ATTEMPT_SECONDS = 3;
+
+    private final RaftGroups groups;
+    private final MetadataView view;
+    private volatile @Nullable RaftGroupId groupId;
+
+    MetadataGroup(RaftGroups groups, MetadataView view) {
+        this.groups = groups;
+        this.view = view;
+    }
+
+    /** The group is on this node from now on. */
+    void opened(RaftGroupId id) {
+        groupId = id;
+    }
+
+    Optional<RaftGroupId> id() {
+        return Optional.ofNullable(groupId);
+    }
+
+    Optional<Division> division() {
+        return id().flatMap(groups::division);
+    }
+
+    boolean leads() {
+        return division().map(found -> found.getInfo().isLeaderReady()).orElse(false);
+    }
+
+    OptionalInt leaderNodeId() {
+        var leader = division().map(found -> found.getInfo().getLeaderId());
+        return leader.isPresent() ? OptionalInt.of(Integer.parseInt(leader.get().toString())) : OptionalInt.empty();
+    }
+
+    /** Puts a command in the log and answers with its result once it is applied. */
+    CompletableFuture<byte[]> submit(byte[] command) {
+        MetadataCodec.decodeCommand(ByteBuffer.wrap(command)); // what does not parse must not reach the log
+        return ask(
+                command,
+                RaftClientRequest.writeRequestType(),
+                reply -> reply.getMessage().getContent().toByteArray());
+    }
+
+    /** Answers with a raft index such that the image at it, or a later one, holds all that was acknowledged before. */
+    CompletableFuture<byte[]> readIndex() {
+        return ask(
+                new byte[0],
+                RaftClientRequest.readRequestType(),
+                reply -> ByteBuffer.allocate(Long.BYTES)
+                        .putLong(view.image().index())
+                        .array());
+    }
+
+    private CompletableFuture<byte[]> ask(byte[] message, RaftClientRequest.Type type, Answer answer) {
+        if (!leads()) {
+            return CompletableFuture.completedFuture(hint(leaderNodeId()));
+        }
+        var content = UnsafeByteOperations.unsafeWrap(message);
+        return groups.submit(id().orElseThrow(), (Message) () -> content, type)
+                .orTimeout(ATTEMPT_SECONDS, TimeUnit.SECONDS)
+                .thenApply(reply -> reply.isSuccess() ? value(answer.of(reply)) : refusal(reply));
+    }
+
+    private byte[] refusal(RaftClientReply reply) {
+        var exception = reply.getException();
+        if (exception instanceof NotLeaderException notLeader && notLeader.getSuggestedLeader() != null) {
+            return hint(OptionalInt.of(
+                    Integer.parseInt(notLeader.getSuggestedLeader().getId().toString())));
+        }
+        if (exception instanceof NotLeaderException) {
+            return hint(OptionalInt.empty());
+        }
+        throw new IllegalStateException("metadata group: " + exception, exception);
+    }
+
+    /** Makes a node that registered a member without a vote; nothing to do when it is a member. */
+    void addListener(NodeInfo node) throws IOException {
+        var conf = division().orElseThrow().getRaftConf();
+        var voters = conf.getAllPeers(RaftPeerRole.FOLLOWER);
+        var listeners = conf.getAllPeers(RaftPeerRole.LISTENER);
+        var id = RaftPeerId.valueOf(Integer.toString(node.nodeId()));
+        if (containsPeer(voters, id) || containsPeer(listeners, id)) {
+            return;
+        }
+        List<RaftPeer> newListeners = new ArrayList<>(listeners);
+        newListeners.add(RaftGroups.peer(node.nodeId(), node.nodeAddress(), RaftPeerRole.LISTENER));
+        groups.setConfiguration(
+                id().orElseThrow(),
+                SetConfigurationRequest.Arguments.newBuilder()
+                        .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                        .setServersInCurrentConf(List.copyOf(voters))
+                        .setListenersInCurrentConf(List.copyOf(listeners))
+                        .setServersInNewConf(List.copyOf(voters))
+                        .setListenersInNewConf(newListeners)
+                        .build());
+    }
+
+    /** So that the next start replays little. */
+    void takeSnapshot() throws IOException {
+        var id = id();
+        if (id.isPresent()) {
+            groups.takeSnapshot(id.get());
+        }
+    }
+
+    private static boolean containsPeer(Collection<RaftPeer> peers, RaftPeerId id) {
+        return peers.stream().anyMatch(peer -> peer.getId().equals(id));
+    }
+
+    static byte[] value(byte[] value) {
+        return LeaderAnswer.newBuilder()
+                .setValue(ByteString.copyFrom(value))
+                .build()
+                .toByteArray();
+    }
+
+    static byte[] hint(OptionalInt leader) {
+        return LeaderAnswer.newBuilder().setLeaderHint(leader.orElse(0)).build().toByteArray();
+    }
+
+    private interface Answer {
+        byte[] of(RaftClientReply reply);
+    }
+}

@@ -1,0 +1,115 @@
+package io.cordwood.raft;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import org.apache.ratis.thirdparty.com.google.common.util.concurrent.FutureCallback;
+import org.apache.ratis.thirdparty.com.google.common.util.concurrent.Futures;
+import org.apache.ratis.thirdparty.com.google.common.util.concurrent.MoreExecutors;
+import org.apache.ratis.thirdparty.io.grpc.CallOptions;
+import org.apache.ratis.thirdparty.io.grpc.ManagedChannel;
+import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.apache.ratis.thirdparty.io.grpc.netty.NettyChannelBuilder;
+import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
+import org.apache.ratis.thirdparty.io.grpc.stub.ClientCalls;
+
+/**
+ * Unary calls between nodes. They share the node port with Ratis: its gRPC server takes our methods as a fallback
+ * registry, with byte arrays as messages.
+ *
+ * <p>Thread: any. Handlers run on gRPC's threads and must not block.
+ */
+public final class NodeTransport {
+    /** Largest request or answer. */
+    static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+    private final int nodeId;
+    private final IntFunction<Optional<String>> addresses;
+    private final NodeMethods methods = new NodeMethods();
+    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** Answers calls of other nodes. */
+    public interface NodeHandler {
+        /** A future that fails is answered as {@link NodeCallException.Kind#FAILED} with the message of its cause. */
+        CompletableFuture<byte[]> handle(int fromNode, byte[] request);
+    }
+
+    /**
+     * @param nodeId of this node, told to the others with each call
+     * @param addresses host:port of a node id, empty where it is not known
+     */
+    NodeTransport(int nodeId, IntFunction<Optional<String>> addresses) {
+        this.nodeId = nodeId;
+        this.addresses = addresses;
+    }
+
+    /** Adds our methods to Ratis' server. */
+    NettyServerBuilder customize(NettyServerBuilder builder) {
+        return builder.fallbackHandlerRegistry(methods).intercept(NodeMethods.READ_CALLER);
+    }
+
+    /** Takes calls of this method from now on. */
+    public void handle(String method, NodeHandler handler) {
+        methods.put(method, handler);
+    }
+
+    /**
+     * Calls a node, also this one. The future fails with {@link NodeCallException}; whether the node acted is then
+     * unknown, except where its kind says that it did not.
+     */
+    public CompletableFuture<byte[]> call(int node, String method, byte[] request, Duration timeout) {
+        return addresses
+                .apply(node)
+                .map(address -> callAddress(address, method, request, timeout))
+                .orElseGet(() -> CompletableFuture.failedFuture(new NodeCallException(
+                        NodeCallException.Kind.UNREACHABLE, "node " + node + ": no address is known")));
+    }
+
+    /** Like {@link #call}, for a node of which only the address is known. */
+    CompletableFuture<byte[]> callAddress(String address, String method, byte[] request, Duration timeout) {
+        var answer = new CompletableFuture<byte[]>();
+        if (closed) {
+            answer.completeExceptionally(
+                    new NodeCallException(NodeCallException.Kind.UNREACHABLE, "this node is stopping"));
+            return answer;
+        }
+        var options = CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        var call = channel(address).newCall(NodeMethods.descriptor(method), options);
+        Futures.addCallback(
+                ClientCalls.futureUnaryCall(NodeMethods.withCaller(call, nodeId), request),
+                new FutureCallback<byte[]>() {
+                    @Override
+                    public void onSuccess(byte[] bytes) {
+                        answer.complete(bytes);
+                    }
+
+                    @Override
+                    public void onFailure(Throwable failure) {
+                        answer.completeExceptionally(
+                                NodeCallException.of(address, method, Status.fromThrowable(failure)));
+                    }
+                },
+                MoreExecutors.directExecutor());
+        return answer;
+    }
+
+    private ManagedChannel channel(String address) {
+        return channels.computeIfAbsent(
+                address,
+                target -> NettyChannelBuilder.forTarget(target)
+                        .usePlaintext()
+                        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                        .build());
+    }
+
+    /** Ends calls under way and takes no more. */
+    void close() {
+        closed = true;
+        channels.values().forEach(ManagedChannel::shutdownNow);
+    }
+}

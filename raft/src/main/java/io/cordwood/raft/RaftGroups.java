@@ -1,0 +1,142 @@
+package io.cordwood.raft;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServer.Division;
+
+/**
+ * The administrative calls to this process's RaftServer, in terms of node ids.
+ *
+ * <p>Thread: any. All calls block except {@link #submit} and {@link #transferLeadership}.
+ */
+final class RaftGroups {
+    private static final long SNAPSHOT_TIMEOUT_MS = 5000;
+
+    private final RaftServer server;
+    private final ClientId clientId;
+    private final AtomicLong callIds = new AtomicLong();
+
+    RaftGroups(RaftServer server, ClientId clientId) {
+        this.server = server;
+        this.clientId = clientId;
+    }
+
+    static RaftPeer peer(int nodeId, String address, RaftPeerRole role) {
+        return RaftPeer.newBuilder()
+                .setId(Integer.toString(nodeId))
+                .setAddress(address)
+                .setStartupRole(role)
+                .build();
+    }
+
+    static List<RaftPeer> voters(Map<Integer, String> addresses) {
+        return addresses.entrySet().stream()
+                .map(node -> peer(node.getKey(), node.getValue(), RaftPeerRole.FOLLOWER))
+                .toList();
+    }
+
+    Optional<Division> division(RaftGroupId groupId) {
+        try {
+            return Optional.of(server.getDivision(groupId));
+        } catch (IOException e) {
+            return Optional.empty(); // not, or no longer, on this node
+        }
+    }
+
+    /** Opens a group, or creates it when this node has no directory of it. */
+    void add(RaftGroupId groupId, Collection<RaftPeer> peers) throws IOException {
+        var group = RaftGroup.valueOf(groupId, peers);
+        try {
+            check(server.groupManagement(
+                    GroupManagementRequest.newAdd(clientId, server.getId(), nextCallId(), group, false)));
+        } catch (AlreadyExistsException e) {
+            return; // as wanted
+        }
+    }
+
+    /** Closes a group and deletes its raft log. */
+    void remove(RaftGroupId groupId) throws IOException {
+        check(server.groupManagement(
+                GroupManagementRequest.newRemove(clientId, server.getId(), nextCallId(), groupId, true, false)));
+    }
+
+    void setConfiguration(RaftGroupId groupId, SetConfigurationRequest.Arguments arguments) throws IOException {
+        check(server.setConfiguration(
+                new SetConfigurationRequest(clientId, server.getId(), groupId, nextCallId(), arguments)));
+    }
+
+    void takeSnapshot(RaftGroupId groupId) throws IOException {
+        check(server.snapshotManagement(SnapshotManagementRequest.newCreate(
+                clientId, server.getId(), groupId, nextCallId(), SNAPSHOT_TIMEOUT_MS)));
+    }
+
+    /** Asks the leader, this node, to hand over to another member; fails when it did not within the time. */
+    CompletableFuture<RaftClientReply> transferLeadership(RaftGroupId groupId, int toNode, long timeoutMs) {
+        try {
+            var request = new TransferLeadershipRequest(
+                    clientId,
+                    server.getId(),
+                    groupId,
+                    nextCallId(),
+                    RaftPeerId.valueOf(Integer.toString(toNode)),
+                    timeoutMs);
+            return server.transferLeadershipAsync(request).thenCompose(RaftGroups::successful);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Straight to the division: through the RaftServer each request would wait for a thread of a pool. */
+    CompletableFuture<RaftClientReply> submit(RaftGroupId groupId, Message message, RaftClientRequest.Type type) {
+        try {
+            var request = RaftClientRequest.newBuilder()
+                    .setClientId(clientId)
+                    .setServerId(server.getId())
+                    .setGroupId(groupId)
+                    .setCallId(nextCallId())
+                    .setMessage(message)
+                    .setType(type)
+                    .build();
+            return ((RaftClientAsynchronousProtocol) server.getDivision(groupId)).submitClientRequestAsync(request);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private long nextCallId() {
+        return callIds.getAndIncrement();
+    }
+
+    private static CompletableFuture<RaftClientReply> successful(RaftClientReply reply) {
+        return reply.isSuccess()
+                ? CompletableFuture.completedFuture(reply)
+                : CompletableFuture.failedFuture(new IOException(reply.toString(), reply.getException()));
+    }
+
+    private static void check(RaftClientReply reply) throws IOException {
+        if (!reply.isSuccess()) {
+            throw new IOException(reply.toString(), reply.getException());
+        }
+    }
+}
