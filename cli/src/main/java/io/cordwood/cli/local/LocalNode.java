@@ -115,11 +115,12 @@ final class LocalNode {
 
     /** Ends the process at once, as a crash would (SIGKILL); returns when it is gone. */
     void kill() {
-        if (isRunning()) {
-            started().destroyForcibly();
+        var current = process;
+        // The file of a process that somebody else started is not ours to delete.
+        if (current != null) {
+            current.destroyForcibly();
             awaitEnd(KILL_TIMEOUT);
         }
-        pidFile.delete();
     }
 
     /** Whether the process was gone in time. */
