@@ -1,0 +1,154 @@
+package io.cordwood.server.admin;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.MetadataState;
+import io.cordwood.metadata.NodeState;
+import io.cordwood.metadata.TopicInfo;
+import io.cordwood.metadata.TopicRules;
+import io.cordwood.server.cluster.Cluster;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.ImageWatch;
+import io.cordwood.server.cluster.MetadataRefusals;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.RefusedException;
+import io.cordwood.server.partition.Partitions;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/**
+ * Topics: created, found, listed and deleted through the metadata.
+ *
+ * <p><b>Thread:</b> any; no state of its own. Futures fail with {@link RefusedException} where a rule is broken.
+ */
+public final class Topics {
+    private static final String INTERNAL_PREFIX = "__";
+    private static final int DEFAULT_REPLICATION_FACTOR = 3;
+    private static final int DEFAULT_PAGE = 100;
+    private static final int PAGE_MAX = 1_000;
+
+    private final Cluster cluster;
+    private final ImageWatch watch;
+
+    public Topics(Cluster cluster) {
+        this.cluster = cluster;
+        this.watch = new ImageWatch(cluster);
+    }
+
+    /** The topic once each of its partitions has a leader, or as it is when the deadline comes. */
+    public CompletableFuture<TopicInfo> create(NewTopic topic, Deadline deadline) {
+        return cluster.currentImage().thenCompose(image -> {
+            var command = command(topic, image);
+            return cluster.submit(command)
+                    .thenCompose(result ->
+                            watch.until(newer -> newer.index() >= index(result) && allLed(newer, command), deadline))
+                    .thenApply(newer -> newer.topic(command.topicId())
+                            .orElseThrow(() -> Refusal.of(
+                                            Reason.REQUEST_TIMED_OUT,
+                                            "topic '" + topic.name() + "' is created, but not known here yet; look"
+                                                    + " again with GetTopic")
+                                    .exception()));
+        });
+    }
+
+    /** The topic as it would be created now. */
+    public CompletableFuture<TopicInfo> validate(NewTopic topic) {
+        return cluster.currentImage().thenApply(image -> {
+            var command = command(topic, image);
+            var trial = new MetadataState(image);
+            index(trial.apply(command, image.index() + 1));
+            return trial.image().topic(topic.name()).orElseThrow();
+        });
+    }
+
+    public CompletableFuture<TopicInfo> find(String name) {
+        return cluster.currentImage()
+                .thenApply(image -> image.topic(name)
+                        .orElseThrow(() -> Partitions.unknownTopic(name).exception()));
+    }
+
+    /**
+     * @param pageSize 0 means the default
+     * @param token the name that the page before ended with; empty for the first
+     */
+    public CompletableFuture<TopicPage> list(int pageSize, String token, boolean withInternal) {
+        if (pageSize < 0 || pageSize > PAGE_MAX) {
+            return RefusedException.failedFuture(
+                    Refusal.field(Reason.INVALID_ARGUMENT, "page_size", pageSize, "from 0 to " + PAGE_MAX));
+        }
+        int size = pageSize == 0 ? DEFAULT_PAGE : pageSize;
+        return cluster.currentImage().thenApply(image -> {
+            var more = following(image, token)
+                    .filter(topic -> withInternal || !topic.internal())
+                    .limit(size + 1L)
+                    .toList();
+            var page = more.subList(0, Math.min(size, more.size()));
+            return new TopicPage(page, more.size() > size ? page.get(size - 1).name() : "");
+        });
+    }
+
+    public CompletableFuture<Void> delete(String name, Deadline deadline) {
+        if (name.startsWith(INTERNAL_PREFIX)) {
+            return RefusedException.failedFuture(reserved(name));
+        }
+        return find(name)
+                .thenCompose(topic -> cluster.submit(new MetadataCommand.DeleteTopic(topic.topicId())))
+                .thenCompose(result -> watch.until(image -> image.index() >= index(result), deadline))
+                .thenAccept(image -> {});
+    }
+
+    private static Stream<TopicInfo> following(MetadataImage image, String token) {
+        // The smallest name that is greater than the token.
+        return image.topics().tailMap(token.isEmpty() ? "" : token + "\0").values().stream();
+    }
+
+    private static MetadataCommand.CreateTopic command(NewTopic topic, MetadataImage image) {
+        TopicRules.checkName(topic.name()).ifPresent(refused -> {
+            throw MetadataRefusals.of(refused).exception();
+        });
+        if (topic.name().startsWith(INTERNAL_PREFIX)) {
+            throw reserved(topic.name()).exception();
+        }
+        int count = topic.partitionCount().orElse(1);
+        if (count < 1 || count > TopicRules.MAX_PARTITIONS_PER_TOPIC) {
+            throw Refusal.field(
+                            Reason.INVALID_PARTITION_COUNT,
+                            "partition_count",
+                            count,
+                            "from 1 to " + TopicRules.MAX_PARTITIONS_PER_TOPIC)
+                    .exception();
+        }
+        var groups = new ArrayList<UUID>(count);
+        for (int i = 0; i < count; i++) {
+            groups.add(UUID.randomUUID());
+        }
+        int nodes = image.nodesIn(NodeState.ALIVE).size();
+        int factor = topic.replicationFactor().orElse(Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes)));
+        return new MetadataCommand.CreateTopic(topic.name(), UUID.randomUUID(), groups, factor, topic.config());
+    }
+
+    private static boolean allLed(MetadataImage image, MetadataCommand.CreateTopic command) {
+        return image.topic(command.topicId())
+                .map(topic -> topic.partitions().stream()
+                        .allMatch(partition -> partition.leader().isPresent()))
+                .orElse(true);
+    }
+
+    private static long index(MetadataResult result) {
+        if (result instanceof MetadataResult.Done done) {
+            return done.index();
+        } else if (result instanceof MetadataResult.Refused refused) {
+            throw MetadataRefusals.of(refused).exception();
+        }
+        throw new IllegalStateException("no answer to a command about topics: " + result);
+    }
+
+    private static Refusal reserved(String name) {
+        return Refusal.field(
+                Reason.INVALID_NAME, "name", name, "without two underscores in front, which internal topics have");
+    }
+}

@@ -1,0 +1,29 @@
+package io.cordwood.server.cluster;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Port to the cluster's metadata as this node sees and changes it.
+ *
+ * <p><b>Thread:</b> any. Futures fail with {@link RefusedException} where no metadata leader can be reached.
+ */
+public interface Cluster {
+    int thisNode();
+
+    /** The newest picture that this node has; may be older than an acknowledged change. */
+    MetadataImage image();
+
+    /** A picture at least as new as any change that was acknowledged before the call. */
+    CompletableFuture<MetadataImage> currentImage();
+
+    CompletableFuture<MetadataResult> submit(MetadataCommand command);
+
+    OptionalInt metadataLeader();
+
+    /** The listener runs on the thread that applies the change and must be quick. */
+    Registration onChange(Runnable listener);
+}

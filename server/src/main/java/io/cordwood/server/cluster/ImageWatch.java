@@ -1,0 +1,35 @@
+package io.cordwood.server.cluster;
+
+import io.cordwood.metadata.MetadataImage;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * Waits for the metadata to show something.
+ *
+ * <p><b>Thread:</b> any; no state.
+ */
+public final class ImageWatch {
+    private final Cluster cluster;
+
+    public ImageWatch(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** The first image seen that satisfies the condition, or the newest one when the deadline comes. */
+    public CompletableFuture<MetadataImage> until(Predicate<MetadataImage> condition, Deadline deadline) {
+        var seen = new CompletableFuture<MetadataImage>();
+        Runnable look = () -> {
+            var image = cluster.image();
+            if (condition.test(image)) {
+                seen.complete(image);
+            }
+        };
+        var listener = cluster.onChange(look);
+        look.run();
+        return seen.orTimeout(deadline.left().toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionally(timedOut -> cluster.image())
+                .whenComplete((image, failure) -> listener.close());
+    }
+}

@@ -1,0 +1,33 @@
+package io.cordwood.server.cluster;
+
+import io.cordwood.metadata.MetadataResult;
+
+/**
+ * What the metadata refuses, in the words of {@link Refusal}.
+ *
+ * <p><b>Thread:</b> any; no state.
+ */
+public final class MetadataRefusals {
+    private MetadataRefusals() {}
+
+    public static Refusal of(MetadataResult.Refused refused) {
+        return Refusal.of(reason(refused.reason()), refused.message())
+                .with(Refusal.FIELD, refused.field())
+                .with(Refusal.VALUE, refused.value())
+                .with(Refusal.LIMIT, refused.limit());
+    }
+
+    private static Reason reason(MetadataResult.Reason reason) {
+        return switch (reason) {
+            case NOT_FORMED -> Reason.NOT_JOINED;
+            case NODE_EXISTS, INCARNATION_MISMATCH, NODE_ADDRESS_CHANGED -> Reason.NODE_EXISTS;
+            case TOPIC_EXISTS -> Reason.TOPIC_EXISTS;
+            case INVALID_NAME -> Reason.INVALID_NAME;
+            case INVALID_REPLICATION_FACTOR -> Reason.INVALID_REPLICATION_FACTOR;
+            case INVALID_PARTITION_COUNT -> Reason.INVALID_PARTITION_COUNT;
+            case INVALID_CONFIG -> Reason.INVALID_CONFIG;
+            case LIMIT_REACHED -> Reason.LIMIT_REACHED;
+            case ALREADY_FORMED, UNKNOWN_NODE, FEATURE_LEVEL_UNSUPPORTED, INVALID_ARGUMENT -> Reason.INVALID_ARGUMENT;
+        };
+    }
+}

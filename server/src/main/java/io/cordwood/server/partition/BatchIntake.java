@@ -1,0 +1,99 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.BatchCheck;
+import io.cordwood.batch.BatchCheck.Accepted;
+import io.cordwood.batch.BatchCheck.Rejected;
+import io.cordwood.batch.BatchValidator;
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.partition.AppendResult.Refused;
+import io.cordwood.server.partition.Partitions.Lookup;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The way of one batch into the log: find the partition, check that it leads, check the batch, append.
+ *
+ * <p><b>Thread:</b> any; checking costs CPU, so never an event loop.
+ */
+public final class BatchIntake {
+    private final Partitions partitions;
+    private final Clock clock;
+
+    public BatchIntake(Partitions partitions, Clock clock) {
+        this.partitions = partitions;
+        this.clock = clock;
+    }
+
+    /**
+     * Futures of one caller complete in order per partition, except refusals, which are complete on return.
+     *
+     * @param bytes never written to by the caller again
+     */
+    public CompletableFuture<AppendResult> append(
+            TopicPartition name, ByteBuffer bytes, OptionalLong expectedEndOffset) {
+        var lookup = partitions.find(name);
+        if (lookup instanceof Lookup.Missing missing) {
+            boolean elsewhere = missing.refusal().reason() == Reason.NOT_REPLICA;
+            return refused(elsewhere ? partitions.notLeader(name) : missing.refusal());
+        }
+        var partition = ((Lookup.Found) lookup).partition();
+        if (!partition.replica().leadership().isLeader()) {
+            return refused(partitions.notLeader(name));
+        }
+        var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());
+        return check instanceof Accepted accepted
+                ? partition.replica().append(accepted.batch(), expectedEndOffset)
+                : refused(refusal(check));
+    }
+
+    private static CompletableFuture<AppendResult> refused(Refusal refusal) {
+        return CompletableFuture.completedFuture(new Refused(refusal));
+    }
+
+    private static Refusal refusal(BatchCheck check) {
+        if (check instanceof Rejected rejected) {
+            var refusal = Refusal.of(reason(rejected.reason()), sentence(rejected))
+                    .with(Refusal.FIELD, rejected.field())
+                    .with(Refusal.VALUE, rejected.value());
+            refusal = rejected.limit() < 0 ? refusal : refusal.with(Refusal.LIMIT, rejected.limit());
+            return refusal.reason() == Reason.RECORD_TOO_LARGE
+                    ? refusal.with(Refusal.SETTING, TopicConfig.MAX_BATCH_BYTES)
+                    : refusal;
+        }
+        throw new IllegalStateException("no refusal of " + check);
+    }
+
+    private static String sentence(Rejected rejected) {
+        return switch (rejected.reason()) {
+            case TOO_LARGE -> rejected.detail() + "; send smaller batches or raise the topic's max.batch.bytes";
+            case BAD_CRC -> rejected.detail() + "; the batch was damaged on its way, send it again";
+            case COMPRESSION_UNAVAILABLE, UNKNOWN_COMPRESSION -> rejected.detail() + "; use another compression";
+            default -> rejected.detail() + " (" + rejected.field() + ")";
+        };
+    }
+
+    private static Reason reason(BatchCheck.Reason reason) {
+        return switch (reason) {
+            case EMPTY -> Reason.EMPTY_BATCH;
+            case TOO_LARGE -> Reason.RECORD_TOO_LARGE;
+            case BAD_CRC -> Reason.CORRUPT_BATCH;
+            case UNKNOWN_COMPRESSION, COMPRESSION_UNAVAILABLE -> Reason.UNSUPPORTED_COMPRESSION;
+            case TIMESTAMP_OUT_OF_RANGE -> Reason.TIMESTAMP_OUT_OF_RANGE;
+            case TOO_SMALL,
+                    WRONG_MAGIC,
+                    LENGTH_MISMATCH,
+                    BASE_OFFSET_NOT_ZERO,
+                    COUNT_MISMATCH,
+                    CONTROL_BATCH,
+                    BAD_SEQUENCE,
+                    BAD_ATTRIBUTES,
+                    BAD_RECORD,
+                    DECOMPRESSION_LIMIT,
+                    KEY_MISSING -> Reason.INVALID_BATCH;
+        };
+    }
+}

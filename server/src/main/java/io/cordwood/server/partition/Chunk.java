@@ -1,0 +1,67 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.BatchRecord;
+import io.cordwood.batch.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whole batches for one reader, cut to its credit.
+ *
+ * <p>Invariant: without its last batch it is below both credits.
+ *
+ * <p><b>Thread:</b> immutable; the buffer is shared and never written to.
+ *
+ * @param startOffset what the reader asked for; records of the first batch before it are not for him
+ * @param endOffset exclusive
+ */
+public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long recordCount) {
+
+    /** As many of the batches as begin while both credits are above zero. */
+    public static Chunk within(BatchRange range, long creditBytes, long creditRecords) {
+        var bytes = range.batches().slice();
+        int cut = 0;
+        long records = 0;
+        long endOffset = range.baseOffset();
+        while (cut < bytes.limit() && cut < creditBytes && records < creditRecords) {
+            var batch = batchAt(bytes, cut);
+            cut += batch.sizeBytes();
+            records += batch.recordCount();
+            endOffset = batch.endOffset();
+        }
+        return new Chunk(bytes.slice(0, cut), range.baseOffset(), endOffset, records);
+    }
+
+    public int sizeBytes() {
+        return batches.remaining();
+    }
+
+    /** The records from the start offset on, at most this many. */
+    public List<BatchRecord> records(long maxRecords) {
+        var records = new ArrayList<BatchRecord>();
+        var bytes = batches.slice();
+        for (int position = 0; position < bytes.limit() && records.size() < maxRecords; ) {
+            var batch = batchAt(bytes, position);
+            position += batch.sizeBytes();
+            try (var iterator = batch.records()) {
+                while (iterator.hasNext() && records.size() < maxRecords) {
+                    var record = iterator.next();
+                    if (record.offset() >= startOffset) {
+                        records.add(record);
+                    }
+                }
+            }
+        }
+        return records;
+    }
+
+    /** The same batches for a reader who asked for this offset. */
+    public Chunk from(long offset) {
+        return new Chunk(batches, offset, endOffset, recordCount);
+    }
+
+    private static RecordBatch batchAt(ByteBuffer bytes, int position) {
+        return RecordBatch.of(bytes.slice(position, RecordBatch.sizeAt(bytes, position)));
+    }
+}

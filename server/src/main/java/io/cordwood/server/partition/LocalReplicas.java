@@ -1,0 +1,8 @@
+package io.cordwood.server.partition;
+
+import java.util.Optional;
+
+/** Port to the partition replicas that this node has open. Thread: any. */
+public interface LocalReplicas {
+    Optional<Replica> find(String topic, int partition);
+}

@@ -1,0 +1,165 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.BatchLimits;
+import io.cordwood.batch.TimestampRules;
+import io.cordwood.batch.TimestampType;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.NodeInfo;
+import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metadata.TopicInfo;
+import io.cordwood.server.cluster.Cluster;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.Registration;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Finds partitions by name: the metadata says what there is, the node's replicas what is here.
+ *
+ * <p><b>Thread:</b> any; no state of its own.
+ */
+public final class Partitions {
+    /** A clock may run ahead that far before its records are refused. */
+    private static final Duration MAX_FUTURE = Duration.ofHours(1);
+
+    private final Cluster cluster;
+    private final LocalReplicas replicas;
+    private final TopicConfig defaults;
+    private final String listener;
+
+    /** @param listener the name of the listener whose addresses clients are told */
+    public Partitions(Cluster cluster, LocalReplicas replicas, int batchMaxBytes, String listener) {
+        this.cluster = cluster;
+        this.replicas = replicas;
+        this.defaults = new TopicConfig(
+                TopicConfig.DEFAULTS.segmentBytes(),
+                TopicConfig.DEFAULTS.segmentAgeMs(),
+                batchMaxBytes,
+                TopicConfig.DEFAULTS.timestampSource());
+        this.listener = listener;
+    }
+
+    /** What may be asked of a partition here, or why not. */
+    public sealed interface Lookup {
+        /** It has a replica on this node. */
+        record Found(LocalPartition partition) implements Lookup {}
+
+        /** It does not exist, or not here. */
+        record Missing(Refusal refusal) implements Lookup {}
+    }
+
+    public Lookup find(TopicPartition name) {
+        var image = cluster.image();
+        var missing = check(image, name);
+        if (missing.isPresent()) {
+            return new Lookup.Missing(missing.get());
+        }
+        var topic = image.topic(name.topic()).orElseThrow();
+        return replicas.find(name.topic(), name.partition())
+                .<Lookup>map(replica -> new Lookup.Found(local(name, replica, topic)))
+                .orElseGet(() -> new Lookup.Missing(notReplica(name)));
+    }
+
+    /** The refusal of a partition that the metadata does not know. */
+    public static Optional<Refusal> check(MetadataImage image, TopicPartition name) {
+        var topic = image.topic(name.topic());
+        if (topic.isEmpty()) {
+            return Optional.of(unknownTopic(name.topic()));
+        }
+        int count = topic.get().partitions().size();
+        return topic.get().partition(name.partition()).isPresent()
+                ? Optional.empty()
+                : Optional.of(Refusal.field(
+                                Reason.PARTITION_OUT_OF_RANGE,
+                                "partition",
+                                name.partition(),
+                                "from 0 to " + (count - 1))
+                        .with(Refusal.LIMIT, count)
+                        .with(Refusal.TOPIC, name.topic()));
+    }
+
+    public static Refusal unknownTopic(String topic) {
+        return Refusal.of(Reason.UNKNOWN_TOPIC, "topic '" + topic + "' does not exist; create it first")
+                .with(Refusal.TOPIC, topic);
+    }
+
+    /** Who leads: the replica here knows best, else what the leader reported. */
+    public OptionalInt leader(TopicPartition name) {
+        var here = replicas.find(name.topic(), name.partition())
+                .map(replica -> replica.leadership().leaderNodeId())
+                .orElse(OptionalInt.empty());
+        return here.isPresent() ? here : reportedLeader(name);
+    }
+
+    /** Why this node cannot do what only the leader does; the request changed nothing. */
+    public Refusal notLeader(TopicPartition name) {
+        var leader = leader(name);
+        if (leader.isEmpty()) {
+            return Refusal.of(
+                            Reason.LEADER_UNKNOWN,
+                            "partition " + name + " has no leader at the moment; try again shortly")
+                    .with(Refusal.TOPIC, name.topic());
+        }
+        return withLeader(
+                        Refusal.of(
+                                Reason.NOT_LEADER,
+                                "node " + cluster.thisNode() + " does not lead partition " + name + "; ask node "
+                                        + leader.getAsInt()),
+                        leader)
+                .with(Refusal.OUTCOME, Refusal.NOTHING_DONE);
+    }
+
+    /** Adds who leads and where, as far as it is known. */
+    public Refusal withLeader(Refusal refusal, OptionalInt leader) {
+        if (leader.isEmpty()) {
+            return refusal;
+        }
+        var named = refusal.with(Refusal.LEADER_NODE_ID, leader.getAsInt());
+        return clientAddress(leader.getAsInt())
+                .map(address -> named.with(Refusal.LEADER_ADDRESS, address))
+                .orElse(named);
+    }
+
+    /** Called after each change of what exists where. */
+    public Registration onChange(Runnable listener) {
+        return cluster.onChange(listener);
+    }
+
+    private Refusal notReplica(TopicPartition name) {
+        var leader = reportedLeader(name);
+        var refusal = Refusal.of(
+                Reason.NOT_REPLICA,
+                "node " + cluster.thisNode() + " holds no open replica of partition " + name
+                        + "; ask a node that DescribePartitions names");
+        return withLeader(refusal, leader).with(Refusal.TOPIC, name.topic());
+    }
+
+    private OptionalInt reportedLeader(TopicPartition name) {
+        return cluster.image()
+                .partition(name.topic(), name.partition())
+                .map(PartitionInfo::leader)
+                .orElse(OptionalInt.empty());
+    }
+
+    private Optional<String> clientAddress(int nodeId) {
+        return cluster.image()
+                .node(nodeId)
+                .map(NodeInfo::clientAddresses)
+                .flatMap(addresses -> Optional.ofNullable(addresses.get(listener)));
+    }
+
+    private LocalPartition local(TopicPartition name, Replica replica, TopicInfo topic) {
+        var config = TopicConfig.resolve(topic.config(), defaults);
+        var type = config.timestampSource() == TopicConfig.TimestampSource.APPEND
+                ? TimestampType.LOG_APPEND_TIME
+                : TimestampType.CREATE_TIME;
+        return new LocalPartition(
+                name,
+                replica,
+                BatchLimits.ofBatchMaxBytes(config.maxBatchBytes()),
+                new TimestampRules(type, Long.MAX_VALUE, MAX_FUTURE.toMillis(), false));
+    }
+}

@@ -1,0 +1,40 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.server.cluster.Registration;
+import java.io.IOException;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Port to one partition replica of this node.
+ *
+ * <p><b>Thread:</b> any.
+ */
+public interface Replica {
+    /**
+     * Appends a validated batch, in the order of the calls of one thread; the futures complete in that order, on a
+     * thread that must not be held up. Only a leader does; anybody else refuses.
+     */
+    CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset);
+
+    /** First offset that is kept. */
+    long logStartOffset();
+
+    /** Exclusive end of what may be read. */
+    long highWatermark();
+
+    /**
+     * Whole batches from the one that holds the offset on, below the high watermark, of at most this size unless the
+     * first alone is larger. Reads the disk.
+     */
+    BatchRange read(long offset, int maxBytes) throws IOException;
+
+    /** The listener runs after each move, on a thread that must not be held up. */
+    Registration onHighWatermark(Runnable listener);
+
+    Leadership leadership();
+
+    /** Bytes of its segment files. */
+    long sizeBytes();
+}

@@ -1,0 +1,250 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.CompressionUnavailableException;
+import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.Registration;
+import io.cordwood.server.partition.Partitions.Lookup;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One subscriber: several partitions, read in turn as their records are committed, within the credit it grants.
+ *
+ * <p>Invariants: nothing is read or sent without credit of both kinds, so a credit is exceeded by less than one batch;
+ * nothing while the sink is not ready, so a slow subscriber holds at most one chunk; a partition that has data waits
+ * for at most one chunk of each other one. What is wrong with a partition ends that partition alone.
+ *
+ * <p><b>Thread:</b> any may call; the work is done by one reader thread at a time, one chunk a turn, so subscribers
+ * share the readers fairly. Nothing polls: high watermarks, credit and the sink wake it.
+ */
+public final class Subscription implements AutoCloseable {
+    /** Takes what is read; called by one thread at a time. */
+    public interface Sink {
+        /** Whether it takes more; {@link Subscription#wake} is called when it does again. */
+        boolean isReady();
+
+        void data(TopicPartition partition, Chunk chunk, Replica replica);
+
+        void refused(TopicPartition partition, Refusal refusal);
+    }
+
+    /** A partition and where to begin. */
+    public record Start(TopicPartition partition, StartPoint point) {}
+
+    /** What a subscriber asks for, applied in this order. */
+    public record Change(List<Start> add, List<TopicPartition> remove, long bytes, long records) {
+        public Change {
+            add = List.copyOf(add);
+            remove = List.copyOf(remove);
+        }
+    }
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Subscription.class);
+    private static final int CHUNK_MAX_BYTES = 1 << 20;
+    private static final int PARTITIONS_MAX = 10_000;
+
+    private final Partitions partitions;
+    private final Sink sink;
+    private final Lane lane;
+    private final AtomicBoolean wakeQueued = new AtomicBoolean();
+    private final AtomicBoolean placementChanged = new AtomicBoolean();
+    private final Registration placementListener;
+    private volatile boolean closed;
+
+    // The rest belongs to the tasks in the lane.
+    private final Map<TopicPartition, Cursor> cursors = new HashMap<>();
+    private final Deque<Cursor> turns = new ArrayDeque<>();
+    private long creditBytes;
+    private long creditRecords;
+
+    public Subscription(Partitions partitions, Executor readers, Sink sink) {
+        this.partitions = partitions;
+        this.sink = sink;
+        this.lane = Lane.on(readers);
+        this.placementListener = partitions.onChange(() -> {
+            placementChanged.set(true);
+            wake();
+        });
+    }
+
+    public void change(Change change) {
+        lane.execute(() -> apply(change));
+    }
+
+    /** Something may go on that had to wait. */
+    public void wake() {
+        if (!closed && wakeQueued.compareAndSet(false, true)) {
+            lane.execute(this::step);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        placementListener.close();
+        lane.execute(() -> List.copyOf(cursors.values()).forEach(this::drop));
+    }
+
+    private void apply(Change change) {
+        if (closed) {
+            return;
+        }
+        change.add().forEach(this::add);
+        change.remove().forEach(name -> {
+            var cursor = cursors.get(name);
+            if (cursor != null) {
+                drop(cursor);
+            }
+        });
+        creditBytes = saturatedAdd(creditBytes, change.bytes());
+        creditRecords = saturatedAdd(creditRecords, change.records());
+        wake();
+    }
+
+    private void add(Start start) {
+        var earlier = cursors.get(start.partition());
+        if (earlier != null) {
+            drop(earlier);
+        }
+        if (cursors.size() >= PARTITIONS_MAX) {
+            sink.refused(
+                    start.partition(),
+                    Refusal.field(Reason.LIMIT_REACHED, "partitions", cursors.size() + 1, "at most " + PARTITIONS_MAX));
+            return;
+        }
+        var lookup = partitions.find(start.partition());
+        if (lookup instanceof Lookup.Missing missing) {
+            sink.refused(start.partition(), missing.refusal());
+            return;
+        }
+        var replica = ((Lookup.Found) lookup).partition().replica();
+        // Heard of before the position is read, so that no move of the high watermark is missed.
+        var cursor = new Cursor(start.partition(), replica, replica.onHighWatermark(this::wake));
+        cursor.position = start.point().resolve(replica.logStartOffset(), replica.highWatermark());
+        cursors.put(cursor.name, cursor);
+        turns.addLast(cursor);
+    }
+
+    private void step() {
+        wakeQueued.set(false);
+        if (closed) {
+            return;
+        }
+        if (placementChanged.getAndSet(false)) {
+            List.copyOf(cursors.values()).forEach(this::recheck);
+        }
+        if (!sink.isReady() || creditBytes <= 0 || creditRecords <= 0) {
+            return;
+        }
+        var cursor = nextWithData();
+        if (cursor != null) {
+            send(cursor);
+            wake();
+        }
+    }
+
+    /** Ends a partition that is gone from here, or whose replica was opened anew. */
+    private void recheck(Cursor cursor) {
+        var lookup = partitions.find(cursor.name);
+        if (lookup instanceof Lookup.Missing missing) {
+            end(cursor, missing.refusal());
+        } else if (((Lookup.Found) lookup).partition().replica() != cursor.replica) {
+            add(new Start(cursor.name, StartPoint.at(cursor.position)));
+        }
+    }
+
+    private @Nullable Cursor nextWithData() {
+        for (int left = turns.size(); left > 0; left--) {
+            var cursor = turns.removeFirst();
+            turns.addLast(cursor);
+            var refusal = outOfRange(cursor);
+            if (refusal != null) {
+                end(cursor, refusal);
+            } else if (cursor.position < cursor.replica.highWatermark()) {
+                return cursor;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * A follower may not know yet what is committed beyond its own high watermark, so only the leader can tell that a
+     * position lies beyond the end; elsewhere the reader waits.
+     */
+    private static @Nullable Refusal outOfRange(Cursor cursor) {
+        long start = cursor.replica.logStartOffset();
+        long end = cursor.replica.highWatermark();
+        boolean endIsKnown =
+                cursor.position <= end || cursor.replica.leadership().isLeader();
+        return endIsKnown || cursor.position < start
+                ? StartPoint.outOfRange(cursor.position, start, end).orElse(null)
+                : null;
+    }
+
+    private void send(Cursor cursor) {
+        int maxBytes = (int) Math.min(creditBytes, CHUNK_MAX_BYTES);
+        try {
+            var range = cursor.replica.read(cursor.position, maxBytes);
+            var chunk = Chunk.within(range, creditBytes, creditRecords);
+            if (chunk.endOffset() <= cursor.position) {
+                throw new IOException(
+                        "read at " + cursor.position + " gave [" + range.baseOffset() + ", " + range.endOffset() + ")");
+            }
+            creditBytes -= chunk.sizeBytes();
+            creditRecords -= chunk.recordCount();
+            var from = cursor.position;
+            cursor.position = chunk.endOffset();
+            sink.data(cursor.name, chunk.from(from), cursor.replica);
+        } catch (CompressionUnavailableException e) {
+            end(cursor, Refusal.of(Reason.UNSUPPORTED_COMPRESSION, e.getMessage() + "; read encoded batches instead"));
+        } catch (IOException | MalformedBatchException e) {
+            LOGGER.error("read of partition {} at offset {} failed", cursor.name, cursor.position, e);
+            end(
+                    cursor,
+                    Refusal.of(
+                            Reason.INTERNAL,
+                            "reading at offset " + cursor.position + " failed; try another"
+                                    + " replica, the node's log says more"));
+        }
+    }
+
+    private void end(Cursor cursor, Refusal refusal) {
+        drop(cursor);
+        sink.refused(cursor.name, refusal.with(Refusal.TOPIC, cursor.name.topic()));
+    }
+
+    private void drop(Cursor cursor) {
+        cursor.listener.close();
+        cursors.remove(cursor.name, cursor);
+        turns.remove(cursor);
+    }
+
+    private static long saturatedAdd(long left, long right) {
+        long sum = left + right;
+        return right > 0 && sum < left ? Long.MAX_VALUE : sum;
+    }
+
+    private static final class Cursor {
+        private final TopicPartition name;
+        private final Replica replica;
+        private final Registration listener;
+        private long position;
+
+        private Cursor(TopicPartition name, Replica replica, Registration listener) {
+            this.name = name;
+            this.replica = replica;
+            this.listener = listener;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.server.cluster.Deadline;
+import io.grpc.Context;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * Ends unary calls with the outcome of a future.
+ *
+ * <p><b>Thread:</b> any; no state.
+ */
+final class Answers {
+    private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+
+    private Answers() {}
+
+    /** Every call is answered: with the future's value, or with the error that it or the call itself ended in. */
+    static <R> void unary(StreamObserver<R> out, Function<Deadline, CompletableFuture<R>> call) {
+        var unused = start(call).whenComplete((response, failure) -> {
+            if (failure == null) {
+                out.onNext(response);
+                out.onCompleted();
+            } else {
+                out.onError(Errors.exception(failure));
+            }
+        });
+    }
+
+    private static <R> CompletableFuture<R> start(Function<Deadline, CompletableFuture<R>> call) {
+        try {
+            return call.apply(deadline());
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static Deadline deadline() {
+        var given = Context.current().getDeadline();
+        return Deadline.after(
+                given == null ? DEFAULT_DEADLINE : Duration.ofNanos(given.timeRemaining(TimeUnit.NANOSECONDS)));
+    }
+}

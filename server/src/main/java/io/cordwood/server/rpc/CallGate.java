@@ -1,0 +1,98 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Lets calls of our services in while the node takes part in its cluster and has room for them. Health and reflection
+ * pass always.
+ *
+ * <p>Invariant: every call let in is counted out once.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class CallGate implements ServerInterceptor {
+    private static final String OUR_SERVICES = "cordwood.";
+
+    /** Whether the node serves. */
+    enum State {
+        STARTING,
+        OPEN,
+        STOPPING
+    }
+
+    private final int maxCalls;
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile State state = State.STARTING;
+
+    CallGate(int maxCalls) {
+        this.maxCalls = maxCalls;
+    }
+
+    void set(State newState) {
+        state = newState;
+    }
+
+    static Refusal stopping() {
+        return Refusal.of(Reason.SHUTTING_DOWN, "the node is stopping; go on at another one");
+    }
+
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        if (!call.getMethodDescriptor().getFullMethodName().startsWith(OUR_SERVICES)) {
+            return next.startCall(call, headers);
+        }
+        return switch (state) {
+            case STARTING ->
+                refuse(
+                        call,
+                        Refusal.of(
+                                Reason.NOT_JOINED,
+                                "the node has not joined its cluster yet; its log says what it waits for"));
+            case STOPPING -> refuse(call, stopping());
+            case OPEN ->
+                calls.incrementAndGet() > maxCalls ? refuseCounted(call) : count(next.startCall(call, headers));
+        };
+    }
+
+    private <Q, R> ServerCall.Listener<Q> refuseCounted(ServerCall<Q, R> call) {
+        int found = calls.getAndDecrement();
+        return refuse(
+                call,
+                Refusal.of(Reason.OVERLOADED, "the node has " + found + " calls open; try again shortly")
+                        .with(Refusal.SETTING, "node.max-calls")
+                        .with(Refusal.LIMIT, maxCalls)
+                        .with(Refusal.VALUE, found));
+    }
+
+    private static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, Refusal refusal) {
+        StatusRuntimeException error = Errors.exception(refusal);
+        var trailers = error.getTrailers();
+        call.close(error.getStatus(), trailers == null ? new Metadata() : trailers);
+        return new ServerCall.Listener<>() {};
+    }
+
+    private <Q> ServerCall.Listener<Q> count(ServerCall.Listener<Q> listener) {
+        return new SimpleForwardingServerCallListener<>(listener) {
+            @Override
+            public void onComplete() {
+                calls.decrementAndGet();
+                super.onComplete();
+            }
+
+            @Override
+            public void onCancel() {
+                calls.decrementAndGet();
+                super.onCancel();
+            }
+        };
+    }
+}

@@ -1,0 +1,143 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.server.admin.ProducerIds;
+import io.cordwood.server.admin.Topics;
+import io.cordwood.server.cluster.Cluster;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.Peers;
+import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.partition.BatchIntake;
+import io.cordwood.server.partition.ByteBudget;
+import io.cordwood.server.partition.LocalReplicas;
+import io.cordwood.server.partition.Partitions;
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.lang.Thread.UncaughtExceptionHandler;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The gRPC server that clients talk to: our services, health and reflection, with the threads behind them.
+ *
+ * <p>Invariants: our services answer NOT_JOINED before {@link #open} and SHUTTING_DOWN after {@link #beginStop}; event
+ * loops run the handlers, which never block.
+ *
+ * <p><b>Thread:</b> one owner, which calls start, open, beginStop and close in this order.
+ */
+public final class ClientServer {
+    private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+    private static final int FLOW_CONTROL_WINDOW_BYTES = 2 << 20;
+    private static final Duration PERMITTED_KEEPALIVE = Duration.ofSeconds(10);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private static final List<String> OUR_SERVICES =
+            List.of(DataServiceGrpc.SERVICE_NAME, TopicServiceGrpc.SERVICE_NAME, ClusterServiceGrpc.SERVICE_NAME);
+
+    private final CallGate gate;
+    private final OpenStreams streams = new OpenStreams();
+    private final HealthStatusManager health = new HealthStatusManager();
+    private final Workers validation;
+    private final Workers readers;
+    private final Server server;
+
+    /** What the services stand on. */
+    public record Ports(Cluster cluster, Peers peers, LocalReplicas replicas, Clock clock) {}
+
+    /**
+     * @param listener its name, for the addresses that clients are told
+     * @param onFailure hears of a failure that no thread of this server survives
+     */
+    public ClientServer(
+            InetSocketAddress bind,
+            String listener,
+            ServerConfig.Limits limits,
+            Ports ports,
+            UncaughtExceptionHandler onFailure) {
+        gate = new CallGate(limits.nodeMaxCalls());
+        validation = new Workers("validation", limits.validationThreads(), onFailure);
+        readers = new Workers("reader", limits.readerThreads(), onFailure);
+        var budgets = new ConnectionBudgets(limits.connectionInFlightMaxBytes());
+        var builder = NettyServerBuilder.forAddress(bind)
+                .directExecutor()
+                .permitKeepAliveTime(PERMITTED_KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+                .maxInboundMessageSize(limits.batchMaxBytes() + MESSAGE_OVERHEAD_BYTES)
+                .maxConcurrentCallsPerConnection(limits.connectionMaxCalls())
+                .addTransportFilter(budgets)
+                .intercept(budgets)
+                .intercept(gate)
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .addService(ProtoReflectionService.newInstance());
+        services(listener, limits, ports).forEach(builder::addService);
+        server = builder.build();
+        announce(ServingStatus.NOT_SERVING);
+    }
+
+    public void start() throws IOException {
+        server.start();
+    }
+
+    /** The port that is bound. */
+    public int port() {
+        return server.getPort();
+    }
+
+    /** The node has joined: serves from now on. */
+    public void open() {
+        gate.set(CallGate.State.OPEN);
+        announce(ServingStatus.SERVING);
+    }
+
+    /** Takes no more calls and no more batches; what is in flight goes on. */
+    public void beginStop() {
+        gate.set(CallGate.State.STOPPING);
+        health.enterTerminalState();
+        server.shutdown();
+        streams.stopAll(CallGate.stopping());
+    }
+
+    /** Waits for what is in flight until the deadline, then cuts it off. */
+    public void close(Deadline deadline) throws InterruptedException {
+        if (!server.awaitTermination(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+            server.shutdownNow().awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        }
+        validation.close(LAST_WORDS);
+        readers.close(LAST_WORDS);
+    }
+
+    private List<BindableService> services(String listener, ServerConfig.Limits limits, Ports ports) {
+        var partitions = new Partitions(ports.cluster(), ports.replicas(), limits.batchMaxBytes(), listener);
+        var intake = new BatchIntake(partitions, ports.clock());
+        var forwarding = new Forwarding(ports.peers());
+        var router = new LeaderRouter(ports.cluster(), partitions, forwarding, readers);
+        var produce = new ProduceCall(partitions, intake, router, validation, ports.clock());
+        var fetch = new FetchCall(partitions, router, readers);
+        var listOffsets = new ListOffsetsCall(partitions, router, readers);
+        var describe = new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, readers);
+        forwarding.serve(List.of(produce.method(), fetch.method(), listOffsets.method(), describe.method()));
+        var data = new DataRpc(
+                new DataRpc.Streaming(partitions, intake, validation, readers, streams),
+                new DataRpc.Unary(produce, fetch, listOffsets, new ProducerIds(ports.cluster())),
+                new ByteBudget(limits.nodeInFlightMaxBytes()));
+        return List.of(
+                data, new TopicRpc(new Topics(ports.cluster())), new ClusterRpc(ports.cluster(), describe, listener));
+    }
+
+    private void announce(ServingStatus status) {
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+        OUR_SERVICES.forEach(service -> health.setStatus(service, status));
+    }
+}

@@ -1,0 +1,100 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.NodeInfo;
+import io.cordwood.metadata.NodeState;
+import io.cordwood.proto.v1.AddNodeRequest;
+import io.cordwood.proto.v1.AddNodeResponse;
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.DescribeClusterRequest;
+import io.cordwood.proto.v1.DescribeClusterResponse;
+import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.DescribePartitionsResponse;
+import io.cordwood.proto.v1.MetadataRole;
+import io.cordwood.proto.v1.Node;
+import io.cordwood.server.cluster.Cluster;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.ImageWatch;
+import io.cordwood.server.cluster.MetadataRefusals;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The cluster service.
+ *
+ * <p><b>Thread:</b> event loops; nothing here blocks.
+ */
+final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
+    private final Cluster cluster;
+    private final ImageWatch watch;
+    private final DescribePartitionsCall describePartitions;
+    private final String listener;
+
+    /** @param listener the name of the listener that these calls come in on */
+    ClusterRpc(Cluster cluster, DescribePartitionsCall describePartitions, String listener) {
+        this.cluster = cluster;
+        this.watch = new ImageWatch(cluster);
+        this.describePartitions = describePartitions;
+        this.listener = listener;
+    }
+
+    @Override
+    public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> out) {
+        // Told from this node's own picture, so that it answers also while no metadata leader is there.
+        Answers.unary(out, deadline -> CompletableFuture.completedFuture(described(cluster.image())));
+    }
+
+    @Override
+    public void describePartitions(DescribePartitionsRequest request, StreamObserver<DescribePartitionsResponse> out) {
+        Answers.unary(out, deadline -> describePartitions.call(request, deadline));
+    }
+
+    @Override
+    public void addNode(AddNodeRequest request, StreamObserver<AddNodeResponse> out) {
+        Answers.unary(out, deadline -> add(request, deadline));
+    }
+
+    private CompletableFuture<AddNodeResponse> add(AddNodeRequest request, Deadline deadline) {
+        return cluster.submit(new MetadataCommand.AddNode(request.getNodeId(), request.getNodeAddress()))
+                .thenCompose(result -> {
+                    if (result instanceof MetadataResult.Refused refused) {
+                        throw MetadataRefusals.of(refused).exception();
+                    }
+                    return watch.until(image -> image.node(request.getNodeId()).isPresent(), deadline);
+                })
+                .thenApply(image -> AddNodeResponse.newBuilder()
+                        .setNode(described(image.node(request.getNodeId()).orElseThrow()))
+                        .build());
+    }
+
+    private DescribeClusterResponse described(MetadataImage image) {
+        var response = DescribeClusterResponse.newBuilder()
+                .setClusterId(image.clusterId())
+                .setAnsweredBy(cluster.thisNode());
+        image.nodes().values().forEach(node -> response.addNodes(described(node)));
+        cluster.metadataLeader().ifPresent(response::setMetadataLeader);
+        return response.build();
+    }
+
+    private Node described(NodeInfo node) {
+        return Node.newBuilder()
+                .setNodeId(node.nodeId())
+                .setAddress(node.clientAddresses().getOrDefault(listener, ""))
+                .setNodeAddress(node.nodeAddress())
+                .setRack(node.rack())
+                .setState(state(node.state()))
+                .setMetadataRole(node.voter() ? MetadataRole.METADATA_ROLE_VOTER : MetadataRole.METADATA_ROLE_LISTENER)
+                .build();
+    }
+
+    private static io.cordwood.proto.v1.NodeState state(NodeState state) {
+        return switch (state) {
+            case EXPECTED -> io.cordwood.proto.v1.NodeState.NODE_STATE_EXPECTED;
+            case ALIVE -> io.cordwood.proto.v1.NodeState.NODE_STATE_ALIVE;
+            case DRAINING -> io.cordwood.proto.v1.NodeState.NODE_STATE_DRAINING;
+            case DEAD -> io.cordwood.proto.v1.NodeState.NODE_STATE_DEAD;
+        };
+    }
+}

@@ -1,0 +1,197 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.TopicInfo;
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.DescribePartitionsResponse;
+import io.cordwood.proto.v1.PartitionDescription;
+import io.cordwood.proto.v1.ReplicaDescription;
+import io.cordwood.server.cluster.Cluster;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.partition.LocalReplicas;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.TopicPartition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * DescribePartitions: every node that holds a replica says what it knows of its own ones, and the answers are put
+ * together. A node that does not answer leaves its fields empty.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class DescribePartitionsCall {
+    private static final Duration NODE_WAIT = Duration.ofSeconds(3);
+
+    private final Cluster cluster;
+    private final LocalReplicas replicas;
+    private final Forwarding forwarding;
+    private final Executor pool;
+    private final ForwardedMethod<DescribePartitionsRequest, DescribePartitionsResponse> method;
+
+    DescribePartitionsCall(Cluster cluster, LocalReplicas replicas, Forwarding forwarding, Executor pool) {
+        this.cluster = cluster;
+        this.replicas = replicas;
+        this.forwarding = forwarding;
+        this.pool = pool;
+        this.method = ForwardedMethod.of(
+                ClusterServiceGrpc.getDescribePartitionsMethod(),
+                DescribePartitionsRequest.getDefaultInstance(),
+                DescribePartitionsResponse.getDefaultInstance(),
+                true,
+                this::here);
+    }
+
+    /** What this node answers to others: its own replicas only. */
+    ForwardedMethod<DescribePartitionsRequest, DescribePartitionsResponse> method() {
+        return method;
+    }
+
+    CompletableFuture<DescribePartitionsResponse> call(DescribePartitionsRequest request, Deadline deadline) {
+        return cluster.currentImage().thenCompose(image -> {
+            var topics = topics(image, request);
+            var asked = ask(topics, request, deadline.earlier(NODE_WAIT));
+            return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                    .thenApply(done -> merged(topics, asked));
+        });
+    }
+
+    private static Collection<TopicInfo> topics(MetadataImage image, DescribePartitionsRequest request) {
+        if (request.getTopic().isEmpty()) {
+            return image.topics().values();
+        }
+        return List.of(image.topic(request.getTopic())
+                .orElseThrow(() -> Partitions.unknownTopic(request.getTopic()).exception()));
+    }
+
+    /** The answer of each node by the partition's name; empty for a node that gave none. */
+    private Map<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>> ask(
+            Collection<TopicInfo> topics, DescribePartitionsRequest request, Deadline deadline) {
+        var nodes = new TreeSet<Integer>();
+        topics.forEach(topic -> topic.partitions().forEach(partition -> nodes.addAll(partition.replicas())));
+        var asked = new TreeMap<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>>();
+        for (int node : nodes) {
+            var answer = node == cluster.thisNode()
+                    ? here(request, deadline)
+                    : forwarding.call(node, method, request, deadline);
+            asked.put(node, answer.handle((response, failure) -> failure == null ? byName(response) : Map.of()));
+        }
+        return asked;
+    }
+
+    private static Map<TopicPartition, PartitionDescription> byName(DescribePartitionsResponse response) {
+        var byName = new HashMap<TopicPartition, PartitionDescription>();
+        response.getPartitionsList()
+                .forEach(partition ->
+                        byName.put(new TopicPartition(partition.getTopic(), partition.getPartition()), partition));
+        return byName;
+    }
+
+    private static DescribePartitionsResponse merged(
+            Collection<TopicInfo> topics,
+            Map<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>> asked) {
+        var response = DescribePartitionsResponse.newBuilder();
+        for (var topic : topics) {
+            for (var partition : topic.partitions()) {
+                var name = new TopicPartition(topic.name(), partition.partition());
+                var answers = new TreeMap<Integer, PartitionDescription>();
+                asked.forEach((node, answer) -> {
+                    var description = answer.join().get(name);
+                    if (description != null) {
+                        answers.put(node, description);
+                    }
+                });
+                response.addPartitions(merged(name, partition, answers));
+            }
+        }
+        return response.build();
+    }
+
+    private static PartitionDescription merged(
+            TopicPartition name, PartitionInfo info, Map<Integer, PartitionDescription> answers) {
+        var description =
+                PartitionDescription.newBuilder().setTopic(name.topic()).setPartition(name.partition());
+        var leader = newestLeader(answers.values());
+        if (leader == null) {
+            info.leader().ifPresent(description::setLeader);
+            description.setError(Errors.status(Refusal.of(
+                    Reason.LEADER_UNKNOWN,
+                    "no replica of partition " + name + " says that it leads; try again shortly")));
+        } else {
+            description
+                    .setLeader(leader.getLeader())
+                    .setLeaderEpoch(leader.getLeaderEpoch())
+                    .setTerm(leader.getTerm())
+                    .setHighWatermark(leader.getHighWatermark())
+                    .setLogStartOffset(leader.getLogStartOffset());
+        }
+        for (int node : info.replicas()) {
+            var answer = answers.get(node);
+            description.addReplicas(
+                    answer == null
+                            ? ReplicaDescription.newBuilder().setNodeId(node).build()
+                            : answer.getReplicas(0));
+        }
+        return description.build();
+    }
+
+    /** Of several that believe to lead, the one of the highest term. */
+    private static @Nullable PartitionDescription newestLeader(Collection<PartitionDescription> answers) {
+        PartitionDescription newest = null;
+        for (var answer : answers) {
+            if (answer.hasLeader() && (newest == null || answer.getTerm() > newest.getTerm())) {
+                newest = answer;
+            }
+        }
+        return newest;
+    }
+
+    private CompletableFuture<DescribePartitionsResponse> here(DescribePartitionsRequest request, Deadline deadline) {
+        return CompletableFuture.supplyAsync(() -> describe(request), pool);
+    }
+
+    private DescribePartitionsResponse describe(DescribePartitionsRequest request) {
+        var response = DescribePartitionsResponse.newBuilder();
+        for (var held : new ArrayList<>(cluster.image().replicasOn(cluster.thisNode()))) {
+            var name = new TopicPartition(held.topic().name(), held.partition().partition());
+            boolean wanted = request.getTopic().isEmpty() || request.getTopic().equals(name.topic());
+            if (wanted) {
+                replicas.find(name.topic(), name.partition())
+                        .ifPresent(replica -> response.addPartitions(describe(name, replica)));
+            }
+        }
+        return response.build();
+    }
+
+    private PartitionDescription describe(TopicPartition name, Replica replica) {
+        var leadership = replica.leadership();
+        var description = PartitionDescription.newBuilder()
+                .setTopic(name.topic())
+                .setPartition(name.partition())
+                .setTerm(leadership.term())
+                .setHighWatermark(replica.highWatermark())
+                .setLogStartOffset(replica.logStartOffset())
+                .addReplicas(ReplicaDescription.newBuilder()
+                        .setNodeId(cluster.thisNode())
+                        .setHighWatermark(replica.highWatermark())
+                        .setSizeBytes(replica.sizeBytes()));
+        if (leadership.isLeader()) {
+            description.setLeader(cluster.thisNode()).setLeaderEpoch(leadership.leaderEpoch());
+        }
+        return description.build();
+    }
+}

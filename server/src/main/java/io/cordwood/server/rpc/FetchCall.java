@@ -1,0 +1,144 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.FetchRequest;
+import io.cordwood.proto.v1.FetchResponse;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.partition.Chunk;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.StartPoint;
+import io.cordwood.server.partition.TopicPartition;
+import io.cordwood.server.partition.Waiting;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * Fetch: reads some records on the partition's leader.
+ *
+ * <p><b>Thread:</b> any; the disk is read on the given pool.
+ */
+final class FetchCall {
+    private static final int DEFAULT_RECORDS = 100;
+    private static final int RECORDS_MAX = 10_000;
+    private static final int DEFAULT_BYTES = 1 << 20;
+    private static final int BYTES_MAX = 16 << 20;
+    private static final Duration WAIT_MAX = Duration.ofSeconds(30);
+    /** An answer without records must still arrive before the client gives up. */
+    private static final Duration ANSWER_MARGIN = Duration.ofMillis(200);
+
+    private final Partitions partitions;
+    private final LeaderRouter router;
+    private final Executor readers;
+    private final ForwardedMethod<FetchRequest, FetchResponse> method;
+
+    FetchCall(Partitions partitions, LeaderRouter router, Executor readers) {
+        this.partitions = partitions;
+        this.router = router;
+        this.readers = readers;
+        this.method = ForwardedMethod.of(
+                DataServiceGrpc.getFetchMethod(),
+                FetchRequest.getDefaultInstance(),
+                FetchResponse.getDefaultInstance(),
+                true,
+                this::here);
+    }
+
+    ForwardedMethod<FetchRequest, FetchResponse> method() {
+        return method;
+    }
+
+    CompletableFuture<FetchResponse> call(FetchRequest request, Deadline deadline) {
+        StartPoint.parse(request.getStart());
+        requireIn("max_records", maxRecords(request), RECORDS_MAX);
+        requireIn("max_bytes", maxBytes(request), BYTES_MAX);
+        var wait = maxWait(request);
+        if (wait.isNegative() || wait.compareTo(WAIT_MAX) > 0) {
+            throw Refusal.field(Reason.INVALID_ARGUMENT, "max_wait", wait, "from 0s to " + WAIT_MAX.toSeconds() + "s")
+                    .exception();
+        }
+        return router.call(name(request), method, request, deadline);
+    }
+
+    private CompletableFuture<FetchResponse> here(FetchRequest request, Deadline deadline) {
+        return CompletableFuture.supplyAsync(
+                        () -> LeaderOnly.find(partitions, name(request)).replica(), readers)
+                .thenCompose(replica -> fetch(request, replica, deadline));
+    }
+
+    private CompletableFuture<FetchResponse> fetch(FetchRequest request, Replica replica, Deadline deadline) {
+        long start = replica.logStartOffset();
+        long end = replica.highWatermark();
+        long offset = StartPoint.parse(request.getStart()).resolve(start, end);
+        StartPoint.outOfRange(offset, start, end).ifPresent(refusal -> {
+            throw refusal.with(Refusal.TOPIC, request.getTopic()).exception();
+        });
+        var wait = shorter(maxWait(request), deadline.left().minus(ANSWER_MARGIN));
+        var waited = offset < end || wait.isNegative() || wait.isZero()
+                ? CompletableFuture.completedFuture(offset < end)
+                : Waiting.highWatermarkPast(replica, offset, wait);
+        return waited.thenApplyAsync(
+                there -> there
+                        ? read(request, replica, offset)
+                        : nothing(replica, offset).build(),
+                readers);
+    }
+
+    private static FetchResponse read(FetchRequest request, Replica replica, long offset) {
+        try {
+            var range = replica.read(offset, maxBytes(request));
+            var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
+            var records = chunk.records(maxRecords(request) + 1L);
+            boolean more = records.size() > maxRecords(request);
+            var response =
+                    nothing(replica, more ? records.get(maxRecords(request)).offset() : chunk.endOffset());
+            for (var record : more ? records.subList(0, maxRecords(request)) : records) {
+                response.addRecords(RecordContents.stored(record, request.getEncoding()));
+            }
+            return response.build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static FetchResponse.Builder nothing(Replica replica, long nextOffset) {
+        return FetchResponse.newBuilder()
+                .setNextOffset(nextOffset)
+                .setHighWatermark(replica.highWatermark())
+                .setLogStartOffset(replica.logStartOffset())
+                .setLeaderEpoch(replica.leadership().leaderEpoch());
+    }
+
+    private static TopicPartition name(FetchRequest request) {
+        return new TopicPartition(request.getTopic(), request.getPartition());
+    }
+
+    private static int maxRecords(FetchRequest request) {
+        return request.hasMaxRecords() ? request.getMaxRecords() : DEFAULT_RECORDS;
+    }
+
+    private static int maxBytes(FetchRequest request) {
+        return request.hasMaxBytes() ? request.getMaxBytes() : DEFAULT_BYTES;
+    }
+
+    private static Duration maxWait(FetchRequest request) {
+        return Duration.ofSeconds(
+                request.getMaxWait().getSeconds(), request.getMaxWait().getNanos());
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static void requireIn(String field, int value, int max) {
+        if (value < 1 || value > max) {
+            throw Refusal.field(Reason.INVALID_ARGUMENT, field, value, "from 1 to " + max)
+                    .exception();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package io.cordwood.server.rpc;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.cordwood.proto.v1.Encoding;
+import io.cordwood.proto.v1.SubscribeRequest;
+import io.cordwood.proto.v1.SubscribeResponse;
+import io.cordwood.proto.v1.SubscribedData;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.RefusedException;
+import io.cordwood.server.partition.Chunk;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.StartPoint;
+import io.cordwood.server.partition.Subscription;
+import io.cordwood.server.partition.TopicPartition;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.concurrent.Executor;
+
+/**
+ * One Subscribe call.
+ *
+ * <p>Invariant: responses are written by one thread at a time, those of {@link SharedObserver}.
+ *
+ * <p><b>Thread:</b> requests come on an event loop, which only translates and enqueues; data on reader threads.
+ */
+final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStream, Subscription.Sink {
+    private static final int READY_BELOW_BYTES = 256 << 10;
+
+    private final SharedObserver<SubscribeResponse> out;
+    private final ServerCallStreamObserver<SubscribeResponse> call;
+    private final Subscription subscription;
+    private final StreamEnd onEnd;
+    private volatile Encoding encoding = Encoding.ENCODING_UNSPECIFIED;
+    private boolean first = true;
+
+    SubscribeStream(
+            ServerCallStreamObserver<SubscribeResponse> call,
+            Partitions partitions,
+            Executor readers,
+            StreamEnd onEnd) {
+        this.call = call;
+        this.out = new SharedObserver<>(call);
+        this.onEnd = onEnd;
+        this.subscription = new Subscription(partitions, readers, this);
+    }
+
+    /** To be called before the call's handler returns. */
+    void start() {
+        call.setOnReadyThreshold(READY_BELOW_BYTES);
+        call.setOnReadyHandler(subscription::wake);
+        call.setOnCancelHandler(this::close);
+    }
+
+    @Override
+    public void onNext(SubscribeRequest request) {
+        if (first) {
+            first = false;
+            encoding = request.getEncoding();
+        } else if (request.getEncoding() != Encoding.ENCODING_UNSPECIFIED && request.getEncoding() != encoding) {
+            fail(Refusal.field(
+                    Reason.INVALID_ARGUMENT, "encoding", request.getEncoding(), "set in the first message only"));
+            return;
+        }
+        var credit = request.getCredit();
+        if (credit.getBytes() < 0 || credit.getRecords() < 0) {
+            long negative = Math.min(credit.getBytes(), credit.getRecords());
+            fail(Refusal.field(Reason.INVALID_ARGUMENT, "credit", negative, "0 or more"));
+            return;
+        }
+        subscription.change(change(request));
+    }
+
+    @Override
+    public void onCompleted() {
+        close();
+        out.complete();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        close();
+    }
+
+    @Override
+    public void stop(Refusal refusal) {
+        fail(refusal);
+    }
+
+    @Override
+    public boolean isReady() {
+        return call.isReady();
+    }
+
+    @Override
+    public void data(TopicPartition partition, Chunk chunk, Replica replica) {
+        var data = SubscribedData.newBuilder()
+                .setNextOffset(chunk.endOffset())
+                .setHighWatermark(replica.highWatermark())
+                .setLogStartOffset(replica.logStartOffset());
+        if (encoding == Encoding.ENCODING_UNSPECIFIED) {
+            // The buffer is never written to again, so it goes out without a copy.
+            data.setBatches(UnsafeByteOperations.unsafeWrap(chunk.batches()));
+        } else {
+            for (var record : chunk.records(Long.MAX_VALUE)) {
+                data.addRecords(RecordContents.stored(record, encoding));
+            }
+        }
+        out.send(response(partition).setData(data).build());
+    }
+
+    @Override
+    public void refused(TopicPartition partition, Refusal refusal) {
+        out.send(response(partition).setError(Errors.status(refusal)).build());
+    }
+
+    private Subscription.Change change(SubscribeRequest request) {
+        var add = new ArrayList<Subscription.Start>();
+        for (var start : request.getAddList()) {
+            var partition = new TopicPartition(start.getTopic(), start.getPartition());
+            try {
+                add.add(new Subscription.Start(partition, StartPoint.parse(start.getStart())));
+            } catch (RefusedException e) {
+                refused(partition, e.refusal());
+            }
+        }
+        var remove = request.getRemoveList().stream()
+                .map(partition -> new TopicPartition(partition.getTopic(), partition.getPartition()))
+                .toList();
+        var credit = request.getCredit();
+        return new Subscription.Change(add, remove, credit.getBytes(), credit.getRecords());
+    }
+
+    private void fail(Refusal refusal) {
+        close();
+        out.fail(Errors.exception(refusal));
+    }
+
+    private void close() {
+        subscription.close();
+        onEnd.ended(this);
+    }
+
+    private static SubscribeResponse.Builder response(TopicPartition partition) {
+        return SubscribeResponse.newBuilder().setTopic(partition.topic()).setPartition(partition.partition());
+    }
+}
