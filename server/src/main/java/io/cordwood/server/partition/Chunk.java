@@ -2,6 +2,7 @@ package io.cordwood.server.partition;
 
 import io.cordwood.batch.BatchRecord;
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.store.LogRead;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.List;
 public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long recordCount) {
 
     /** As many of the batches as begin while both credits are above zero. */
-    public static Chunk within(BatchRange range, long creditBytes, long creditRecords) {
+    public static Chunk within(LogRead range, long creditBytes, long creditRecords) {
         var bytes = range.batches().slice();
         int cut = 0;
         long records = 0;

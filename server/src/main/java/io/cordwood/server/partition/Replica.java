@@ -2,6 +2,7 @@ package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.server.cluster.Registration;
+import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +29,7 @@ public interface Replica {
      * Whole batches from the one that holds the offset on, below the high watermark, of at most this size unless the
      * first alone is larger. Reads the disk.
      */
-    BatchRange read(long offset, int maxBytes) throws IOException;
+    LogRead read(long offset, int maxBytes) throws IOException;
 
     /** The listener runs after each move, on a thread that must not be held up. */
     Registration onHighWatermark(Runnable listener);

@@ -6,6 +6,7 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.Registration;
 import io.cordwood.server.partition.Partitions.Lookup;
+import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -206,6 +207,9 @@ public final class Subscription implements AutoCloseable {
             var from = cursor.position;
             cursor.position = chunk.endOffset();
             sink.data(cursor.name, chunk.from(from), cursor.replica);
+        } catch (OffsetTrimmedException e) {
+            // Retention was faster than the check before the read; the next turn says so to the reader.
+            LOGGER.debug("partition {} was trimmed to {} while it was read", cursor.name, e.logStartOffset());
         } catch (CompressionUnavailableException e) {
             end(cursor, Refusal.of(Reason.UNSUPPORTED_COMPRESSION, e.getMessage() + "; read encoded batches instead"));
         } catch (IOException | MalformedBatchException e) {

@@ -80,7 +80,7 @@ public final class ClientServer {
                 .intercept(gate)
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                .addService(ProtoReflectionService.newInstance());
+                .addService(oldReflection());
         services(listener, limits, ports).forEach(builder::addService);
         server = builder.build();
         announce(ServingStatus.NOT_SERVING);
@@ -134,6 +134,11 @@ public final class ClientServer {
                 new ByteBudget(limits.nodeInFlightMaxBytes()));
         return List.of(
                 data, new TopicRpc(new Topics(ports.cluster())), new ClusterRpc(ports.cluster(), describe, listener));
+    }
+
+    @SuppressWarnings("deprecation") // older command line tools speak v1alpha only
+    private static BindableService oldReflection() {
+        return ProtoReflectionService.newInstance();
     }
 
     private void announce(ServingStatus status) {

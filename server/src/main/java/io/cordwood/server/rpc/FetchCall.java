@@ -12,6 +12,7 @@ import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.server.partition.Waiting;
+import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -101,6 +102,10 @@ final class FetchCall {
                 response.addRecords(RecordContents.stored(record, request.getEncoding()));
             }
             return response.build();
+        } catch (OffsetTrimmedException e) {
+            throw StartPoint.outOfRange(offset, e.logStartOffset(), replica.highWatermark())
+                    .orElseThrow()
+                    .exception();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,128 @@
+package io.cordwood.server.cluster;
+
+import io.cordwood.metadata.FeatureRange;
+import io.cordwood.metadata.LeaderReport;
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.MetadataState;
+import io.cordwood.metadata.NodeLimits;
+import io.cordwood.metadata.NodeRegistration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The metadata of a whole cluster in memory, with the real rules. {@link #on} is what one node sees.
+ *
+ * <p>Thread: any.
+ */
+public final class FakeCluster {
+    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private volatile MetadataImage image = MetadataImage.EMPTY;
+    private volatile boolean reachable = true;
+
+    public static FakeCluster of(int nodeCount) {
+        var cluster = new FakeCluster();
+        var nodes = new ArrayList<NodeRegistration>();
+        for (int id = 1; id <= nodeCount; id++) {
+            nodes.add(new NodeRegistration(
+                    id,
+                    "incarnation-" + id,
+                    "127.0.0.1:" + (10_000 + id),
+                    new TreeMap<>(Map.of("client", "127.0.0.1:" + (20_000 + id))),
+                    "",
+                    new NodeLimits(300, (1 << 20) + 12),
+                    new FeatureRange(1, 1)));
+        }
+        cluster.apply(new MetadataCommand.FormCluster(
+                "AAAAAAAAAAAAAAAAAAAAAA",
+                1,
+                nodes,
+                nodes.stream().map(NodeRegistration::nodeId).toList()));
+        return cluster;
+    }
+
+    public synchronized MetadataResult apply(MetadataCommand command) {
+        var result = state.apply(command, image.index() + 1);
+        image = state.image();
+        listeners.forEach(Runnable::run);
+        return result;
+    }
+
+    public MetadataImage image() {
+        return image;
+    }
+
+    public void createTopic(String name, int partitions, int replicationFactor) {
+        createTopic(name, partitions, replicationFactor, Map.of());
+    }
+
+    public void createTopic(String name, int partitions, int replicationFactor, Map<String, String> config) {
+        var groups = new ArrayList<UUID>();
+        for (int i = 0; i < partitions; i++) {
+            groups.add(UUID.randomUUID());
+        }
+        var result = apply(new MetadataCommand.CreateTopic(
+                name, UUID.randomUUID(), groups, replicationFactor, new TreeMap<>(config)));
+        if (!(result instanceof MetadataResult.Done)) {
+            throw new IllegalStateException(result.toString());
+        }
+    }
+
+    public void leads(int nodeId, String topic, int partition, long term) {
+        var id = image.topic(topic).orElseThrow().topicId();
+        apply(new MetadataCommand.ReportLeaders(nodeId, List.of(new LeaderReport(id, partition, term))));
+    }
+
+    /** Commands and current images fail from now on. */
+    public void cutOff() {
+        reachable = false;
+    }
+
+    public Cluster on(int nodeId) {
+        return new Cluster() {
+            @Override
+            public int thisNode() {
+                return nodeId;
+            }
+
+            @Override
+            public MetadataImage image() {
+                return image;
+            }
+
+            @Override
+            public CompletableFuture<MetadataImage> currentImage() {
+                return reachable ? CompletableFuture.completedFuture(image) : unavailable();
+            }
+
+            @Override
+            public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+                return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
+            }
+
+            @Override
+            public OptionalInt metadataLeader() {
+                return OptionalInt.of(1);
+            }
+
+            @Override
+            public Registration onChange(Runnable listener) {
+                listeners.add(listener);
+                return () -> listeners.remove(listener);
+            }
+        };
+    }
+
+    private static <T> CompletableFuture<T> unavailable() {
+        return RefusedException.failedFuture(
+                Refusal.of(Reason.METADATA_UNAVAILABLE, "no metadata leader can be reached"));
+    }
+}

@@ -1,0 +1,26 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.Compression;
+import io.cordwood.batch.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Encoded batches for tests. */
+public final class Batches {
+    private Batches() {}
+
+    /** One batch with a record of each text. */
+    public static ByteBuffer of(String... values) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 8 << 20);
+        for (var value : values) {
+            builder.tryAppend(1_000, null, value.getBytes(StandardCharsets.UTF_8), List.of());
+        }
+        return builder.build();
+    }
+
+    /** One batch of one record of about this many bytes. */
+    public static ByteBuffer ofSize(int bytes) {
+        return of("x".repeat(bytes));
+    }
+}

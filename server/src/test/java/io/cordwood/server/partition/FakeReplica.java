@@ -1,0 +1,203 @@
+package io.cordwood.server.partition;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.server.cluster.Registration;
+import io.cordwood.server.partition.AppendResult.Appended;
+import io.cordwood.store.LogRead;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replica in memory. Appends are committed at once, or one by one by {@link #commitNext} after {@link #hold}.
+ *
+ * <p>Thread: any.
+ */
+public final class FakeReplica implements Replica {
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<ByteBuffer> batches = new ArrayList<>();
+    private final Deque<Runnable> held = new ArrayDeque<>();
+    private boolean holding;
+    private long end;
+    private int readCount;
+    private volatile long highWatermark;
+    private volatile long logStart;
+    private volatile Leadership leadership = new Leadership(true, 5, 5, OptionalInt.of(1));
+    private volatile @Nullable AppendResult refusal;
+    private volatile @Nullable CountDownLatch readGate;
+    private volatile @Nullable IOException readFailure;
+
+    public FakeReplica ledBy(int nodeId, int thisNode) {
+        leadership = new Leadership(nodeId == thisNode, 5, 5, OptionalInt.of(nodeId));
+        return this;
+    }
+
+    public FakeReplica leaderless() {
+        leadership = new Leadership(false, 5, 5, OptionalInt.empty());
+        return this;
+    }
+
+    /** From now on appends wait for {@link #commitNext}. */
+    public synchronized void hold() {
+        holding = true;
+    }
+
+    public synchronized int heldCount() {
+        return held.size();
+    }
+
+    public void commitNext() {
+        Runnable next;
+        synchronized (this) {
+            next = held.remove();
+        }
+        next.run();
+    }
+
+    /** Every append is answered like this from now on. */
+    public void refuse(AppendResult result) {
+        refusal = result;
+    }
+
+    public void trimTo(long offset) {
+        logStart = offset;
+    }
+
+    /** Reads wait for the gate. */
+    public void gateReads(CountDownLatch gate) {
+        readGate = gate;
+    }
+
+    public void failReads(IOException failure) {
+        readFailure = failure;
+    }
+
+    public synchronized int readCount() {
+        return readCount;
+    }
+
+    public int listenerCount() {
+        return listeners.size();
+    }
+
+    /** The batches as stored. */
+    public synchronized List<RecordBatch> stored() {
+        return batches.stream().map(RecordBatch::of).toList();
+    }
+
+    @Override
+    public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
+        var answer = new CompletableFuture<AppendResult>();
+        var refused = refusal;
+        if (refused != null) {
+            answer.complete(refused);
+            return answer;
+        }
+        Runnable commit = () -> commit(batch, answer);
+        synchronized (this) {
+            if (holding) {
+                held.add(commit);
+                return answer;
+            }
+        }
+        commit.run();
+        return answer;
+    }
+
+    private void commit(RecordBatch batch, CompletableFuture<AppendResult> answer) {
+        Appended appended;
+        synchronized (this) {
+            var copy = ByteBuffer.allocate(batch.sizeBytes()).put(batch.bytes()).flip();
+            RecordBatch.stamp(copy, 0, end, leadership.leaderEpoch());
+            batches.add(copy);
+            appended =
+                    new Appended(end, end + batch.recordCount(), leadership.leaderEpoch(), false, OptionalLong.empty());
+            end += batch.recordCount();
+            highWatermark = end;
+        }
+        listeners.forEach(Runnable::run);
+        answer.complete(appended);
+    }
+
+    @Override
+    public long logStartOffset() {
+        return logStart;
+    }
+
+    @Override
+    public long highWatermark() {
+        return highWatermark;
+    }
+
+    @Override
+    public LogRead read(long offset, int maxBytes) throws IOException {
+        awaitGate();
+        var failure = readFailure;
+        if (failure != null) {
+            throw failure;
+        }
+        synchronized (this) {
+            readCount++;
+            var found = new ArrayList<ByteBuffer>();
+            int size = 0;
+            for (var bytes : batches) {
+                boolean fits = found.isEmpty() || size + bytes.limit() <= maxBytes;
+                if (RecordBatch.of(bytes).endOffset() > offset && fits) {
+                    found.add(bytes);
+                    size += bytes.limit();
+                } else if (!found.isEmpty()) {
+                    break;
+                }
+            }
+            return joined(found, size, offset);
+        }
+    }
+
+    private static LogRead joined(List<ByteBuffer> found, int size, long offset) {
+        if (found.isEmpty()) {
+            return LogRead.empty(offset);
+        }
+        var joined = ByteBuffer.allocate(size);
+        found.forEach(bytes -> joined.put(bytes.duplicate()));
+        return new LogRead(
+                joined.flip(),
+                RecordBatch.of(found.get(0)).baseOffset(),
+                RecordBatch.of(found.get(found.size() - 1)).endOffset());
+    }
+
+    private void awaitGate() throws IOException {
+        var gate = readGate;
+        if (gate != null) {
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new IOException("interrupted", e);
+            }
+        }
+    }
+
+    @Override
+    public Registration onHighWatermark(Runnable listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public Leadership leadership() {
+        return leadership;
+    }
+
+    @Override
+    public synchronized long sizeBytes() {
+        return batches.stream().mapToLong(ByteBuffer::limit).sum();
+    }
+}
