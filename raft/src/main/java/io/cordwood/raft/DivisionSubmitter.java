@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: one submitter at a time; it blocks shortly under the division's lock.
  */
 final class DivisionSubmitter implements Appender.EntrySubmitter {
-    /** One counter for the process: Ratis answers a repeated call id with the reply of the first. */
-    private static final AtomicLong CALL_IDS = new AtomicLong();
-
     private final ClientId clientId;
+    /** One counter for the client id: Ratis answers a repeated call id with the reply of the first. */
+    private final AtomicLong callIds;
+
     private volatile @Nullable Bound bound;
 
     private record Bound(RaftServer server, RaftGroupId groupId) {
@@ -29,12 +29,9 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
         }
     }
 
-    DivisionSubmitter(ClientId clientId) {
+    DivisionSubmitter(ClientId clientId, AtomicLong callIds) {
         this.clientId = clientId;
-    }
-
-    static long nextCallId() {
-        return CALL_IDS.getAndIncrement();
+        this.callIds = callIds;
     }
 
     /** Names the division. It may not be up yet; the first submit looks it up. */
@@ -52,7 +49,7 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
                 .setClientId(clientId)
                 .setServerId(target.server().getId())
                 .setGroupId(target.groupId())
-                .setCallId(nextCallId())
+                .setCallId(callIds.getAndIncrement())
                 .setMessage(entry)
                 .setType(RaftClientRequest.writeRequestType())
                 .build();

@@ -83,7 +83,7 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
-        var submitter = new DivisionSubmitter(node.clientId());
+        var submitter = new DivisionSubmitter(node.clientId(), node.callIds());
         var context = context(groupId, placement, submitter);
         return new Prepared(context, submitter, RecoveredReplica.open(context));
     }
@@ -100,7 +100,11 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     private Path partitionDirectory(PartitionId id) {
-        return node.dataDirectory().resolve(PARTITIONS).resolve(id.directoryName());
+        return partitionDirectory(node.dataDirectory(), id);
+    }
+
+    static Path partitionDirectory(Path dataDirectory, PartitionId id) {
+        return dataDirectory.resolve(PARTITIONS).resolve(id.directoryName());
     }
 
     private Path quarantineDirectory(RaftGroupId groupId) {
@@ -113,7 +117,7 @@ final class PartitionReplicas implements PartitionHost {
     private void quarantine(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         var target = quarantineDirectory(groupId);
         node.storage().disk().createDirectories(target);
-        var context = context(groupId, placement, new DivisionSubmitter(node.clientId()));
+        var context = context(groupId, placement, new DivisionSubmitter(node.clientId(), node.callIds()));
         moveInto(context.raftGroupDirectory(), target.resolve("raft"));
         moveInto(context.directory(), target.resolve("partition"));
         node.storage().disk().forceDirectory(target);

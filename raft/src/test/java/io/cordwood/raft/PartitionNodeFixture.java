@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftPeer;
@@ -76,6 +77,7 @@ final class PartitionNodeFixture {
         var appenders = Executors.newFixedThreadPool(1);
         var node = new PartitionNode(
                 clientId,
+                new AtomicLong(),
                 directory,
                 directory.resolve("raft"),
                 new Storage(disk, index),
@@ -115,8 +117,7 @@ final class PartitionNodeFixture {
 
     private void addGroup(RaftServer server, ClientId clientId) throws IOException {
         try {
-            server.groupManagement(GroupManagementRequest.newAdd(
-                    clientId, server.getId(), DivisionSubmitter.nextCallId(), cluster.group, false));
+            server.groupManagement(GroupManagementRequest.newAdd(clientId, server.getId(), 0, cluster.group, false));
         } catch (AlreadyExistsException e) {
             // Found on disk and opened with the server.
         }
