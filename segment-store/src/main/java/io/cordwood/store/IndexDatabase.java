@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
@@ -120,14 +121,21 @@ final class IndexDatabase implements Closeable {
             throw new RocksDBException("it failed while in use");
         }
         var database = new IndexDatabase(directory);
-        var format = database.rocks.get(IndexKey.FORMAT);
+        try {
+            requireFormat(database.rocks.get(IndexKey.FORMAT));
+            return database;
+        } catch (RocksDBException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    private static void requireFormat(byte @Nullable [] format) throws RocksDBException {
         if (format == null
                 || format.length != Integer.BYTES
                 || ByteBuffer.wrap(format).getInt() != IndexKey.VERSION) {
-            database.close();
             throw new RocksDBException("its format is not version " + IndexKey.VERSION);
         }
-        return database;
     }
 
     private static IndexDatabase create(Path directory) throws IOException, RocksDBException {

@@ -152,13 +152,19 @@ public final class OffsetIndex implements Closeable {
 
     /** Drops the entries at or beyond this offset. */
     void cut(PartitionId id, long offset) {
-        write((database, batch) -> {
-            batch.deleteRange(IndexKey.offset(id, offset), IndexKey.offsetsEnd(id));
-            var through = database.rocks().get(IndexKey.indexedThrough(id));
-            if (through != null && ByteBuffer.wrap(through).getLong() > offset) {
-                batch.put(IndexKey.indexedThrough(id), IndexKey.valueOf(offset));
-            }
-        });
+        // A deleted range makes later searches slower, so none is written where there is nothing to delete.
+        boolean holdsSuch = floor(id, Long.MAX_VALUE)
+                .filter(entry -> entry.offset() >= offset)
+                .isPresent();
+        boolean endsBeyond = indexedThrough(id) > offset;
+        if (holdsSuch || endsBeyond) {
+            write((database, batch) -> {
+                batch.deleteRange(IndexKey.offset(id, offset), IndexKey.offsetsEnd(id));
+                if (endsBeyond) {
+                    batch.put(IndexKey.indexedThrough(id), IndexKey.valueOf(offset));
+                }
+            });
+        }
     }
 
     /** Drops the entries below this offset. */

@@ -44,6 +44,7 @@ public final class SimulatedDisk implements Disk {
     private long failAt = NEVER;
     private boolean off;
     private long usableBytes = Long.MAX_VALUE;
+    private int openFiles;
 
     public SimulatedDisk(long seed) {
         this.random = new Random(seed);
@@ -117,6 +118,11 @@ public final class SimulatedDisk implements Disk {
 
     public synchronized boolean isOff() {
         return off;
+    }
+
+    /** How many files are open now. */
+    public synchronized int openFiles() {
+        return openFiles;
     }
 
     public synchronized void setUsableBytes(long bytes) {
@@ -233,6 +239,7 @@ public final class SimulatedDisk implements Disk {
         if (content == null) {
             throw new NoSuchFileException(file.toString());
         }
+        openFiles++;
         return new SimulatedFile(file, content, mode != OpenMode.READ);
     }
 
@@ -420,6 +427,7 @@ public final class SimulatedDisk implements Disk {
         @Override
         public void close() {
             synchronized (SimulatedDisk.this) {
+                openFiles -= closed ? 0 : 1;
                 closed = true;
             }
         }
