@@ -52,7 +52,7 @@ public final class CordwoodClient implements AutoCloseable {
         this.ownExecutors = ownCallbacks == null ? List.of(timer, answers) : List.of(timer, answers, ownCallbacks);
         this.nodes = new KnownNodes(builder.bootstrap);
         this.channels = new NodeChannels(answers);
-        this.calls = new UnaryCalls(channels, nodes, timer, callbacks, builder.requestTimeout);
+        this.calls = new UnaryCalls(channels, nodes, timer, callbacks, builder.patience);
         this.view = new ClusterView(calls, nodes);
     }
 
@@ -141,7 +141,7 @@ public final class CordwoodClient implements AutoCloseable {
     /** Settings of a client. */
     public static final class Builder {
         private List<HostPort> bootstrap = List.of();
-        private Duration requestTimeout = Duration.ofSeconds(30);
+        private Patience patience = Patience.DEFAULT;
         private @Nullable Executor callbackExecutor;
 
         private Builder() {}
@@ -161,13 +161,18 @@ public final class CordwoodClient implements AutoCloseable {
 
         /** How long a call of {@link Admin} or a look-up may take, retries included; default 30 s. */
         public Builder requestTimeout(Duration timeout) {
-            requestTimeout = Settings.requirePositive("requestTimeout", timeout);
+            patience = patience.withRequest(Settings.requirePositive("requestTimeout", timeout));
             return this;
         }
 
         /** Where futures of producers and {@link Admin} are completed; default two threads of the client's own. */
         public Builder callbackExecutor(Executor executor) {
             callbackExecutor = executor;
+            return this;
+        }
+
+        Builder patience(Patience value) {
+            patience = value;
             return this;
         }
 

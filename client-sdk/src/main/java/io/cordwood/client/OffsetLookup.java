@@ -4,7 +4,6 @@ import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.ListOffsetsResponse;
 import io.cordwood.proto.v1.PartitionOffsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -21,12 +20,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> any; nothing blocks.
  */
 final class OffsetLookup {
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
     private final UnaryCalls calls;
     private final String topic;
     private final StartPoint start;
-    private final long deadlineNanos = System.nanoTime() + TIMEOUT.toNanos();
+    private final long deadlineNanos;
     private final Map<Integer, Long> found = new TreeMap<>();
     private final CompletableFuture<Map<Integer, Long>> answer = new CompletableFuture<>();
     private int failures;
@@ -35,6 +32,7 @@ final class OffsetLookup {
         this.calls = calls;
         this.topic = topic;
         this.start = start;
+        this.deadlineNanos = System.nanoTime() + calls.patience().request().toNanos();
     }
 
     /** Offset by partition, in order of the partitions. */
@@ -83,7 +81,7 @@ final class OffsetLookup {
             answer.completeExceptionally(reason);
             return;
         }
-        var pause = RetryPolicy.DEFAULT.backoff(++failures, ThreadLocalRandom.current());
+        var pause = calls.patience().retry().backoff(++failures, ThreadLocalRandom.current());
         CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS).execute(() -> ask(missing));
     }
 

@@ -31,12 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionPublisher {
     private static final int WINDOW = 5;
-    /** A leader that does not answer for so long may have been replaced. */
-    private static final long STALL_NANOS = Duration.ofSeconds(2).toNanos();
-
-    private static final long STALL_CHECK_NANOS = Duration.ofSeconds(1).toNanos();
-    /** A stream that does not answer for so long is given up. */
-    private static final long ANSWER_TIMEOUT_NANOS = Duration.ofSeconds(30).toNanos();
     /** The log may have forgotten the producer after a day; far less makes the window start small again. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -44,6 +38,7 @@ final class PartitionPublisher {
     private final TopicPartition partition;
     private final ProducerConfig config;
     private final Sender sender;
+    private final Patience patience;
     private final LeaderSearch leader;
     private final ArrayDeque<ProducerBatch> inFlight = new ArrayDeque<>();
     private int unanswered;
@@ -64,6 +59,7 @@ final class PartitionPublisher {
         this.partition = buffer.partition();
         this.config = config;
         this.sender = sender;
+        this.patience = sender.patience();
         this.leader = new LeaderSearch(partition, buffer.topicId(), sender.view(), sender::post, this::leaderSought);
     }
 
@@ -127,9 +123,9 @@ final class PartitionPublisher {
 
     /** Fails everything there is and refuses what comes. */
     void close(CordwoodException reason) {
-        settleAcked();
+        var queued = buffer.close(reason);
         failInFlight(reason);
-        fail(buffer.close(reason), reason);
+        fail(queued, reason);
     }
 
     private void settleAcked() {
@@ -252,7 +248,7 @@ final class PartitionPublisher {
             failures++;
         }
         var pause =
-                reason.retryAfter().orElseGet(() -> RetryPolicy.DEFAULT.backoff(failures, ThreadLocalRandom.current()));
+                reason.retryAfter().orElseGet(() -> patience.retry().backoff(failures, ThreadLocalRandom.current()));
         retryNanos = System.nanoTime() + pause.toNanos();
     }
 
@@ -269,13 +265,17 @@ final class PartitionPublisher {
 
     private void watch(long now) {
         long waiting = now - oldestSentNanos();
-        if (waiting > ANSWER_TIMEOUT_NANOS && stream != null) {
+        if (waiting > patience.answer().toNanos() && stream != null) {
             stream.cancel(new CordwoodException(
                     ErrorCode.REQUEST_TIMED_OUT,
                     stream.address() + " has not answered for " + Duration.ofNanos(waiting)));
-        } else if (waiting > STALL_NANOS) {
-            leader.refresh(now, STALL_CHECK_NANOS);
+        } else if (waiting > patience.stall().toNanos()) {
+            leader.refresh(now, stallCheckNanos());
         }
+    }
+
+    private long stallCheckNanos() {
+        return patience.stall().toNanos() / 2;
     }
 
     private long oldestSentNanos() {
@@ -341,8 +341,10 @@ final class PartitionPublisher {
     }
 
     private void failAll(CordwoodException reason) {
+        // Taken first: what a sender sends once it has learned of the failure must not fail with it.
+        var queued = buffer.drain();
         failInFlight(reason);
-        fail(buffer.drain(), reason.because("an earlier batch for " + partition + " failed"));
+        fail(queued, reason.because("an earlier batch for " + partition + " failed"));
         startAnew();
         identity = null;
         ownIdentity = true;
@@ -381,7 +383,7 @@ final class PartitionPublisher {
             sender.wakeAt(this, retryNanos);
         }
         if (unanswered > 0) {
-            sender.wakeAt(this, now + STALL_CHECK_NANOS);
+            sender.wakeAt(this, now + stallCheckNanos());
         }
         var head = inFlight.peek();
         var oldest = head == null ? buffer.oldestNanos() : OptionalLong.of(head.createdNanos());

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the reader's.
  */
 final class PartitionReader {
-    /** A new leader may at first know of less than its predecessor had told us. */
-    private static final long LAGGING_LEADER_NANOS = Duration.ofSeconds(30).toNanos();
-
     private final TopicPartition partition;
     private final Reader reader;
     private final LeaderSearch leader;
@@ -203,17 +200,18 @@ final class PartitionReader {
 
     private void retryLater(CordwoodException reason) {
         failures++;
-        var pause =
-                reason.retryAfter().orElseGet(() -> RetryPolicy.DEFAULT.backoff(failures, ThreadLocalRandom.current()));
+        var pause = reason.retryAfter()
+                .orElseGet(() -> reader.patience().retry().backoff(failures, ThreadLocalRandom.current()));
         retryNanos = System.nanoTime() + pause.toNanos();
     }
 
     private void outOfRange(CordwoodException refusal) {
         long logStart = number(refusal, "log_start_offset");
         long logEnd = number(refusal, "log_end_offset");
+        // A new leader may at first know of less than its predecessor had told us.
         boolean laggingLeader = logEnd < fetchPosition
                 && fetchPosition <= seenEnd
-                && System.nanoTime() - dataNanos < LAGGING_LEADER_NANOS;
+                && System.nanoTime() - dataNanos < reader.patience().answer().toNanos();
         if (fromEarliest && fetchPosition < logStart) {
             moveTo(logStart, true);
         } else if (laggingLeader) {

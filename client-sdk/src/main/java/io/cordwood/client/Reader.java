@@ -32,7 +32,6 @@ import java.util.stream.IntStream;
  * inside; nobody but {@code close} waits for it.
  */
 public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
-    private static final Duration SILENCE_CHECK = Duration.ofSeconds(5);
     private static final Duration ITERATOR_POLL = Duration.ofSeconds(1);
 
     private final CordwoodClient client;
@@ -160,6 +159,10 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
         client.unregister(this);
     }
 
+    Patience patience() {
+        return client.calls().patience();
+    }
+
     void post(Runnable task) {
         tasks.add(task);
     }
@@ -235,7 +238,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     private void awaitTask(long now, long deadlineNanos) {
-        long wait = Math.min(deadlineNanos - now, SILENCE_CHECK.toNanos());
+        long wait = Math.min(deadlineNanos - now, patience().silence().toNanos());
         for (var partition : partitions.values()) {
             wait = Math.min(wait, partition.wakeNanos(now) - now);
         }
@@ -282,9 +285,10 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
 
     /** A node that was cut off from the others goes on answering, but never has anything new. */
     private void checkSilence(long now) {
-        boolean silent =
-                partitions.values().stream().anyMatch(reader -> reader.silentNanos(now) > SILENCE_CHECK.toNanos());
-        if (silent && now - silenceCheckNanos > SILENCE_CHECK.toNanos()) {
+        boolean silent = partitions.values().stream()
+                .anyMatch(
+                        reader -> reader.silentNanos(now) > patience().silence().toNanos());
+        if (silent && now - silenceCheckNanos > patience().silence().toNanos()) {
             silenceCheckNanos = now;
             var unused = client.view().refresh(topic).whenComplete((found, failure) -> post(this::leaveOldLeaders));
         }

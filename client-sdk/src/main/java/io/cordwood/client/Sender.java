@@ -95,6 +95,10 @@ final class Sender {
         return stopped;
     }
 
+    Patience patience() {
+        return calls.patience();
+    }
+
     ClusterView view() {
         return view;
     }

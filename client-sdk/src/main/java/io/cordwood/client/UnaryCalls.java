@@ -28,19 +28,23 @@ final class UnaryCalls {
     private final KnownNodes nodes;
     private final ScheduledExecutorService timer;
     private final Executor callbacks;
-    private final Duration requestTimeout;
+    private final Patience patience;
 
     UnaryCalls(
             NodeChannels channels,
             KnownNodes nodes,
             ScheduledExecutorService timer,
             Executor callbacks,
-            Duration requestTimeout) {
+            Patience patience) {
         this.channels = channels;
         this.nodes = nodes;
         this.timer = timer;
         this.callbacks = callbacks;
-        this.requestTimeout = requestTimeout;
+        this.patience = patience;
+    }
+
+    Patience patience() {
+        return patience;
     }
 
     /** A call that may be repeated without anybody noticing. */
@@ -52,7 +56,7 @@ final class UnaryCalls {
 
     /** A call that changes something; its answer knows whether an earlier try may have done so already. */
     <Q, R> CompletableFuture<Answer<R>> change(MethodDescriptor<Q, R> method, Q request) {
-        var call = new Call<>(method, request, requestTimeout);
+        var call = new Call<>(method, request, patience.request());
         call.start();
         return call.answer.handle((value, failure) -> new Answer<>(call.answer, call.outcomeUnknown));
     }
@@ -95,7 +99,8 @@ final class UnaryCalls {
         private final MethodDescriptor<Q, R> method;
         private final Q request;
         private final Duration tryTimeout;
-        private final long deadlineNanos = System.nanoTime() + requestTimeout.toNanos();
+        private final long deadlineNanos =
+                System.nanoTime() + patience.request().toNanos();
         private int failures;
         private volatile boolean outcomeUnknown;
 
@@ -165,8 +170,7 @@ final class UnaryCalls {
                 return Duration.ZERO;
             }
             int rounds = 1 + failures / nodeCount;
-            return failure.retryAfter()
-                    .orElseGet(() -> RetryPolicy.DEFAULT.backoff(rounds, ThreadLocalRandom.current()));
+            return failure.retryAfter().orElseGet(() -> patience.retry().backoff(rounds, ThreadLocalRandom.current()));
         }
 
         private CordwoodException named(CordwoodException failure, HostPort address) {

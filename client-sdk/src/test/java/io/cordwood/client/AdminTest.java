@@ -1,0 +1,198 @@
+package io.cordwood.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class AdminTest {
+    private ScriptedCluster cluster;
+    private CordwoodClient client;
+    private Admin admin;
+
+    @BeforeEach
+    void start() {
+        cluster = ScriptedCluster.start(3);
+        client = cluster.connect();
+        admin = client.admin();
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        cluster.close();
+    }
+
+    @Test
+    void createdTopicIsDescribedAndListed() {
+        var created = admin.createTopic("orders", 3, 3, Map.of("segment.bytes", "1000"));
+
+        assertThat(created).isEqualTo(admin.topic("orders"));
+        assertThat(created.partitionCount()).isEqualTo(3);
+        assertThat(created.config()).containsEntry("segment.bytes", "1000");
+        assertThat(created.partitions().get(1))
+                .isEqualTo(new TopicDescription.Placement(1, OptionalInt.of(2), OptionalInt.of(1), List.of(1, 2, 3)));
+    }
+
+    @Test
+    void allPagesOfTopicsAreListed() {
+        for (int i = 0; i < 5; i++) {
+            admin.createTopic(NewTopic.of("topic-" + i).withPartitions(1));
+        }
+
+        assertThat(admin.topics())
+                .extracting(TopicSummary::name)
+                .containsExactly("topic-0", "topic-1", "topic-2", "topic-3", "topic-4");
+    }
+
+    @Test
+    void deletedTopicIsGone() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+
+        admin.deleteTopic("orders");
+
+        var failure = Failures.of(admin.topicAsync("orders"));
+        assertThat(failure.code()).isEqualTo(ErrorCode.UNKNOWN_TOPIC);
+        assertThat(failure.details()).containsEntry("topic", "orders");
+        assertThat(failure.retryable()).isFalse();
+    }
+
+    @Test
+    void partitionsTellWhatTheirReplicasHold() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(2));
+
+        var partition = admin.partitions("orders").get(1);
+
+        assertThat(partition.partition()).isEqualTo(new TopicPartition("orders", 1));
+        assertThat(partition.leader()).hasValue(2);
+        assertThat(partition.highWatermark()).hasValue(0);
+        assertThat(partition.term()).hasValue(1);
+        assertThat(partition.replicas())
+                .containsExactly(
+                        new PartitionDescription.Replica(2, OptionalLong.of(0), OptionalLong.of(7)),
+                        new PartitionDescription.Replica(99, OptionalLong.empty(), OptionalLong.empty()));
+        assertThat(partition.error()).isEmpty();
+        assertThat(admin.partitions()).hasSize(2);
+    }
+
+    @Test
+    void partitionWithoutALeaderSaysSo() {
+        cluster.createTopic("orders", 1).hidesLeaders = true;
+
+        var partition = admin.partitions("orders").get(0);
+
+        assertThat(partition.error())
+                .hasValueSatisfying(error -> assertThat(error.code()).isEqualTo(ErrorCode.LEADER_UNKNOWN));
+        assertThat(partition.highWatermark()).isEmpty();
+    }
+
+    @Test
+    void clusterTellsItsNodes() {
+        var described = admin.cluster();
+
+        assertThat(described.nodes()).extracting(NodeDescription::nodeId).containsExactly(1, 2, 3);
+        assertThat(described.nodes().get(0).state()).isEqualTo(NodeDescription.State.ALIVE);
+        assertThat(described.nodes().get(0).voter()).isTrue();
+        assertThat(described.metadataLeader()).hasValue(1);
+    }
+
+    @Test
+    void addedNodeIsExpected() {
+        var node = admin.addNode(4, "n4:9091");
+
+        assertThat(node.state()).isEqualTo(NodeDescription.State.EXPECTED);
+        assertThat(node.nodeAddress()).isEqualTo("n4:9091");
+    }
+
+    @Test
+    void nextNodeIsAskedWhereOneIsDown() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+        cluster.stopNode(1);
+
+        assertThat(admin.topic("orders").name()).isEqualTo("orders");
+    }
+
+    @Test
+    void noNodeAtAllIsUnreachableAndNamed() {
+        try (var lonely = CordwoodClient.builder()
+                .bootstrap("127.0.0.1:1")
+                .requestTimeout(Duration.ofMillis(200))
+                .build()) {
+            var failure = Failures.thrownBy(() -> lonely.admin().topics());
+
+            assertThat(failure.code()).isEqualTo(ErrorCode.NODE_UNREACHABLE);
+            assertThat(failure).hasMessageContaining("127.0.0.1:1");
+            assertThat(failure.retryable()).isTrue();
+        }
+    }
+
+    @Test
+    void passingRefusalsAreTriedAgain() {
+        cluster.createTopic("orders", 1);
+        cluster.answers.failNext("GetTopic", Refusals.of("METADATA_UNAVAILABLE", "no leader"));
+        cluster.answers.failNext(
+                "GetTopic", Refusals.retryAfter(Refusals.of("NOT_JOINED", "wait"), Duration.ofMillis(1)));
+
+        assertThat(admin.topic("orders").name()).isEqualTo("orders");
+        assertThat(cluster.answers.calls("GetTopic")).isEqualTo(3);
+    }
+
+    @Test
+    void creationWhoseAnswerWasLostIsNoFailure() {
+        cluster.answers.failNextAfterwards("CreateTopic", Refusals.of("METADATA_UNAVAILABLE", "lost"));
+
+        var created = admin.createTopic(NewTopic.of("orders").withPartitions(2));
+
+        assertThat(created.partitionCount()).isEqualTo(2);
+    }
+
+    @Test
+    void deletionWhoseAnswerWasLostIsNoFailure() {
+        cluster.createTopic("orders", 1);
+        cluster.answers.failNextAfterwards("DeleteTopic", Refusals.of("METADATA_UNAVAILABLE", "lost"));
+
+        admin.deleteTopic("orders");
+
+        assertThat(admin.topics()).isEmpty();
+    }
+
+    @Test
+    void secondCreationIsRefused() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+
+        var failure =
+                Failures.thrownBy(() -> admin.createTopic(NewTopic.of("orders").withPartitions(1)));
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.TOPIC_EXISTS);
+        assertThat(failure.hint()).isNotBlank();
+    }
+
+    @Test
+    void wrongRequestsAreRefusedBeforeTheyAreSent() {
+        assertThat(Failures.thrownBy(() -> NewTopic.of("a/b")).code()).isEqualTo(ErrorCode.INVALID_NAME);
+        assertThat(Failures.thrownBy(() -> NewTopic.of("a").withPartitions(0)).code())
+                .isEqualTo(ErrorCode.INVALID_PARTITION_COUNT);
+        assertThat(Failures.thrownBy(() -> NewTopic.of("a").withReplicas(-1)).code())
+                .isEqualTo(ErrorCode.INVALID_REPLICATION_FACTOR);
+        assertThat(Failures.thrownBy(() -> admin.addNode(0, "n:1")).details()).containsEntry("field", "nodeId");
+        assertThat(Failures.thrownBy(() -> admin.addNode(4, "nowhere")).details())
+                .containsEntry("field", "nodeAddress");
+        assertThat(Failures.thrownBy(() -> CordwoodClient.connect("localhost")).details())
+                .containsEntry("field", "bootstrap");
+        assertThat(Failures.thrownBy(() -> CordwoodClient.connect()).details()).containsEntry("field", "bootstrap");
+        assertThat(cluster.answers.calls("AddNode")).isZero();
+    }
+
+    @Test
+    void closedClientSaysSo() {
+        client.close();
+
+        assertThat(Failures.thrownBy(() -> admin.topics()).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+}

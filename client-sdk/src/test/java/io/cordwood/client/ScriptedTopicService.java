@@ -1,0 +1,130 @@
+package io.cordwood.client;
+
+import io.cordwood.proto.v1.CreateTopicRequest;
+import io.cordwood.proto.v1.CreateTopicResponse;
+import io.cordwood.proto.v1.DeleteTopicRequest;
+import io.cordwood.proto.v1.DeleteTopicResponse;
+import io.cordwood.proto.v1.GetTopicRequest;
+import io.cordwood.proto.v1.GetTopicResponse;
+import io.cordwood.proto.v1.ListTopicsRequest;
+import io.cordwood.proto.v1.ListTopicsResponse;
+import io.cordwood.proto.v1.PartitionInfo;
+import io.cordwood.proto.v1.Topic;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The topics of a {@link ScriptedCluster}. */
+final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
+    /** Small, so that three topics need two pages. */
+    private static final int PAGE_SIZE = 2;
+
+    private final ScriptedCluster cluster;
+
+    ScriptedTopicService(ScriptedCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Answers, or fails as planned; an effect may happen although the answer is a failure. */
+    static <R> void answer(ScriptedAnswers answers, String method, StreamObserver<R> observer, Supplier<R> effect) {
+        var failure = answers.next(method);
+        if (failure.isPresent()) {
+            if (failure.get().afterwards()) {
+                var unused = effect.get();
+            }
+            observer.onError(Refusals.thrown(failure.get().status()));
+            return;
+        }
+        try {
+            observer.onNext(effect.get());
+            observer.onCompleted();
+        } catch (io.grpc.StatusRuntimeException e) {
+            observer.onError(e);
+        }
+    }
+
+    @Override
+    public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> observer) {
+        answer(cluster.answers, "CreateTopic", observer, () -> {
+            synchronized (cluster) {
+                if (cluster.topics.containsKey(request.getName())) {
+                    throw Refusals.thrown(Refusals.of("TOPIC_EXISTS", request.getName() + " exists"));
+                }
+                var topic = cluster.createTopic(request.getName(), request.getPartitionCount());
+                topic.config.putAll(request.getConfigMap());
+                return CreateTopicResponse.newBuilder()
+                        .setTopic(describe(request.getName()))
+                        .build();
+            }
+        });
+    }
+
+    @Override
+    public void getTopic(GetTopicRequest request, StreamObserver<GetTopicResponse> observer) {
+        answer(cluster.answers, "GetTopic", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getName());
+                return GetTopicResponse.newBuilder()
+                        .setTopic(describe(request.getName()))
+                        .build();
+            }
+        });
+    }
+
+    @Override
+    public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> observer) {
+        answer(cluster.answers, "ListTopics", observer, () -> {
+            synchronized (cluster) {
+                var names = cluster.topics.keySet().stream().sorted().toList();
+                int start = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+                int end = Math.min(names.size(), start + PAGE_SIZE);
+                var page = ListTopicsResponse.newBuilder();
+                names.subList(start, end)
+                        .forEach(name -> page.addTopics(
+                                describe(name).toBuilder().clearPartitions().build()));
+                return page.setNextPageToken(end < names.size() ? Integer.toString(end) : "")
+                        .build();
+            }
+        });
+    }
+
+    @Override
+    public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> observer) {
+        answer(cluster.answers, "DeleteTopic", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getName());
+                cluster.deleteTopic(request.getName());
+                return DeleteTopicResponse.getDefaultInstance();
+            }
+        });
+    }
+
+    private void requireTopic(String name) {
+        if (!cluster.topics.containsKey(name)) {
+            throw Refusals.thrown(Refusals.of("UNKNOWN_TOPIC", "no topic " + name, Map.of("topic", name)));
+        }
+    }
+
+    private Topic describe(String name) {
+        var topic = cluster.topic(name);
+        var described = Topic.newBuilder()
+                .setName(name)
+                .setTopicId(topic.id.toString())
+                .setPartitionCount(topic.logs.size())
+                .setReplicationFactor(cluster.addresses().size())
+                .putAllConfig(topic.config);
+        for (int partition = 0; partition < topic.logs.size(); partition++) {
+            var log = topic.logs.get(partition);
+            var info = PartitionInfo.newBuilder()
+                    .setPartition(partition)
+                    .addAllReplicas(List.copyOf(cluster.addresses().keySet()));
+            if (!topic.hidesLeaders) {
+                info.setLeader(log.leader()).setLeaderEpoch(log.leaderEpoch());
+            }
+            described.addPartitions(info);
+        }
+        return described.build();
+    }
+}
