@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -48,13 +49,23 @@ public final class ClusterMetadata {
     public CompletableFuture<MetadataResult> submit(MetadataCommand command, Duration within) {
         return leader.call(SUBMIT, MetadataCodec.encode(command), within)
                 .thenApply(bytes -> MetadataCodec.decodeResult(ByteBuffer.wrap(bytes)))
-                .thenCompose(result -> view.await(index(result)).thenApply(image -> result));
+                .thenCompose(result -> visible(index(result), within).thenApply(image -> result));
     }
 
     /** An image at least as new as every change that was acknowledged before this call, to anybody. */
     public CompletableFuture<MetadataImage> currentImage() {
         return leader.call(READ_INDEX, new byte[0], timeout)
-                .thenCompose(bytes -> view.await(ByteBuffer.wrap(bytes).getLong()));
+                .thenCompose(bytes -> visible(ByteBuffer.wrap(bytes).getLong(), timeout));
+    }
+
+    /** This node applies what the leader acknowledged when it hears of it; cut off, it does not. */
+    private CompletableFuture<MetadataImage> visible(long index, Duration within) {
+        return view.await(index)
+                .orTimeout(within.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(failure -> {
+                    throw new MetadataUnavailableException(
+                            "this node does not see raft index " + index + " of the metadata yet", failure);
+                });
     }
 
     public OptionalInt leaderNodeId() {

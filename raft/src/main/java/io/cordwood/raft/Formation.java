@@ -2,11 +2,14 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.NodeRegistration;
 import io.cordwood.proto.internal.v1.Hello;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.RaftPeer;
 
 /**
  * Decides what a node that is no member yet does next, from what the initial nodes answer.
@@ -112,5 +115,17 @@ final class Formation {
         var listeners = new TreeMap<>(initialNodes);
         listeners.keySet().removeAll(voters().keySet());
         return listeners;
+    }
+
+    /** The members of a group that the initial nodes form. */
+    List<RaftPeer> peers() {
+        var peers = new ArrayList<>(RaftGroups.peers(voters(), RaftPeerRole.FOLLOWER));
+        peers.addAll(RaftGroups.peers(listeners(), RaftPeerRole.LISTENER));
+        return peers;
+    }
+
+    /** Whether this node is a founding member of the group: its first configuration is the list of initial nodes. */
+    boolean founds(UUID groupId) {
+        return initialNodes.containsKey(nodeId) && groupId.equals(MetadataGroupId.of(initialNodes));
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -45,26 +44,22 @@ final class MetadataStateMachine extends BaseStateMachine {
     private final ClientId clientId;
     private final MetadataView view;
     private final LongConsumer applied;
-    private final BiConsumer<String, Throwable> fatal;
+    private final NodeHalt halt;
     private MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private volatile @Nullable SnapshotInfo latest;
 
     /**
      * @param clientId the only one whose commands are taken: the node port accepts Ratis clients too
      * @param applied told each applied raft index
-     * @param fatal told what makes it impossible to go on
+     * @param halt told what makes it impossible to go on
      */
     MetadataStateMachine(
-            Path metadataDirectory,
-            ClientId clientId,
-            MetadataView view,
-            LongConsumer applied,
-            BiConsumer<String, Throwable> fatal) {
+            Path metadataDirectory, ClientId clientId, MetadataView view, LongConsumer applied, NodeHalt halt) {
         this.snapshotFile = metadataDirectory.resolve("snapshot");
         this.clientId = clientId;
         this.view = view;
         this.applied = applied;
-        this.fatal = fatal;
+        this.halt = halt;
     }
 
     @Override
@@ -108,7 +103,7 @@ final class MetadataStateMachine extends BaseStateMachine {
             applied.accept(entry.getIndex());
             return CompletableFuture.completedFuture(message(MetadataCodec.encode(result)));
         } catch (RuntimeException e) {
-            fatal.accept("metadata entry at term " + entry.getTerm() + ", index " + entry.getIndex(), e);
+            halt.failed("metadata entry at term " + entry.getTerm() + ", index " + entry.getIndex(), e);
             throw e;
         }
     }
@@ -149,7 +144,7 @@ final class MetadataStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto failedEntry) {
-        fatal.accept("the metadata group's raft log failed", cause);
+        halt.failed("the metadata group's raft log failed", cause);
     }
 
     /** Where the snapshot stands; Ratis never ships the file. */

@@ -50,9 +50,9 @@ final class RaftGroups {
                 .build();
     }
 
-    static List<RaftPeer> voters(Map<Integer, String> addresses) {
+    static List<RaftPeer> peers(Map<Integer, String> addresses, RaftPeerRole role) {
         return addresses.entrySet().stream()
-                .map(node -> peer(node.getKey(), node.getValue(), RaftPeerRole.FOLLOWER))
+                .map(node -> peer(node.getKey(), node.getValue(), role))
                 .toList();
     }
 

@@ -1,0 +1,165 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.NodeState;
+import io.cordwood.metadata.PartitionInfo;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer.Division;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands leaderships to the nodes that the placement prefers, so that each node leads its share. A new group is handed over
+ * at once. One in use only when the preferred node answered for a while and all its replicas are close behind: while a
+ * hand-over is under way the leader refuses appends.
+ *
+ * <p>Thread: one, the node's duties, except {@link #handOverAll}.
+ */
+final class LeaderBalancer {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderBalancer.class);
+    private static final long TRANSFER_TIMEOUT_MS = 3000;
+    private static final long NEW_GROUP_ENTRIES = 8;
+    private static final long MAX_LAG_ENTRIES = 64;
+    private static final int MAX_TRANSFERS_PER_TICK = 8;
+
+    private final int nodeId;
+    private final RaftGroups groups;
+    private final NodeTimings timings;
+    private final long respondingMs;
+    private final LongSupplier clockNanos;
+    private final Map<Integer, Long> respondingSinceNanos = new HashMap<>();
+    private final Map<UUID, Long> triedNanos = new HashMap<>();
+
+    LeaderBalancer(int nodeId, RaftGroups groups, RaftNodeConfig config, LongSupplier clockNanos) {
+        this.nodeId = nodeId;
+        this.groups = groups;
+        this.timings = config.nodeTimings();
+        this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
+        this.clockNanos = clockNanos;
+    }
+
+    void tick(MetadataImage image) {
+        long now = clockNanos.getAsLong();
+        int transfers = 0;
+        Set<Integer> responding = new HashSet<>();
+        for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
+            var partition = replica.partition();
+            var division = led(partition).filter(found -> partition.preferredLeader() != nodeId);
+            boolean answers = division.isPresent() && answers(division.get(), partition.preferredLeader());
+            if (answers && isAlive(image, partition.preferredLeader())) {
+                responding.add(partition.preferredLeader());
+                if (transfers < MAX_TRANSFERS_PER_TICK && isDue(division.get(), partition, now)) {
+                    transfers++;
+                    transfer(replica, now);
+                }
+            }
+        }
+        respondingSinceNanos.keySet().retainAll(responding);
+        responding.forEach(node -> respondingSinceNanos.putIfAbsent(node, now));
+    }
+
+    private boolean isDue(Division division, PartitionInfo partition, long now) {
+        var tried = triedNanos.get(partition.raftGroupId());
+        if (tried != null && now - tried < timings.balance().toNanos()) {
+            return false;
+        }
+        if (division.getInfo().getLastAppliedIndex() < NEW_GROUP_ENTRIES) {
+            return true;
+        }
+        var since = respondingSinceNanos.get(partition.preferredLeader());
+        boolean stable = since != null && now - since >= timings.deadAfter().toNanos();
+        return stable && lag(division).orElse(Long.MAX_VALUE) <= MAX_LAG_ENTRIES;
+    }
+
+    private void transfer(MetadataImage.Replica replica, long now) {
+        var partition = replica.partition();
+        triedNanos.put(partition.raftGroupId(), now);
+        var where = "topic " + replica.topic().name() + " partition " + partition.partition();
+        LOG.info("{}: node {} hands over to node {}, which is preferred", where, nodeId, partition.preferredLeader());
+        var unused = groups.transferLeadership(
+                        RaftGroupId.valueOf(partition.raftGroupId()), partition.preferredLeader(), TRANSFER_TIMEOUT_MS)
+                .exceptionally(failure -> {
+                    LOG.info(
+                            "{}: node {} did not take over: {}",
+                            where,
+                            partition.preferredLeader(),
+                            failure.getMessage());
+                    return null;
+                });
+    }
+
+    private Optional<Division> led(PartitionInfo partition) {
+        return groups.division(RaftGroupId.valueOf(partition.raftGroupId()))
+                .filter(division -> division.getInfo().isLeaderReady());
+    }
+
+    private static boolean isAlive(MetadataImage image, int node) {
+        return image.node(node)
+                .filter(found -> found.state() == NodeState.ALIVE)
+                .isPresent();
+    }
+
+    private boolean answers(Division division, int follower) {
+        return silenceMs(division, follower).orElse(Long.MAX_VALUE) < respondingMs;
+    }
+
+    private static OptionalLong silenceMs(Division division, int follower) {
+        var id = Integer.toString(follower);
+        return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+                .filter(info -> info.getId().getId().toStringUtf8().equals(id))
+                .mapToLong(ServerRpcProto::getLastRpcElapsedTimeMs)
+                .findFirst();
+    }
+
+    private static OptionalLong lag(Division division) {
+        var matches = division.getInfo().getFollowerMatchIndices();
+        var last = division.getRaftLog().getLastEntryTermIndex();
+        if (matches == null || last == null) {
+            return OptionalLong.empty();
+        }
+        var slowest = Arrays.stream(matches).min();
+        return slowest.isPresent() ? OptionalLong.of(last.getIndex() - slowest.getAsLong()) : OptionalLong.empty();
+    }
+
+    /** Hands over everything that this node leads, to whoever answered last; waits at most this long. Blocks. */
+    void handOverAll(Iterable<RaftGroupId> groupIds, Duration within) {
+        var transfers = new ArrayList<CompletableFuture<?>>();
+        groupIds.forEach(id -> handOver(id, within.toMillis()).ifPresent(transfers::add));
+        CompletableFuture.allOf(transfers.toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, within.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(failure -> {
+                    LOG.info("node {}: not all leaderships were handed over: {}", nodeId, failure.getMessage());
+                    return null;
+                })
+                .join();
+    }
+
+    private Optional<CompletableFuture<?>> handOver(RaftGroupId id, long timeoutMs) {
+        var division = groups.division(id).filter(found -> found.getInfo().isLeader());
+        if (division.isEmpty()) {
+            return Optional.empty();
+        }
+        return division.get().getRaftConf().getAllPeers(RaftPeerRole.FOLLOWER).stream()
+                .map(peer -> Integer.parseInt(peer.getId().toString()))
+                .filter(peer -> peer != nodeId && answers(division.get(), peer))
+                .min((a, b) -> Long.compare(
+                        silenceMs(division.get(), a).orElse(Long.MAX_VALUE),
+                        silenceMs(division.get(), b).orElse(Long.MAX_VALUE)))
+                .map(peer -> groups.transferLeadership(id, peer, timeoutMs));
+    }
+}

@@ -1,0 +1,346 @@
+package io.cordwood.raft;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.statemachine.StateMachine;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node: one RaftServer with the metadata group and the groups of its partitions, the calls between nodes, and the
+ * threads that keep all this as the metadata wants it.
+ *
+ * <p>Thread: {@link #start} and {@link #close} by its owner, once each; the rest by any.
+ */
+public final class RaftNode implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+    private static final long HAND_OVER_SECONDS = 5;
+
+    private final RaftNodeConfig config;
+    private final HostOpener hostOpener;
+    private final NodeHalt halt;
+    private final ClientId clientId = ClientId.randomId();
+    private final MetadataView view;
+    private final ScheduledExecutorService timer;
+    private final ScheduledExecutorService duties;
+    private final NodeTransport transport;
+    private @Nullable Running running;
+
+    /** Opens the partition side, once the data directory is held. */
+    interface HostOpener {
+        PartitionHost open() throws IOException;
+    }
+
+    /** What exists while the node runs. */
+    private record Running(
+            DataDirectory directory,
+            RaftServer server,
+            RaftGroups groups,
+            MetadataGroup metadataGroup,
+            ClusterMetadata metadata,
+            ProducerIds producerIds,
+            LeaderBalancer balancer,
+            Reconciler reconciler,
+            Membership membership) {}
+
+    RaftNode(RaftNodeConfig config, HostOpener hostOpener, NodeHalt halt) {
+        this.config = config;
+        this.hostOpener = hostOpener;
+        this.halt = halt;
+        view = new MetadataView(config.nodeId());
+        timer = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-timer-" + config.nodeId()));
+        duties = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-duties-" + config.nodeId()));
+        transport = new NodeTransport(config.nodeId(), this::addressOf);
+    }
+
+    private Optional<String> addressOf(int nodeId) {
+        return view.image()
+                .node(nodeId)
+                .map(node -> node.nodeAddress())
+                .or(() -> Optional.ofNullable(config.initialNodes().get(nodeId)));
+    }
+
+    /**
+     * Opens the data directory and the node port. Membership comes later: {@link #joined}.
+     *
+     * @throws StartRefusedException when the directory must not be used like this
+     */
+    public void start() throws IOException {
+        checkPortIsFree();
+        var directory = DataDirectory.open(config);
+        try {
+            open(directory);
+        } catch (IOException | RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    /** Ratis ends the process when it cannot bind its port; this says why instead. */
+    private void checkPortIsFree() throws IOException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(config.bindHost(), config.bindPort()));
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot listen for nodes on " + config.bindHost() + ":" + config.bindPort() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private void open(DataDirectory directory) throws IOException {
+        var files = new GroupFiles(config.dataDirectory());
+        var known = files.readAll();
+        var onDisk = new StartupGroups(config.raftDirectory());
+        var host = hostOpener.open();
+        var setAside = prepare(directory, host, known, onDisk);
+        var partitions = new LocalPartitions(config.dataDirectory(), files, host, known);
+        for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
+            var group = known.get(id);
+            if (group != null && !group.created()) {
+                partitions.write(group.markedCreated());
+            }
+        }
+        LOG.info("node {} opens {} partition groups; {} set aside", config.nodeId(), known.size(), setAside.size());
+        var server = buildServer(directory, host, partitions);
+        wire(directory, server, partitions);
+        server.start();
+        startThreads();
+    }
+
+    /** Looks at what Ratis will open, before it does. */
+    private Set<RaftGroupId> prepare(
+            DataDirectory directory, PartitionHost host, Map<UUID, PartitionGroup> known, StartupGroups startup)
+            throws IOException {
+        var onDisk = startup.onDisk();
+        var allKnown = new HashSet<>(known.keySet());
+        directory.metadataGroupId().ifPresent(allKnown::add);
+        DataDirectory.checkAllKnown(config, onDisk, allKnown);
+        var placements = new HashMap<RaftGroupId, GroupPlacement>();
+        for (PartitionGroup group : known.values()) {
+            if (onDisk.contains(group.groupId())) {
+                startup.ensureConfiguration(group.groupId(), group.initialPeers(), Map.of());
+                placements.put(RaftGroupId.valueOf(group.groupId()), group.placement());
+            }
+        }
+        var formation = new Formation(config);
+        var metadataGroup = directory.metadataGroupId().filter(formation::founds);
+        if (metadataGroup.isPresent()) {
+            startup.ensureConfiguration(metadataGroup.get(), formation.voters(), formation.listeners());
+        }
+        return host.prepare(placements);
+    }
+
+    private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)
+            throws IOException {
+        var parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
+        return RaftServer.newBuilder()
+                .setServerId(RaftPeerId.valueOf(Integer.toString(config.nodeId())))
+                .setProperties(RatisSettings.of(
+                        config.raftDirectory(),
+                        config.bindHost(),
+                        config.bindPort(),
+                        config.payloadMaxBytes(),
+                        config.raftTimings()))
+                .setParameters(parameters)
+                .setStateMachineRegistry(id -> stateMachine(id, directory, host, partitions))
+                .setOption(StartupOption.RECOVER)
+                .build();
+    }
+
+    private StateMachine stateMachine(
+            RaftGroupId id, DataDirectory directory, PartitionHost host, LocalPartitions partitions) {
+        if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
+            return new MetadataStateMachine(
+                    config.dataDirectory().resolve("metadata"),
+                    clientId,
+                    view,
+                    index -> host.metadataApplied(id, index),
+                    halt);
+        }
+        return partitions
+                .find(id.getUuid())
+                .map(group -> host.create(id, group.placement()))
+                .orElseThrow(() -> new IllegalStateException("no group file for " + id));
+    }
+
+    private void wire(DataDirectory directory, RaftServer server, LocalPartitions partitions) {
+        var groups = new RaftGroups(server, clientId);
+        var metadataGroup = new MetadataGroup(groups, view);
+        directory
+                .metadataGroupId()
+                .map(RaftGroupId::valueOf)
+                .filter(id -> groups.division(id).isPresent())
+                .ifPresent(metadataGroup::opened);
+        var leader = new LeaderClient(transport, () -> leaderCandidates(metadataGroup), timer);
+        var metadata = new ClusterMetadata(
+                view, metadataGroup, leader, config.nodeTimings().commandTimeout());
+        var greeting = new Greeting(
+                () -> Membership.registration(config, directory.incarnation()),
+                MetadataGroupId.text(config.initialNodes()),
+                view,
+                () -> directory.metadataGroupId().orElseGet(() -> MetadataGroupId.of(config.initialNodes())),
+                () -> directory.identity().map(NodeIdentity::clusterId).orElse(""));
+        var monitor = new NodeMonitor(metadataGroup, config.nodeTimings().deadAfter(), System::nanoTime);
+        transport.handle(ClusterMetadata.SUBMIT, (from, request) -> metadataGroup.submit(request));
+        transport.handle(ClusterMetadata.READ_INDEX, (from, request) -> metadataGroup.readIndex());
+        transport.handle(NodeMonitor.METHOD, (from, request) -> monitor.heard(request));
+        transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
+        var balancer = new LeaderBalancer(config.nodeId(), groups, config, System::nanoTime);
+        var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions);
+        var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);
+        running = new Running(
+                directory,
+                server,
+                groups,
+                metadataGroup,
+                metadata,
+                new ProducerIds(config.nodeId(), metadata::submit),
+                balancer,
+                reconciler,
+                membership);
+        scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader);
+    }
+
+    private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader) {
+        var node = running();
+        var reporter = new LeaderReporter(config.nodeId(), node.groups(), node.metadata());
+        var timings = config.nodeTimings();
+        repeat(timer, timings.poll().toMillis(), reporter::tick);
+        repeat(timer, timings.heartbeat().toMillis(), () -> {
+            if (node.membership().joined().isDone()) {
+                var beat =
+                        NodeMonitor.heartbeat(config.nodeId(), node.directory().incarnation());
+                var unused = leader.call(NodeMonitor.METHOD, beat, timings.heartbeat());
+            }
+        });
+        repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
+        repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
+    }
+
+    /** A chore that throws has a bug; it stops, and the log says so. */
+    private void repeat(ScheduledExecutorService executor, long everyMs, Runnable chore) {
+        Runnable logged = () -> {
+            try {
+                chore.run();
+            } catch (RuntimeException e) {
+                halt.failed("a chore of node " + config.nodeId(), e);
+                throw e;
+            }
+        };
+        var unused = executor.scheduleWithFixedDelay(logged, everyMs, everyMs, TimeUnit.MILLISECONDS);
+    }
+
+    private void startThreads() {
+        var node = running();
+        node.membership().start();
+        var unused = node.membership().joined().thenRun(() -> {
+            node.reconciler().start();
+            node.metadata().onChange(image -> node.reconciler().wake());
+        });
+    }
+
+    /** The likeliest leader first, then those that may be it. */
+    private List<Integer> leaderCandidates(MetadataGroup group) {
+        var candidates = new LinkedHashSet<Integer>();
+        group.leaderNodeId().ifPresent(candidates::add);
+        view.image().nodes().values().stream()
+                .filter(node -> node.voter())
+                .forEach(node -> candidates.add(node.nodeId()));
+        candidates.addAll(config.initialNodes().keySet());
+        return new ArrayList<>(candidates);
+    }
+
+    private Running running() {
+        if (running == null) {
+            throw new IllegalStateException("node " + config.nodeId() + " is not started");
+        }
+        return running;
+    }
+
+    /** Completes when this node is a registered member; fails with {@link StartRefusedException} when it cannot be. */
+    public CompletableFuture<Void> joined() {
+        return running().membership().joined().copy();
+    }
+
+    public ClusterMetadata metadata() {
+        return running().metadata();
+    }
+
+    public NodeTransport transport() {
+        return transport;
+    }
+
+    public ProducerIds producerIds() {
+        return running().producerIds();
+    }
+
+    public int nodeId() {
+        return config.nodeId();
+    }
+
+    /** Asks other members to lead what this node leads; waits at most this long for them. */
+    public void handOverLeaderships(Duration within) {
+        var node = running();
+        node.balancer().handOverAll(node.server().getGroupIds(), within);
+    }
+
+    /** Hands over what it leads, then stops everything that it started. */
+    @Override
+    public void close() throws IOException {
+        var node = running;
+        if (node != null) {
+            running = null;
+            node.membership().close();
+            node.reconciler().close();
+            shutDown(duties);
+            node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
+            takeSnapshot(node);
+            shutDown(timer);
+            node.server().close();
+            node.directory().close();
+        }
+        shutDown(duties);
+        shutDown(timer);
+        transport.close();
+        view.close();
+    }
+
+    private void takeSnapshot(Running node) {
+        try {
+            node.metadataGroup().takeSnapshot();
+        } catch (IOException e) {
+            LOG.warn("node {}: no snapshot of the metadata, the next start replays more", config.nodeId(), e);
+        }
+    }
+
+    private static void shutDown(ScheduledExecutorService executor) {
+        executor.shutdownNow();
+        Threads.join(executor, 5, "a chore");
+    }
+}

@@ -1,0 +1,189 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.NodeInfo;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the raft groups of this node equal to what the metadata says: creates the missing ones, removes those of deleted
+ * topics. It acts only on an image that was current when it began: a node that just started replays old images.
+ *
+ * <p>Invariant: a group whose raft log was created here once is never created again; an empty log in the place of a lost
+ * one would vote for the loss of what the lost one acknowledged.
+ *
+ * <p>Thread: its own, {@code reconciler-<node>}; {@link #wake} by any.
+ */
+final class Reconciler implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+    private static final Duration IMAGE_TIMEOUT = Duration.ofSeconds(30);
+    private static final long FIRST_PAUSE_MS = 100;
+    private static final long LAST_PAUSE_MS = 5000;
+
+    private final int nodeId;
+    private final ClusterMetadata metadata;
+    private final RaftGroups groups;
+    private final LocalPartitions partitions;
+    private final Semaphore work = new Semaphore(0);
+    private final Thread thread;
+    private final Set<UUID> reportedMissing = new HashSet<>();
+    private volatile boolean closed;
+
+    Reconciler(int nodeId, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions) {
+        this.nodeId = nodeId;
+        this.metadata = metadata;
+        this.groups = groups;
+        this.partitions = partitions;
+        this.thread = new Thread(this::run, "reconciler-" + nodeId);
+    }
+
+    void start() {
+        thread.start();
+        wake();
+    }
+
+    /** Has it look soon. */
+    void wake() {
+        work.release();
+    }
+
+    private void run() {
+        int failures = 0;
+        while (!closed) {
+            try {
+                work.acquire();
+                work.drainPermits();
+                reconcile(metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+                failures = 0;
+            } catch (IOException | ExecutionException | TimeoutException e) {
+                failures++;
+                LOG.warn("node {} cannot bring its groups up to date yet: {}", nodeId, e.toString());
+                pause(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(failures, 10)));
+                wake();
+            } catch (InterruptedException e) {
+                return; // closed
+            }
+        }
+    }
+
+    private void pause(long ms) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(ms);
+        } catch (InterruptedException e) {
+            thread.interrupt();
+        }
+    }
+
+    private void reconcile(MetadataImage image) throws IOException, InterruptedException {
+        Map<UUID, MetadataImage.Replica> wanted = new HashMap<>();
+        image.replicasOn(nodeId)
+                .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
+        for (PartitionGroup group : partitions.all()) {
+            if (!wanted.containsKey(group.groupId())) {
+                remove(group);
+            }
+        }
+        for (MetadataImage.Replica replica : wanted.values()) {
+            ensure(replica, image);
+        }
+        partitions.emptyTrash();
+    }
+
+    private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException, InterruptedException {
+        checkOpen();
+        var id = replica.partition().raftGroupId();
+        if (groups.division(RaftGroupId.valueOf(id)).isPresent()) {
+            return;
+        }
+        if (partitions.wasHere(id)) {
+            reportMissing(replica);
+            return;
+        }
+        var group = partitions.find(id).orElseGet(() -> newGroup(replica, image));
+        partitions.write(group);
+        groups.add(RaftGroupId.valueOf(id), RaftGroups.peers(group.initialPeers(), RaftPeerRole.FOLLOWER));
+        partitions.write(group.markedCreated());
+        LOG.info(
+                "topic {} partition {}: group {} with replicas on nodes {}",
+                replica.topic().name(),
+                replica.partition().partition(),
+                id,
+                replica.partition().replicas());
+    }
+
+    private static PartitionGroup newGroup(MetadataImage.Replica replica, MetadataImage image) {
+        var topic = replica.topic();
+        var partition = replica.partition();
+        var placement = new GroupPlacement(
+                topic.topicId(),
+                topic.name(),
+                partition.partition(),
+                partition.epochBase(),
+                partition.replicas(),
+                topic.config());
+        var peers = new TreeMap<Integer, String>();
+        List<NodeInfo> nodes = partition.replicas().stream()
+                .flatMap(id -> image.node(id).stream())
+                .toList();
+        nodes.forEach(node -> peers.put(node.nodeId(), node.nodeAddress()));
+        return new PartitionGroup(partition.raftGroupId(), placement, peers, false);
+    }
+
+    private void reportMissing(MetadataImage.Replica replica) {
+        if (reportedMissing.add(replica.partition().raftGroupId())) {
+            LOG.error(
+                    "topic {} partition {}: node {} has no replica any more (set aside, or its raft directory is gone);"
+                            + " the others go on without it",
+                    replica.topic().name(),
+                    replica.partition().partition(),
+                    nodeId);
+        }
+    }
+
+    private void remove(PartitionGroup group) throws IOException, InterruptedException {
+        checkOpen();
+        var id = RaftGroupId.valueOf(group.groupId());
+        if (groups.division(id).isPresent()) {
+            groups.remove(id);
+        }
+        partitions.remove(group);
+        LOG.info(
+                "topic {} partition {}: deleted on node {}",
+                group.placement().topic(),
+                group.placement().partition(),
+                nodeId);
+    }
+
+    private void checkOpen() throws InterruptedException {
+        if (closed) {
+            throw new InterruptedException("closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
