@@ -79,7 +79,7 @@ final class LeaderBalancer {
             return false;
         }
         if (division.getInfo().getLastAppliedIndex() < NEW_GROUP_ENTRIES) {
-            return true;
+            return lag(division).equals(OptionalLong.of(0)); // else the preferred node may not have the group yet
         }
         var since = respondingSinceNanos.get(partition.preferredLeader());
         boolean stable = since != null && now - since >= timings.deadAfter().toNanos();

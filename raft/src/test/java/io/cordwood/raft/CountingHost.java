@@ -1,0 +1,60 @@
+package io.cordwood.raft;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+
+/** A partition side without partitions: each group only keeps the entries it applied. */
+final class CountingHost implements PartitionHost {
+    final Map<RaftGroupId, GroupPlacement> open = new ConcurrentHashMap<>();
+    final Map<RaftGroupId, List<String>> entries = new ConcurrentHashMap<>();
+    final List<GroupPlacement> prepared = new CopyOnWriteArrayList<>();
+    final Set<RaftGroupId> quarantined = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) {
+        prepared.addAll(onDisk.values());
+        return Set.of();
+    }
+
+    @Override
+    public boolean isQuarantined(RaftGroupId groupId) {
+        return quarantined.contains(groupId);
+    }
+
+    @Override
+    public StateMachine create(RaftGroupId groupId, GroupPlacement placement) {
+        open.put(groupId, placement);
+        var applied = entries.computeIfAbsent(groupId, id -> new CopyOnWriteArrayList<>());
+        return new BaseStateMachine() {
+            @Override
+            public CompletableFuture<Message> applyTransaction(TransactionContext context) {
+                var entry = context.getLogEntry();
+                applied.add(entry.getStateMachineLogEntry().getLogData().toStringUtf8());
+                updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+                return CompletableFuture.completedFuture(Message.EMPTY);
+            }
+        };
+    }
+
+    @Override
+    public void removed(RaftGroupId groupId, GroupPlacement placement) {
+        open.remove(groupId);
+    }
+
+    @Override
+    public void metadataApplied(RaftGroupId groupId, long index) {}
+
+    static Path raftGroup(RaftNodeConfig config, RaftGroupId groupId) {
+        return config.raftDirectory().resolve(groupId.getUuid().toString());
+    }
+}

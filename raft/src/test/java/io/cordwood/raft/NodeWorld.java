@@ -1,0 +1,198 @@
+package io.cordwood.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.NodeLimits;
+import io.cordwood.store.PartitionId;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/** Nodes of one or more clusters on loopback, within this JVM. */
+final class NodeWorld implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final RaftTimings RAFT = new RaftTimings(Duration.ofMillis(400), Duration.ofMillis(800));
+    private static final NodeTimings TIMINGS = new NodeTimings(
+            Duration.ofMillis(200),
+            Duration.ofMillis(1500),
+            Duration.ofMillis(50),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10));
+
+    private final Path directory;
+    private final SortedMap<Integer, String> addresses = new TreeMap<>();
+    private final Map<Integer, RaftNode> nodes = new HashMap<>();
+    private final Map<Integer, CountingHost> hosts = new HashMap<>();
+    final List<String> halts = new CopyOnWriteArrayList<>();
+
+    NodeWorld(Path directory, int... ids) throws IOException {
+        this.directory = directory;
+        var probes = new ArrayList<ServerSocket>();
+        for (int id : ids) {
+            var probe = new ServerSocket(0);
+            probes.add(probe);
+            addresses.put(id, "127.0.0.1:" + probe.getLocalPort());
+        }
+        for (ServerSocket probe : probes) {
+            probe.close();
+        }
+    }
+
+    String address(int id) {
+        return String.valueOf(addresses.get(id));
+    }
+
+    SortedMap<Integer, String> list(Integer... ids) {
+        var list = new TreeMap<Integer, String>();
+        Stream.of(ids).forEach(id -> list.put(id, address(id)));
+        return list;
+    }
+
+    RaftNodeConfig config(int id, SortedMap<Integer, String> initialNodes) {
+        return config(id, initialNodes, directory.resolve("node-" + id));
+    }
+
+    RaftNodeConfig config(int id, SortedMap<Integer, String> initialNodes, Path data) {
+        var clients = new TreeMap<>(Map.of("client", "127.0.0.1:" + (20000 + id)));
+        int port = Integer.parseInt(address(id).substring("127.0.0.1:".length()));
+        return new RaftNodeConfig(
+                id,
+                data,
+                data.resolve("raft"),
+                initialNodes,
+                "127.0.0.1",
+                port,
+                address(id),
+                clients,
+                "",
+                new NodeLimits(300, 1 << 20),
+                1 << 20,
+                RAFT,
+                TIMINGS);
+    }
+
+    RaftNode start(int id, SortedMap<Integer, String> initialNodes) throws IOException {
+        return start(config(id, initialNodes));
+    }
+
+    RaftNode start(RaftNodeConfig config) throws IOException {
+        var host = new CountingHost();
+        var node = new RaftNode(config, () -> host, new RecordingHalt());
+        hosts.put(config.nodeId(), host);
+        try {
+            node.start();
+        } catch (IOException | RuntimeException e) {
+            node.close();
+            throw e;
+        }
+        nodes.put(config.nodeId(), node);
+        return node;
+    }
+
+    /** Starts nodes 1 to 3 and waits until they are members. */
+    void startThree() throws Exception {
+        for (int id = 1; id <= 3; id++) {
+            start(id, list(1, 2, 3));
+        }
+        awaitJoined(1, 2, 3);
+    }
+
+    void awaitJoined(int... ids) throws Exception {
+        for (int id : ids) {
+            node(id).joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    RaftNode node(int id) {
+        var node = nodes.get(id);
+        assertThat(node).as("node %s runs", id).isNotNull();
+        return node;
+    }
+
+    CountingHost host(int id) {
+        var host = hosts.get(id);
+        assertThat(host).as("host %s", id).isNotNull();
+        return host;
+    }
+
+    void stop(int id) throws IOException {
+        node(id).close();
+        nodes.remove(id);
+    }
+
+    MetadataResult submit(int id, MetadataCommand command) throws Exception {
+        return node(id).metadata().submit(command).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    MetadataResult createTopic(int id, String name, int partitions, int replicationFactor) throws Exception {
+        var groups = Stream.generate(UUID::randomUUID).limit(partitions).toList();
+        return submit(
+                id,
+                new MetadataCommand.CreateTopic(name, UUID.randomUUID(), groups, replicationFactor, new TreeMap<>()));
+    }
+
+    MetadataImage image(int id) {
+        return node(id).metadata().image();
+    }
+
+    void awaitImage(int id, String what, Predicate<MetadataImage> condition) {
+        await(what + " on node " + id, () -> condition.test(image(id)));
+    }
+
+    void await(String what, Callable<Boolean> condition) {
+        Awaitility.await(what)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(condition);
+    }
+
+    int metadataLeader() {
+        await(
+                "a metadata leader",
+                () -> nodes.values().stream()
+                        .anyMatch(node -> node.metadata().leaderNodeId().isPresent()));
+        return nodes.values().stream()
+                .flatMap(node -> node.metadata().leaderNodeId().stream().boxed())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (RaftNode node : List.copyOf(nodes.values())) {
+            node.close();
+        }
+    }
+
+    /** Keeps what would end the process. */
+    private final class RecordingHalt implements NodeHalt {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            halts.add(partition + ": " + reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            halts.add(reason + ": " + cause);
+        }
+    }
+}

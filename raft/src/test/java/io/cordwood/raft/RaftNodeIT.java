@@ -1,0 +1,264 @@
+package io.cordwood.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.NodeState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RaftNodeIT {
+    @TempDir
+    Path directory;
+
+    private NodeWorld world;
+
+    @BeforeEach
+    void makeWorld() throws IOException {
+        world = new NodeWorld(directory, 1, 2, 3, 4);
+    }
+
+    @AfterEach
+    void closeWorld() throws IOException {
+        world.close();
+        assertThat(world.halts).isEmpty();
+    }
+
+    @Test
+    void clusterIsFormedWhenAllInitialNodesAnswerAndNotBefore() throws Exception {
+        world.start(1, world.list(1, 2, 3));
+        world.start(2, world.list(1, 2, 3));
+        assertThatThrownBy(() -> world.node(1).joined().get(2, TimeUnit.SECONDS))
+                .isInstanceOf(TimeoutException.class);
+        assertThat(directory.resolve("node-1/node.json")).doesNotExist();
+
+        world.start(3, world.list(1, 2, 3));
+        world.awaitJoined(1, 2, 3);
+
+        assertThat(world.image(2).clusterId()).isEqualTo(world.image(1).clusterId());
+        assertThat(world.image(3).clusterId()).isEqualTo(world.image(1).clusterId());
+        assertThat(world.image(1).clusterId()).matches("[A-Za-z0-9_-]{22}");
+        assertThat(directory.resolve("node-1/node.json")).exists();
+        assertThat(directory.resolve("node-1/forming.json")).doesNotExist();
+    }
+
+    @Test
+    void nodesWithDifferentListsNeverForm() throws Exception {
+        world.start(1, world.list(1, 2));
+        world.start(2, world.list(1, 2, 3));
+
+        assertThatThrownBy(() -> world.node(1).joined().get(2, TimeUnit.SECONDS))
+                .isInstanceOf(TimeoutException.class);
+        assertThat(directory.resolve("node-1/raft")).isEmptyDirectory();
+    }
+
+    @Test
+    void topicIsSeenAndItsGroupsAreOpenOnAllNodes() throws Exception {
+        world.startThree();
+
+        var result = world.createTopic(2, "orders", 6, 3);
+
+        assertThat(result).isInstanceOf(MetadataResult.Done.class);
+        assertThat(world.image(2).topic("orders")).isPresent();
+        for (int id = 1; id <= 3; id++) {
+            int node = id;
+            world.await("groups on node " + id, () -> world.host(node).open.size() == 6);
+        }
+        world.awaitImage(
+                1,
+                "leaders as preferred",
+                image -> image.topic("orders").stream()
+                        .flatMap(topic -> topic.partitions().stream())
+                        .allMatch(partition -> partition.leader().equals(OptionalInt.of(partition.preferredLeader()))));
+    }
+
+    @Test
+    void deletedTopicLeavesNothingOnDisk() throws Exception {
+        world.startThree();
+        world.createTopic(1, "orders", 2, 3);
+        world.await("groups", () -> world.host(3).open.size() == 2);
+        var topic = world.image(1).topic("orders").orElseThrow();
+        world.awaitImage(
+                1,
+                "leaders",
+                image -> image.topic("orders").orElseThrow().partitions().stream()
+                        .allMatch(partition -> partition.leader().isPresent()));
+
+        world.submit(1, new MetadataCommand.DeleteTopic(topic.topicId()));
+
+        world.await("removal", () -> world.host(3).open.isEmpty());
+        world.await(
+                "empty directories",
+                () -> isEmpty(directory.resolve("node-3/partitions"))
+                        && !Files.exists(directory.resolve("node-3/trash")));
+        assertThat(directory.resolve("node-3/raft/" + topic.partitions().get(0).raftGroupId()))
+                .doesNotExist();
+    }
+
+    @Test
+    void majorityIsEnoughAfterARestartAndTheDeadNodeIsSeen() throws Exception {
+        world.startThree();
+        world.createTopic(1, "orders", 3, 3);
+        world.await(
+                "groups",
+                () -> world.host(1).open.size() == 3 && world.host(2).open.size() == 3);
+        for (int id = 1; id <= 3; id++) {
+            world.stop(id);
+        }
+
+        world.start(1, world.list(1, 2, 3));
+        world.start(2, world.list(1, 2, 3));
+        world.awaitJoined(1, 2);
+
+        assertThat(world.host(1).prepared).hasSize(3);
+        assertThat(world.createTopic(1, "more", 1, 3)).isInstanceOf(MetadataResult.Done.class);
+        world.awaitImage(2, "node 3 dead", image -> image.node(3).orElseThrow().state() == NodeState.DEAD);
+        var refused = (MetadataResult.Refused) world.createTopic(1, "too-wide", 1, 3);
+        assertThat(refused.reason()).isEqualTo(Reason.INVALID_REPLICATION_FACTOR);
+        world.start(3, world.list(1, 2, 3));
+        world.awaitJoined(3);
+        world.await("the new topic on node 3", () -> world.host(3).open.size() == 4);
+    }
+
+    @Test
+    void leaderOfMetadataMayGo() throws Exception {
+        world.startThree();
+        int leader = world.metadataLeader();
+        world.stop(leader);
+        int other = leader == 1 ? 2 : 1;
+
+        assertThat(world.createTopic(other, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        var current = world.node(other).metadata().currentImage().get(10, TimeUnit.SECONDS);
+        assertThat(current.topic("orders")).isPresent();
+    }
+
+    @Test
+    void addedNodeJoinsAndTakesReplicas() throws Exception {
+        world.startThree();
+        world.createTopic(1, "orders", 1, 3);
+        world.start(4, world.list(1, 2, 3));
+        assertThatThrownBy(() -> world.node(4).joined().get(1, TimeUnit.SECONDS))
+                .isInstanceOf(TimeoutException.class);
+
+        world.submit(2, new MetadataCommand.AddNode(4, world.address(4)));
+        world.awaitJoined(4);
+
+        world.awaitImage(4, "topic", image -> image.topic("orders").isPresent());
+        assertThat(world.image(4).node(4).orElseThrow().voter()).isFalse();
+        assertThat(world.createTopic(4, "wide", 2, 4)).isInstanceOf(MetadataResult.Done.class);
+        assertThat(world.node(4)
+                        .metadata()
+                        .currentImage()
+                        .get(10, TimeUnit.SECONDS)
+                        .topic("wide"))
+                .isPresent();
+        world.await("groups on node 4", () -> world.host(4).open.size() == 2);
+        world.stop(4);
+        world.start(4, world.list(1, 2, 3));
+        world.awaitJoined(4);
+    }
+
+    @Test
+    void foreignAndCopiedDirectoriesAreRefused() throws Exception {
+        world.startThree();
+        world.stop(1);
+
+        // Another node's directory.
+        var asNodeTwo = world.config(2, world.list(1, 2, 3), directory.resolve("node-1"));
+        assertThatThrownBy(() -> DataDirectory.open(asNodeTwo))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("belongs to node 1");
+        // A wiped one: the id is known by another incarnation.
+        var wiped = world.config(1, world.list(1, 2, 3), directory.resolve("fresh"));
+        var node = world.start(wiped);
+        assertThatThrownBy(() -> node.joined().get(2, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        assertThat(directory.resolve("fresh/raft")).isEmptyDirectory();
+    }
+
+    @Test
+    void directoryOfAnotherClusterIsRefused() throws Exception {
+        try (var other = new NodeWorld(directory.resolve("other"), 1)) {
+            other.start(1, other.list(1));
+            other.awaitJoined(1);
+        }
+        world.startThree();
+        world.stop(1);
+
+        var foreign = world.config(1, world.list(1, 2, 3), directory.resolve("other/node-1"));
+        var node = world.start(foreign);
+
+        assertThatThrownBy(() -> node.joined().get(20, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("belongs to cluster");
+    }
+
+    @Test
+    void directoryInUseAndLostRaftLogsAreRefused() throws Exception {
+        try (var single = new NodeWorld(directory.resolve("single"), 1)) {
+            single.start(1, single.list(1));
+            single.awaitJoined(1);
+            assertThatThrownBy(() -> DataDirectory.open(single.config(1, single.list(1))))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("in use");
+            single.stop(1);
+            Files.move(directory.resolve("single/node-1/raft"), directory.resolve("lost"));
+
+            assertThatThrownBy(() -> single.start(1, single.list(1)))
+                    .isInstanceOf(StartRefusedException.class)
+                    .hasMessageContaining("metadata group");
+        }
+    }
+
+    @Test
+    void lostRaftLogOfAPartitionIsNotMadeAnew() throws Exception {
+        world.startThree();
+        world.createTopic(1, "orders", 1, 3);
+        world.await("group", () -> world.host(3).open.size() == 1);
+        var id = world.image(1).partition("orders", 0).orElseThrow().raftGroupId();
+        world.stop(3);
+        var config = world.config(3, world.list(1, 2, 3));
+        Files.move(CountingHost.raftGroup(config, RaftGroupId.valueOf(id)), directory.resolve("lost-group"));
+
+        world.start(config);
+        world.awaitJoined(3);
+        world.createTopic(1, "later", 1, 3);
+        world.await("later group", () -> world.host(3).open.size() == 1);
+
+        assertThat(world.host(3).open.values())
+                .extracting(GroupPlacement::topic)
+                .containsExactly("later");
+    }
+
+    @Test
+    void producerIdsAreNeverHandedOutTwice() throws Exception {
+        world.startThree();
+        var ids = new HashSet<Long>();
+
+        for (int i = 0; i < 1500; i++) {
+            ids.add(world.node(1 + i % 3).producerIds().next().get(10, TimeUnit.SECONDS));
+        }
+
+        assertThat(ids).hasSize(1500);
+    }
+
+    private static boolean isEmpty(Path path) throws IOException {
+        try (var entries = Files.list(path)) {
+            return entries.findAny().isEmpty();
+        }
+    }
+}
