@@ -57,7 +57,7 @@ final class IndexFill {
 
     private void fill(Segment segment) throws IOException {
         var entries = new ArrayList<IndexEntry>();
-        var walk = reader.walkTo(segment, nextOffset, segment.end());
+        var walk = reader.walkFrom(segment, nextOffset, segment.end());
         long stepEnd = walk.position() + STEP_BYTES;
         long lastEntry =
                 walk.position() == 0 ? 0 : walk.position() - files.config().indexIntervalBytes();

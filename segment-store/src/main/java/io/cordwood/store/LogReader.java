@@ -36,8 +36,10 @@ final class LogReader {
         var end = segment.end();
         var walk = walkTo(segment, range.start(), end);
         long baseOffset = walk.baseOffset();
-        int size = (int) Math.min(Math.max(walk.sizeBytes(), maxBytes), end.sizeBytes() - walk.position());
-        var bytes = readFully(segment, walk.position(), size);
+        int wanted = (int) Math.min(Math.max(walk.sizeBytes(), maxBytes), end.sizeBytes() - walk.position());
+        // It may be less: what lies above the high watermark can be cut at any time.
+        var bytes = read(segment, walk.position(), wanted);
+        int size = bytes.limit();
         var chain = new BatchChain(baseOffset, -1);
         int at = 0;
         while (at < size && chain.endOffset() < range.end()) {
@@ -74,8 +76,8 @@ final class LogReader {
         if (sizeBytes > end.sizeBytes() - position) {
             return Optional.empty();
         }
-        var bytes = readFully(segment, position, sizeBytes);
-        return isChain(bytes, range) ? Optional.of(bytes) : Optional.empty();
+        var bytes = read(segment, position, sizeBytes);
+        return bytes.limit() == sizeBytes && isChain(bytes, range) ? Optional.of(bytes) : Optional.empty();
     }
 
     /**
@@ -96,11 +98,23 @@ final class LogReader {
         return new Segment.End(offset, walk.position());
     }
 
-    /** A walk that stands at the batch that holds the offset. The offset lies within the segment. */
-    BatchWalk walkTo(Segment segment, long offset, Segment.End end) throws IOException {
+    /** A walk that stands at the batch that holds the offset and can go on. The offset lies within the segment. */
+    BatchWalk walkFrom(Segment segment, long offset, Segment.End end) throws IOException {
+        return search(segment, startOf(segment, offset, end), end, offset, windowBytes);
+    }
+
+    /** As {@link #walkFrom}, for a look at that one batch. */
+    private BatchWalk walkTo(Segment segment, long offset, Segment.End end) throws IOException {
         var start = startOf(segment, offset, end);
+        // A reader that goes on where it left off is there already and needs no more than the header.
+        int window = start.offset() == offset ? RecordBatch.HEADER_BYTES : windowBytes;
+        return search(segment, start, end, offset, window);
+    }
+
+    private BatchWalk search(Segment segment, Segment.Place start, Segment.End end, long offset, int window)
+            throws IOException {
         var chain = new BatchChain(start.offset(), -1);
-        var walk = new BatchWalk(files.of(segment), start.position(), end.sizeBytes(), chain, windowBytes);
+        var walk = new BatchWalk(files.of(segment), start.position(), end.sizeBytes(), chain, window);
         while (true) {
             var problem = walk.headerProblem();
             if (problem != null) {
@@ -133,17 +147,18 @@ final class LogReader {
         if (entry.position() < 0 || entry.position() > end.sizeBytes() - RecordBatch.HEADER_BYTES) {
             return false;
         }
-        var header = readFully(segment, entry.position(), RecordBatch.HEADER_BYTES);
+        var header = read(segment, entry.position(), RecordBatch.HEADER_BYTES);
+        if (header.limit() < RecordBatch.HEADER_BYTES) {
+            return false;
+        }
         var problem = new BatchChain(entry.offset(), -1).problemAt(header, 0, end.sizeBytes() - entry.position());
         return problem == null && BatchHeader.crc(header, 0) == entry.crc();
     }
 
-    private ByteBuffer readFully(Segment segment, long position, int size) throws IOException {
+    /** So many bytes, or what there is of them up to the end of the file. */
+    private ByteBuffer read(Segment segment, long position, int size) throws IOException {
         var bytes = ByteBuffer.allocate(size);
-        int read = files.read(segment, bytes, position);
-        if (read < size) {
-            throw new CorruptLogException(segment.file(), position + read, "file size", position + size, "end of file");
-        }
+        files.read(segment, bytes, position);
         return bytes.flip();
     }
 

@@ -38,6 +38,7 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private final List<Path> surplus = new ArrayList<>();
     private List<LeaderEpoch> epochs;
+    private long durableEndOffset;
     private @Nullable String cutReason;
 
     LogRecovery(LogFiles files, RecoveryPoint point, LogIndexer indexer) {
@@ -52,6 +53,9 @@ final class LogRecovery {
         files.disk().createDirectories(files.directory());
         var byBase = segmentFiles();
         long logStart = LogStartFile.read(files.disk(), files.directory());
+        // Only what was applied is trimmed, and only what was forced is applied.
+        durableEndOffset = Math.max(point.durableEndOffset(), logStart);
+        boolean wasTrimmed = logStart > 0;
         var checkpoint = point.checkpoint();
         if (checkpoint.isPresent()) {
             requireSamePartition(checkpoint.get());
@@ -59,6 +63,9 @@ final class LogRecovery {
             takeSealed(checkpoint.get().segments(), byBase, logStart);
         }
         long scannedFrom = scan(checkpoint, byBase, logStart);
+        if (segments.isEmpty() && wasTrimmed) {
+            throw missing(logStart);
+        }
         requireDurableEnd(logStart);
         removeSurplus();
         if (segments.isEmpty()) {
@@ -163,7 +170,7 @@ final class LogRecovery {
                 if (problem == null) {
                     see(walk, baseOffset);
                     walk.advance();
-                } else if (chain.endOffset() < point.durableEndOffset()) {
+                } else if (chain.endOffset() < durableEndOffset) {
                     throw problem.at(path, walk.position());
                 } else {
                     cutReason = path.getFileName() + " at " + walk.position() + ": " + problem;
@@ -185,9 +192,9 @@ final class LogRecovery {
 
     private void requireDurableEnd(long logStart) throws IOException {
         var last = segments.isEmpty() ? Segment.empty(files.directory(), logStart) : segments.get(segments.size() - 1);
-        if (last.endOffset() < point.durableEndOffset() && logStart < point.durableEndOffset()) {
+        if (last.endOffset() < durableEndOffset) {
             throw new CorruptLogException(
-                    last.file(), last.end().sizeBytes(), "end offset", point.durableEndOffset(), last.endOffset());
+                    last.file(), last.end().sizeBytes(), "end offset", durableEndOffset, last.endOffset());
         }
     }
 

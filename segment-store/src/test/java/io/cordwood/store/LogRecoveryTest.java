@@ -409,4 +409,36 @@ class LogRecoveryTest {
             assertThat(test.fileNames()).containsExactly("00000000000000000100.log");
         }
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void logStartOnDiskSaysThatBytesBelowItWereDurable(DiskKind kind) throws Exception {
+        try (var test = new TestLog(kind, temporary)) {
+            test.append(5, "a");
+            test.roll(5, "b");
+            test.append(5, "c");
+            test.commit();
+            test.log().trimTo(12);
+            test.shorten(test.file(5), 10);
+            assertThatThrownBy(() -> test.reopen()).isInstanceOf(CorruptLogException.class);
+
+            test.disk().delete(test.file(5));
+            assertThatThrownBy(() -> test.reopen()).hasMessageContaining("no such file");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void damagedLogStartIsCorruption(DiskKind kind) throws Exception {
+        try (var test = new TestLog(kind, temporary)) {
+            test.append(5, "a");
+            test.roll(5, "b");
+            test.commit();
+            test.log().trimTo(7);
+            var file = test.directory().resolve(LogStartFile.NAME);
+            test.overwrite(file, test.fileBytes(file).length - 6, (byte) 9);
+
+            assertThatThrownBy(() -> test.reopen()).hasMessageContaining("body crc");
+        }
+    }
 }

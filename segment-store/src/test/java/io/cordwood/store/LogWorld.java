@@ -86,9 +86,7 @@ final class LogWorld {
             append(end(), 2, true);
             append(end(), 2, true);
             force();
-            epoch++;
-            cutBefore(conflict);
-            append(conflict, 1, false);
+            appendOver(conflict, 1, false);
             append(end(), 1, true);
             force();
             commit();
@@ -192,27 +190,42 @@ final class LogWorld {
     }
 
     private void cutAndAppend() throws IOException {
-        long offset = randomCut();
+        appendOver(randomCut(), 1 + random.nextInt(3), random.nextInt(3) == 0);
+    }
+
+    private void appendOver(long offset, int batchCount, boolean roll) throws IOException {
+        boolean cuts = offset < end();
         epoch++;
         cutBefore(offset);
-        append(offset, 1 + random.nextInt(3), random.nextInt(3) == 0);
+        append(offset, batchCount, roll);
+        cutIsDurable(cuts, offset);
     }
 
     private void cut(long offset) throws IOException {
+        boolean cuts = offset < end();
         cutBefore(offset);
         log().truncateTo(offset);
+        cutIsDurable(cuts, offset);
+    }
+
+    /** What lay beyond never comes back, not even when nothing new was forced since. */
+    private void cutIsDurable(boolean cuts, long offset) {
+        if (cuts) {
+            histories.replaceAll(history -> prefix(history, offset));
+        }
+    }
+
+    private static List<Batch> prefix(List<Batch> history, long endOffset) {
+        return new ArrayList<>(
+                history.stream().filter(batch -> batch.endOffset <= endOffset).toList());
     }
 
     /** The model's part of a cut: from here on what lay beyond may be there or not. */
     private void cutBefore(long offset) {
         histories.add(current);
         forcedEnd = Math.min(forcedEnd, offset);
-        int keep = 0;
-        while (keep < current.size() && current.get(keep).endOffset <= offset) {
-            keep++;
-        }
-        current = new ArrayList<>(current.subList(0, keep));
-        rolls.subList(keep, rolls.size()).clear();
+        current = prefix(current, offset);
+        rolls.subList(current.size(), rolls.size()).clear();
     }
 
     private void trim() throws IOException {
