@@ -3,6 +3,7 @@ package io.cordwood.cli.demo;
 import io.cordwood.cli.console.CliException;
 import io.cordwood.cli.console.Console;
 import io.cordwood.cli.console.ExitCode;
+import io.cordwood.cli.demo.ReplicaComparison.Settled;
 import io.cordwood.cli.local.ClusterSpec;
 import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -43,6 +45,10 @@ public final class Demo {
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(150);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+
+    /** What was seen while the cluster was up. */
+    private record Run(
+            TopicDescription topic, Failover.Outcome failover, List<Settled> settled, List<DemoCheck.Read> reads) {}
 
     private final DemoOptions options;
     private final Console console;
@@ -84,11 +90,20 @@ public final class Demo {
 
     private DemoResult result() {
         var upMs = startCluster();
-        try (var client = CordwoodClient.connect(cluster.bootstrap())) {
-            var topic = client.admin().createTopic(TOPIC, PARTITIONS, NODES, Map.of());
-            console.notice("topic " + TOPIC + ": " + PARTITIONS + " partitions x " + NODES + " replicas");
-            return publishAndCheck(client, topic, upMs);
-        }
+        var run = publishAndRead();
+        console.progress("stopping the nodes, comparing their segment files");
+        cluster.stop(STOP_TIMEOUT);
+        var comparison = new ReplicaComparison(cluster, run.topic());
+        var findings = DemoCheck.check(options.records(), log.acknowledgements(), run.reads());
+        findings.addAll(comparison.compareFiles(run.settled()));
+        return new DemoResult(
+                upMs,
+                options.records().size(),
+                log.ackTimes(),
+                log.firstFailure().map(Throwable::toString).orElse(""),
+                run.failover(),
+                findings,
+                comparison.comparedBytes());
     }
 
     private long startCluster() {
@@ -100,29 +115,20 @@ public final class Demo {
         return upMs;
     }
 
-    private DemoResult publishAndCheck(CordwoodClient client, TopicDescription topic, long upMs) {
-        var comparison = new ReplicaComparison(cluster, topic);
-        try (var reader = openReader(client)) {
-            var reads = new ReadLog(reader);
-            var reading = CompletableFuture.runAsync(reads, threads);
-            var failover = publish(client, reads);
-            console.progress("waiting for all replicas to be equally far");
-            var settled = comparison.awaitSettled(client.admin());
-            reads.stopAt(settled.values().stream()
-                    .collect(Collectors.toMap(ReplicaComparison.Settled::partition, ReplicaComparison.Settled::end)));
-            awaitReads(reading, reads);
-            var findings = DemoCheck.check(options.records(), log.acknowledgements(), reads.reads());
-            console.progress("stopping the nodes, comparing their segment files");
-            cluster.stop(STOP_TIMEOUT);
-            findings.addAll(comparison.compareFiles(settled.values()));
-            return new DemoResult(
-                    upMs,
-                    options.records().size(),
-                    log.ackTimes(),
-                    log.firstFailure().map(Throwable::toString).orElse(""),
-                    failover,
-                    findings,
-                    comparison.comparedBytes());
+    private Run publishAndRead() {
+        try (var client = CordwoodClient.connect(cluster.bootstrap())) {
+            var topic = client.admin().createTopic(TOPIC, PARTITIONS, NODES, Map.of());
+            console.notice("topic " + TOPIC + ": " + PARTITIONS + " partitions x " + NODES + " replicas");
+            try (var reader = openReader(client)) {
+                var reads = new ReadLog(reader);
+                var reading = CompletableFuture.runAsync(reads, threads);
+                var failover = publish(client, reads);
+                console.progress("waiting for all replicas to be equally far");
+                var settled = ReplicaComparison.awaitSettled(client.admin(), topic);
+                reads.stopAt(settled.stream().collect(Collectors.toMap(Settled::partition, Settled::end)));
+                awaitReads(reading, reads);
+                return new Run(topic, failover, settled, reads.reads());
+            }
         }
     }
 
@@ -163,19 +169,12 @@ public final class Demo {
         }
     }
 
+    /** What is still missing after the deadline is found, and named, by the check. */
     private void awaitReads(CompletableFuture<Void> reading, ReadLog reads) {
-        try {
-            reading.get(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            // What is missing then is found, and named, by the check.
-            reads.abandon();
-            await(reading, READ_TIMEOUT, "reading back");
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("reading back failed", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed("INTERRUPTED", "interrupted while reading back");
-        }
+        var timer = new CompletableFuture<Void>().completeOnTimeout(null, READ_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        await(CompletableFuture.anyOf(reading, timer), READ_TIMEOUT.multipliedBy(2), "reading back");
+        reads.abandon();
+        await(reading, READ_TIMEOUT, "the end of reading back");
     }
 
     private static <T> T await(CompletableFuture<T> future, Duration timeout, String what) {
@@ -184,7 +183,7 @@ public final class Demo {
         } catch (TimeoutException e) {
             throw failed("TIMED_OUT", what + " took more than " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof CliException problem) {
+            if (e.getCause() instanceof RuntimeException problem) {
                 throw problem;
             }
             throw new IllegalStateException(what + " failed", e.getCause());

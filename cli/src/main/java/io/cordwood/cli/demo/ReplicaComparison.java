@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
@@ -43,13 +41,13 @@ final class ReplicaComparison {
     }
 
     /** Returns when every replica of every partition is there and as far as its leader. */
-    SortedMap<Integer, Settled> awaitSettled(Admin admin) {
+    static List<Settled> awaitSettled(Admin admin, TopicDescription topic) {
         var deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (true) {
-            var settled = new TreeMap<Integer, Settled>();
-            var partitions = describe(admin);
-            partitions.forEach(
-                    partition -> settled(partition).ifPresent(range -> settled.put(range.partition(), range)));
+            var partitions = describe(admin, topic);
+            var settled = partitions.stream()
+                    .flatMap(partition -> settled(partition, topic.replicationFactor()).stream())
+                    .toList();
             if (settled.size() == topic.partitionCount()) {
                 return settled;
             }
@@ -96,7 +94,7 @@ final class ReplicaComparison {
         }
     }
 
-    private List<PartitionDescription> describe(Admin admin) {
+    private static List<PartitionDescription> describe(Admin admin, TopicDescription topic) {
         try {
             return admin.partitions(topic.name());
         } catch (CordwoodException e) {
@@ -107,12 +105,12 @@ final class ReplicaComparison {
         }
     }
 
-    private Optional<Settled> settled(PartitionDescription partition) {
+    private static Optional<Settled> settled(PartitionDescription partition, int replicas) {
         var end = partition.highWatermark();
         var start = partition.logStartOffset();
         var same = end.isPresent()
                 && start.isPresent()
-                && partition.replicas().size() == topic.replicationFactor()
+                && partition.replicas().size() == replicas
                 && partition.replicas().stream()
                         .allMatch(replica -> replica.highWatermark().equals(end));
         return same ? Optional.of(range(partition, start, end)) : Optional.empty();
