@@ -1,13 +1,16 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.PartitionId;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
 
 /** The partition side of a node: makes the state machine of each partition group that Ratis opens. */
-interface PartitionHost {
+interface PartitionHost extends Closeable {
 
     /**
      * Checks the groups found on disk, before the RaftServer is built.
@@ -26,9 +29,16 @@ interface PartitionHost {
      */
     StateMachine create(RaftGroupId groupId, GroupPlacement placement);
 
+    /** The replica of a partition, where one is open. */
+    Optional<PartitionReplica> find(PartitionId id);
+
     /** Called after Ratis closed the group and its raft log is gone; the partition's directory is deleted next. */
     void removed(RaftGroupId groupId, GroupPlacement placement);
 
     /** The metadata group applied this raft index: its log, too, must reach it at the next start. */
     void metadataApplied(RaftGroupId groupId, long index);
+
+    /** After the RaftServer is closed. */
+    @Override
+    void close() throws IOException;
 }

@@ -1,14 +1,20 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.NioDisk;
+import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.Storage;
+import java.io.Closeable;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.apache.ratis.protocol.ClientId;
 
 /**
- * What the partitions of a node share.
+ * What the partitions of a node share: files and threads. Opened before the RaftServer is built, closed after it.
  *
  * @param clientId under which this process, and nobody else, submits entries
  * @param callIds the client's counter of calls
@@ -25,8 +31,53 @@ record PartitionNode(
         DurableFloor floor,
         PayloadWindow window,
         WriterThreads writers,
-        Executor appenderThreads,
+        ExecutorService appenderThreads,
         AppenderLimits appenderLimits,
         int payloadMaxBytes,
         LongSupplier clockMs,
-        NodeHalt halt) {}
+        NodeHalt halt)
+        implements Closeable {
+    private static final int CLOSE_SECONDS = 10;
+
+    /** Opens the node's shared files and starts its threads. */
+    static PartitionNode open(RaftNodeConfig config, PartitionSettings settings, ClientId clientId, NodeHalt halt)
+            throws IOException {
+        var disk = new NioDisk();
+        var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
+        try {
+            var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
+            return new PartitionNode(
+                    clientId,
+                    new AtomicLong(),
+                    config.dataDirectory(),
+                    config.raftDirectory(),
+                    new Storage(disk, index),
+                    floor,
+                    new PayloadWindow(settings.windowBytes()),
+                    new WriterThreads(settings.writerThreads()),
+                    appenderThreads(settings.appenderThreads()),
+                    settings.appender(),
+                    config.payloadMaxBytes(),
+                    System::currentTimeMillis,
+                    halt);
+        } catch (IOException e) {
+            floor.close();
+            throw e;
+        }
+    }
+
+    private static ExecutorService appenderThreads(int count) {
+        var number = new AtomicInteger();
+        return Executors.newFixedThreadPool(count, task -> new Thread(task, "appender-" + number.getAndIncrement()));
+    }
+
+    /** Runs what is enqueued for the segments, then stops. */
+    @Override
+    public void close() throws IOException {
+        appenderThreads.shutdown();
+        Threads.join(appenderThreads, CLOSE_SECONDS, "an appender thread");
+        writers.close();
+        floor.close();
+        storage.index().close();
+    }
+}

@@ -54,7 +54,8 @@ final class PartitionReplicas implements PartitionHost {
         return List.copyOf(open.values());
     }
 
-    Optional<PartitionReplica> find(PartitionId id) {
+    @Override
+    public Optional<PartitionReplica> find(PartitionId id) {
         return Optional.ofNullable(byPartition.get(id));
     }
 
@@ -103,7 +104,12 @@ final class PartitionReplicas implements PartitionHost {
         return partitionDirectory(node.dataDirectory(), id);
     }
 
-    static Path partitionDirectory(Path dataDirectory, PartitionId id) {
+    /** What a damaged replica leaves behind, see {@link RecoveredReplica#DAMAGE_MARKER}. */
+    static Path damageMarker(Path dataDirectory, PartitionId id) {
+        return partitionDirectory(dataDirectory, id).resolve(RecoveredReplica.DAMAGE_MARKER);
+    }
+
+    private static Path partitionDirectory(Path dataDirectory, PartitionId id) {
         return dataDirectory.resolve(PARTITIONS).resolve(id.directoryName());
     }
 
@@ -162,5 +168,10 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void metadataApplied(RaftGroupId groupId, long index) {
         node.floor().raise(groupId.getUuid(), index);
+    }
+
+    @Override
+    public void close() throws IOException {
+        node.close();
     }
 }

@@ -35,7 +35,7 @@ public final class ProcessHalt implements NodeHalt {
                 partition,
                 reason,
                 cause);
-        var marker = PartitionRuntime.damageMarker(dataDirectory, partition);
+        var marker = PartitionReplicas.damageMarker(dataDirectory, partition);
         try {
             Files.writeString(marker, reason);
         } catch (IOException e) {

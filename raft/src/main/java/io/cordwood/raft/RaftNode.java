@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -52,12 +53,13 @@ public final class RaftNode implements Closeable {
 
     /** Opens the partition side, once the data directory is held. */
     interface HostOpener {
-        PartitionHost open() throws IOException;
+        PartitionHost open(ClientId clientId) throws IOException;
     }
 
     /** What exists while the node runs. */
     private record Running(
             DataDirectory directory,
+            PartitionHost host,
             RaftServer server,
             RaftGroups groups,
             MetadataGroup metadataGroup,
@@ -75,6 +77,15 @@ public final class RaftNode implements Closeable {
         timer = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-timer-" + config.nodeId()));
         duties = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-duties-" + config.nodeId()));
         transport = new NodeTransport(config.nodeId(), this::addressOf);
+    }
+
+    /** A node that keeps its partitions in files. */
+    public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, NodeHalt halt) {
+        return new RaftNode(
+                config,
+                clientId -> new PartitionReplicas(
+                        PartitionNode.open(config, settings, clientId, halt), settings.log(), settings.topicDefaults()),
+                halt);
     }
 
     private Optional<String> addressOf(int nodeId) {
@@ -116,7 +127,7 @@ public final class RaftNode implements Closeable {
         var files = new GroupFiles(config.dataDirectory());
         var known = files.readAll();
         var onDisk = new StartupGroups(config.raftDirectory());
-        var host = hostOpener.open();
+        var host = hostOpener.open(clientId);
         var setAside = prepare(directory, host, known, onDisk);
         var partitions = new LocalPartitions(config.dataDirectory(), files, host, known);
         for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
@@ -127,7 +138,7 @@ public final class RaftNode implements Closeable {
         }
         LOG.info("node {} opens {} partition groups; {} set aside", config.nodeId(), known.size(), setAside.size());
         var server = buildServer(directory, host, partitions);
-        wire(directory, server, partitions);
+        wire(directory, host, server, partitions);
         server.start();
         startThreads();
     }
@@ -189,7 +200,7 @@ public final class RaftNode implements Closeable {
                 .orElseThrow(() -> new IllegalStateException("no group file for " + id));
     }
 
-    private void wire(DataDirectory directory, RaftServer server, LocalPartitions partitions) {
+    private void wire(DataDirectory directory, PartitionHost host, RaftServer server, LocalPartitions partitions) {
         var groups = new RaftGroups(server, clientId);
         var metadataGroup = new MetadataGroup(groups, view);
         directory
@@ -216,6 +227,7 @@ public final class RaftNode implements Closeable {
         var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);
         running = new Running(
                 directory,
+                host,
                 server,
                 groups,
                 metadataGroup,
@@ -288,6 +300,11 @@ public final class RaftNode implements Closeable {
         return running().membership().joined().copy();
     }
 
+    /** The replica of a partition on this node. */
+    public Optional<PartitionReplica> partition(PartitionId id) {
+        return running().host().find(id);
+    }
+
     public ClusterMetadata metadata() {
         return running().metadata();
     }
@@ -323,6 +340,7 @@ public final class RaftNode implements Closeable {
             takeSnapshot(node);
             shutDown(timer);
             node.server().close();
+            node.host().close();
             node.directory().close();
         }
         shutDown(duties);

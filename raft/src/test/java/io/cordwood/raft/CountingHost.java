@@ -1,8 +1,10 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.PartitionId;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,4 +59,12 @@ final class CountingHost implements PartitionHost {
     static Path raftGroup(RaftNodeConfig config, RaftGroupId groupId) {
         return config.raftDirectory().resolve(groupId.getUuid().toString());
     }
+
+    @Override
+    public Optional<PartitionReplica> find(PartitionId id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {}
 }

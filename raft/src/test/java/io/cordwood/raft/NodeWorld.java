@@ -96,7 +96,7 @@ final class NodeWorld implements AutoCloseable {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var host = new CountingHost();
-        var node = new RaftNode(config, () -> host, new RecordingHalt());
+        var node = new RaftNode(config, clientId -> host, new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();

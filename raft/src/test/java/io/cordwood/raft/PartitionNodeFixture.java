@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.protocol.ClientId;
@@ -41,13 +40,7 @@ final class PartitionNodeFixture {
     private Path directory;
     private @Nullable Running running;
 
-    private record Running(
-            RaftServer server,
-            PartitionReplicas replicas,
-            DurableFloor floor,
-            OffsetIndex index,
-            WriterThreads writers,
-            ExecutorService appenders) {}
+    private record Running(RaftServer server, PartitionReplicas replicas) {}
 
     PartitionNodeFixture(PartitionCluster cluster, RaftPeer peer, Path directory) {
         this.cluster = cluster;
@@ -73,8 +66,6 @@ final class PartitionNodeFixture {
         var halt = new RecordedHalt();
         var floor = DurableFloor.open(disk, directory, halt);
         var index = OffsetIndex.open(directory.resolve("index"));
-        var writers = new WriterThreads(1);
-        var appenders = Executors.newFixedThreadPool(1);
         var node = new PartitionNode(
                 clientId,
                 new AtomicLong(),
@@ -83,8 +74,8 @@ final class PartitionNodeFixture {
                 new Storage(disk, index),
                 floor,
                 new PayloadWindow(64 << 10),
-                writers,
-                appenders,
+                new WriterThreads(1),
+                Executors.newFixedThreadPool(1),
                 new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
                 PAYLOAD_MAX_BYTES,
                 System::currentTimeMillis,
@@ -109,7 +100,7 @@ final class PartitionNodeFixture {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         server.start();
-        running = new Running(server, replicas, floor, index, writers, appenders);
+        running = new Running(server, replicas);
         if (!replicas.isQuarantined(cluster.group.getGroupId())) {
             addGroup(server, clientId);
         }
@@ -129,10 +120,7 @@ final class PartitionNodeFixture {
         disk.releaseAll();
         if (stopping != null) {
             stopping.server().close();
-            stopping.appenders().shutdownNow();
-            stopping.writers().close();
-            stopping.floor().close();
-            stopping.index().close();
+            stopping.replicas().close();
         }
     }
 
