@@ -3,7 +3,7 @@ package io.cordwood.client;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,7 +39,7 @@ public final class CordwoodClient implements AutoCloseable {
     private final ClusterView view;
     private final Executor callbacks;
     private final List<ExecutorService> ownExecutors;
-    private final CopyOnWriteArrayList<AutoCloseable> opened = new CopyOnWriteArrayList<>();
+    private final ConcurrentHashMap<Object, Runnable> opened = new ConcurrentHashMap<>();
 
     private CordwoodClient(Builder builder) {
         // Two threads take answers off the event loops, so that neither parsing nor completing holds up a connection.
@@ -79,10 +79,10 @@ public final class CordwoodClient implements AutoCloseable {
         return new Reader.Builder(this, Names.requireTopic(topic));
     }
 
-    /** Closes producers, which flush within their close timeout, then readers and connections. */
+    /** Closes producers, which flush within their close timeout, and readers, then the connections. */
     @Override
     public void close() {
-        opened.forEach(CordwoodClient::closeQuietly);
+        opened.values().forEach(Runnable::run);
         channels.close();
         ownExecutors.forEach(CordwoodClient::shutDown);
     }
@@ -112,21 +112,13 @@ public final class CordwoodClient implements AutoCloseable {
         return callbacks;
     }
 
-    <C extends AutoCloseable> C register(C part) {
-        opened.add(part);
-        return part;
+    /** What is opened from this client and not closed before it is closed with it. */
+    void register(Object part, Runnable close) {
+        opened.put(part, close);
     }
 
-    void unregister(AutoCloseable part) {
+    void unregister(Object part) {
         opened.remove(part);
-    }
-
-    private static void closeQuietly(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("closing " + part + " failed", e);
-        }
     }
 
     private static ThreadFactory named(String name) {

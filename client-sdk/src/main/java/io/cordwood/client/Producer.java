@@ -2,7 +2,6 @@ package io.cordwood.client;
 
 import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
-import io.cordwood.batch.RecordHeader;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -165,7 +164,9 @@ public final class Producer implements AutoCloseable {
     private int reservationFor(ProducerRecord record) {
         long content = sizeOf(record.key()) + sizeOf(record.value());
         long bound = RECORD_OVERHEAD_BYTES + content;
-        for (RecordHeader header : record.headers()) {
+        var headers = record.headers();
+        for (int i = 0; i < headers.size(); i++) {
+            var header = headers.get(i);
             content += header.key().length() + sizeOf(header.value());
             bound += HEADER_OVERHEAD_BYTES
                     + (long) header.key().length() * UTF8_MAX_BYTES_PER_CHAR
@@ -331,8 +332,9 @@ public final class Producer implements AutoCloseable {
                     deliveryTimeout,
                     recordMaxBytes,
                     closeTimeout);
-            var producer = client.register(new Producer(client, config));
+            var producer = new Producer(client, config);
             producer.sender.start();
+            client.register(producer, producer::close);
             return producer;
         }
     }

@@ -393,7 +393,8 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
             var wanted = new HashMap<Integer, StartPoint>();
             numbers.forEach(number -> wanted.put(number, starts.getOrDefault(number, start)));
             reader.begin(wanted);
-            return client.register(reader);
+            client.register(reader, reader::close);
+            return reader;
         }
 
         private void requirePartition(int number, TopicView view) {

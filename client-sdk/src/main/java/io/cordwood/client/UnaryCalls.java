@@ -4,6 +4,8 @@ import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -150,10 +152,21 @@ final class UnaryCalls {
                 answer.completeExceptionally(named(failure, address));
                 return;
             }
-            outcomeUnknown |= failure.code() == ErrorCode.NODE_UNREACHABLE
-                    || failure.code() == ErrorCode.REQUEST_TIMED_OUT
-                    || failure.code() == ErrorCode.METADATA_UNAVAILABLE;
+            outcomeUnknown |= !wasNeverTaken(failure);
             retryAfter(wait);
+        }
+
+        /** Refusals at the door, and connections that never came to be. */
+        private boolean wasNeverTaken(CordwoodException failure) {
+            if (failure.code() == ErrorCode.OVERLOADED || failure.code() == ErrorCode.NOT_JOINED) {
+                return true;
+            }
+            for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private void retryAfter(Duration wait) {

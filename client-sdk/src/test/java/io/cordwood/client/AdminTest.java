@@ -174,6 +174,19 @@ final class AdminTest {
     }
 
     @Test
+    void secondCreationIsRefusedAlsoWhereAnotherNodeWasDown() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+        cluster.stopNode(1);
+
+        try (var other = cluster.connect()) {
+            var failure = Failures.thrownBy(
+                    () -> other.admin().createTopic(NewTopic.of("orders").withPartitions(1)));
+
+            assertThat(failure.code()).isEqualTo(ErrorCode.TOPIC_EXISTS);
+        }
+    }
+
+    @Test
     void wrongRequestsAreRefusedBeforeTheyAreSent() {
         assertThat(Failures.thrownBy(() -> NewTopic.of("a/b")).code()).isEqualTo(ErrorCode.INVALID_NAME);
         assertThat(Failures.thrownBy(() -> NewTopic.of("a").withPartitions(0)).code())

@@ -16,7 +16,8 @@ final class Chaos implements PublishScript, SubscribeScript {
             PublishScript.Fate.REFUSE_NOT_LEADER,
             PublishScript.Fate.REFUSE_OVERLOADED,
             PublishScript.Fate.ACCEPT_AND_RESET,
-            PublishScript.Fate.RESET);
+            PublishScript.Fate.RESET,
+            PublishScript.Fate.RESET_AND_ACCEPT_LATER);
     private static final List<PublishScript.Fate> UNANSWERED =
             List.of(PublishScript.Fate.IGNORE, PublishScript.Fate.ACCEPT_SILENTLY);
     private static final List<SubscribeScript.Fate> SUBSCRIBER_FATES =
@@ -53,9 +54,7 @@ final class Chaos implements PublishScript, SubscribeScript {
             moveLeaderAwayFrom(request.node(), request.partition());
             return random.nextBoolean() ? PublishScript.Fate.ACCEPT : PublishScript.Fate.REFUSE_NOT_LEADER;
         }
-        // Whether a batch is too large does not change once it was accepted.
-        boolean accepted = cluster.topic(topic).logs.get(request.partition()).remembers(request.batch());
-        if (refusesForGood && kind <= 5 && !accepted) {
+        if (refusesForGood && kind <= 5 && isNew(request)) {
             return PublishScript.Fate.REFUSE_TOO_LARGE;
         }
         return SURVIVABLE.get(random.nextInt(SURVIVABLE.size()));
@@ -64,6 +63,16 @@ final class Chaos implements PublishScript, SubscribeScript {
     @Override
     public SubscribeScript.Fate decide(int node, int partition, long baseOffset) {
         return strikes() ? SUBSCRIBER_FATES.get(random.nextInt(SUBSCRIBER_FATES.size())) : SubscribeScript.Fate.SEND;
+    }
+
+    /** Whether a batch is too large is decided once: when it comes again, it is still what it was. */
+    private boolean isNew(PublishScript.Request request) {
+        long arrivals = cluster.topic(topic).requests.stream()
+                .filter(earlier -> earlier.partition() == request.partition()
+                        && earlier.batch().producerId() == request.batch().producerId()
+                        && earlier.batch().baseSequence() == request.batch().baseSequence())
+                .count();
+        return arrivals == 1;
     }
 
     private boolean strikes() {

@@ -37,6 +37,8 @@ interface PublishScript {
         /** Into the log, and the stream breaks before the answer. */
         ACCEPT_AND_RESET,
         /** Nowhere, and the stream breaks. */
-        RESET
+        RESET,
+        /** The stream breaks, but the node comes to the batch all the same, after a few others of its partition. */
+        RESET_AND_ACCEPT_LATER
     }
 }

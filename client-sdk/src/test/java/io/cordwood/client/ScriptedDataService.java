@@ -28,9 +28,15 @@ import java.util.Map;
  * <p><b>Thread:</b> under the cluster's lock.
  */
 final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
+    /** Sometimes within the five batches that a log remembers, sometimes not. */
+    private static final int LATE_BY = 6;
+
+    private record LateBatch(PublishRequest request, ScriptedLog log, int dueAtRequest) {}
+
     private final ScriptedCluster cluster;
     private final int nodeId;
     private final List<Runnable> heldAnswers = new ArrayList<>();
+    private final List<LateBatch> lateBatches = new ArrayList<>();
     private final List<Subscription> subscriptions = new ArrayList<>();
     private long bytesSent;
     private long publishStreams;
@@ -154,6 +160,7 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
         // The script may move the leader, which is then news to the batches that come after.
         boolean leads = log.leader() == nodeId;
         var fate = topic.publishScript.decide(arrived);
+        acceptLateBatches(topic);
         if (!leads) {
             answers.onNext(refusal(request, notLeader(topic, log)));
             return true;
@@ -206,8 +213,25 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                 answers.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
                 return false;
             }
+            case RESET_AND_ACCEPT_LATER -> {
+                lateBatches.add(new LateBatch(request, log, topic.requests.size() + LATE_BY));
+                answers.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
+                return false;
+            }
         }
         return true;
+    }
+
+    private void acceptLateBatches(ScriptedCluster.TopicState topic) {
+        for (var late : List.copyOf(lateBatches)) {
+            if (topic.logs.contains(late.log) && topic.requests.size() >= late.dueAtRequest) {
+                lateBatches.remove(late);
+                // Its answer has nowhere to go.
+                if (late.log.leader() == nodeId) {
+                    var unused = append(late.request, late.log);
+                }
+            }
+        }
     }
 
     private PublishResponse append(PublishRequest request, ScriptedLog log) {

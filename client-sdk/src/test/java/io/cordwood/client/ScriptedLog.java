@@ -85,12 +85,6 @@ final class ScriptedLog {
         producers.put(batch.producerId(), new ArrayDeque<>(List.of(new Remembered(1_000_000, 1, 0))));
     }
 
-    /** Whether a batch of this producer with this sequence was accepted lately. */
-    boolean remembers(RecordBatch batch) {
-        return producers.getOrDefault(batch.producerId(), new ArrayDeque<>()).stream()
-                .anyMatch(remembered -> remembered.firstSequence == batch.baseSequence());
-    }
-
     private Outcome appendOnce(byte[] bytes, RecordBatch batch) {
         var known = producers.get(batch.producerId());
         if (known == null) {
