@@ -254,8 +254,9 @@ public final class PartitionLog implements Closeable {
     public void close() throws IOException {
         if (!closed) {
             closed = true;
-            active.close();
-            readFiles.close();
+            try (readFiles) {
+                active.close();
+            }
         }
     }
 
