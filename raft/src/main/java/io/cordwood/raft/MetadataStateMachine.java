@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -54,8 +55,8 @@ final class MetadataStateMachine extends BaseStateMachine {
      * @param halt told what makes it impossible to go on
      */
     MetadataStateMachine(
-            Path metadataDirectory, ClientId clientId, MetadataView view, LongConsumer applied, NodeHalt halt) {
-        this.snapshotFile = metadataDirectory.resolve("snapshot");
+            Path dataDirectory, ClientId clientId, MetadataView view, LongConsumer applied, NodeHalt halt) {
+        this.snapshotFile = snapshotFile(dataDirectory);
         this.clientId = clientId;
         this.view = view;
         this.applied = applied;
@@ -66,15 +67,30 @@ final class MetadataStateMachine extends BaseStateMachine {
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
         super.initialize(server, groupId, storage);
         VersionedFile.createDirectories(Objects.requireNonNull(snapshotFile.getParent(), "directory of snapshots"));
-        if (Files.exists(snapshotFile)) {
-            var snapshot =
-                    MetadataCodec.decodeSnapshot(VersionedFile.read(snapshotFile, MetadataCodec.SNAPSHOT_VERSION));
-            state = new MetadataState(snapshot.image());
-            var position = TermIndex.valueOf(snapshot.term(), snapshot.index());
+        var snapshot = read(snapshotFile);
+        if (snapshot.isPresent()) {
+            state = new MetadataState(snapshot.get().image());
+            var position =
+                    TermIndex.valueOf(snapshot.get().term(), snapshot.get().index());
             setLastAppliedTermIndex(position);
             latest = new MetadataSnapshotInfo(position);
             view.publish(state.image());
         }
+    }
+
+    /** The newest snapshot of a node that is not running. */
+    static Optional<MetadataCodec.Snapshot> readSnapshot(Path dataDirectory) throws IOException {
+        return read(snapshotFile(dataDirectory));
+    }
+
+    private static Path snapshotFile(Path dataDirectory) {
+        return dataDirectory.resolve("metadata").resolve("snapshot");
+    }
+
+    private static Optional<MetadataCodec.Snapshot> read(Path file) throws IOException {
+        return Files.exists(file)
+                ? Optional.of(MetadataCodec.decodeSnapshot(VersionedFile.read(file, MetadataCodec.SNAPSHOT_VERSION)))
+                : Optional.empty();
     }
 
     @Override
@@ -133,11 +149,18 @@ final class MetadataStateMachine extends BaseStateMachine {
         return latest;
     }
 
+    /**
+     * Ratis asks every new member. The log is never purged, so the leader has all that this node lacks: null lets it send
+     * the entries.
+     */
     @Override
-    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+    public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto roleInfo, TermIndex firstTermIndexInLog) {
+        if (firstTermIndexInLog.getIndex() <= getLastAppliedTermIndex().getIndex() + 1) {
+            return CompletableFuture.completedFuture(null);
+        }
         var reason = "the metadata leader's log begins at " + firstTermIndexInLog + ", this node applied "
-                + getLastAppliedTermIndex() + "; its log is never purged, so its files were taken away";
+                + getLastAppliedTermIndex() + ": entries between them are gone";
         LOG.error("metadata group {}: {}", getGroupId(), reason);
         return CompletableFuture.failedFuture(new IOException(reason));
     }

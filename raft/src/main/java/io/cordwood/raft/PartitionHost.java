@@ -41,4 +41,12 @@ interface PartitionHost extends Closeable {
     /** After the RaftServer is closed. */
     @Override
     void close() throws IOException;
+
+    /**
+     * Checks the log of the metadata group before the RaftServer is built.
+     *
+     * @param snapshotIndex raft index of the newest snapshot, -1 where there is none
+     * @throws StartRefusedException where it is shorter than what this node had applied
+     */
+    void checkMetadata(RaftGroupId groupId, long snapshotIndex) throws IOException;
 }

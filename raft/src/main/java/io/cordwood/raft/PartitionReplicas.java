@@ -174,4 +174,20 @@ final class PartitionReplicas implements PartitionHost {
     public void close() throws IOException {
         node.close();
     }
+
+    @Override
+    public void checkMetadata(RaftGroupId groupId, long snapshotIndex) throws IOException {
+        var directory = node.raftDirectory().resolve(groupId.getUuid().toString());
+        // Ratis counts what it finds as forced, also what only the page cache holds.
+        RaftLogScan.force(directory);
+        int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
+        long end = Math.max(
+                snapshotIndex, RaftLogScan.lastIndex(directory, entryMaxBytes).orElse(-1));
+        long floor = node.floor().of(groupId.getUuid()).orElse(-1);
+        if (end < floor) {
+            throw new StartRefusedException("the metadata log in " + directory + " ends at raft index " + end
+                    + ", it had reached " + floor + ": entries are lost. This node must not vote with it: empty its"
+                    + " directories, give it a new node id and run: cordwood cluster add-node ID HOST:PORT");
+        }
+    }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
 import org.apache.ratis.server.raftlog.segmented.LogSegment;
@@ -43,11 +44,24 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
      * @throws IOException where the log has a hole or bytes that are no entry
      */
     static RaftLogScan read(Path groupDirectory, int entryMaxBytes) throws IOException {
+        var collector = new Collector();
+        readEntries(groupDirectory, entryMaxBytes, collector::take);
+        return collector.result();
+    }
+
+    /** The raft index of the last entry of any group's log, empty for an empty one; the same conditions as {@link #read}. */
+    static OptionalLong lastIndex(Path groupDirectory, int entryMaxBytes) throws IOException {
+        var indexes = new Indexes();
+        readEntries(groupDirectory, entryMaxBytes, indexes::take);
+        return indexes.last;
+    }
+
+    private static void readEntries(Path groupDirectory, int entryMaxBytes, Consumer<LogEntryProto> take)
+            throws IOException {
         var current = groupDirectory.resolve(CURRENT);
         if (!Files.isDirectory(current)) {
-            return new RaftLogScan(OptionalLong.empty(), OptionalLong.empty(), List.of());
+            return;
         }
-        var collector = new Collector();
         for (LogSegmentPath segment : segments(current)) {
             try {
                 LogSegment.readSegmentFile(
@@ -56,14 +70,13 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
                         SizeInBytes.valueOf(entryMaxBytes),
                         isOpen(segment) ? CorruptionPolicy.WARN_AND_RETURN : CorruptionPolicy.EXCEPTION,
                         null,
-                        collector::take);
+                        take);
             } catch (UncheckedIOException e) {
                 throw e.getCause();
             } catch (IllegalStateException | IllegalArgumentException e) {
-                throw new IOException(segment.getPath() + " is no raft log of a partition: " + e.getMessage(), e);
+                throw new IOException(segment.getPath() + " is no raft log of ours: " + e.getMessage(), e);
             }
         }
-        return collector.result();
     }
 
     /** Only in the segment that was being written may the last entry be torn. */
@@ -97,8 +110,8 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
     }
 
-    private static final class Collector {
-        private final List<Found> found = new ArrayList<>();
+    /** Checks that the entries follow each other without a hole. */
+    private static final class Indexes {
         private OptionalLong first = OptionalLong.empty();
         private OptionalLong last = OptionalLong.empty();
 
@@ -111,6 +124,15 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
                 first = OptionalLong.of(entry.getIndex());
             }
             last = OptionalLong.of(entry.getIndex());
+        }
+    }
+
+    private static final class Collector {
+        private final List<Found> found = new ArrayList<>();
+        private final Indexes indexes = new Indexes();
+
+        void take(LogEntryProto entry) {
+            indexes.take(entry);
             if (entry.hasStateMachineLogEntry()) {
                 found.add(new Found(entry.getTerm(), entry.getIndex(), decode(entry)));
             }
@@ -126,7 +148,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
 
         RaftLogScan result() {
-            return new RaftLogScan(first, last, List.copyOf(found));
+            return new RaftLogScan(indexes.first, indexes.last, List.copyOf(found));
         }
     }
 }

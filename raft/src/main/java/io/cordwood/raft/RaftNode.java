@@ -79,7 +79,11 @@ public final class RaftNode implements Closeable {
         transport = new NodeTransport(config.nodeId(), this::addressOf);
     }
 
-    /** A node that keeps its partitions in files. */
+    /**
+     * A node that keeps its partitions in files.
+     *
+     * @param halt told what makes it impossible to go on, see {@link ProcessHalt}
+     */
     public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, NodeHalt halt) {
         return new RaftNode(
                 config,
@@ -124,10 +128,19 @@ public final class RaftNode implements Closeable {
     }
 
     private void open(DataDirectory directory) throws IOException {
+        var host = hostOpener.open(clientId);
+        try {
+            open(directory, host);
+        } catch (IOException | RuntimeException e) {
+            host.close();
+            throw e;
+        }
+    }
+
+    private void open(DataDirectory directory, PartitionHost host) throws IOException {
         var files = new GroupFiles(config.dataDirectory());
         var known = files.readAll();
         var onDisk = new StartupGroups(config.raftDirectory());
-        var host = hostOpener.open(clientId);
         var setAside = prepare(directory, host, known, onDisk);
         var partitions = new LocalPartitions(config.dataDirectory(), files, host, known);
         for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
@@ -158,12 +171,22 @@ public final class RaftNode implements Closeable {
                 placements.put(RaftGroupId.valueOf(group.groupId()), group.placement());
             }
         }
-        var formation = new Formation(config);
-        var metadataGroup = directory.metadataGroupId().filter(formation::founds);
+        var metadataGroup = directory.metadataGroupId().filter(onDisk::contains);
         if (metadataGroup.isPresent()) {
-            startup.ensureConfiguration(metadataGroup.get(), formation.voters(), formation.listeners());
+            prepareMetadata(metadataGroup.get(), host, startup);
         }
         return host.prepare(placements);
+    }
+
+    private void prepareMetadata(UUID groupId, PartitionHost host, StartupGroups startup) throws IOException {
+        var formation = new Formation(config);
+        if (formation.founds(groupId)) {
+            startup.ensureConfiguration(groupId, formation.voters(), formation.listeners());
+        }
+        var snapshot = MetadataStateMachine.readSnapshot(config.dataDirectory());
+        host.checkMetadata(
+                RaftGroupId.valueOf(groupId),
+                snapshot.map(MetadataCodec.Snapshot::index).orElse(-1L));
     }
 
     private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)
@@ -188,11 +211,7 @@ public final class RaftNode implements Closeable {
             RaftGroupId id, DataDirectory directory, PartitionHost host, LocalPartitions partitions) {
         if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
             return new MetadataStateMachine(
-                    config.dataDirectory().resolve("metadata"),
-                    clientId,
-                    view,
-                    index -> host.metadataApplied(id, index),
-                    halt);
+                    config.dataDirectory(), clientId, view, index -> host.metadataApplied(id, index), halt);
         }
         return partitions
                 .find(id.getUuid())
@@ -307,6 +326,11 @@ public final class RaftNode implements Closeable {
 
     public ClusterMetadata metadata() {
         return running().metadata();
+    }
+
+    /** The replica of a partition on this node, once its group is open. */
+    public Optional<PartitionReplica> partition(String topic, int partition) {
+        return view.image().topic(topic).flatMap(found -> partition(new PartitionId(found.topicId(), partition)));
     }
 
     public NodeTransport transport() {

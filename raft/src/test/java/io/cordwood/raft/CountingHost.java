@@ -56,6 +56,9 @@ final class CountingHost implements PartitionHost {
     @Override
     public void metadataApplied(RaftGroupId groupId, long index) {}
 
+    @Override
+    public void checkMetadata(RaftGroupId groupId, long snapshotIndex) {}
+
     static Path raftGroup(RaftNodeConfig config, RaftGroupId groupId) {
         return config.raftDirectory().resolve(groupId.getUuid().toString());
     }

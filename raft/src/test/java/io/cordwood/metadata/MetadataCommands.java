@@ -1,0 +1,115 @@
+package io.cordwood.metadata;
+
+import io.cordwood.metadata.MetadataCommand.AddNode;
+import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataCommand.DeleteTopic;
+import io.cordwood.metadata.MetadataCommand.FormCluster;
+import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
+import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.SetNodeState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Commands for tests: single ones, and long random histories drawn from a seed. */
+public final class MetadataCommands {
+    public static final String CLUSTER = "AAAAAAAAAAAAAAAAAAAAAA";
+
+    private static final List<NodeState> STATES = List.of(NodeState.values());
+
+    private MetadataCommands() {}
+
+    public static NodeRegistration node(int id) {
+        return node(id, "", 300);
+    }
+
+    public static NodeRegistration node(int id, String rack, int maxPartitions) {
+        return new NodeRegistration(
+                id,
+                "incarnation-" + id,
+                "node" + id + ":9091",
+                new TreeMap<>(Map.of("client", "node" + id + ":9090")),
+                rack,
+                new NodeLimits(maxPartitions, 1 << 20),
+                new FeatureRange(1, 2));
+    }
+
+    public static FormCluster form(NodeRegistration... nodes) {
+        var voters = Stream.of(nodes).map(NodeRegistration::nodeId).limit(5).toList();
+        return new FormCluster(CLUSTER, 1, List.of(nodes), voters);
+    }
+
+    public static CreateTopic topic(String name, int partitions, int replicationFactor) {
+        return topic(name, partitions, replicationFactor, new Random(name.hashCode()));
+    }
+
+    public static CreateTopic topic(String name, int partitions, int replicationFactor, Random random) {
+        var groups = IntStream.range(0, partitions).mapToObj(i -> uuid(random)).toList();
+        return new CreateTopic(name, uuid(random), groups, replicationFactor, new TreeMap<>());
+    }
+
+    /** One command of each kind. */
+    public static List<MetadataCommand> oneOfEach() {
+        var config = new TreeMap<>(Map.of(TopicConfig.SEGMENT_BYTES, "1048576"));
+        return List.of(
+                form(node(1), node(2, "rack-a", 7)),
+                new AddNode(9, "node9:9091"),
+                new RegisterNode(node(9)),
+                new SetNodeState(9, "incarnation-9", NodeState.DEAD),
+                new RaiseFeatureLevel(2),
+                new CreateTopic("orders", new UUID(1, 2), List.of(new UUID(3, 4), new UUID(5, 6)), 1, config),
+                new DeleteTopic(new UUID(7, 8)),
+                new ReportLeaders(2, List.of(new LeaderReport(new UUID(1, 2), 1, 17))),
+                new AllocateProducerIds(3));
+    }
+
+    /** Commands that mostly make sense, and some that are refused. */
+    public static List<MetadataCommand> history(long seed, int length) {
+        var random = new Random(seed);
+        var commands = new ArrayList<MetadataCommand>();
+        commands.add(form(node(1), node(2, "a", 20), node(3, "b", 20)));
+        var topics = new ArrayList<CreateTopic>();
+        while (commands.size() < length) {
+            commands.add(next(random, topics));
+        }
+        return commands;
+    }
+
+    private static MetadataCommand next(Random random, List<CreateTopic> topics) {
+        int node = 1 + random.nextInt(5);
+        return switch (random.nextInt(9)) {
+            case 0 -> new AddNode(node, "node" + node + ":9091");
+            case 1 -> new RegisterNode(node(node));
+            case 2 -> new SetNodeState(node, "incarnation-" + node, STATES.get(random.nextInt(STATES.size())));
+            case 3 -> new DeleteTopic(known(random, topics).topicId());
+            case 4 ->
+                new ReportLeaders(
+                        node,
+                        List.of(new LeaderReport(
+                                known(random, topics).topicId(), random.nextInt(4), 1 + random.nextInt(9))));
+            case 5 -> new AllocateProducerIds(node);
+            case 6 -> new RaiseFeatureLevel(1 + random.nextInt(3));
+            case 7 -> known(random, topics); // a repetition, or a second topic of the name
+            default -> {
+                var topic = topic("topic-" + random.nextInt(8), random.nextInt(5), random.nextInt(5), random);
+                topics.add(topic);
+                yield topic;
+            }
+        };
+    }
+
+    private static CreateTopic known(Random random, List<CreateTopic> topics) {
+        return topics.isEmpty() ? topic("first", 1, 1) : topics.get(random.nextInt(topics.size()));
+    }
+
+    private static UUID uuid(Random random) {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+}

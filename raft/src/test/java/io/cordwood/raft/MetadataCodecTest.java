@@ -1,0 +1,95 @@
+package io.cordwood.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataCommands;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.MetadataState;
+import io.cordwood.proto.internal.v1.Command;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MetadataCodecTest {
+    static List<MetadataCommand> commands() {
+        return MetadataCommands.oneOfEach();
+    }
+
+    @Test
+    void theSamplesAreOfEveryKind() {
+        var kinds = commands().stream().map(Object::getClass).collect(Collectors.toSet());
+
+        assertThat(kinds)
+                .isEqualTo(Arrays.stream(MetadataCommand.class.getPermittedSubclasses())
+                        .collect(Collectors.toSet()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void commandComesBackAsItWas(MetadataCommand command) {
+        var bytes = MetadataCodec.encode(command);
+
+        assertThat(ByteBuffer.wrap(bytes).getInt()).isEqualTo(MetadataCodec.COMMAND_VERSION);
+        assertThat(MetadataCodec.decodeCommand(ByteBuffer.wrap(bytes))).isEqualTo(command);
+    }
+
+    @Test
+    void resultsOfEveryKindComeBackAsTheyWere() {
+        List<MetadataResult> results = List.of(
+                new MetadataResult.Done(7),
+                new MetadataResult.ProducerIdBlock(8, 1, 1001),
+                new MetadataResult.Refused(MetadataResult.Reason.INVALID_NAME, "name", "a b", "no blanks"));
+        assertThat(results).hasSameSizeAs(MetadataResult.class.getPermittedSubclasses());
+
+        for (MetadataResult result : results) {
+            assertThat(MetadataCodec.decodeResult(ByteBuffer.wrap(MetadataCodec.encode(result))))
+                    .isEqualTo(result);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(MetadataResult.Reason.class)
+    void everyReasonComesBack(MetadataResult.Reason reason) {
+        var refused = new MetadataResult.Refused(reason, "f", "v", "l");
+
+        assertThat(MetadataCodec.decodeResult(ByteBuffer.wrap(MetadataCodec.encode(refused))))
+                .isEqualTo(refused);
+    }
+
+    @Test
+    void snapshotOfALongHistoryComesBackAsItWas() {
+        var state = new MetadataState(MetadataImage.EMPTY);
+        var history = MetadataCommands.history(42, 300);
+        for (int i = 0; i < history.size(); i++) {
+            state.apply(history.get(i), i + 1);
+        }
+        var snapshot = new MetadataCodec.Snapshot(3, 310, state.image());
+
+        assertThat(state.image().topics()).isNotEmpty();
+        assertThat(MetadataCodec.decodeSnapshot(MetadataCodec.encode(snapshot))).isEqualTo(snapshot);
+    }
+
+    @Test
+    void unknownVersionKindOrBytesStop() {
+        var newer = ByteBuffer.allocate(8).putInt(2).putInt(0).flip();
+        var unknownKind = ByteBuffer.allocate(8)
+                .putInt(1)
+                .put(new byte[] {(byte) 0xfa, 0x06, 0, 0}) // field 111, empty
+                .flip();
+        var unset = ByteBuffer.allocate(4).putInt(1).flip();
+        var garbage = ByteBuffer.allocate(9).putInt(1).putInt(-1).put((byte) 7).flip();
+
+        for (ByteBuffer bytes : List.of(newer, unknownKind, unset, garbage, ByteBuffer.allocate(2))) {
+            assertThatThrownBy(() -> MetadataCodec.decodeCommand(bytes)).isInstanceOf(NewerFormatException.class);
+        }
+        assertThat(Command.getDefaultInstance().getKindCase()).isEqualTo(Command.KindCase.KIND_NOT_SET);
+    }
+}
