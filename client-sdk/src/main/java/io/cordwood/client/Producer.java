@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +43,7 @@ public final class Producer implements AutoCloseable {
     private final CordwoodClient client;
     private final ProducerConfig config;
     private final ClusterView view;
-    private final Semaphore memory;
+    private final BufferMemory memory;
     private final SerialExecutor callbacks;
     private final Sender sender;
     private final ConcurrentHashMap<String, TopicBuffers> topics = new ConcurrentHashMap<>();
@@ -55,8 +53,7 @@ public final class Producer implements AutoCloseable {
         this.client = client;
         this.config = config;
         this.view = client.view();
-        // Fair, so that a large record is not passed by small ones for ever.
-        this.memory = new Semaphore(config.bufferBytes(), true);
+        this.memory = new BufferMemory(config.bufferBytes());
         this.callbacks = new SerialExecutor(client.callbacks());
         this.sender = new Sender(config, client, memory, callbacks);
     }
@@ -98,7 +95,7 @@ public final class Producer implements AutoCloseable {
 
     /** Bytes of the records that are not settled yet, as {@link Builder#bufferBytes} counts them. */
     public long bufferedBytes() {
-        return (long) config.bufferBytes() - memory.availablePermits();
+        return memory.takenBytes();
     }
 
     /** As {@link #close(Duration)} with the close timeout of the settings. */
@@ -137,7 +134,7 @@ public final class Producer implements AutoCloseable {
         try {
             return append(buffer, record, timestampMs, bytes);
         } catch (CordwoodException e) {
-            memory.release(bytes);
+            memory.giveBack(bytes);
             throw e;
         }
     }
@@ -211,13 +208,8 @@ public final class Producer implements AutoCloseable {
     }
 
     private void reserve(int bytes, long deadlineNanos) {
-        // Those who wait already come first.
-        if (!memory.hasQueuedThreads() && memory.tryAcquire(bytes)) {
-            return;
-        }
-        sender.wakeAll();
         try {
-            if (!memory.tryAcquire(bytes, Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+            if (!memory.take(bytes, deadlineNanos, sender::wakeAll)) {
                 throw bufferFull(bytes);
             }
         } catch (InterruptedException e) {

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +35,7 @@ final class Sender {
     private final NodeChannels channels;
     private final UnaryCalls calls;
     private final ClusterView view;
-    private final Semaphore memory;
+    private final BufferMemory memory;
     private final SerialExecutor callbacks;
     private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private final Map<PartitionBuffer, PartitionPublisher> publishers = new HashMap<>();
@@ -50,7 +49,7 @@ final class Sender {
     private volatile @Nullable CordwoodException stopReason;
     private volatile boolean stopped;
 
-    Sender(ProducerConfig config, CordwoodClient client, Semaphore memory, SerialExecutor callbacks) {
+    Sender(ProducerConfig config, CordwoodClient client, BufferMemory memory, SerialExecutor callbacks) {
         this.config = config;
         this.channels = client.channels();
         this.calls = client.calls();
@@ -104,7 +103,7 @@ final class Sender {
     }
 
     boolean isMemoryShort() {
-        return memory.hasQueuedThreads();
+        return memory.isShort();
     }
 
     PublishStream streamTo(HostPort address) {
@@ -136,14 +135,14 @@ final class Sender {
 
     void succeeded(TopicPartition partition, ProducerBatch batch) {
         callbacks.execute(() -> {
-            memory.release(batch.reservedBytes());
+            memory.giveBack(batch.reservedBytes());
             batch.succeed(partition);
         });
     }
 
     void failed(ProducerBatch batch, CordwoodException reason) {
         callbacks.execute(() -> {
-            memory.release(batch.reservedBytes());
+            memory.giveBack(batch.reservedBytes());
             batch.fail(reason);
         });
     }

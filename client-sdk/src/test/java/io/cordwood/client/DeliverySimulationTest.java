@@ -22,8 +22,9 @@ import org.junit.jupiter.api.Test;
  * says. The seed is in the message of every failed check.
  */
 final class DeliverySimulationTest {
-    private static final int SCHEDULES = 220;
-    private static final int REFUSING_SCHEDULES = 80;
+    private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
+    private static final int SCHEDULES = NIGHTLY ? 2000 : 220;
+    private static final int REFUSING_SCHEDULES = NIGHTLY ? 1000 : 80;
     private static final int RECORDS = 150;
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
