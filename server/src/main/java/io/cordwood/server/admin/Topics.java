@@ -44,8 +44,9 @@ public final class Topics {
         return cluster.currentImage().thenCompose(image -> {
             var command = command(topic, image);
             return cluster.submit(command)
-                    .thenCompose(result ->
-                            watch.until(newer -> newer.index() >= index(result) && allLed(newer, command), deadline))
+                    .thenApply(Topics::index)
+                    .thenCompose(index ->
+                            watch.until(newer -> newer.index() >= index && allLed(newer, command), deadline))
                     .thenApply(newer -> newer.topic(command.topicId())
                             .orElseThrow(() -> Refusal.of(
                                             Reason.REQUEST_TIMED_OUT,
@@ -97,7 +98,8 @@ public final class Topics {
         }
         return find(name)
                 .thenCompose(topic -> cluster.submit(new MetadataCommand.DeleteTopic(topic.topicId())))
-                .thenCompose(result -> watch.until(image -> image.index() >= index(result), deadline))
+                .thenApply(Topics::index)
+                .thenCompose(index -> watch.until(image -> image.index() >= index, deadline))
                 .thenAccept(image -> {});
     }
 

@@ -17,7 +17,10 @@ public final class ImageWatch {
         this.cluster = cluster;
     }
 
-    /** The first image seen that satisfies the condition, or the newest one when the deadline comes. */
+    /**
+     * The first image seen that satisfies the condition, or the newest one when the deadline comes. The condition must
+     * not throw: it runs on the thread that applies changes.
+     */
     public CompletableFuture<MetadataImage> until(Predicate<MetadataImage> condition, Deadline deadline) {
         var seen = new CompletableFuture<MetadataImage>();
         Runnable look = () -> {

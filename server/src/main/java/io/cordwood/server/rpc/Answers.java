@@ -15,6 +15,8 @@ import java.util.function.Function;
  */
 final class Answers {
     private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+    /** An answer that is ready this long before the client's deadline still reaches it. */
+    private static final Duration ANSWER_MARGIN = Duration.ofMillis(200);
 
     private Answers() {}
 
@@ -40,7 +42,8 @@ final class Answers {
 
     private static Deadline deadline() {
         var given = Context.current().getDeadline();
-        return Deadline.after(
-                given == null ? DEFAULT_DEADLINE : Duration.ofNanos(given.timeRemaining(TimeUnit.NANOSECONDS)));
+        var left = given == null ? DEFAULT_DEADLINE : Duration.ofNanos(given.timeRemaining(TimeUnit.NANOSECONDS));
+        var margin = left.dividedBy(5);
+        return Deadline.after(left.minus(margin.compareTo(ANSWER_MARGIN) < 0 ? margin : ANSWER_MARGIN));
     }
 }

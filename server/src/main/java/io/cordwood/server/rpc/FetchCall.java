@@ -28,10 +28,8 @@ final class FetchCall {
     private static final int DEFAULT_RECORDS = 100;
     private static final int RECORDS_MAX = 10_000;
     private static final int DEFAULT_BYTES = 1 << 20;
-    private static final int BYTES_MAX = 16 << 20;
+    private static final int BYTES_MAX = 4 << 20;
     private static final Duration WAIT_MAX = Duration.ofSeconds(30);
-    /** An answer without records must still arrive before the client gives up. */
-    private static final Duration ANSWER_MARGIN = Duration.ofMillis(200);
 
     private final Partitions partitions;
     private final LeaderRouter router;
@@ -79,7 +77,7 @@ final class FetchCall {
         StartPoint.outOfRange(offset, start, end).ifPresent(refusal -> {
             throw refusal.with(Refusal.TOPIC, request.getTopic()).exception();
         });
-        var wait = shorter(maxWait(request), deadline.left().minus(ANSWER_MARGIN));
+        var wait = shorter(maxWait(request), deadline.left());
         var waited = offset < end || wait.isNegative() || wait.isZero()
                 ? CompletableFuture.completedFuture(offset < end)
                 : Waiting.highWatermarkPast(replica, offset, wait);

@@ -14,9 +14,7 @@ import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.admin.NewTopic;
 import io.cordwood.server.admin.Topics;
-import io.cordwood.server.cluster.Deadline;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
@@ -26,9 +24,6 @@ import java.util.TreeMap;
  * <p><b>Thread:</b> event loops; nothing here blocks.
  */
 final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
-    /** A created topic is told to its client before the client's own deadline. */
-    private static final Duration ANSWER_MARGIN = Duration.ofMillis(300);
-
     private final Topics topics;
 
     TopicRpc(Topics topics) {
@@ -43,9 +38,7 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
                 request.hasReplicationFactor() ? OptionalInt.of(request.getReplicationFactor()) : OptionalInt.empty(),
                 new TreeMap<>(request.getConfigMap()));
         Answers.unary(out, deadline -> {
-            var created = request.getValidateOnly()
-                    ? topics.validate(topic)
-                    : topics.create(topic, Deadline.after(deadline.left().minus(ANSWER_MARGIN)));
+            var created = request.getValidateOnly() ? topics.validate(topic) : topics.create(topic, deadline);
             return created.thenApply(info ->
                     CreateTopicResponse.newBuilder().setTopic(described(info)).build());
         });

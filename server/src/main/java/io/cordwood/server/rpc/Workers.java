@@ -27,6 +27,8 @@ final class Workers implements Executor {
             thread.setUncaughtExceptionHandler(onFailure);
             return thread;
         });
+        // Rejected is only what comes after the close, when nobody waits for it any more.
+        threads.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 
     @Override

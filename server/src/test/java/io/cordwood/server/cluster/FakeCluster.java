@@ -56,6 +56,10 @@ public final class FakeCluster {
         return result;
     }
 
+    public int listenerCount() {
+        return listeners.size();
+    }
+
     public MetadataImage image() {
         return image;
     }
