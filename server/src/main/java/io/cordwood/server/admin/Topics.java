@@ -45,8 +45,8 @@ public final class Topics {
             var command = command(topic, image);
             return cluster.submit(command)
                     .thenApply(Topics::index)
-                    .thenCompose(index ->
-                            watch.until(newer -> newer.index() >= index && allLed(newer, command), deadline))
+                    .thenCompose(
+                            index -> watch.until(newer -> newer.index() >= index && allLed(newer, command), deadline))
                     .thenApply(newer -> newer.topic(command.topicId())
                             .orElseThrow(() -> Refusal.of(
                                             Reason.REQUEST_TIMED_OUT,

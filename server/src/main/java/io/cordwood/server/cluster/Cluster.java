@@ -22,6 +22,9 @@ public interface Cluster {
 
     CompletableFuture<MetadataResult> submit(MetadataCommand command);
 
+    /** A producer id that nobody else gets. */
+    CompletableFuture<Long> nextProducerId();
+
     OptionalInt metadataLeader();
 
     /** The listener runs on the thread that applies the change and must be quick. */

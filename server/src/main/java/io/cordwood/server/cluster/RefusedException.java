@@ -2,6 +2,7 @@ package io.cordwood.server.cluster;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 
 /**
  * Carries a {@link Refusal} through a future. It has no stack trace: a refusal is an answer, not a fault.
@@ -28,8 +29,10 @@ public final class RefusedException extends RuntimeException {
     /** The cause that a future's stages have wrapped. */
     public static Throwable unwrap(Throwable failure) {
         var cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
+        var inner = cause.getCause();
+        while (inner != null && (cause instanceof CompletionException || cause instanceof ExecutionException)) {
+            cause = inner;
+            inner = cause.getCause();
         }
         return cause;
     }

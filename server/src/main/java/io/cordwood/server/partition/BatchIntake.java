@@ -11,6 +11,7 @@ import io.cordwood.server.partition.AppendResult.Refused;
 import io.cordwood.server.partition.Partitions.Lookup;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -46,8 +47,22 @@ public final class BatchIntake {
         }
         var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());
         return check instanceof Accepted accepted
-                ? partition.replica().append(accepted.batch(), expectedEndOffset)
+                ? partition
+                        .replica()
+                        .append(accepted.batch(), expectedEndOffset)
+                        .thenApply(this::withLeaderAddress)
                 : refused(refusal(check));
+    }
+
+    /** The replica knows the leader's id, the metadata its address. */
+    private AppendResult withLeaderAddress(AppendResult result) {
+        if (result instanceof Refused refused && refused.refusal().reason() == Reason.NOT_LEADER) {
+            var leader = refused.refusal().details().get(Refusal.LEADER_NODE_ID);
+            return leader == null
+                    ? result
+                    : new Refused(partitions.withLeader(refused.refusal(), OptionalInt.of(Integer.parseInt(leader))));
+        }
+        return result;
     }
 
     private static CompletableFuture<AppendResult> refused(Refusal refusal) {

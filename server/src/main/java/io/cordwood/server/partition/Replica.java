@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Port to one partition replica of this node.
+ * Port to one partition replica of this node. Two of them are equal when they stand for the same open replica.
  *
  * <p><b>Thread:</b> any.
  */

@@ -160,7 +160,7 @@ public final class Subscription implements AutoCloseable {
         var lookup = partitions.find(cursor.name);
         if (lookup instanceof Lookup.Missing missing) {
             end(cursor, missing.refusal());
-        } else if (((Lookup.Found) lookup).partition().replica() != cursor.replica) {
+        } else if (!((Lookup.Found) lookup).partition().replica().equals(cursor.replica)) {
             add(new Start(cursor.name, StartPoint.at(cursor.position)));
         }
     }

@@ -3,7 +3,6 @@ package io.cordwood.server.rpc;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.server.admin.ProducerIds;
 import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
@@ -130,7 +129,7 @@ public final class ClientServer {
         forwarding.serve(List.of(produce.method(), fetch.method(), listOffsets.method(), describe.method()));
         var data = new DataRpc(
                 new DataRpc.Streaming(partitions, intake, validation, readers, streams),
-                new DataRpc.Unary(produce, fetch, listOffsets, new ProducerIds(ports.cluster())),
+                new DataRpc.Unary(produce, fetch, listOffsets, ports.cluster()),
                 new ByteBudget(limits.nodeInFlightMaxBytes()));
         return List.of(
                 data, new TopicRpc(new Topics(ports.cluster())), new ClusterRpc(ports.cluster(), describe, listener));

@@ -13,7 +13,7 @@ import io.cordwood.proto.v1.PublishRequest;
 import io.cordwood.proto.v1.PublishResponse;
 import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
-import io.cordwood.server.admin.ProducerIds;
+import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -37,14 +37,14 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
     private final ProduceCall produce;
     private final FetchCall fetch;
     private final ListOffsetsCall listOffsets;
-    private final ProducerIds producerIds;
+    private final Cluster cluster;
 
     /** What the two streaming calls work with. */
     record Streaming(
             Partitions partitions, BatchIntake intake, Executor validationPool, Executor readers, OpenStreams open) {}
 
     /** What the unary calls work with. */
-    record Unary(ProduceCall produce, FetchCall fetch, ListOffsetsCall listOffsets, ProducerIds producerIds) {}
+    record Unary(ProduceCall produce, FetchCall fetch, ListOffsetsCall listOffsets, Cluster cluster) {}
 
     DataRpc(Streaming streaming, Unary unary, ByteBudget nodeBudget) {
         this.streaming = streaming;
@@ -52,7 +52,7 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
         this.produce = unary.produce();
         this.fetch = unary.fetch();
         this.listOffsets = unary.listOffsets();
-        this.producerIds = unary.producerIds();
+        this.cluster = unary.cluster();
     }
 
     @Override
@@ -94,8 +94,7 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
     public void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> out) {
         Answers.unary(
                 out,
-                deadline -> producerIds
-                        .next()
+                deadline -> cluster.nextProducerId()
                         .thenApply(id -> InitProducerResponse.newBuilder()
                                 .setProducerId(id)
                                 .setProducerEpoch(0)

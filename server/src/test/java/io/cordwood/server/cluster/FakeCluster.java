@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The metadata of a whole cluster in memory, with the real rules. {@link #on} is what one node sees.
@@ -26,6 +27,7 @@ public final class FakeCluster {
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile MetadataImage image = MetadataImage.EMPTY;
+    private final AtomicLong producerIds = new AtomicLong();
     private volatile boolean reachable = true;
 
     public static FakeCluster of(int nodeCount) {
@@ -110,6 +112,11 @@ public final class FakeCluster {
             @Override
             public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
                 return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
+            }
+
+            @Override
+            public CompletableFuture<Long> nextProducerId() {
+                return reachable ? CompletableFuture.completedFuture(producerIds.getAndIncrement()) : unavailable();
             }
 
             @Override

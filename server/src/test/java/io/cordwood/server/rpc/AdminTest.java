@@ -148,8 +148,10 @@ final class AdminTest {
         cluster.createTopic("orders", 1, 1);
         var id = cluster.image().topic("orders").map(TopicInfo::topicId).orElseThrow();
 
-        var found = node.topics().getTopic(GetTopicRequest.newBuilder().setName("orders").build());
-        node.topics().deleteTopic(DeleteTopicRequest.newBuilder().setName("orders").build());
+        var found = node.topics()
+                .getTopic(GetTopicRequest.newBuilder().setName("orders").build());
+        node.topics()
+                .deleteTopic(DeleteTopicRequest.newBuilder().setName("orders").build());
 
         assertThat(found.getTopic().getTopicId()).isEqualTo(id.toString());
         assertThat(cluster.image().topic("orders")).isEmpty();
@@ -161,7 +163,9 @@ final class AdminTest {
                 "orders");
         assertReason(
                 Refused.by(() -> node.topics()
-                        .deleteTopic(DeleteTopicRequest.newBuilder().setName("orders").build())),
+                        .deleteTopic(DeleteTopicRequest.newBuilder()
+                                .setName("orders")
+                                .build())),
                 Reason.UNKNOWN_TOPIC);
     }
 

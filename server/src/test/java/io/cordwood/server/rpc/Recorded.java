@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,8 @@ final class Recorded<T> implements StreamObserver<T> {
         await().until(this::ended);
     }
 
-    @Nullable
+    /** What ended the stream. */
     Throwable error() {
-        return error;
+        return Objects.requireNonNull(error, "the stream ended without an error");
     }
 }

@@ -18,7 +18,6 @@ import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -76,7 +75,9 @@ final class SubscribeTest {
     void nothingUncommittedIsSent() {
         first.hold();
         append(first, "a");
-        node.dataStreams().subscribe(answers).onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
 
         await().during(Duration.ofMillis(200)).until(() -> answers.all().isEmpty());
         first.commitNext();
@@ -115,7 +116,10 @@ final class SubscribeTest {
         var requests = node.dataStreams().subscribe(answers);
 
         requests.onNext(start(0, "earliest")
-                .addAdd(PartitionStart.newBuilder().setTopic("orders").setPartition(1).setStart("last:1"))
+                .addAdd(PartitionStart.newBuilder()
+                        .setTopic("orders")
+                        .setPartition(1)
+                        .setStart("last:1"))
                 .setEncoding(Encoding.ENCODING_AUTO)
                 .setCredit(credit(PLENTY, PLENTY))
                 .build());
@@ -169,7 +173,9 @@ final class SubscribeTest {
     void followerWaitsForAPositionThatOnlyTheLeaderKnows() {
         first.ledBy(2, 1);
         append(first, "a");
-        node.dataStreams().subscribe(answers).onNext(start(0, "2").setCredit(credit(PLENTY, PLENTY)).build());
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "2").setCredit(credit(PLENTY, PLENTY)).build());
 
         await().during(Duration.ofMillis(200)).until(() -> answers.all().isEmpty());
         append(first, "b");
@@ -186,7 +192,8 @@ final class SubscribeTest {
         await().until(() -> first.listenerCount() == 1);
 
         first.trimTo(2);
-        requests.onNext(SubscribeRequest.newBuilder().setCredit(credit(PLENTY, PLENTY)).build());
+        requests.onNext(
+                SubscribeRequest.newBuilder().setCredit(credit(PLENTY, PLENTY)).build());
 
         await().until(() -> answers.all().size() == 1);
         assertError("orders", 0, Reason.OFFSET_OUT_OF_RANGE, "value", "0", "log_start_offset", "2");
@@ -194,7 +201,9 @@ final class SubscribeTest {
 
     @Test
     void deletedTopicEndsItsPartitions() {
-        node.dataStreams().subscribe(answers).onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
         await().until(() -> first.listenerCount() == 1);
 
         var id = cluster.image().topic("orders").orElseThrow().topicId();
@@ -213,7 +222,8 @@ final class SubscribeTest {
 
         node.dataStreams()
                 .subscribe(answers)
-                .onNext(start(0, "").addAdd(start("orders", 1, ""))
+                .onNext(start(0, "")
+                        .addAdd(start("orders", 1, ""))
                         .setCredit(credit(PLENTY, PLENTY))
                         .build());
 
@@ -231,7 +241,8 @@ final class SubscribeTest {
 
         node.dataStreams()
                 .subscribe(answers)
-                .onNext(start(0, "").addAdd(start("orders", 1, ""))
+                .onNext(start(0, "")
+                        .addAdd(start("orders", 1, ""))
                         .setCredit(credit(PLENTY, PLENTY))
                         .build());
 
@@ -245,7 +256,10 @@ final class SubscribeTest {
     @Test
     void removedPartitionIsReadNoLonger() {
         var requests = node.dataStreams().subscribe(answers);
-        requests.onNext(start(0, "").addAdd(start("orders", 1, "")).setCredit(credit(PLENTY, PLENTY)).build());
+        requests.onNext(start(0, "")
+                .addAdd(start("orders", 1, ""))
+                .setCredit(credit(PLENTY, PLENTY))
+                .build());
         await().until(() -> first.listenerCount() == 1 && second.listenerCount() == 1);
 
         requests.onNext(SubscribeRequest.newBuilder()
@@ -285,7 +299,9 @@ final class SubscribeTest {
         append(first, "a");
         var gate = new CountDownLatch(1);
         first.gateReads(gate);
-        node.dataStreams().subscribe(answers).onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
 
         var publish = new Recorded<io.cordwood.proto.v1.PublishResponse>();
         var requests = node.dataStreams().publish(publish);
@@ -309,8 +325,7 @@ final class SubscribeTest {
                 .onNext(SubscribeRequest.newBuilder().setCredit(credit(-1, 0)).build());
 
         answers.awaitEnd();
-        Refused.assertReason(
-                Refused.of(answers.error()), Reason.INVALID_ARGUMENT, "field", "credit", "value", "-1");
+        Refused.assertReason(Refused.of(answers.error()), Reason.INVALID_ARGUMENT, "field", "credit", "value", "-1");
     }
 
     @Test
@@ -391,9 +406,8 @@ final class SubscribeTest {
 
     private void assertError(String topic, int partition, Reason reason, String... details) {
         var error = answers.all().stream()
-                .filter(answer -> answer.hasError()
-                        && answer.getTopic().equals(topic)
-                        && answer.getPartition() == partition)
+                .filter(answer ->
+                        answer.hasError() && answer.getTopic().equals(topic) && answer.getPartition() == partition)
                 .findFirst()
                 .orElseThrow();
         Refused.assertReason(Refused.of(error.getError()), reason, details);

