@@ -47,7 +47,15 @@ public final class ClusterMetadata {
      * command may then be applied or not, and may be submitted again.
      */
     public CompletableFuture<MetadataResult> submit(MetadataCommand command, Duration within) {
-        return leader.call(SUBMIT, MetadataCodec.encode(command), within)
+        var request = MetadataCodec.encode(command);
+        if (request.length > MetadataCodec.MAX_COMMAND_BYTES) {
+            return CompletableFuture.completedFuture(new MetadataResult.Refused(
+                    MetadataResult.Reason.LIMIT_REACHED,
+                    "size of the command in bytes",
+                    Integer.toString(request.length),
+                    "at most " + MetadataCodec.MAX_COMMAND_BYTES));
+        }
+        return leader.call(SUBMIT, request, within)
                 .thenApply(bytes -> MetadataCodec.decodeResult(ByteBuffer.wrap(bytes)))
                 .thenCompose(result -> visible(index(result), within).thenApply(image -> result));
     }

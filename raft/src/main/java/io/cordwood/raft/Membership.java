@@ -108,7 +108,7 @@ final class Membership implements Closeable {
         } catch (StartRefusedException e) {
             LOG.error("node {} cannot be a member: {}", config.nodeId(), e.getMessage());
             joined.completeExceptionally(e);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.error("node {} cannot be a member", config.nodeId(), e);
             joined.completeExceptionally(e);
         } catch (InterruptedException e) {

@@ -27,6 +27,9 @@ final class MetadataCodec {
     static final int COMMAND_VERSION = 1;
     static final int SNAPSHOT_VERSION = 1;
 
+    /** Far below the largest raft entry: one above it would depose the leader. */
+    static final int MAX_COMMAND_BYTES = 512 * 1024;
+
     private MetadataCodec() {}
 
     static byte[] encode(MetadataCommand command) {

@@ -66,7 +66,12 @@ final class MetadataGroup {
 
     /** Puts a command in the log and answers with its result once it is applied. */
     CompletableFuture<byte[]> submit(byte[] command) {
-        MetadataCodec.decodeCommand(ByteBuffer.wrap(command)); // what does not parse must not reach the log
+        // What does not parse, or not fit, must not reach the log.
+        var parsed = MetadataCodec.decodeCommand(ByteBuffer.wrap(command));
+        if (command.length > MetadataCodec.MAX_COMMAND_BYTES) {
+            throw new IllegalArgumentException(parsed.getClass().getSimpleName() + " of " + command.length
+                    + " bytes, at most " + MetadataCodec.MAX_COMMAND_BYTES);
+        }
         return ask(
                 command,
                 RaftClientRequest.writeRequestType(),

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -86,7 +87,10 @@ final class NodeMethods extends HandlerRegistry {
                     .asRuntimeException());
             return;
         }
-        var unused = handler.handle(CALLER_ID.get(), request).whenComplete((bytes, failure) -> {
+        int caller = CALLER_ID.get();
+        // Within a stage, what a handler throws fails the call like a failed future.
+        var handled = CompletableFuture.completedFuture(request).thenCompose(bytes -> handler.handle(caller, bytes));
+        var unused = handled.whenComplete((bytes, failure) -> {
             calls.release();
             if (failure == null) {
                 answer.onNext(bytes);

@@ -49,7 +49,8 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService duties;
     private final NodeTransport transport;
-    private @Nullable Running running;
+    private volatile boolean closing;
+    private volatile @Nullable Running running;
 
     /** Opens the partition side, once the data directory is held. */
     interface HostOpener {
@@ -242,7 +243,7 @@ public final class RaftNode implements Closeable {
         transport.handle(NodeMonitor.METHOD, (from, request) -> monitor.heard(request));
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
         var balancer = new LeaderBalancer(config.nodeId(), groups, config, System::nanoTime);
-        var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions);
+        var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions, halt);
         var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);
         running = new Running(
                 directory,
@@ -280,7 +281,9 @@ public final class RaftNode implements Closeable {
             try {
                 chore.run();
             } catch (RuntimeException e) {
-                halt.failed("a chore of node " + config.nodeId(), e);
+                if (!closing) { // a stop interrupts chores
+                    halt.failed("a chore of node " + config.nodeId(), e);
+                }
                 throw e;
             }
         };
@@ -308,10 +311,11 @@ public final class RaftNode implements Closeable {
     }
 
     private Running running() {
-        if (running == null) {
+        var node = running;
+        if (node == null) {
             throw new IllegalStateException("node " + config.nodeId() + " is not started");
         }
-        return running;
+        return node;
     }
 
     /** Completes when this node is a registered member; fails with {@link StartRefusedException} when it cannot be. */
@@ -354,6 +358,7 @@ public final class RaftNode implements Closeable {
     /** Hands over what it leads, then stops everything that it started. */
     @Override
     public void close() throws IOException {
+        closing = true;
         var node = running;
         if (node != null) {
             running = null;

@@ -40,12 +40,14 @@ final class Reconciler implements Closeable {
     private final ClusterMetadata metadata;
     private final RaftGroups groups;
     private final LocalPartitions partitions;
+    private final NodeHalt halt;
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
     private final Set<UUID> reportedMissing = new HashSet<>();
     private volatile boolean closed;
 
-    Reconciler(int nodeId, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions) {
+    Reconciler(int nodeId, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions, NodeHalt halt) {
+        this.halt = halt;
         this.nodeId = nodeId;
         this.metadata = metadata;
         this.groups = groups;
@@ -78,6 +80,11 @@ final class Reconciler implements Closeable {
                 wake();
             } catch (InterruptedException e) {
                 return; // closed
+            } catch (RuntimeException e) {
+                if (!closed) {
+                    halt.failed("the reconciler of node " + nodeId, e);
+                }
+                return;
             }
         }
     }
