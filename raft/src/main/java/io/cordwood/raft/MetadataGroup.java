@@ -88,6 +88,15 @@ final class MetadataGroup {
                         .array());
     }
 
+    /** Does something that only the leader does, and answers with nothing. */
+    CompletableFuture<byte[]> whileLeading(Runnable action) {
+        if (!leads()) {
+            return CompletableFuture.completedFuture(hint(leaderNodeId()));
+        }
+        action.run();
+        return CompletableFuture.completedFuture(value(new byte[0]));
+    }
+
     private CompletableFuture<byte[]> ask(byte[] message, RaftClientRequest.Type type, Answer answer) {
         if (!leads()) {
             return CompletableFuture.completedFuture(hint(leaderNodeId()));

@@ -9,7 +9,6 @@ import io.cordwood.proto.internal.v1.Heartbeat;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
@@ -22,29 +21,21 @@ import java.util.function.LongSupplier;
 final class NodeMonitor {
     static final String METHOD = "Heartbeat";
 
-    private final MetadataGroup group;
     private final long deadAfterNanos;
     private final LongSupplier clockNanos;
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
-    private boolean leading;
-    private long leadingSinceNanos;
 
-    NodeMonitor(MetadataGroup group, Duration deadAfter, LongSupplier clockNanos) {
-        this.group = group;
+    NodeMonitor(Duration deadAfter, LongSupplier clockNanos) {
         this.deadAfterNanos = deadAfter.toNanos();
         this.clockNanos = clockNanos;
     }
 
-    /** Answers the heartbeat of a node. */
-    CompletableFuture<byte[]> heard(byte[] request) {
-        if (!group.leads()) {
-            return CompletableFuture.completedFuture(MetadataGroup.hint(group.leaderNodeId()));
-        }
+    /** Takes the heartbeat of a node, as {@link #heartbeat} makes it. */
+    void heard(byte[] heartbeat) {
         try {
-            heard(Heartbeat.parseFrom(request).getIncarnation());
-            return CompletableFuture.completedFuture(MetadataGroup.value(new byte[0]));
+            heard(Heartbeat.parseFrom(heartbeat).getIncarnation());
         } catch (InvalidProtocolBufferException e) {
-            return CompletableFuture.failedFuture(e);
+            throw new NewerFormatException("heartbeat does not parse", e);
         }
     }
 
@@ -62,32 +53,43 @@ final class NodeMonitor {
 
     /** This node is not the leader: what it heard before says nothing later. */
     void rest() {
-        leading = false;
         heardNanos.clear();
     }
 
     /** The first change of a node's state that is due; called while this node leads. */
     Optional<MetadataCommand> verdict(MetadataImage image) {
         long now = clockNanos.getAsLong();
-        if (!leading) {
-            leading = true;
-            leadingSinceNanos = now;
-        }
         return image.nodes().values().stream()
                 .flatMap(node -> verdict(node, now).stream())
                 .findFirst();
     }
 
     private Optional<MetadataCommand> verdict(NodeInfo node, long now) {
+        return switch (node.state()) {
+            case EXPECTED -> Optional.empty();
+            case DEAD -> aliveAgain(node, now);
+            case ALIVE, DRAINING -> dead(node, now);
+        };
+    }
+
+    private Optional<MetadataCommand> dead(NodeInfo node, long now) {
+        // A node that just registered, or whose leader just began, has the whole time from now on.
+        var last = heardNanos.putIfAbsent(node.incarnation(), now);
+        return last != null && now - last > deadAfterNanos
+                ? Optional.of(state(node, NodeState.DEAD))
+                : Optional.empty();
+    }
+
+    private Optional<MetadataCommand> aliveAgain(NodeInfo node, long now) {
         var last = heardNanos.get(node.incarnation());
-        long silentNanos = now - (last == null ? leadingSinceNanos : last);
-        boolean silent = silentNanos > deadAfterNanos;
-        if (silent && (node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING)) {
-            return Optional.of(new MetadataCommand.SetNodeState(node.nodeId(), node.incarnation(), NodeState.DEAD));
+        if (last == null || now - last > deadAfterNanos) {
+            heardNanos.remove(node.incarnation()); // when it registers again, its time begins anew
+            return Optional.empty();
         }
-        if (last != null && !silent && node.state() == NodeState.DEAD) {
-            return Optional.of(new MetadataCommand.SetNodeState(node.nodeId(), node.incarnation(), NodeState.ALIVE));
-        }
-        return Optional.empty();
+        return Optional.of(state(node, NodeState.ALIVE));
+    }
+
+    private static MetadataCommand state(NodeInfo node, NodeState state) {
+        return new MetadataCommand.SetNodeState(node.nodeId(), node.incarnation(), state);
     }
 }

@@ -237,10 +237,11 @@ public final class RaftNode implements Closeable {
                 view,
                 () -> directory.metadataGroupId().orElseGet(() -> MetadataGroupId.of(config.initialNodes())),
                 () -> directory.identity().map(NodeIdentity::clusterId).orElse(""));
-        var monitor = new NodeMonitor(metadataGroup, config.nodeTimings().deadAfter(), System::nanoTime);
+        var monitor = new NodeMonitor(config.nodeTimings().deadAfter(), System::nanoTime);
         transport.handle(ClusterMetadata.SUBMIT, (from, request) -> metadataGroup.submit(request));
         transport.handle(ClusterMetadata.READ_INDEX, (from, request) -> metadataGroup.readIndex());
-        transport.handle(NodeMonitor.METHOD, (from, request) -> monitor.heard(request));
+        transport.handle(
+                NodeMonitor.METHOD, (from, request) -> metadataGroup.whileLeading(() -> monitor.heard(request)));
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
         var balancer = new LeaderBalancer(config.nodeId(), groups, config, System::nanoTime);
         var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions, halt);

@@ -33,7 +33,7 @@ final class NodeWorld implements AutoCloseable {
     private static final RaftTimings RAFT = new RaftTimings(Duration.ofMillis(400), Duration.ofMillis(800));
     private static final NodeTimings TIMINGS = new NodeTimings(
             Duration.ofMillis(200),
-            Duration.ofMillis(1500),
+            Duration.ofMillis(4000),
             Duration.ofMillis(50),
             Duration.ofSeconds(5),
             Duration.ofSeconds(10));
