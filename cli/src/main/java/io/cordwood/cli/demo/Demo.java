@@ -111,12 +111,12 @@ public final class Demo {
         var begin = System.nanoTime();
         cluster.start(START_TIMEOUT, console::progress);
         var upMs = Duration.ofNanos(System.nanoTime() - begin).toMillis();
-        console.notice("cluster up after " + upMs + " ms: " + cluster.bootstrap());
+        console.notice("cluster up after " + upMs + " ms: " + String.join(", ", cluster.clientAddresses()));
         return upMs;
     }
 
     private Run publishAndRead() {
-        try (var client = CordwoodClient.connect(cluster.bootstrap())) {
+        try (var client = openClient()) {
             var topic = client.admin().createTopic(TOPIC, PARTITIONS, NODES, Map.of());
             console.notice("topic " + TOPIC + ": " + PARTITIONS + " partitions x " + NODES + " replicas");
             try (var reader = openReader(client)) {
@@ -152,6 +152,10 @@ public final class Demo {
             throw failed("INTERRUPTED", "interrupted while waiting for acknowledgements");
         }
         return await(outcome, FAILOVER_TIMEOUT, "the failover");
+    }
+
+    private CordwoodClient openClient() {
+        return CordwoodClient.builder().bootstrap(cluster.clientAddresses()).build();
     }
 
     private static Reader openReader(CordwoodClient client) {

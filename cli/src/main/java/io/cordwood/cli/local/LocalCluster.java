@@ -45,11 +45,9 @@ public final class LocalCluster implements AutoCloseable {
         return nodes.stream().map(LocalNode::nodeId).toList();
     }
 
-    /** Where clients connect, separated by commas. */
-    public String bootstrap() {
-        return nodes.stream()
-                .map(node -> ServerCommand.clientAddress(node.ports()))
-                .collect(Collectors.joining(","));
+    /** Where clients connect, in order of the nodes. */
+    public List<String> clientAddresses() {
+        return nodeIds().stream().map(this::clientAddress).toList();
     }
 
     public String clientAddress(int nodeId) {
