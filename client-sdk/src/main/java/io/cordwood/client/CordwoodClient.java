@@ -138,7 +138,7 @@ public final class CordwoodClient implements AutoCloseable {
 
         private Builder() {}
 
-        /** Addresses to begin with, host:port; at least one, better three. */
+        /** Addresses to begin with, host:port or several of them with commas; at least one, better three. */
         public Builder bootstrap(String... addresses) {
             return bootstrap(Arrays.asList(addresses));
         }
@@ -146,6 +146,7 @@ public final class CordwoodClient implements AutoCloseable {
         /** As {@link #bootstrap(String...)}. */
         public Builder bootstrap(List<String> addresses) {
             bootstrap = addresses.stream()
+                    .flatMap(list -> Arrays.stream(list.split(",", -1)))
                     .map(address -> HostPort.parse("bootstrap", address))
                     .toList();
             return this;

@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,9 @@ interface PartitionHost extends Closeable {
      * start. The state machine learns its server from {@code initialize}.
      */
     StateMachine create(RaftGroupId groupId, GroupPlacement placement);
+
+    /** The replicas that are open. */
+    Collection<PartitionReplica> all();
 
     /** The replica of a partition, where one is open. */
     Optional<PartitionReplica> find(PartitionId id);

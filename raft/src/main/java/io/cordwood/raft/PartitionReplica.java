@@ -87,6 +87,10 @@ public final class PartitionReplica {
         return state.log().sizeBytes();
     }
 
+    long bytesSinceCheckpoint() {
+        return state.bytesSinceCheckpoint();
+    }
+
     public Leadership leadership() {
         var server = stateMachine.getServer();
         if (!server.isDone()) {

@@ -49,8 +49,8 @@ final class PartitionReplicas implements PartitionHost {
         this.topicDefaults = topicDefaults;
     }
 
-    /** All replicas that are open. */
-    Collection<PartitionReplica> all() {
+    @Override
+    public Collection<PartitionReplica> all() {
         return List.copyOf(open.values());
     }
 

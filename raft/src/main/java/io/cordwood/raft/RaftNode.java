@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class RaftNode implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
     private static final long HAND_OVER_SECONDS = 5;
+    private static final long CHECKPOINT_LOOK_MS = 1000;
 
     private final RaftNodeConfig config;
     private final HostOpener hostOpener;
@@ -48,6 +49,7 @@ public final class RaftNode implements Closeable {
     private final MetadataView view;
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService duties;
+    private final ScheduledExecutorService checkpointThread;
     private final NodeTransport transport;
     private volatile boolean closing;
     private volatile @Nullable Running running;
@@ -67,6 +69,7 @@ public final class RaftNode implements Closeable {
             ClusterMetadata metadata,
             ProducerIds producerIds,
             LeaderBalancer balancer,
+            Checkpoints checkpoints,
             Reconciler reconciler,
             Membership membership) {}
 
@@ -77,6 +80,8 @@ public final class RaftNode implements Closeable {
         view = new MetadataView(config.nodeId());
         timer = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-timer-" + config.nodeId()));
         duties = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-duties-" + config.nodeId()));
+        checkpointThread =
+                Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "checkpoints-" + config.nodeId()));
         transport = new NodeTransport(config.nodeId(), this::addressOf);
     }
 
@@ -255,6 +260,7 @@ public final class RaftNode implements Closeable {
                 metadata,
                 new ProducerIds(config.nodeId(), metadata::submit),
                 balancer,
+                new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime),
                 reconciler,
                 membership);
         scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader);
@@ -274,6 +280,7 @@ public final class RaftNode implements Closeable {
         });
         repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
+        repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
     }
 
     /** A chore that throws has a bug; it stops, and the log says so. */
@@ -367,6 +374,8 @@ public final class RaftNode implements Closeable {
             node.reconciler().close();
             shutDown(duties);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
+            shutDown(checkpointThread);
+            node.checkpoints().takeAll();
             takeSnapshot(node);
             shutDown(timer);
             node.server().close();
@@ -374,6 +383,7 @@ public final class RaftNode implements Closeable {
             node.directory().close();
         }
         shutDown(duties);
+        shutDown(checkpointThread);
         shutDown(timer);
         transport.close();
         view.close();

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -43,6 +44,8 @@ final class ReplicaState implements Closeable {
 
     private volatile OptionalInt leaderNodeId = OptionalInt.empty();
     private volatile long appliedIndex;
+    /** Payload applied since the newest checkpoint. Written by the updater. */
+    private final AtomicLong bytesSinceCheckpoint = new AtomicLong();
     /** The newest term that this replica led. The updater's alone. */
     private long ledTerm = -1;
 
@@ -179,6 +182,7 @@ final class ReplicaState implements Closeable {
         }
         advance(new Step(term, index, entry));
         log.advanceHighWatermark(entry.endOffset());
+        bytesSinceCheckpoint.addAndGet(entry.payloadBytes());
         listeners.fire();
     }
 
@@ -246,7 +250,12 @@ final class ReplicaState implements Closeable {
             return Optional.empty();
         }
         CheckpointFile.write(context.node().storage().disk(), context.directory(), behind.checkpoint());
+        bytesSinceCheckpoint.set(0);
         return Optional.of(TermIndex.valueOf(behind.term(), behind.index()));
+    }
+
+    long bytesSinceCheckpoint() {
+        return bytesSinceCheckpoint.get();
     }
 
     /** Stops the node: its next start sets this group aside. Returned to be thrown. */

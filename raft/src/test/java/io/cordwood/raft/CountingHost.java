@@ -64,6 +64,11 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
+    public List<PartitionReplica> all() {
+        return List.of();
+    }
+
+    @Override
     public Optional<PartitionReplica> find(PartitionId id) {
         return Optional.empty();
     }
