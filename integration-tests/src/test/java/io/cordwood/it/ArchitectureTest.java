@@ -79,7 +79,8 @@ class ArchitectureTest {
                 @Override
                 public void check(JavaMethod method, ConditionEvents events) {
                     boolean overrides = ancestors(method.getOwner()).stream()
-                            .filter(type -> !type.getPackageName().startsWith("io.cordwood"))
+                            .filter(type -> !type.getPackageName().startsWith("io.cordwood")
+                                    || type.getPackageName().startsWith("io.cordwood.proto"))
                             .flatMap(type -> type.getMethods().stream())
                             .anyMatch(other -> other.getName().equals(method.getName())
                                     && other.getParameters().size()
