@@ -18,6 +18,10 @@ public record AppendEntry(PartitionId partition, long leaderTimeMs, boolean roll
         if (batches.isEmpty()) {
             throw new IllegalArgumentException("an append entry of " + partition + " without batches");
         }
+        long payloadBytes = batches.stream().mapToLong(BatchHeader::sizeBytes).sum();
+        if (payloadBytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(payloadBytes + " bytes of payload in an entry of " + partition);
+        }
         for (int i = 1; i < batches.size(); i++) {
             if (batches.get(i).baseOffset() != batches.get(i - 1).endOffset()) {
                 throw new IllegalArgumentException("batch " + i + " of " + partition + " begins at "

@@ -28,7 +28,7 @@ public record BatchHeader(
     public static final long NO_PRODUCER = -1;
 
     public BatchHeader {
-        if (baseOffset < 0 || recordCount < 1 || sizeBytes < 1) {
+        if (baseOffset < 0 || recordCount < 1 || sizeBytes < 1 || baseOffset > Long.MAX_VALUE - recordCount) {
             throw new IllegalArgumentException(
                     "baseOffset " + baseOffset + ", recordCount " + recordCount + ", sizeBytes " + sizeBytes);
         }
