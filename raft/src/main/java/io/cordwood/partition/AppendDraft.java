@@ -64,7 +64,7 @@ public final class AppendDraft {
     /** Judges a batch and, where it is accepted, adds it. */
     public Verdict offer(RecordBatch batch, OptionalLong expectedEndOffset, long leaderTimeMs) {
         if (batch.producerId() != BatchHeader.NO_PRODUCER) {
-            var refusal = judgeSequence(batch);
+            var refusal = judgeSequence(batch, leaderTimeMs);
             if (refusal != null) {
                 return refusal;
             }
@@ -75,10 +75,14 @@ public final class AppendDraft {
         return accept(batch, leaderTimeMs);
     }
 
-    private @Nullable Verdict judgeSequence(RecordBatch batch) {
+    private @Nullable Verdict judgeSequence(RecordBatch batch, long leaderTimeMs) {
         var known = draftProducers.contains(batch.producerId()) ? draftProducers : tailProducers;
-        var decision =
-                known.check(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), batch.recordCount());
+        var decision = check(known, batch);
+        if (decision instanceof ProducerState.Decision.TooMany) {
+            // An entry would make them expire, but where every producer is a new one there would never be an entry.
+            known.expire(leaderTimeMs);
+            decision = check(known, batch);
+        }
         if (decision instanceof ProducerState.Decision.Append) {
             return null;
         }
@@ -95,6 +99,10 @@ public final class AppendDraft {
             return new Verdict.TooManyProducers(tooMany.limit());
         }
         throw new IllegalStateException("decision " + decision);
+    }
+
+    private static ProducerState.Decision check(ProducerState known, RecordBatch batch) {
+        return known.check(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), batch.recordCount());
     }
 
     private Verdict accept(RecordBatch batch, long leaderTimeMs) {
