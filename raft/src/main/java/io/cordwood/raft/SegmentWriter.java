@@ -43,7 +43,8 @@ final class SegmentWriter {
                 log.append(entry.baseOffset(), entry.endOffset(), payload, entry.roll());
             } catch (IOException e) {
                 fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
-            } catch (MalformedBatchException | IllegalStateException e) {
+            } catch (RuntimeException e) {
+                // Whatever it was: a force that succeeded after it would acknowledge bytes that are not there.
                 failed = true;
                 halt.damaged(partition, "cannot append at offset " + entry.baseOffset() + ": " + e.getMessage(), e);
             }
@@ -94,6 +95,7 @@ final class SegmentWriter {
     private static void verify(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
         int position = payload.position();
         for (BatchHeader header : entry.batches()) {
+            require(header.sizeBytes() <= payload.limit() - position, "bytes", header.sizeBytes(), payload.limit() - position);
             var bytes = payload.duplicate().position(position).limit(position + header.sizeBytes());
             var batch = RecordBatch.of(bytes.slice());
             require(batch.baseOffset() == header.baseOffset(), "base offset", header.baseOffset(), batch.baseOffset());

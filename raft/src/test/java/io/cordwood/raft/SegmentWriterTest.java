@@ -1,0 +1,206 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.BatchHeader;
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.OffsetIndex;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.PartitionLog;
+import io.cordwood.store.RecoveryPoint;
+import io.cordwood.store.SimulatedDisk;
+import io.cordwood.store.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SegmentWriterTest {
+    private static final int EPOCH = 8;
+    private static final PartitionId PARTITION = new PartitionId(new UUID(1, 2), 0);
+
+    private final SimulatedDisk disk = new SimulatedDisk(1);
+    private final List<String> damages = new CopyOnWriteArrayList<>();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final WriterThreads threads = new WriterThreads(1);
+    private OffsetIndex index;
+    private PartitionLog log;
+    private SegmentWriter writer;
+
+    private final NodeHalt halt = new NodeHalt() {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            damages.add(reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            failures.add(reason);
+        }
+    };
+
+    @BeforeEach
+    void openLog(@TempDir Path directory) throws IOException {
+        index = OffsetIndex.open(directory);
+        log = PartitionLog.open(
+                Path.of("/p"), PARTITION, LogConfig.defaults(), new Storage(disk, index), RecoveryPoint.none());
+        writer = new SegmentWriter(PARTITION, log, threads.next(), halt);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        threads.close();
+        log.close();
+        index.close();
+    }
+
+    private static ByteBuffer stamped(long baseOffset, int epoch, String... values) {
+        var payload = batch(values).bytes();
+        var copy = ByteBuffer.allocate(payload.remaining()).put(payload).flip();
+        RecordBatch.stamp(copy, 0, baseOffset, epoch);
+        return copy;
+    }
+
+    private static AppendEntry entryFor(ByteBuffer payload) {
+        return entryFor(payload, header -> header);
+    }
+
+    private static AppendEntry entryFor(ByteBuffer payload, UnaryOperator<BatchHeader> change) {
+        var batch = RecordBatch.of(payload.duplicate());
+        var header = new BatchHeader(
+                batch.baseOffset(),
+                batch.recordCount(),
+                batch.sizeBytes(),
+                batch.crc(),
+                batch.attributes(),
+                batch.maxTimestamp(),
+                batch.producerId(),
+                batch.producerEpoch(),
+                batch.baseSequence());
+        return new AppendEntry(PARTITION, 0, false, List.of(change.apply(header)));
+    }
+
+    private void append(long baseOffset, String... values) {
+        var payload = stamped(baseOffset, EPOCH, values);
+        writer.append(entryFor(payload), EPOCH, payload);
+    }
+
+    @Test
+    void forceCoversEverythingAppendedBefore() throws Exception {
+        append(0, "a", "b");
+        append(2, "c");
+        writer.force().get();
+
+        assertThat(log.writtenEndOffset()).isEqualTo(3);
+        var operations = disk.operations();
+        log.force();
+        assertThat(log.readExactly(0, 2, stamped(0, EPOCH, "a", "b").remaining())).isPresent();
+        assertThat(disk.operations()).isGreaterThanOrEqualTo(operations);
+    }
+
+    @Test
+    void payloadShorterThanItsHeaderStopsTheNode() {
+        var payload = stamped(0, EPOCH, "a");
+
+        refuses(entryFor(payload), payload.duplicate().limit(payload.limit() - 1));
+    }
+
+    @Test
+    void missingPayloadStopsTheNode() {
+        refuses(entryFor(stamped(0, EPOCH, "a")), ByteBuffer.allocate(0));
+    }
+
+    @Test
+    void payloadLongerThanItsHeaderStopsTheNode() {
+        var payload = stamped(0, EPOCH, "a");
+        var longer = ByteBuffer.allocate(payload.limit() + 1).put(payload.duplicate()).rewind();
+
+        refuses(entryFor(payload), longer);
+    }
+
+    @Test
+    void payloadOfOtherBytesStopsTheNode() {
+        var payload = stamped(0, EPOCH, "a");
+        var flipped = ByteBuffer.allocate(payload.limit()).put(payload.duplicate()).flip();
+        flipped.put(payload.limit() - 1, (byte) (payload.get(payload.limit() - 1) ^ 1));
+
+        refuses(entryFor(payload), flipped);
+    }
+
+    @Test
+    void payloadOfAnotherEpochStopsTheNode() {
+        var payload = stamped(0, EPOCH + 1, "a");
+
+        refuses(entryFor(payload), payload);
+    }
+
+    @Test
+    void headerOfAnotherCountStopsTheNode() {
+        var payload = stamped(0, EPOCH, "a", "b");
+        var entry = entryFor(payload, header -> new BatchHeader(
+                header.baseOffset(),
+                header.recordCount() + 1,
+                header.sizeBytes(),
+                header.crc(),
+                header.attributes(),
+                header.maxTimestampMs(),
+                header.producerId(),
+                header.producerEpoch(),
+                header.firstSequence()));
+
+        refuses(entry, payload);
+    }
+
+    @Test
+    void holeInTheOffsetsStopsTheNode() {
+        var payload = stamped(5, EPOCH, "a");
+
+        refuses(entryFor(payload), payload);
+    }
+
+    private void refuses(AppendEntry entry, ByteBuffer payload) {
+        writer.append(entry, EPOCH, payload);
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(damages).hasSize(1);
+        append(0, "later");
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(log.writtenEndOffset()).isZero();
+    }
+
+    @Test
+    void failedWriteStopsTheNodeAndIsNotRepeated() {
+        disk.failNext();
+        append(0, "a");
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(failures).hasSize(1);
+        assertThat(damages).isEmpty();
+    }
+
+    @Test
+    void failedForceStopsTheNodeAndIsNotRepeated() throws Exception {
+        append(0, "a");
+        writer.inOrder(disk::failNext).get();
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        var operations = disk.operations();
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(disk.operations()).isEqualTo(operations);
+        assertThat(failures).hasSize(1);
+    }
+}
