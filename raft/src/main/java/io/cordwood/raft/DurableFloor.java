@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class DurableFloor implements Closeable {
     static final String FILE_NAME = "floor";
 
+    private static final String TEMPORARY_NAME = "floor.tmp";
     private static final int MAGIC = 0x4357464C;
     private static final short VERSION = 1;
     private static final int SLOT_BYTES = 64 * 1024;
@@ -81,14 +82,10 @@ final class DurableFloor implements Closeable {
      */
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);
-        boolean isNew = !disk.exists(path);
-        var file = disk.open(path, isNew ? OpenMode.CREATE : OpenMode.WRITE);
-        if (isNew) {
-            writeSlot(file, new Slot(0, Map.of()));
-            writeSlot(file, new Slot(1, Map.of()));
-            disk.forceDirectory(dataDirectory);
-            return new DurableFloor(file, halt, new Slot(1, Map.of()));
+        if (!disk.exists(path)) {
+            create(disk, dataDirectory);
         }
+        var file = disk.open(path, OpenMode.WRITE);
         var first = readSlot(file, 0);
         var second = readSlot(file, SLOT_BYTES);
         var newest = second == null || (first != null && first.sequence() > second.sequence()) ? first : second;
@@ -97,6 +94,20 @@ final class DurableFloor implements Closeable {
             throw new IOException(path + " is damaged: neither of its two slots is whole");
         }
         return new DurableFloor(file, halt, newest);
+    }
+
+    /** Under another name first: a crash must not leave a file without a whole slot, which would pass for damage. */
+    private static void create(Disk disk, Path dataDirectory) throws IOException {
+        var temporary = dataDirectory.resolve(TEMPORARY_NAME);
+        if (disk.exists(temporary)) {
+            disk.delete(temporary);
+        }
+        try (var file = disk.open(temporary, OpenMode.CREATE)) {
+            writeSlot(file, new Slot(0, Map.of()));
+            writeSlot(file, new Slot(1, Map.of()));
+        }
+        disk.rename(temporary, dataDirectory.resolve(FILE_NAME));
+        disk.forceDirectory(dataDirectory);
     }
 
     private static @Nullable Slot readSlot(DiskFile file, long position) throws IOException {
