@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns the batches that arrive at a leader into raft entries. While entries are in flight more batches gather, and go into the
@@ -30,6 +32,8 @@ import java.util.function.Supplier;
  * <p>Thread: {@link #append} from any; gathering and submitting take turns on the appender threads, one turn at a time.
  */
 final class Appender {
+    private static final Logger LOG = LoggerFactory.getLogger(Appender.class);
+
     private final PartitionTail tail;
     private final EntrySubmitter submitter;
     private final Settings settings;
@@ -203,12 +207,22 @@ final class Appender {
         newestEntry = applied;
         answerAfter(applied, drafted);
         inFlight.incrementAndGet();
-        var unused = submitter.submit(entry).whenComplete((reply, failure) -> {
+        var unused = submitted(entry).whenComplete((reply, failure) -> {
             // Before the answers, so that a caller who sends the next batch at once finds the place free.
             inFlight.decrementAndGet();
             applied.complete(failure == null);
             callTurn();
         });
+    }
+
+    /** A submit that throws would end the turn for good, and everybody in the queue would wait for ever. */
+    private CompletableFuture<?> submitted(SubmittedEntry entry) {
+        try {
+            return submitter.submit(entry);
+        } catch (RuntimeException e) {
+            LOG.error("{} at offset {}: the submit failed", entry.entry().partition(), entry.entry().baseOffset(), e);
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private static byte[] payload(AppendDraft draft) {
