@@ -12,7 +12,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** A disk that stops a thread before or after an operation that a test names, until the test lets it go on. */
+/**
+ * A disk that stops a thread before or after an operation that a test names, until the test lets it go on; and that can be
+ * killed: from then on nothing changes any more.
+ */
 final class HoldingDisk implements Disk {
     /** What is done to a file. */
     enum Operation {
@@ -53,6 +56,7 @@ final class HoldingDisk implements Disk {
 
     private final Disk disk;
     private final AtomicReference<@Nullable Hold> hold = new AtomicReference<>();
+    private volatile boolean killed;
 
     HoldingDisk(Disk disk) {
         this.disk = disk;
@@ -80,6 +84,21 @@ final class HoldingDisk implements Disk {
         }
     }
 
+    /** Every operation fails from now on, those that are held included. */
+    void kill() {
+        killed = true;
+    }
+
+    void revive() {
+        killed = false;
+    }
+
+    private void requireAlive() throws IOException {
+        if (killed) {
+            throw new IOException("the process is killed");
+        }
+    }
+
     private void pass(Operation operation, Path path, boolean after) {
         var current = hold.get();
         if (current != null && current.after == after && current.matches.test(operation, path)) {
@@ -93,12 +112,17 @@ final class HoldingDisk implements Disk {
 
     private void around(Operation operation, Path path, Action action) throws IOException {
         pass(operation, path, false);
+        requireAlive();
         action.run();
         pass(operation, path, true);
+        requireAlive();
     }
 
     @Override
     public DiskFile open(Path file, OpenMode mode) throws IOException {
+        if (mode == OpenMode.CREATE) {
+            requireAlive();
+        }
         return new HoldingFile(disk.open(file, mode));
     }
 
@@ -114,21 +138,25 @@ final class HoldingDisk implements Disk {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
+        requireAlive();
         disk.createDirectories(directory);
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
+        requireAlive();
         disk.rename(from, to);
     }
 
     @Override
     public void delete(Path file) throws IOException {
+        requireAlive();
         disk.delete(file);
     }
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
+        requireAlive();
         disk.forceDirectory(directory);
     }
 

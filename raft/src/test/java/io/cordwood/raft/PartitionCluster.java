@@ -85,7 +85,9 @@ final class PartitionCluster implements AutoCloseable {
     }
 
     List<PartitionNodeFixture> running() {
-        return nodes.stream().filter(PartitionNodeFixture::isRunning).toList();
+        return nodes.stream()
+                .filter(node -> node.isRunning() && !node.isQuarantined())
+                .toList();
     }
 
     PartitionNodeFixture leader() {

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.OffsetIndex;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -38,9 +40,9 @@ final class PartitionNodeFixture {
 
     private final PartitionCluster cluster;
     private Path directory;
-    private @Nullable Running running;
+    private volatile @Nullable Running running;
 
-    private record Running(RaftServer server, PartitionReplicas replicas) {}
+    private record Running(PartitionNode node, PartitionReplicas replicas, RaftServer server) {}
 
     PartitionNodeFixture(PartitionCluster cluster, RaftPeer peer, Path directory) {
         this.cluster = cluster;
@@ -62,29 +64,21 @@ final class PartitionNodeFixture {
 
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
-        var clientId = ClientId.randomId();
-        var halt = new RecordedHalt();
-        var floor = DurableFloor.open(disk, directory, halt);
-        var index = OffsetIndex.open(directory.resolve("index"));
-        var node = new PartitionNode(
-                clientId,
-                new AtomicLong(),
-                directory,
-                directory.resolve("raft"),
-                new Storage(disk, index),
-                floor,
-                new PayloadWindow(64 << 10),
-                new WriterThreads(1),
-                Executors.newFixedThreadPool(1),
-                new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
-                PAYLOAD_MAX_BYTES,
-                System::currentTimeMillis,
-                halt);
+        var node = openShared(directory, disk, new RecordedHalt());
+        try {
+            running = start(node);
+        } catch (IOException | RuntimeException e) {
+            closeShared(node);
+            throw e;
+        }
+        if (!current().replicas().isQuarantined(cluster.group.getGroupId())) {
+            addGroup(current().server(), node.clientId());
+        }
+    }
+
+    private Running start(PartitionNode node) throws IOException {
         var replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
-        var groupDirectory = directory
-                .resolve("raft")
-                .resolve(cluster.group.getGroupId().getUuid().toString());
-        if (Files.exists(groupDirectory)) {
+        if (Files.exists(raftGroup())) {
             replicas.prepare(Map.of(cluster.group.getGroupId(), cluster.placement));
         }
         var address = peer.getAddress().split(":");
@@ -100,10 +94,48 @@ final class PartitionNodeFixture {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         server.start();
-        running = new Running(server, replicas);
-        if (!replicas.isQuarantined(cluster.group.getGroupId())) {
-            addGroup(server, clientId);
+        return new Running(node, replicas, server);
+    }
+
+    /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
+    static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
+        return new PartitionNode(
+                ClientId.randomId(),
+                new AtomicLong(),
+                directory,
+                directory.resolve("raft"),
+                new Storage(disk, OffsetIndex.open(directory.resolve("index"))),
+                DurableFloor.open(disk, directory, halt),
+                new PayloadWindow(64 << 10),
+                new WriterThreads(1),
+                Executors.newFixedThreadPool(1),
+                new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
+                PAYLOAD_MAX_BYTES,
+                System::currentTimeMillis,
+                halt);
+    }
+
+    static void closeShared(PartitionNode node) throws IOException {
+        try {
+            node.close();
+        } catch (IOException e) {
+            node.storage().index().close(); // the floor could not be written
+            throw e;
         }
+    }
+
+    /** The group's directory in Ratis' storage. */
+    Path raftGroup() {
+        return directory.resolve("raft").resolve(cluster.group.getGroupId().getUuid().toString());
+    }
+
+    /** The directory of the segments. */
+    Path partition() {
+        return directory.resolve("partitions").resolve(cluster.partition.directoryName());
+    }
+
+    Path quarantine() {
+        return directory.resolve("quarantine").resolve(cluster.group.getGroupId().getUuid().toString());
     }
 
     private void addGroup(RaftServer server, ClientId clientId) throws IOException {
@@ -120,8 +152,38 @@ final class PartitionNodeFixture {
         disk.releaseAll();
         if (stopping != null) {
             stopping.server().close();
-            stopping.replicas().close();
+            closeShared(stopping.node());
         }
+    }
+
+    /** Ends like a killed process: nothing more reaches the disk, and what the end brings about is of no account. */
+    void kill() throws IOException {
+        disk.kill();
+        try {
+            stop();
+        } catch (IOException e) {
+            // The floor could not be written any more.
+        }
+        disk.revive();
+        halts.clear();
+    }
+
+    /** Goes on with another directory at the next start. */
+    void moveTo(Path other) {
+        directory = other;
+    }
+
+    /** Takes a checkpoint now, as the node does by bytes and time. Returns its raft index. */
+    long takeCheckpoint() throws IOException {
+        var server = server();
+        return server.snapshotManagement(SnapshotManagementRequest.newCreate(
+                        current().node().clientId(),
+                        server.getId(),
+                        cluster.group.getGroupId(),
+                        current().node().callIds().getAndIncrement(),
+                        10_000,
+                        0))
+                .getLogIndex();
     }
 
     /** Goes on with a copy of the directory as it was taken at some moment, like after a kill at that moment. */
@@ -146,6 +208,10 @@ final class PartitionNodeFixture {
         return target;
     }
 
+    boolean isQuarantined() {
+        return current().replicas().isQuarantined(cluster.group.getGroupId());
+    }
+
     RaftServer server() {
         return current().server();
     }
@@ -155,10 +221,11 @@ final class PartitionNodeFixture {
     }
 
     private Running current() {
-        if (running == null) {
+        var current = running;
+        if (current == null) {
             throw new IllegalStateException("node " + id() + " is stopped");
         }
-        return running;
+        return current;
     }
 
     long sizeBytes() {
@@ -166,7 +233,12 @@ final class PartitionNodeFixture {
     }
 
     boolean leads() {
-        return isRunning() && replica().leadership().leading();
+        var current = running;
+        return current != null
+                && current.replicas()
+                        .find(cluster.partition)
+                        .map(replica -> replica.leadership().leading())
+                        .orElse(false);
     }
 
     /** The values below the high watermark, in order. */

@@ -1,0 +1,268 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.partition.UnknownEntryException;
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.NioDisk;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.UnknownFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a node finds in its files before Ratis opens a group: damage sets the group aside, a torn tail does not. */
+class StartCheckTest {
+    private static final int SEGMENT_BYTES = 2 << 10;
+    private static final int RECORDS = 60;
+
+    @TempDir
+    static Path original;
+
+    private static PartitionCluster cluster;
+    private static PartitionCluster bystander;
+    private static Path floorBeforeTheEnd;
+
+    @TempDir
+    Path directory;
+
+    private PartitionNode node;
+    private PartitionReplicas replicas;
+    private ReplicaFiles files;
+
+    /** Two groups of a node: one to be damaged, and one that must not care. */
+    @BeforeAll
+    static void makeReplicas() throws Exception {
+        cluster = PartitionCluster.start(original.resolve("damaged"), 1, SEGMENT_BYTES);
+        var first = cluster.node(1);
+        fill(cluster, 0, RECORDS / 2);
+        first.takeCheckpoint();
+        first.stop();
+        floorBeforeTheEnd = Files.copy(first.directory().resolve(DurableFloor.FILE_NAME), original.resolve("floor"));
+        first.start();
+        fill(cluster, RECORDS / 2, RECORDS);
+        first.stop();
+        bystander = PartitionCluster.start(original.resolve("bystander"), 1, SEGMENT_BYTES);
+        fill(bystander, 0, 10);
+        bystander.stopAll();
+        ReplicaFiles.copyTree(
+                bystander.node(1).directory().resolve("raft"),
+                first.directory().resolve("raft"));
+        ReplicaFiles.copyTree(
+                bystander.node(1).directory().resolve("partitions"),
+                first.directory().resolve("partitions"));
+    }
+
+    private static void fill(PartitionCluster which, int from, int to) throws Exception {
+        var leader = which.leader();
+        var answers = new ArrayList<CompletableFuture<AppendOutcome>>();
+        for (int i = from; i < to; i++) {
+            answers.add(leader.replica().append(AppendRequest.of(batch("a" + i + "x".repeat(200)))));
+        }
+        for (var answer : answers) {
+            assertThat(answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(AppendOutcome.Appended.class);
+        }
+    }
+
+    @BeforeEach
+    void copy() throws IOException {
+        var source = cluster.node(1).directory();
+        for (String each : new String[] {"raft", "partitions"}) {
+            ReplicaFiles.copyTree(source.resolve(each), directory.resolve(each));
+        }
+        Files.copy(source.resolve(DurableFloor.FILE_NAME), directory.resolve(DurableFloor.FILE_NAME));
+        files = new ReplicaFiles(
+                directory.resolve("raft").resolve(groupOf(cluster)),
+                directory.resolve("partitions").resolve(cluster.partition.directoryName()));
+        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
+        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+    }
+
+    private static String groupOf(PartitionCluster of) {
+        return of.group.getGroupId().getUuid().toString();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        PartitionNodeFixture.closeShared(node);
+    }
+
+    private static final class NoHalt implements NodeHalt {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            throw new AssertionError(reason, cause);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            throw new AssertionError(reason, cause);
+        }
+    }
+
+    private Set<?> prepare() throws IOException {
+        return replicas.prepare(Map.of(
+                cluster.group.getGroupId(), cluster.placement,
+                bystander.group.getGroupId(), bystander.placement));
+    }
+
+    private void withoutCheckpoint() throws IOException {
+        Files.delete(files.partition().resolve(CheckpointFile.NAME));
+    }
+
+    private void assertOpens(PartitionCluster which) throws IOException {
+        try (var opened = replicas.create(which.group.getGroupId(), which.placement)) {
+            assertThat(opened).isNotNull();
+            assertThat(replicas.find(which.partition)).isPresent();
+        }
+    }
+
+    private void assertSound() throws IOException {
+        assertThat(prepare()).isEmpty();
+
+        assertThat(directory.resolve("quarantine")).doesNotExist();
+        assertOpens(cluster);
+        assertThat(replicas.find(cluster.partition).orElseThrow().logStartOffset()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Damage.class)
+    void damagedReplicaIsSetAsideAndTheOtherOpens(Damage damage) throws IOException {
+        if (!damage.withCheckpoint()) {
+            withoutCheckpoint();
+        }
+        damage.doTo(files);
+        var raftFiles = ReplicaFiles.contentBelow(files.raftGroup());
+        var partitionFiles = ReplicaFiles.contentBelow(files.partition());
+
+        assertThat(prepare()).isEqualTo(Set.of(cluster.group.getGroupId()));
+
+        var aside = directory.resolve("quarantine").resolve(groupOf(cluster));
+        assertThat(files.raftGroup()).doesNotExist();
+        assertThat(files.partition()).doesNotExist();
+        assertThat(ReplicaFiles.contentBelow(aside.resolve("raft"))).isEqualTo(raftFiles);
+        assertThat(ReplicaFiles.contentBelow(aside.resolve("partition"))).isEqualTo(partitionFiles);
+        assertThat(replicas.isQuarantined(cluster.group.getGroupId())).isTrue();
+        assertThat(replicas.isQuarantined(bystander.group.getGroupId())).isFalse();
+        assertOpens(bystander);
+    }
+
+    @Test
+    void wholeReplicaOpens() throws IOException {
+        assertSound();
+    }
+
+    @Test
+    void checkpointThatTheRaftLogCanReplaceMayBeMissing() throws IOException {
+        withoutCheckpoint();
+
+        assertSound();
+    }
+
+    @Test
+    void raftLogMayBeginBehindTheCheckpoint() throws IOException {
+        files.splitRaftLog(1);
+        Files.delete(files.raftSegments().get(0));
+
+        assertSound();
+    }
+
+    @Test
+    void tornBatchBehindTheLastHeaderIsCut() throws IOException {
+        var bytes = Files.readAllBytes(files.lastSegment());
+        Files.write(files.lastSegment(), new byte[] {0, 0, 0, 0, 0, 0, 0, 80, 0, 0, 0}, StandardOpenOption.APPEND);
+
+        assertSound();
+        assertThat(Files.readAllBytes(files.lastSegment())).isEqualTo(bytes);
+    }
+
+    @Test
+    void tornEntryAtTheEndOfTheRaftLogIsNoDamage() throws IOException {
+        Files.write(files.openRaftSegment(), new byte[] {90, 8, 1, 16}, StandardOpenOption.APPEND);
+
+        assertSound();
+    }
+
+    @Test
+    void zerosAtTheEndOfTheRaftLogAreNoDamage() throws IOException {
+        Files.write(files.openRaftSegment(), new byte[5_000], StandardOpenOption.APPEND);
+
+        assertSound();
+    }
+
+    @Test
+    void raftLogCutAboveTheFloorIsNoDamage() throws IOException {
+        takeBackTheFloor();
+        ReplicaFiles.cutBytes(files.openRaftSegment(), 10);
+
+        assertSound();
+    }
+
+    @Test
+    void batchMissingAboveTheFloorIsNoDamage() throws IOException {
+        takeBackTheFloor();
+        ReplicaFiles.cutBytes(files.lastSegment(), 10);
+
+        assertSound();
+    }
+
+    @Test
+    void batchMissingAboveTheFloorIsNoDamageWithoutACheckpoint() throws IOException {
+        takeBackTheFloor();
+        withoutCheckpoint();
+        ReplicaFiles.flipBitInTheMiddle(files.lastSegment());
+
+        assertSound();
+    }
+
+    private void takeBackTheFloor() throws IOException {
+        PartitionNodeFixture.closeShared(node);
+        Files.copy(
+                floorBeforeTheEnd,
+                directory.resolve(DurableFloor.FILE_NAME),
+                StandardCopyOption.REPLACE_EXISTING);
+        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
+        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+    }
+
+    @Test
+    void entryOfANewerBuildRefusesTheStart() throws IOException {
+        files.appendUnknownEntry();
+
+        assertThatThrownBy(this::prepare).isInstanceOf(UnknownEntryException.class);
+        assertNothingIsSetAside();
+    }
+
+    @Test
+    void checkpointOfANewerBuildRefusesTheStart() throws IOException {
+        files.writeUnknownCheckpoint();
+
+        assertThatThrownBy(this::prepare).isInstanceOf(UnknownFormatException.class);
+        assertNothingIsSetAside();
+    }
+
+    private void assertNothingIsSetAside() {
+        assertThat(directory.resolve("quarantine")).doesNotExist();
+        assertThat(files.raftGroup()).exists();
+        assertThat(files.partition()).exists();
+    }
+}
