@@ -220,7 +220,11 @@ final class Appender {
         try {
             return submitter.submit(entry);
         } catch (RuntimeException e) {
-            LOG.error("{} at offset {}: the submit failed", entry.entry().partition(), entry.entry().baseOffset(), e);
+            LOG.error(
+                    "{} at offset {}: the submit failed",
+                    entry.entry().partition(),
+                    entry.entry().baseOffset(),
+                    e);
             return CompletableFuture.failedFuture(e);
         }
     }

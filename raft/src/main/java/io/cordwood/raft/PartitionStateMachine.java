@@ -183,7 +183,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
         replica.skip(term, index);
         if (isLeaderOf(term)) {
-            replica.lead(term);
+            replica.lead(term, () -> isLeaderOf(term));
         }
     }
 

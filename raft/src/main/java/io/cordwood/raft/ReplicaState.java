@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -213,8 +214,13 @@ final class ReplicaState implements Closeable {
         }
     }
 
-    /** Begins to lead: the first entry of its term is applied. By the updater. */
-    void lead(long term) {
+    /**
+     * Begins to lead: the first entry of its term is applied. By the updater.
+     *
+     * @param stillLeads whether Ratis says that this replica leads in the term: it may cease to at any moment, and take
+     *     entries of the next leader, because the updater does not hold the server's lock
+     */
+    void lead(long term, BooleanSupplier stillLeads) {
         if (term <= ledTerm) {
             return; // a later configuration of the same term
         }
@@ -223,7 +229,11 @@ final class ReplicaState implements Closeable {
             // The newest step is that first entry, of Ratis' own, so the state behind it lacks nothing.
             tail.lead(term, behind.copyProducers(), behind.segments().active());
         } catch (IllegalStateException e) {
-            throw damaged(String.valueOf(e.getMessage()), e);
+            if (stillLeads.getAsBoolean()) {
+                throw damaged(String.valueOf(e.getMessage()), e);
+            }
+            LOG.info("{}: led term {} no longer when its first entry was applied", id(), term);
+            return;
         }
         LOG.info(
                 "{}: leads in term {} (leader epoch {}) from offset {}",
@@ -232,6 +242,10 @@ final class ReplicaState implements Closeable {
                 leaderEpoch(term),
                 tail.endOffset());
         appender.open();
+        if (!stillLeads.getAsBoolean()) {
+            // It was told to stop before it began.
+            stopLeading();
+        }
     }
 
     /** Ceases to lead. Under the server's lock. */

@@ -95,7 +95,11 @@ final class SegmentWriter {
     private static void verify(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
         int position = payload.position();
         for (BatchHeader header : entry.batches()) {
-            require(header.sizeBytes() <= payload.limit() - position, "bytes", header.sizeBytes(), payload.limit() - position);
+            require(
+                    header.sizeBytes() <= payload.limit() - position,
+                    "bytes",
+                    header.sizeBytes(),
+                    payload.limit() - position);
             var bytes = payload.duplicate().position(position).limit(position + header.sizeBytes());
             var batch = RecordBatch.of(bytes.slice());
             require(batch.baseOffset() == header.baseOffset(), "base offset", header.baseOffset(), batch.baseOffset());

@@ -223,7 +223,7 @@ class AppendDraftTest {
     @Test
     void segmentThatWouldOutgrowItsLimitIsRolled() {
         var batch = batch("x".repeat(100));
-        long almostFull = 1_024 - batch.sizeBytes();
+        long almostFull = 1_024L - batch.sizeBytes();
 
         assertThat(rollsOn(almostFull, batch)).isFalse();
         assertThat(rollsOn(almostFull + 1, batch)).isTrue();

@@ -42,8 +42,8 @@ final class Entries {
             batches.add(batch);
             offset = batch.endOffset();
         }
-        var partition = new PartitionId(
-                new UUID(random.nextLong(), random.nextLong()), random.nextInt() & Integer.MAX_VALUE);
+        var partition =
+                new PartitionId(new UUID(random.nextLong(), random.nextLong()), random.nextInt() & Integer.MAX_VALUE);
         return new AppendEntry(partition, random.nextLong(), random.nextBoolean(), batches);
     }
 

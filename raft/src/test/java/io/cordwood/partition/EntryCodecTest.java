@@ -45,15 +45,7 @@ class EntryCodecTest {
 
     private static AppendEntry goldenEntry() {
         var first = new BatchHeader(
-                42_000,
-                5,
-                256,
-                0x9f3a11c0,
-                (short) 2,
-                0x1933bd10a7fL,
-                42,
-                (short) 7,
-                Integer.MAX_VALUE);
+                42_000, 5, 256, 0x9f3a11c0, (short) 2, 0x1933bd10a7fL, 42, (short) 7, Integer.MAX_VALUE);
         var second = new BatchHeader(42_005, 1, 64, 1, (short) 0, -1, -1, Entries.NO_EPOCH, -1);
         return new AppendEntry(Entries.PARTITION, 0x1933bd10a80L, true, List.of(first, second));
     }

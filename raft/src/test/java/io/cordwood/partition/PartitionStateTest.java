@@ -48,8 +48,7 @@ class PartitionStateTest {
         assertThat(state.checkpoint().lastLeaderTimeMs()).isEqualTo(700);
         assertThat(state.checkpoint().leaderEpochs()).containsExactly(new LeaderEpoch(8, 0));
         assertThat(state.checkpoint().producers())
-                .containsExactly(
-                        new ProducerEntry(9, (short) 0, 700, List.of(new ProducerEntry.Batch(4, 1, 0))));
+                .containsExactly(new ProducerEntry(9, (short) 0, 700, List.of(new ProducerEntry.Batch(4, 1, 0))));
     }
 
     @Test
@@ -79,7 +78,9 @@ class PartitionStateTest {
         state.apply(entry(0, 2, 700), 1, 1);
         state.apply(new AppendEntry(PARTITION, 800, true, List.of(Entries.header(2, 3))), 1, 2);
 
-        assertThat(state.segments().sealed()).extracting(SealedSegment::endOffset).containsExactly(2L);
+        assertThat(state.segments().sealed())
+                .extracting(SealedSegment::endOffset)
+                .containsExactly(2L);
         assertThat(state.segments().active().baseOffset()).isEqualTo(2);
         assertThat(state.segments().active().openedAtMs()).isEqualTo(800);
         assertThat(state.segments().active().sizeBytes()).isEqualTo(100);

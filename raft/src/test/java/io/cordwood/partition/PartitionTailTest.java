@@ -139,8 +139,7 @@ class PartitionTailTest {
         lead(2);
         tail.append(entryOf(9, 0, 10, 510), 2, 12);
 
-        var verdict =
-                tail.draft().orElseThrow().offer(Entries.batchOf(9, 0, 0, "a"), OptionalLong.empty(), 510);
+        var verdict = tail.draft().orElseThrow().offer(Entries.batchOf(9, 0, 0, "a"), OptionalLong.empty(), 510);
 
         assertThat(verdict).isEqualTo(new AppendDraft.Verdict.Duplicate(10, 11));
     }
@@ -152,8 +151,7 @@ class PartitionTailTest {
         tail.truncate(12);
         lead(3);
 
-        var verdict =
-                tail.draft().orElseThrow().offer(Entries.batchOf(9, 0, 5, "a"), OptionalLong.empty(), 510);
+        var verdict = tail.draft().orElseThrow().offer(Entries.batchOf(9, 0, 5, "a"), OptionalLong.empty(), 510);
 
         assertThat(verdict).isEqualTo(new AppendDraft.Verdict.Accepted(10, 11));
     }

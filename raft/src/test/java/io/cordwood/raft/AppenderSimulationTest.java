@@ -150,7 +150,8 @@ class AppenderSimulationTest {
                 assertThat(log.batches().stream()
                                 .filter(batch -> batch.producerId() == producer.id)
                                 .map(RecordBatch::baseSequence))
-                        .containsExactlyElementsOf(IntStream.range(0, BATCHES_EACH).boxed().toList());
+                        .containsExactlyElementsOf(
+                                IntStream.range(0, BATCHES_EACH).boxed().toList());
             }
             assertThat(appender.queuedBytes()).isZero();
         }

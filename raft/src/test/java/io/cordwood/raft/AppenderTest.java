@@ -101,9 +101,7 @@ class AppenderTest {
 
         log.applyAll();
 
-        assertThat(log.committed())
-                .extracting(entry -> entry.batches().size())
-                .containsExactly(1, 3, 3, 1);
+        assertThat(log.committed()).extracting(entry -> entry.batches().size()).containsExactly(1, 3, 3, 1);
     }
 
     @Test
@@ -115,9 +113,7 @@ class AppenderTest {
 
         log.applyAll();
 
-        assertThat(log.committed())
-                .extracting(entry -> entry.batches().size())
-                .containsExactly(1, 1, 1, 1);
+        assertThat(log.committed()).extracting(entry -> entry.batches().size()).containsExactly(1, 1, 1, 1);
     }
 
     @Test
@@ -126,8 +122,7 @@ class AppenderTest {
         send(3); // one in flight, two waiting
 
         assertThat(send(batch("a")))
-                .isCompletedWithValue(
-                        new Overloaded("appender.queue-max-bytes", 2L * BATCH_BYTES, 3L * BATCH_BYTES));
+                .isCompletedWithValue(new Overloaded("appender.queue-max-bytes", 2L * BATCH_BYTES, 3L * BATCH_BYTES));
         assertThat(appender.queuedBytes()).isEqualTo(2L * BATCH_BYTES);
         log.applyOldest();
         assertThat(send(batch("a"))).isNotDone();
@@ -155,10 +150,12 @@ class AppenderTest {
         assertThat(second).isNotDone();
         log.applyOldest();
 
-        assertThat(first.join()).isInstanceOfSatisfying(Appended.class, it -> assertThat(it.baseOffset())
-                .isZero());
+        assertThat(first.join())
+                .isInstanceOfSatisfying(
+                        Appended.class, it -> assertThat(it.baseOffset()).isZero());
         assertThat(second.join())
-                .isInstanceOfSatisfying(Appended.class, it -> assertThat(it.duplicate()).isTrue());
+                .isInstanceOfSatisfying(
+                        Appended.class, it -> assertThat(it.duplicate()).isTrue());
         assertThat(log.submits()).isEqualTo(1);
     }
 
@@ -279,7 +276,8 @@ class AppenderTest {
 
         assertThat(lost).isCompletedWithValue(NOT_LEADER);
         assertThat(send(batchOf(9, 0, "a")).join())
-                .isInstanceOfSatisfying(Appended.class, it -> assertThat(it.duplicate()).isTrue());
+                .isInstanceOfSatisfying(
+                        Appended.class, it -> assertThat(it.duplicate()).isTrue());
         assertThat(log.batches()).hasSize(1);
     }
 

@@ -183,7 +183,8 @@ class DurableFloorTest {
         raiseAndClose(disk, 1);
         var second = Arrays.copyOfRange(read(disk), SECOND_SLOT, SECOND_SLOT + 24);
         raiseAndClose(disk, 2);
-        assertThat(Arrays.copyOfRange(read(disk), SECOND_SLOT, SECOND_SLOT + 24)).isNotEqualTo(second);
+        assertThat(Arrays.copyOfRange(read(disk), SECOND_SLOT, SECOND_SLOT + 24))
+                .isNotEqualTo(second);
         var first = Arrays.copyOf(read(disk), 48);
         raiseAndClose(disk, 3);
         assertThat(Arrays.copyOf(read(disk), 48)).isNotEqualTo(first);
@@ -228,7 +229,11 @@ class DurableFloorTest {
     void slotOfANewerBuildIsRefused(int position) throws IOException {
         raiseAndClose(disk, 42);
         var slot = ByteBuffer.allocate(24);
-        slot.putInt(0x4357464c).putShort((short) 2).putShort((short) 0).putLong(9).putInt(0);
+        slot.putInt(0x4357464c)
+                .putShort((short) 2)
+                .putShort((short) 0)
+                .putLong(9)
+                .putInt(0);
         var crc = new CRC32C();
         crc.update(slot.array(), 0, 20);
         overwrite(disk, position, slot.putInt((int) crc.getValue()).array());

@@ -91,7 +91,7 @@ final class PartitionCluster implements AutoCloseable {
     }
 
     PartitionNodeFixture leader() {
-        return leaderAmong(running());
+        return leaderAmong(nodes);
     }
 
     PartitionNodeFixture leaderAmong(List<PartitionNodeFixture> candidates) {

@@ -126,7 +126,9 @@ final class PartitionNodeFixture {
 
     /** The group's directory in Ratis' storage. */
     Path raftGroup() {
-        return directory.resolve("raft").resolve(cluster.group.getGroupId().getUuid().toString());
+        return directory
+                .resolve("raft")
+                .resolve(cluster.group.getGroupId().getUuid().toString());
     }
 
     /** The directory of the segments. */
@@ -135,7 +137,9 @@ final class PartitionNodeFixture {
     }
 
     Path quarantine() {
-        return directory.resolve("quarantine").resolve(cluster.group.getGroupId().getUuid().toString());
+        return directory
+                .resolve("quarantine")
+                .resolve(cluster.group.getGroupId().getUuid().toString());
     }
 
     private void addGroup(RaftServer server, ClientId clientId) throws IOException {

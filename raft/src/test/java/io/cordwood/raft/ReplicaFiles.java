@@ -45,7 +45,9 @@ final class ReplicaFiles {
     /** Oldest first. */
     List<Path> segments() throws IOException {
         try (var files = Files.list(partition())) {
-            return files.filter(file -> file.toString().endsWith(".log")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
         }
     }
 

@@ -107,7 +107,8 @@ class SegmentWriterTest {
         assertThat(log.writtenEndOffset()).isEqualTo(3);
         var operations = disk.operations();
         log.force();
-        assertThat(log.readExactly(0, 2, stamped(0, EPOCH, "a", "b").remaining())).isPresent();
+        assertThat(log.readExactly(0, 2, stamped(0, EPOCH, "a", "b").remaining()))
+                .isPresent();
         assertThat(disk.operations()).isGreaterThanOrEqualTo(operations);
     }
 
@@ -126,7 +127,9 @@ class SegmentWriterTest {
     @Test
     void payloadLongerThanItsHeaderStopsTheNode() {
         var payload = stamped(0, EPOCH, "a");
-        var longer = ByteBuffer.allocate(payload.limit() + 1).put(payload.duplicate()).rewind();
+        var longer = ByteBuffer.allocate(payload.limit() + 1)
+                .put(payload.duplicate())
+                .rewind();
 
         refuses(entryFor(payload), longer);
     }
@@ -134,7 +137,8 @@ class SegmentWriterTest {
     @Test
     void payloadOfOtherBytesStopsTheNode() {
         var payload = stamped(0, EPOCH, "a");
-        var flipped = ByteBuffer.allocate(payload.limit()).put(payload.duplicate()).flip();
+        var flipped =
+                ByteBuffer.allocate(payload.limit()).put(payload.duplicate()).flip();
         flipped.put(payload.limit() - 1, (byte) (payload.get(payload.limit() - 1) ^ 1));
 
         refuses(entryFor(payload), flipped);
@@ -150,16 +154,18 @@ class SegmentWriterTest {
     @Test
     void headerOfAnotherCountStopsTheNode() {
         var payload = stamped(0, EPOCH, "a", "b");
-        var entry = entryFor(payload, header -> new BatchHeader(
-                header.baseOffset(),
-                header.recordCount() + 1,
-                header.sizeBytes(),
-                header.crc(),
-                header.attributes(),
-                header.maxTimestampMs(),
-                header.producerId(),
-                header.producerEpoch(),
-                header.firstSequence()));
+        var entry = entryFor(
+                payload,
+                header -> new BatchHeader(
+                        header.baseOffset(),
+                        header.recordCount() + 1,
+                        header.sizeBytes(),
+                        header.crc(),
+                        header.attributes(),
+                        header.maxTimestampMs(),
+                        header.producerId(),
+                        header.producerEpoch(),
+                        header.firstSequence()));
 
         refuses(entry, payload);
     }

@@ -66,8 +66,7 @@ class StartCheckTest {
         fill(bystander, 0, 10);
         bystander.stopAll();
         ReplicaFiles.copyTree(
-                bystander.node(1).directory().resolve("raft"),
-                first.directory().resolve("raft"));
+                bystander.node(1).directory().resolve("raft"), first.directory().resolve("raft"));
         ReplicaFiles.copyTree(
                 bystander.node(1).directory().resolve("partitions"),
                 first.directory().resolve("partitions"));
@@ -141,7 +140,8 @@ class StartCheckTest {
 
         assertThat(directory.resolve("quarantine")).doesNotExist();
         assertOpens(cluster);
-        assertThat(replicas.find(cluster.partition).orElseThrow().logStartOffset()).isZero();
+        assertThat(replicas.find(cluster.partition).orElseThrow().logStartOffset())
+                .isZero();
     }
 
     @ParameterizedTest
@@ -236,10 +236,7 @@ class StartCheckTest {
 
     private void takeBackTheFloor() throws IOException {
         PartitionNodeFixture.closeShared(node);
-        Files.copy(
-                floorBeforeTheEnd,
-                directory.resolve(DurableFloor.FILE_NAME),
-                StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(floorBeforeTheEnd, directory.resolve(DurableFloor.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
         replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
     }

@@ -1,0 +1,170 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.BatchHeader;
+import io.cordwood.store.Checkpoint;
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.LogConfig;
+import io.cordwood.store.NioDisk;
+import io.cordwood.store.PartitionId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReplicaStateTest {
+    private static final int EPOCH_BASE = 7;
+    private static final PartitionId PARTITION = new PartitionId(new UUID(1, 2), 0);
+
+    @TempDir
+    Path directory;
+
+    private final List<String> damages = new CopyOnWriteArrayList<>();
+    private PartitionNode node;
+    private ReplicaState replica;
+
+    private final NodeHalt halt = new NodeHalt() {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            damages.add(reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            throw new AssertionError(reason, cause);
+        }
+    };
+
+    @BeforeEach
+    void open() throws IOException {
+        node = PartitionNodeFixture.openShared(directory, new NioDisk(), halt);
+        var context = new PartitionContext(
+                node,
+                PARTITION,
+                RaftGroupId.randomId(),
+                directory.resolve("p"),
+                EPOCH_BASE,
+                LogConfig.defaults(),
+                false,
+                entry -> new CompletableFuture<>());
+        replica = new ReplicaState(context, RecoveredReplica.open(context));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        replica.close();
+        node.close();
+    }
+
+    /** An entry of one record from the leader of a term. */
+    private void take(long offset, long term, long index) {
+        var batch = batch("a");
+        var payload = ByteBuffer.allocate(batch.sizeBytes()).put(batch.bytes()).flip();
+        RecordBatch.stamp(payload, 0, offset, (int) (EPOCH_BASE + term));
+        var header = new BatchHeader(
+                offset,
+                1,
+                batch.sizeBytes(),
+                batch.crc(),
+                batch.attributes(),
+                batch.maxTimestamp(),
+                -1,
+                (short) -1,
+                -1);
+        replica.append(new AppendEntry(PARTITION, 0, false, List.of(header)), payload, term, index);
+        replica.force().join(); // nothing is committed before it is forced
+    }
+
+    private AppendOutcome answerNow() {
+        return replica.appender().append(AppendRequest.of(batch("b"))).getNow(new AppendOutcome.TimedOut());
+    }
+
+    @Test
+    void leaderOfATermTakesBatches() {
+        replica.skip(1, 0);
+
+        replica.lead(1, () -> true);
+
+        assertThat(answerNow()).isNotInstanceOf(AppendOutcome.NotLeader.class);
+    }
+
+    @Test
+    void leaderThatWasDeposedBeforeItBeganIsNoDamage() {
+        replica.skip(1, 0);
+        take(0, 2, 1);
+
+        replica.lead(1, () -> false);
+
+        assertThat(damages).isEmpty();
+        assertThat(answerNow()).isInstanceOf(AppendOutcome.NotLeader.class);
+    }
+
+    @Test
+    void leaderThatWasToldToStopBeforeItBeganStops() {
+        replica.skip(1, 0);
+        replica.stopLeading();
+
+        replica.lead(1, () -> false);
+
+        assertThat(answerNow()).isInstanceOf(AppendOutcome.NotLeader.class);
+    }
+
+    @Test
+    void leaderWithEntriesThatAreNotAppliedStopsTheNode() {
+        replica.skip(1, 0);
+        take(0, 1, 1);
+
+        assertThatIllegalStateException().isThrownBy(() -> replica.lead(2, () -> true));
+        assertThat(damages).hasSize(1);
+    }
+
+    @Test
+    void appliedEntryIsNeverTruncated() {
+        take(0, 1, 0);
+        replica.apply(1, 0);
+        take(1, 1, 1);
+        replica.truncate(1);
+
+        assertThatIllegalStateException().isThrownBy(() -> replica.truncate(0));
+        assertThat(damages).hasSize(1);
+    }
+
+    @Test
+    void entryOutsideTheTailIsNotApplied() {
+        take(0, 1, 0);
+
+        assertThatIllegalStateException().isThrownBy(() -> replica.apply(1, 1));
+        assertThat(damages).hasSize(1);
+        assertThat(replica.log().highWatermark()).isZero();
+    }
+
+    @Test
+    void checkpointStandsOneEntryBehindWhatIsApplied() throws IOException {
+        assertThat(replica.takeCheckpoint()).isEmpty();
+        take(0, 1, 0);
+        replica.apply(1, 0);
+        assertThat(replica.takeCheckpoint()).isEmpty();
+        take(1, 1, 1);
+        replica.apply(1, 1);
+
+        assertThat(replica.takeCheckpoint()).contains(TermIndex.valueOf(1, 0));
+        assertThat(CheckpointFile.read(new NioDisk(), directory.resolve("p")).map(Checkpoint::highWatermark))
+                .contains(1L);
+        assertThat(replica.log().highWatermark()).isEqualTo(2);
+    }
+}
