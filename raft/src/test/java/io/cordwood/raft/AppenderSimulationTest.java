@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AppenderSimulationTest {
     private static final int PRODUCERS = 5;
     private static final int BATCHES_EACH = 60;
+    private static final List<Reaction> REACTIONS = List.of(Reaction.values());
     private static final int BATCH_BYTES = batchOf(1, 0, "0").sizeBytes();
 
     /** A producer as a client runs it: pipelines, and begins again at the first batch that is not acknowledged. */
@@ -94,7 +95,7 @@ class AppenderSimulationTest {
             } else if (kind < 85) {
                 log.applyOldest();
             } else if (kind < 90) {
-                log.next(Reaction.values()[random.nextInt(Reaction.values().length)]);
+                log.next(REACTIONS.get(random.nextInt(REACTIONS.size())));
             } else if (kind < 92) {
                 changeLeader();
             } else {

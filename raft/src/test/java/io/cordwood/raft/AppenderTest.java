@@ -14,6 +14,7 @@ import io.cordwood.raft.AppendOutcome.TimedOut;
 import io.cordwood.raft.LogOfALeader.Reaction;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -43,6 +44,10 @@ class AppenderTest {
 
     private List<CompletableFuture<AppendOutcome>> send(int count) {
         return IntStream.range(0, count).mapToObj(i -> send(batch("a"))).toList();
+    }
+
+    private List<CompletableFuture<AppendOutcome>> sendAll(RecordBatch... batches) {
+        return Arrays.stream(batches).map(this::send).toList();
     }
 
     private static Appended appended(long baseOffset, boolean duplicate) {
@@ -108,7 +113,7 @@ class AppenderTest {
     void batchLargerThanAnEntryGoesAlone() {
         appender = opened(new AppenderLimits(1 << 20, 3 * BATCH_BYTES, 1));
         send(2);
-        send(batch("x".repeat(10_000)));
+        sendAll(batch("x".repeat(10_000)));
         send(1);
 
         log.applyAll();
@@ -161,8 +166,8 @@ class AppenderTest {
 
     @Test
     void duplicateWaitsForTheFirstCopyInTheSameEntry() {
-        send(batch("a"));
-        send(batchOf(9, 0, "b"));
+        sendAll(batch("a"));
+        sendAll(batchOf(9, 0, "b"));
         var second = send(batchOf(9, 0, "b"));
 
         log.applyOldest();
@@ -175,7 +180,7 @@ class AppenderTest {
 
     @Test
     void duplicateOfACommittedBatchIsAnsweredAtOnce() {
-        send(batchOf(9, 0, "a"));
+        sendAll(batchOf(9, 0, "a"));
         log.applyAll();
 
         assertThat(send(batchOf(9, 0, "a"))).isCompletedWithValue(appended(0, true));
@@ -212,7 +217,7 @@ class AppenderTest {
             value = Reaction.class,
             names = {"REFUSE", "THROW"})
     void batchBehindAFailedSubmitIsAGap(Reaction reaction) {
-        send(batchOf(9, 0, "a"));
+        sendAll(batchOf(9, 0, "a"));
         log.next(reaction);
         var second = send(batchOf(9, 1, "b"));
         log.applyOldest();
@@ -283,7 +288,7 @@ class AppenderTest {
 
     @Test
     void refusalsAreAnsweredWithWhatWasFound() {
-        send(batchOf(9, 0, "a"));
+        sendAll(batchOf(9, 0, "a"));
         log.applyAll();
 
         assertThat(send(batchOf(9, 4, "b"))).isCompletedWithValue(new AppendOutcome.OutOfOrderSequence(9, 1, 4));

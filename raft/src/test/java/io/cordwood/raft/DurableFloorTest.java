@@ -14,7 +14,6 @@ import io.cordwood.store.SimulatedDisk;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -115,7 +114,7 @@ class DurableFloorTest {
         try (var floor = DurableFloor.open(nio, directory, halt)) {
             assertThat(floor.of(GROUP)).hasValue(42);
         }
-        assertThat(Files.list(directory)).containsExactly(directory.resolve(DurableFloor.FILE_NAME));
+        assertThat(nio.list(directory)).containsExactly(directory.resolve(DurableFloor.FILE_NAME));
     }
 
     @Test

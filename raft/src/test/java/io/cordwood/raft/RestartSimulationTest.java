@@ -40,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RestartSimulationTest {
     private static final int SEGMENT_BYTES = 4 << 10;
     private static final int PRODUCERS = 4;
+    private static final List<IndexFate> FATES = List.of(IndexFate.values());
 
     @TempDir
     Path directory;
@@ -72,32 +73,31 @@ class RestartSimulationTest {
         private final Random random;
         private final Network network = new Network();
         private final Map<String, Long> acknowledged = new ConcurrentHashMap<>();
-        private PartitionCluster cluster;
+        private final PartitionCluster cluster;
         private volatile boolean writing = true;
         private int kills;
         private int checkpoints;
 
-        World(long seed, int rounds) {
+        World(long seed, int rounds) throws IOException {
             this.seed = seed;
             this.rounds = rounds;
             random = new Random(seed);
+            cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES);
         }
 
         void run() throws Exception {
             var threads = Executors.newFixedThreadPool(PRODUCERS);
-            try (network) {
-                cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES);
-                try (var running = cluster) {
-                    var producers = startProducers(threads);
-                    for (int round = 0; round < rounds; round++) {
-                        round(round);
-                    }
-                    writing = false;
-                    for (var producer : producers) {
-                        producer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-                    }
-                    check(running);
+            try (cluster;
+                    network) {
+                var producers = startProducers(threads);
+                for (int round = 0; round < rounds; round++) {
+                    round(round);
                 }
+                writing = false;
+                for (var producer : producers) {
+                    producer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                }
+                check();
             } catch (Exception | AssertionError e) {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             } finally {
@@ -199,7 +199,7 @@ class RestartSimulationTest {
             var old = victim.directory();
             var image = victim.image("r" + round);
             victim.kill();
-            var fate = IndexFate.values()[random.nextInt(IndexFate.values().length)];
+            var fate = FATES.get(random.nextInt(FATES.size()));
             var aged = old.resolveSibling("aged-" + victim.id());
             if (fate == IndexFate.NEWER) {
                 ReplicaFiles.copyTree(old.resolve("index"), image.resolve("index"));
@@ -212,16 +212,16 @@ class RestartSimulationTest {
             victim.moveTo(image);
         }
 
-        private void check(PartitionCluster running) throws IOException {
-            long end = running.appendSurely(PartitionCluster.batch("the end")).endOffset();
-            running.awaitHighWatermark(end);
-            var leader = running.leader();
+        private void check() throws IOException {
+            long end = cluster.appendSurely(PartitionCluster.batch("the end")).endOffset();
+            cluster.awaitHighWatermark(end);
+            var leader = cluster.leader();
             var values = leader.values();
             assertThat(new HashSet<>(values)).as("doubled").hasSize(values.size());
             acknowledged.forEach((value, offset) ->
                     assertThat(values.get(Math.toIntExact(offset))).isEqualTo(value));
             var bytes = ReplicaBytes.of(leader);
-            for (var node : running.nodes()) {
+            for (var node : cluster.nodes()) {
                 assertThat(ReplicaBytes.of(node)).isEqualTo(bytes);
                 assertThat(node.sizeBytes()).isEqualTo(leader.sizeBytes());
                 assertThat(node.halts).isEmpty();
