@@ -92,7 +92,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             submits++;
             var reaction = reactions.isEmpty() ? Reaction.TAKE : reactions.remove();
             if (reaction == Reaction.THROW) {
-                throw new IllegalStateException("a bug below the submit");
+                throw bug();
             }
             if (reaction == Reaction.REFUSE
                     || !tail.accepts(entry.draftTerm(), entry.entry().baseOffset())) {
@@ -105,6 +105,13 @@ final class LogOfALeader implements Appender.EntrySubmitter {
                     ? CompletableFuture.failedFuture(new IOException("unknown outcome"))
                     : taken.reply();
         }
+    }
+
+    /** Without a stack trace: a simulation logs thousands. */
+    private static IllegalStateException bug() {
+        var bug = new IllegalStateException("a bug below the submit");
+        bug.setStackTrace(new StackTraceElement[0]);
+        return bug;
     }
 
     /** Commits and applies the oldest entry; false where there is none. */
