@@ -43,23 +43,23 @@ class ArchitectureTest {
     private static final String METADATA = "io.cordwood.metadata";
     private static final String RAFT = "io.cordwood.raft";
     private static final String CLIENT = "io.cordwood.client";
+    private static final String CLI = "io.cordwood.cli";
+    private static final String CLI_CONSOLE = "io.cordwood.cli.console";
+    private static final String CLI_LOCAL = "io.cordwood.cli.local";
+    private static final String CLI_DEMO = "io.cordwood.cli.demo";
 
     /** Package to the packages of ours that it may use besides itself. */
     private static final Map<String, List<String>> MAY_USE = new TreeMap<>(Map.of(
-            BATCH,
-            List.of(),
-            STORE,
-            List.of(BATCH),
-            PARTITION,
-            List.of(STORE, BATCH),
-            METADATA,
-            List.of(),
-            RAFT,
-            List.of(PARTITION, METADATA, STORE, BATCH, GENERATED),
-            CLIENT,
-            List.of(BATCH, GENERATED),
-            "io.cordwood.cli",
-            List.of(CLIENT, STORE, BATCH)));
+            BATCH, List.of(),
+            STORE, List.of(BATCH),
+            PARTITION, List.of(STORE, BATCH),
+            METADATA, List.of(),
+            RAFT, List.of(PARTITION, METADATA, STORE, BATCH, GENERATED),
+            CLIENT, List.of(BATCH, GENERATED),
+            CLI, List.of(CLIENT, BATCH, CLI_CONSOLE, CLI_LOCAL, CLI_DEMO),
+            CLI_CONSOLE, List.of(CLIENT),
+            CLI_LOCAL, List.of(CLI_CONSOLE),
+            CLI_DEMO, List.of(CLIENT, STORE, BATCH, CLI_CONSOLE, CLI_LOCAL)));
 
     private static final Map<String, Set<String>> IMPURE = Map.of(
             "java.lang.System", Set.of("currentTimeMillis", "nanoTime"),
