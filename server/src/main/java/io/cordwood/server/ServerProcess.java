@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,10 @@ final class ServerProcess {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerProcess.class);
     private static final Duration STOP = Duration.ofSeconds(30);
+    /** gRPC, ours and the one inside Ratis, logs through the JDK; held here, or the level would be forgotten. */
+    private static final List<java.util.logging.Logger> GRPC_LOGGERS = List.of(
+            java.util.logging.Logger.getLogger("io.grpc"),
+            java.util.logging.Logger.getLogger("org.apache.ratis.thirdparty.io.grpc"));
 
     private ServerProcess() {}
 
@@ -36,6 +41,7 @@ final class ServerProcess {
             System.out.print(ServerConfig.help());
             return 0;
         }
+        GRPC_LOGGERS.forEach(logger -> logger.setLevel(Level.WARNING));
         try {
             return run(ServerConfig.load(arguments, environment));
         } catch (ConfigException e) {

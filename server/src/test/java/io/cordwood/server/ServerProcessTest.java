@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class ServerProcessTest {
     @TempDir
@@ -26,6 +27,8 @@ final class ServerProcessTest {
 
     @BeforeEach
     void capture() {
+        // Logback reports on its own start to standard output.
+        assertThat(LoggerFactory.getILoggerFactory()).isNotNull();
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
     }

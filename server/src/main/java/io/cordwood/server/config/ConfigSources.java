@@ -29,7 +29,8 @@ final class ConfigSources {
     private static final String ENVIRONMENT_PREFIX = "CORDWOOD_";
     private static final String CONFIG_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG";
     /** Read by the launcher, which passes its own environment on. */
-    private static final Set<String> LAUNCHER_VARIABLES = Set.of("CORDWOOD_JVM_OPTS", "CORDWOOD_HOME");
+    private static final Set<String> LAUNCHER_VARIABLES =
+            Set.of("CORDWOOD_BOOTSTRAP", "CORDWOOD_CLI_OPTS", "CORDWOOD_JVM_OPTS", "CORDWOOD_HOME");
 
     private static final int FLAG_ORDINAL = 400;
     private static final int ENVIRONMENT_ORDINAL = 300;
