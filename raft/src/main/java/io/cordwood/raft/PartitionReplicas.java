@@ -61,6 +61,11 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) throws IOException {
+        if (node.floor().isBegun() && !onDisk.isEmpty()) {
+            throw new StartRefusedException("the file " + node.dataDirectory().resolve(DurableFloor.FILE_NAME)
+                    + " is missing, and " + onDisk.size() + " raft logs are there: without it nobody can tell whether"
+                    + " they are whole; put the file back, or replace this node by one with a new id");
+        }
         var setAside = new HashSet<RaftGroupId>();
         for (Map.Entry<RaftGroupId, GroupPlacement> group : onDisk.entrySet()) {
             try {
@@ -80,7 +85,7 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public boolean isQuarantined(RaftGroupId groupId) {
-        return Files.exists(quarantineDirectory(groupId));
+        return Files.exists(quarantineDirectory(groupId)) || Files.exists(raftQuarantineDirectory(groupId));
     }
 
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
@@ -119,12 +124,22 @@ final class PartitionReplicas implements PartitionHost {
                 .resolve(groupId.getUuid().toString());
     }
 
+    /** Beside the raft logs, which may lie on another disk than the data. */
+    private Path raftQuarantineDirectory(RaftGroupId groupId) {
+        return node.raftDirectory()
+                .resolveSibling(QUARANTINE)
+                .resolve(groupId.getUuid().toString());
+    }
+
     /** Moves a damaged replica out of the way. The raft log first: without it the group cannot open. */
     private void quarantine(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         var target = quarantineDirectory(groupId);
+        var raftTarget = raftQuarantineDirectory(groupId);
         node.storage().disk().createDirectories(target);
+        node.storage().disk().createDirectories(raftTarget);
         var context = context(groupId, placement, new DivisionSubmitter(node.clientId(), node.callIds()));
-        moveInto(context.raftGroupDirectory(), target.resolve("raft"));
+        moveInto(context.raftGroupDirectory(), raftTarget.resolve("raft"));
+        node.storage().disk().forceDirectory(raftTarget);
         moveInto(context.directory(), target.resolve("partition"));
         node.storage().disk().forceDirectory(target);
         LOG.error("topic {} partition {}: set aside in {}", placement.topic(), placement.partition(), target);

@@ -145,9 +145,11 @@ final class ReplicaState implements Closeable {
      * whose files were cut before its raft log could be elected without being able to serve. Under the log write lock.
      */
     void truncate(long firstRemovedIndex) {
-        if (firstRemovedIndex <= appliedIndex) {
-            throw damaged(
-                    "raft index " + firstRemovedIndex + " shall be truncated, " + appliedIndex + " is applied", null);
+        // After a restart the floor knows of more applied entries than the checkpoint that the replay begins at.
+        long applied = Math.max(
+                appliedIndex, context.node().floor().of(context.groupUuid()).orElse(-1));
+        if (firstRemovedIndex <= applied) {
+            throw damaged("raft index " + firstRemovedIndex + " shall be truncated, " + applied + " is applied", null);
         }
         LOG.info("{}: raft log truncated from index {} on", id(), firstRemovedIndex);
         tail.truncate(firstRemovedIndex);
