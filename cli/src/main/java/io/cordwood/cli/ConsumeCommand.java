@@ -4,6 +4,7 @@ import io.cordwood.cli.console.CliException;
 import io.cordwood.cli.console.Console;
 import io.cordwood.cli.console.ExitCode;
 import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.ErrorCode;
 import io.cordwood.client.Reader;
 import io.cordwood.client.StartPoint;
 import java.time.Duration;
@@ -97,6 +98,7 @@ final class ConsumeCommand implements Callable<Integer> {
 
     private void print(Reader reader, RecordFormat printer, Console console) {
         var ends = exitAtEnd ? reader.endOffsets() : Map.<Integer, Long>of();
+        requireNotBeyond(reader.positions(), ends);
         var left = count == null ? Long.MAX_VALUE : count;
         while (left > 0 && !(exitAtEnd && reached(reader, ends)) && !console.outputClosed()) {
             for (var record : reader.poll(POLL)) {
@@ -109,6 +111,20 @@ final class ConsumeCommand implements Callable<Integer> {
             }
             console.flush();
         }
+    }
+
+    /** A start beyond the end would pass for one that has been reached. */
+    private void requireNotBeyond(Map<Integer, Long> positions, Map<Integer, Long> ends) {
+        ends.forEach((partition, end) -> {
+            var position = positions.getOrDefault(partition, 0L);
+            if (position > end) {
+                throw new CliException(
+                        ExitCode.FAILED,
+                        ErrorCode.OFFSET_OUT_OF_RANGE.name(),
+                        "offset of " + topic + "-" + partition + " is " + position + ", the log ends at " + end,
+                        ErrorCode.OFFSET_OUT_OF_RANGE.hint());
+            }
+        });
     }
 
     private static boolean reached(Reader reader, Map<Integer, Long> ends) {

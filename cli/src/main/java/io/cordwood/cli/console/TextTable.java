@@ -6,6 +6,7 @@ import java.util.List;
 /** Columns of text under headings; a column of numbers is set to the right. */
 public final class TextTable {
     private static final String GAP = "  ";
+    private static final String UNKNOWN = "-";
 
     private final List<String> headings;
     private final List<List<String>> rows = new ArrayList<>();
@@ -57,7 +58,9 @@ public final class TextTable {
     }
 
     private boolean numeric(int column) {
-        return !rows.isEmpty()
-                && rows.stream().allMatch(row -> row.get(column).matches("-|-?[0-9][0-9,.]*( [a-zA-Z/]+)?"));
+        var cells = rows.stream().map(row -> row.get(column)).toList();
+        return cells.stream().anyMatch(cell -> !cell.equals(UNKNOWN))
+                && cells.stream()
+                        .allMatch(cell -> cell.equals(UNKNOWN) || cell.matches("-?[0-9][0-9,.]*( [a-zA-Z/]+)?"));
     }
 }
