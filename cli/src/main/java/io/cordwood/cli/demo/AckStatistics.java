@@ -30,8 +30,9 @@ record AckStatistics(int records, double megabytesPerSecond, double p50Ms, doubl
     }
 
     /**
-     * The longest time that a partition went without an acknowledgement around the kill: from the last one before it, or any
-     * later one, to the one that followed, as long as it began before {@code until}.
+     * The longest time around the kill in which a partition's records waited and none was acknowledged: up to an
+     * acknowledgement behind the kill, from the one before it or, where nothing was waiting then, from when the record was
+     * due. It counts where it began before {@code until}.
      */
     static double longestGapMs(List<AckTime> times, long killNanos, long until) {
         var ordered = times.stream()
@@ -41,8 +42,9 @@ record AckStatistics(int records, double megabytesPerSecond, double p50Ms, doubl
         var longest = 0L;
         for (var time : ordered) {
             var before = lastOfPartition.put(time.partition(), time.ackNanos());
-            if (before != null && time.ackNanos() > killNanos && before < until) {
-                longest = Math.max(longest, time.ackNanos() - before);
+            var begin = before == null ? time.dueNanos() : Math.max(before, time.dueNanos());
+            if (time.ackNanos() > killNanos && begin < until) {
+                longest = Math.max(longest, time.ackNanos() - begin);
             }
         }
         return longest / NANOS_PER_MS;

@@ -51,6 +51,13 @@ final class AckStatisticsTest {
         assertThat(AckStatistics.longestGapMs(times, 1_000 * MS, 2_000 * MS)).isEqualTo(1_900);
     }
 
+    @Test
+    void timeInWhichNothingWasDueIsNoGap() {
+        var times = List.of(ack(0, 100), new AckTime(0, 5_000 * MS, 5_020 * MS, 1));
+
+        assertThat(AckStatistics.longestGapMs(times, 200 * MS, 10_000 * MS)).isEqualTo(20);
+    }
+
     private static AckTime ack(int partition, long atMs) {
         return new AckTime(partition, 0, atMs * MS, 1);
     }
