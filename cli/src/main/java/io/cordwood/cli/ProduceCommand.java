@@ -90,7 +90,9 @@ final class ProduceCommand implements Callable<Integer> {
         }
         root.console().flush();
         var first = failure.get();
-        root.console().notice("appended " + acknowledged + " records to " + topic);
+        if (first == null || acknowledged.get() > 0) {
+            root.console().notice("appended " + acknowledged + " records to " + topic);
+        }
         if (first != null) {
             throw Failures.explain(first);
         }
