@@ -11,10 +11,11 @@ public final class MetadataRefusals {
     private MetadataRefusals() {}
 
     public static Refusal of(MetadataResult.Refused refused) {
-        return Refusal.of(reason(refused.reason()), refused.message())
+        var refusal = Refusal.of(reason(refused.reason()), refused.message())
                 .with(Refusal.FIELD, refused.field())
                 .with(Refusal.VALUE, refused.value())
                 .with(Refusal.LIMIT, refused.limit());
+        return refusal.reason() == Reason.TOPIC_EXISTS ? refusal.with(Refusal.TOPIC, refused.value()) : refusal;
     }
 
     private static Reason reason(MetadataResult.Reason reason) {
