@@ -1,0 +1,80 @@
+package io.cordwood.it;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Command line tools of others, fetched into the module's build directory on first use. Where that cannot be done the test
+ * is skipped with the reason; with {@value #REQUIRED_VARIABLE}=true in the environment it fails.
+ *
+ * <p><b>Thread:</b> the test's.
+ */
+final class ForeignTools {
+    private static final String REQUIRED_VARIABLE = "FOREIGN_TOOLS_REQUIRED";
+    private static final String GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
+    private static final String BUF = "@bufbuild/buf@1.75.0";
+    /** Building a Go program from nothing takes minutes on a small machine. */
+    private static final Duration INSTALL_TIMEOUT = Duration.ofMinutes(8);
+
+    private ForeignTools() {}
+
+    static Path grpcurl() {
+        var tool = tools().resolve("grpcurl");
+        if (!Files.isExecutable(tool)) {
+            need("go");
+            install(tool, Command.of("go", "install", GRPCURL).withEnvironment("GOBIN", tools().toString()));
+        }
+        return tool;
+    }
+
+    static Path buf() {
+        var tool = tools().resolve("buf/node_modules/.bin/buf");
+        if (!Files.isExecutable(tool)) {
+            need("npm");
+            install(
+                    tool,
+                    Command.of(
+                            "npm",
+                            "install",
+                            "--no-save",
+                            "--no-audit",
+                            "--no-fund",
+                            "--prefix",
+                            tools().resolve("buf").toString(),
+                            BUF));
+        }
+        return tool;
+    }
+
+    private static Path tools() {
+        return Command.repositoryRoot().resolve("integration-tests/target/tools");
+    }
+
+    private static void need(String program) {
+        var found = Arrays.stream(
+                        Objects.requireNonNullElse(System.getenv("PATH"), "").split(":"))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+        if (!found) {
+            doWithout("there is no " + program + " on the PATH");
+        }
+    }
+
+    private static void install(Path tool, Command command) {
+        var result = command.withTimeout(INSTALL_TIMEOUT).run();
+        if (result.exitCode() != 0 || !Files.isExecutable(tool)) {
+            doWithout(String.join(" ", command.words()) + " failed: " + result);
+        }
+    }
+
+    private static void doWithout(String reason) {
+        if (Boolean.parseBoolean(System.getenv(REQUIRED_VARIABLE))) {
+            Assertions.fail(REQUIRED_VARIABLE + " is set, and " + reason);
+        }
+        Assumptions.abort(reason);
+    }
+}

@@ -1,0 +1,87 @@
+package io.cordwood.it;
+
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.store.OffsetRange;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The segment files of one replica as they lie on the disk. Only reads; the server may run.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+record SegmentFiles(Path directory) {
+    /** In the order of their first offsets. */
+    List<Path> files() {
+        try (var entries = Files.list(directory)) {
+            return entries.filter(file -> file.getFileName().toString().matches("[0-9]{20}\\.log"))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All whole batches, in the order of the files; a batch that is being written ends its file. */
+    List<RecordBatch> batches() {
+        var batches = new ArrayList<RecordBatch>();
+        for (var file : files()) {
+            var bytes = bytesOf(file);
+            while (bytes.remaining() >= RecordBatch.HEADER_BYTES) {
+                int size = RecordBatch.sizeAt(bytes, bytes.position());
+                if (size < RecordBatch.HEADER_BYTES || size > bytes.remaining()) {
+                    break;
+                }
+                batches.add(RecordBatch.of(bytes.slice(bytes.position(), size)));
+                bytes.position(bytes.position() + size);
+            }
+        }
+        return batches;
+    }
+
+    /** The bytes of each batch in this range, whose offsets and CRCs must be in order. */
+    List<ByteBuffer> batches(OffsetRange range) {
+        var found = new ArrayList<ByteBuffer>();
+        var next = range.start();
+        for (var batch : batches()) {
+            if (batch.endOffset() > range.start() && next < range.end()) {
+                if (batch.baseOffset() != next || !batch.crcMatches()) {
+                    throw new AssertionError(directory + ": expected a sound batch at " + next + ", found " + batch);
+                }
+                next = batch.endOffset();
+                found.add(batch.bytes());
+            }
+        }
+        if (next != range.end()) {
+            throw new AssertionError(directory + " holds " + range.start() + " to " + next + ", not " + range);
+        }
+        return found;
+    }
+
+    long sizeBytes() {
+        return files().stream().mapToLong(file -> bytesOf(file).remaining()).sum();
+    }
+
+    /** Whether these bytes lie anywhere in the files, also behind the last whole batch. */
+    boolean contain(String text) {
+        return files().stream()
+                .anyMatch(file ->
+                        new String(bytesOf(file).array(), java.nio.charset.StandardCharsets.ISO_8859_1).contains(text));
+    }
+
+    private static ByteBuffer bytesOf(Path file) {
+        try {
+            return ByteBuffer.wrap(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
