@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: batches leave in the order in which they were opened; a closed buffer is empty and stays so.
  *
- * <p><b>Thread:</b> any sender of records appends, one sender thread takes. The lock guards the open batch and the
- * queue: records are encoded by the threads that send them, straight into the open batch; a queue of records between
+ * <p><b>Thread:</b> any sender of records appends, one sender thread takes. The lock guards the open batch, the
+ * queue and the limits: records are encoded by the threads that send them, straight into the open batch; a queue of records between
  * them and the sender thread would cost an object for each.
  */
 final class PartitionBuffer {
     private final TopicPartition partition;
     private final UUID topicId;
     private final ProducerConfig config;
-    private final int batchMaxBytes;
-    private final int recordMaxBytes;
+    private int batchMaxBytes;
+    private int recordMaxBytes;
     private final ArrayDeque<ProducerBatch> sealed = new ArrayDeque<>();
     private @Nullable ProducerBatch open;
     private CompletableFuture<Void> newestDone = CompletableFuture.completedFuture(null);
@@ -44,6 +44,12 @@ final class PartitionBuffer {
 
     UUID topicId() {
         return topicId;
+    }
+
+    /** Batches that are opened from now on are at most so large: the log has refused a larger one. */
+    synchronized void limitTo(int bytes) {
+        batchMaxBytes = Math.min(batchMaxBytes, bytes);
+        recordMaxBytes = Math.min(recordMaxBytes, bytes);
     }
 
     /** The future of the record, or null when it needs a new batch: call {@link #appendToNewBatch} then. */

@@ -101,6 +101,7 @@ final class PartitionPublisher {
         // Behind an unsettled batch a gap only says that this one came first.
         boolean gapInFront = refusal.code() == ErrorCode.OUT_OF_ORDER_SEQUENCE && !batch.sentAsHead();
         boolean mayPass = refusal.retryable() || gapInFront || mayBeStale(refusal);
+        learnLimit(refusal);
         if (!mayPass && batch == inFlight.peek()) {
             failHead(refusal);
         } else {
@@ -119,6 +120,33 @@ final class PartitionPublisher {
         leader.forget();
         recover(reason);
         advance(System.nanoTime());
+    }
+
+    /** As {@link #streamEnded}; where the oldest batch is the one that was too large, it fails for good. */
+    void streamEndedByTooLarge(PublishStream ended, CordwoodException reason, int tooLargeBytes) {
+        var head = inFlight.peek();
+        boolean headIsTooLarge = stream == ended
+                && head != null
+                && head.state() == ProducerBatch.State.SENT
+                && head.encoded().size() >= tooLargeBytes;
+        if (headIsTooLarge) {
+            failHead(reason);
+            stream = null;
+            advance(System.nanoTime());
+        } else {
+            streamEnded(ended, reason);
+        }
+    }
+
+    /** Size of the largest batch whose answer this stream owes; zero for none. */
+    int largestUnansweredBytes(PublishStream from) {
+        return stream != from
+                ? 0
+                : inFlight.stream()
+                        .filter(batch -> batch.state() == ProducerBatch.State.SENT)
+                        .mapToInt(batch -> batch.encoded().size())
+                        .max()
+                        .orElse(0);
     }
 
     /** Fails everything there is and refuses what comes. */
@@ -255,6 +283,15 @@ final class PartitionPublisher {
     private void redirect(CordwoodException refusal) {
         if (refusal.code() != ErrorCode.OVERLOADED && refusal.code() != ErrorCode.OUT_OF_ORDER_SEQUENCE) {
             leader.redirected(refusal, failures);
+        }
+    }
+
+    /** Where the topic says nothing the node's own limit counts, which may be below this producer's batches. */
+    private void learnLimit(CordwoodException refusal) {
+        var limit = refusal.details().get("limit");
+        boolean ofTopic = TopicBuffers.BATCH_MAX_BYTES_KEY.equals(refusal.details().get("setting"));
+        if (ofTopic && limit != null && limit.matches("[0-9]{3,9}")) {
+            buffer.limitTo(Integer.parseInt(limit));
         }
     }
 

@@ -216,6 +216,16 @@ final class Sender {
 
     private void streamEnded(PublishStream stream, CordwoodException reason) {
         streams.remove(stream.address(), stream);
-        List.copyOf(publishers.values()).forEach(publisher -> publisher.streamEnded(stream, reason));
+        var all = List.copyOf(publishers.values());
+        if (reason.code() == ErrorCode.RECORD_TOO_LARGE) {
+            // The transport does not say which one it was; the largest that is unanswered is too large in any case.
+            int largest = all.stream()
+                    .mapToInt(publisher -> publisher.largestUnansweredBytes(stream))
+                    .max()
+                    .orElse(0);
+            all.forEach(publisher -> publisher.streamEndedByTooLarge(stream, reason, largest));
+        } else {
+            all.forEach(publisher -> publisher.streamEnded(stream, reason));
+        }
     }
 }

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatusTranslation {
     static final String DOMAIN = "cordwood";
+    /** gRPC's own words. It gives a connection that is told to calm down the same code, and that one may come back. */
+    private static final String MESSAGE_TOO_LARGE = "message exceeds maximum size";
 
     private StatusTranslation() {}
 
@@ -52,7 +54,7 @@ final class StatusTranslation {
     private static CordwoodException of(Status status, @Nullable Throwable cause) {
         var info = detail(status, ErrorInfo.class)
                 .filter(found -> found.getDomain().equals(DOMAIN));
-        var code = info.map(found -> codeNamed(found.getReason())).orElseGet(() -> codeOf(status.getCode()));
+        var code = info.map(found -> codeNamed(found.getReason())).orElseGet(() -> codeOf(status));
         Map<String, String> details = info.map(ErrorInfo::getMetadataMap).orElse(Map.of());
         var retryAfter =
                 detail(status, RetryInfo.class).map(StatusTranslation::delay).orElse(null);
@@ -73,11 +75,12 @@ final class StatusTranslation {
     }
 
     /** Canonical codes as numbers of {@code google.rpc.Code}. */
-    private static ErrorCode codeOf(int canonical) {
-        return switch (io.grpc.Status.fromCodeValue(canonical).getCode()) {
+    private static ErrorCode codeOf(Status status) {
+        return switch (io.grpc.Status.fromCodeValue(status.getCode()).getCode()) {
             case UNAVAILABLE -> ErrorCode.NODE_UNREACHABLE;
             case DEADLINE_EXCEEDED -> ErrorCode.REQUEST_TIMED_OUT;
-            case RESOURCE_EXHAUSTED -> ErrorCode.OVERLOADED;
+            case RESOURCE_EXHAUSTED ->
+                status.getMessage().contains(MESSAGE_TOO_LARGE) ? ErrorCode.RECORD_TOO_LARGE : ErrorCode.OVERLOADED;
             case INVALID_ARGUMENT -> ErrorCode.INVALID_ARGUMENT;
             case CANCELLED -> ErrorCode.NODE_UNREACHABLE;
             case INTERNAL -> ErrorCode.INTERNAL;

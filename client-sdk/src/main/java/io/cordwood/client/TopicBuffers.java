@@ -21,7 +21,7 @@ final class TopicBuffers {
     /** What the server takes where the topic says nothing: 1 MiB of records and the prefix of a batch. */
     static final int DEFAULT_BATCH_MAX_BYTES = (1 << 20) + RecordBatch.SIZE_PREFIX_BYTES;
 
-    private static final String BATCH_MAX_BYTES_KEY = "max.batch.bytes";
+    static final String BATCH_MAX_BYTES_KEY = "max.batch.bytes";
 
     private final String topic;
     private final UUID topicId;

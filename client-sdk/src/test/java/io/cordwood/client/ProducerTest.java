@@ -416,6 +416,26 @@ final class ProducerTest {
     }
 
     @Test
+    void batchThatTheConnectionDoesNotTakeFailsAndTheOthersGoOn() {
+        cluster.createTopic("orders", 2);
+        var producer = client.producer()
+                .maxRecordBytes(20 << 20)
+                .bufferBytes(64 << 20)
+                .linger(Duration.ZERO)
+                .open();
+
+        var before = producer.send(new ProducerRecord("orders", 0, null, bytes("before")));
+        var tooLarge = producer.send(new ProducerRecord("orders", 0, null, new byte[17 << 20]));
+        var elsewhere = producer.send(new ProducerRecord("orders", 1, null, bytes("elsewhere")));
+
+        assertThat(Failures.of(tooLarge).code()).isEqualTo(ErrorCode.RECORD_TOO_LARGE);
+        assertThat(before).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(elsewhere).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(producer.send(new ProducerRecord("orders", 0, null, bytes("after"))))
+                .succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    @Test
     void badSettingsAreRefusedByName() {
         assertThat(Failures.thrownBy(() -> client.producer().batchBytes(10).open())
                         .details())

@@ -30,6 +30,16 @@ final class StatusTranslationTest {
     }
 
     @Test
+    void messageThatTheTransportRefusesIsNotSentAgain() {
+        var status = Status.RESOURCE_EXHAUSTED.withDescription("gRPC message exceeds maximum size 4194304: 4194311");
+
+        var failure = StatusTranslation.of(status.asRuntimeException());
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.RECORD_TOO_LARGE);
+        assertThat(failure.retryable()).isFalse();
+    }
+
+    @Test
     void retryInfoIsRead() {
         var status = Refusals.retryAfter(Refusals.of("OVERLOADED", "slow down"), Duration.ofMillis(1500));
 

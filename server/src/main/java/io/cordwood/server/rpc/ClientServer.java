@@ -37,6 +37,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ClientServer {
     private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+    /** gRPC ends the whole stream on what is larger; up to there the one batch is refused, with its reason. */
+    private static final int MESSAGE_MAX_BATCHES = 4;
+
     private static final int FLOW_CONTROL_WINDOW_BYTES = 2 << 20;
     private static final Duration PERMITTED_KEEPALIVE = Duration.ofSeconds(10);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -72,7 +75,7 @@ public final class ClientServer {
                 .permitKeepAliveTime(PERMITTED_KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
-                .maxInboundMessageSize(limits.batchMaxBytes() + MESSAGE_OVERHEAD_BYTES)
+                .maxInboundMessageSize(messageMaxBytes(limits.batchMaxBytes()))
                 .maxConcurrentCallsPerConnection(limits.connectionMaxCalls())
                 .addTransportFilter(budgets)
                 .intercept(budgets)
@@ -115,6 +118,10 @@ public final class ClientServer {
         }
         validation.close(LAST_WORDS);
         readers.close(LAST_WORDS);
+    }
+
+    private static int messageMaxBytes(int batchMaxBytes) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) MESSAGE_MAX_BATCHES * batchMaxBytes + MESSAGE_OVERHEAD_BYTES);
     }
 
     private List<BindableService> services(String listener, ServerConfig.Limits limits, Ports ports) {

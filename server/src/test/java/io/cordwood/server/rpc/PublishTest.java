@@ -97,7 +97,7 @@ final class PublishTest {
         requests.onNext(publish(4, 7, Batches.of("x")));
         requests.onNext(
                 publish(5, 0, Batches.of("x")).toBuilder().setTopic("nope").build());
-        requests.onNext(publish(6, 0, Batches.ofSize((1 << 20) + 100)));
+        requests.onNext(publish(6, 0, Batches.ofSize(3 << 20)));
         requests.onNext(publish(7, 0, Batches.of("good")));
         requests.onCompleted();
 
