@@ -56,10 +56,19 @@ final class Lane implements Executor {
         }
     }
 
+    /** Nobody else runs what is left, so a task that fails is told of only after the others. */
     private void runAll() {
+        RuntimeException failure = null;
         do {
-            runNext();
+            try {
+                runNext();
+            } catch (RuntimeException e) {
+                failure = failure == null ? e : failure;
+            }
         } while (waiting.decrementAndGet() > 0);
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private void runNext() {

@@ -33,6 +33,21 @@ final class LaneTest {
     }
 
     @Test
+    void laneOfCallersOutlivesATaskThatFails() {
+        var done = new ArrayList<String>();
+        var lane = Lane.ofCallers();
+
+        assertThatThrownBy(() -> lane.execute(() -> {
+                    lane.execute(() -> done.add("added meanwhile"));
+                    throw new IllegalStateException("fault");
+                }))
+                .hasMessage("fault");
+        lane.execute(() -> done.add("later"));
+
+        assertThat(done).containsExactly("added meanwhile", "later");
+    }
+
+    @Test
     void tasksOfManyThreadsRunOneAtATimeInTheOrderOfEach() throws Exception {
         var pool = Executors.newFixedThreadPool(4);
         var lane = Lane.on(pool);
