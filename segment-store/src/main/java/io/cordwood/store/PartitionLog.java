@@ -414,7 +414,7 @@ public final class PartitionLog implements Closeable {
             throw new IOException("log of " + files.id() + " is closed since it failed: " + cause.getMessage(), cause);
         }
         if (closed) {
-            throw new IOException("log of " + files.id() + " is closed");
+            throw new LogClosedException("log of " + files.id());
         }
     }
 

@@ -81,7 +81,7 @@ final class ReadFiles implements Closeable {
 
     private synchronized OpenFile acquire(Segment segment) throws IOException {
         if (closed) {
-            throw new IOException(segment.file() + ": the log is closed");
+            throw new LogClosedException("log of " + segment.file());
         }
         var open = files.get(segment);
         if (open == null) {

@@ -128,7 +128,8 @@ public final class Partitions {
         return cluster.onChange(listener);
     }
 
-    private Refusal notReplica(TopicPartition name) {
+    /** Why this node cannot do what takes an open replica. */
+    public Refusal notReplica(TopicPartition name) {
         var leader = reportedLeader(name);
         var refusal = Refusal.of(
                 Reason.NOT_REPLICA,

@@ -6,6 +6,7 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.Registration;
 import io.cordwood.server.partition.Partitions.Lookup;
+import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -38,6 +39,9 @@ public final class Subscription implements AutoCloseable {
         void data(TopicPartition partition, Chunk chunk, Replica replica);
 
         void refused(TopicPartition partition, Refusal refusal);
+
+        /** The subscription has ended on a fault of ours. */
+        void failed(Refusal refusal);
     }
 
     /** A partition and where to begin. */
@@ -79,14 +83,18 @@ public final class Subscription implements AutoCloseable {
         });
     }
 
-    public void change(Change change) {
-        lane.execute(() -> apply(change));
+    /** @param applied runs afterwards */
+    public void change(Change change, Runnable applied) {
+        lane.execute(() -> {
+            guarded(() -> apply(change));
+            applied.run();
+        });
     }
 
     /** Something may go on that had to wait. */
     public void wake() {
         if (!closed && wakeQueued.compareAndSet(false, true)) {
-            lane.execute(this::step);
+            lane.execute(() -> guarded(this::step));
         }
     }
 
@@ -95,6 +103,17 @@ public final class Subscription implements AutoCloseable {
         closed = true;
         placementListener.close();
         lane.execute(() -> List.copyOf(cursors.values()).forEach(this::drop));
+    }
+
+    /** One subscriber's fault must not end the thread that serves the others, and the node with it. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOGGER.error("a subscription to {} ends on a fault", cursors.keySet(), e);
+            close();
+            sink.failed(Refusal.of(Reason.INTERNAL, "a fault of the server; its log says more"));
+        }
     }
 
     private void apply(Change change) {
@@ -155,14 +174,17 @@ public final class Subscription implements AutoCloseable {
         }
     }
 
-    /** Ends a partition that is gone from here, or whose replica was opened anew. */
-    private void recheck(Cursor cursor) {
+    /** Ends a partition that is gone from here, and begins anew where its replica was opened anew; or else false. */
+    private boolean recheck(Cursor cursor) {
         var lookup = partitions.find(cursor.name);
         if (lookup instanceof Lookup.Missing missing) {
             end(cursor, missing.refusal());
+            return true;
         } else if (!((Lookup.Found) lookup).partition().replica().equals(cursor.replica)) {
             add(new Start(cursor.name, StartPoint.at(cursor.position)));
+            return true;
         }
+        return false;
     }
 
     private @Nullable Cursor nextWithData() {
@@ -184,10 +206,12 @@ public final class Subscription implements AutoCloseable {
      * position lies beyond the end; elsewhere the reader waits.
      */
     private static @Nullable Refusal outOfRange(Cursor cursor) {
+        // Asked before the end is read: a leader that is elected in between has moved the end.
+        boolean leads = cursor.position > cursor.replica.highWatermark()
+                && cursor.replica.leadership().isLeader();
         long start = cursor.replica.logStartOffset();
         long end = cursor.replica.highWatermark();
-        boolean endIsKnown =
-                cursor.position <= end || cursor.replica.leadership().isLeader();
+        boolean endIsKnown = cursor.position <= end || leads;
         return endIsKnown || cursor.position < start
                 ? StartPoint.outOfRange(cursor.position, start, end).orElse(null)
                 : null;
@@ -210,6 +234,11 @@ public final class Subscription implements AutoCloseable {
         } catch (OffsetTrimmedException e) {
             // Retention was faster than the check before the read; the next turn says so to the reader.
             LOGGER.debug("partition {} was trimmed to {} while it was read", cursor.name, e.logStartOffset());
+        } catch (LogClosedException e) {
+            // The replica was removed or is opened anew.
+            if (!recheck(cursor)) {
+                end(cursor, partitions.notReplica(cursor.name));
+            }
         } catch (CompressionUnavailableException e) {
             end(cursor, Refusal.of(Reason.UNSUPPORTED_COMPRESSION, e.getMessage() + "; read encoded batches instead"));
         } catch (IOException | MalformedBatchException e) {

@@ -12,6 +12,7 @@ import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.server.partition.Waiting;
+import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,12 +84,22 @@ final class FetchCall {
                 : Waiting.highWatermarkPast(replica, offset, wait);
         return waited.thenApplyAsync(
                 there -> there
-                        ? read(request, replica, offset)
+                        ? answer(request, replica, offset)
                         : nothing(replica, offset).build(),
                 readers);
     }
 
-    private static FetchResponse read(FetchRequest request, Replica replica, long offset) {
+    private FetchResponse answer(FetchRequest request, Replica replica, long offset) {
+        try {
+            return read(request, replica, offset);
+        } catch (LogClosedException e) {
+            throw partitions.notReplica(name(request)).exception();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static FetchResponse read(FetchRequest request, Replica replica, long offset) throws IOException {
         try {
             var range = replica.read(offset, maxBytes(request));
             var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
@@ -104,8 +115,6 @@ final class FetchCall {
             throw StartPoint.outOfRange(offset, e.logStartOffset(), replica.highWatermark())
                     .orElseThrow()
                     .exception();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -22,7 +22,8 @@ import java.util.concurrent.Executor;
 /**
  * One Subscribe call.
  *
- * <p>Invariant: responses are written by one thread at a time, those of {@link SharedObserver}.
+ * <p>Invariants: responses are written by one thread at a time, those of {@link SharedObserver}; the next request is
+ * read when the one before it is applied, so at most one waits.
  *
  * <p><b>Thread:</b> requests come on an event loop, which only translates and enqueues; data on reader threads.
  */
@@ -49,9 +50,11 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
 
     /** To be called before the call's handler returns. */
     void start() {
+        call.disableAutoRequest();
         call.setOnReadyThreshold(READY_BELOW_BYTES);
         call.setOnReadyHandler(subscription::wake);
         call.setOnCancelHandler(this::close);
+        call.request(1);
     }
 
     @Override
@@ -70,7 +73,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
             fail(Refusal.field(Reason.INVALID_ARGUMENT, "credit", negative, "0 or more"));
             return;
         }
-        subscription.change(change(request));
+        subscription.change(change(request), () -> call.request(1));
     }
 
     @Override
@@ -114,6 +117,11 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     @Override
     public void refused(TopicPartition partition, Refusal refusal) {
         out.send(response(partition).setError(Errors.status(refusal)).build());
+    }
+
+    @Override
+    public void failed(Refusal refusal) {
+        fail(refusal);
     }
 
     private Subscription.Change change(SubscribeRequest request) {

@@ -35,6 +35,7 @@ public final class FakeReplica implements Replica {
     private volatile @Nullable AppendResult refusal;
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
+    private volatile @Nullable RuntimeException readFault;
 
     public FakeReplica ledBy(int nodeId, int thisNode) {
         leadership = new Leadership(nodeId == thisNode, 5, 5, OptionalInt.of(nodeId));
@@ -79,6 +80,10 @@ public final class FakeReplica implements Replica {
 
     public void failReads(IOException failure) {
         readFailure = failure;
+    }
+
+    public void failReads(RuntimeException fault) {
+        readFault = fault;
     }
 
     public synchronized int readCount() {
@@ -144,6 +149,10 @@ public final class FakeReplica implements Replica {
         var failure = readFailure;
         if (failure != null) {
             throw failure;
+        }
+        var fault = readFault;
+        if (fault != null) {
+            throw fault;
         }
         synchronized (this) {
             readCount++;

@@ -18,6 +18,7 @@ import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.cordwood.store.LogClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -251,6 +252,33 @@ final class SubscribeTest {
         for (int i = 2; i < 20; i++) {
             assertThat(turns.get(i)).as("turn " + i + " of " + turns).isNotEqualTo(turns.get(i - 1));
         }
+    }
+
+    @Test
+    void logThatWasClosedIsSoughtElsewhere() {
+        append(first, "a");
+        first.failReads(new LogClosedException("log of orders-0"));
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+
+        await().until(() -> answers.all().size() == 1);
+        assertError("orders", 0, Reason.NOT_REPLICA);
+    }
+
+    @Test
+    void faultEndsTheStreamAndNotTheNode() {
+        append(first, "a");
+        first.failReads(new IllegalStateException("inside a batch"));
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+
+        answers.awaitEnd();
+        assertThat(node.failures).isEmpty();
+        await().until(() -> first.listenerCount() == 0);
     }
 
     @Test
