@@ -73,6 +73,7 @@ public final class CordwoodServer {
                 config.node().dataDir(),
                 config.limits().batchMaxBytes(),
                 payloadMaxBytes(config));
+        warnOfDangers(config);
         var node = RaftNode.of(nodeConfig(config), partitionSettings(config), halt);
         try {
             node.start();
@@ -82,6 +83,22 @@ public final class CordwoodServer {
         } catch (IOException | RuntimeException e) {
             node.close();
             throw e;
+        }
+    }
+
+    private static void warnOfDangers(ServerConfig config) {
+        if (config.insecure()) {
+            LOGGER.warn(
+                    "node {} runs with --insecure: whoever reaches {} or {} may read, write and delete everything",
+                    config.node().id(),
+                    config.clients().bind(),
+                    config.nodes().bind());
+        }
+        if (config.log().unsafeFlush()) {
+            LOGGER.warn(
+                    "node {} runs with log.unsafe-flush: acknowledged records are not forced to disk and may be lost when"
+                            + " machines fail, whatever durability an acknowledgement names",
+                    config.node().id());
         }
     }
 
@@ -96,12 +113,17 @@ public final class CordwoodServer {
                 + config.clients().bind() + ", nodes " + config.nodes().bind();
     }
 
-    /** Refuses new work, finishes what is in flight, hands leaderships over and closes. */
+    /**
+     * Hands leaderships over, while clients are still told where they went; then refuses new work, finishes what is in
+     * flight and closes.
+     */
     public void close() throws IOException, InterruptedException {
-        LOGGER.info("node {} stops: finishing what is in flight", config.node().id());
+        LOGGER.info(
+                "node {} stops: handing leaderships over and finishing what is in flight",
+                config.node().id());
+        node.handOverLeaderships(HAND_OVER);
         clients.beginStop();
         clients.close(Deadline.after(DRAIN));
-        node.handOverLeaderships(HAND_OVER);
         node.close();
         LOGGER.info("node {} stopped", config.node().id());
     }
