@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Back-pressure: what is not acknowledged is bounded by {@link Builder#bufferBytes}. {@link #send} waits for room,
- * at most {@link Builder#maxBlock}; then the future fails with {@link ErrorCode#OVERLOADED}.
+ * at most {@link Builder#maxBlock}; then the future fails with {@link ErrorCode#OVERLOADED}. Inside a callback of the
+ * same producer it fails at once, because room becomes free only behind the callback.
  *
  * <p><b>Thread:</b> any; share one per process. Futures complete on the client's callback executor, one batch after the
  * other.
@@ -208,20 +209,25 @@ public final class Producer implements AutoCloseable {
     }
 
     private void reserve(int bytes, long deadlineNanos) {
+        boolean inCallback = callbacks.isRunningHere();
+        long untilNanos = inCallback ? System.nanoTime() : deadlineNanos;
         try {
-            if (!memory.take(bytes, deadlineNanos, sender::wakeAll)) {
-                throw bufferFull(bytes);
+            if (!memory.take(bytes, untilNanos, sender::wakeAll)) {
+                throw bufferFull(bytes, inCallback);
             }
         } catch (InterruptedException e) {
             throw Waiting.interrupted(e);
         }
     }
 
-    private CordwoodException bufferFull(int bytes) {
+    private CordwoodException bufferFull(int bytes, boolean inCallback) {
         return new CordwoodException(
                 ErrorCode.OVERLOADED,
                 "bufferBytes is full: " + bufferedBytes() + " of " + config.bufferBytes() + " bytes, no room for "
-                        + bytes + " more within maxBlock " + config.maxBlock(),
+                        + bytes + " more "
+                        + (inCallback
+                                ? "at once, and a callback of this producer cannot wait: room comes after it"
+                                : "within maxBlock " + config.maxBlock()),
                 Map.of(
                         "setting", "bufferBytes",
                         "limit", Integer.toString(config.bufferBytes()),

@@ -436,6 +436,26 @@ final class ProducerTest {
     }
 
     @Test
+    void sendInsideACallbackFailsAtOnceWhereTheBufferIsFull() {
+        cluster.createTopic("orders", 1);
+        var producer = client.producer()
+                .maxRecordBytes(1 << 20)
+                .bufferBytes(1 << 20)
+                .maxBlock(Duration.ofMinutes(5))
+                .open();
+
+        var inside = producer.send("orders", null, bytes("a")).thenCompose(first -> {
+            var filling = producer.send("orders", null, new byte[1_000_000]);
+            return producer.send("orders", null, new byte[1_000_000])
+                    .whenComplete((none, failure) -> assertThat(filling).isNotDone());
+        });
+
+        var failure = Failures.of(inside);
+        assertThat(failure.code()).isEqualTo(ErrorCode.OVERLOADED);
+        assertThat(failure).hasMessageContaining("callback");
+    }
+
+    @Test
     void badSettingsAreRefusedByName() {
         assertThat(Failures.thrownBy(() -> client.producer().batchBytes(10).open())
                         .details())
