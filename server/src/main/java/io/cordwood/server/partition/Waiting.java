@@ -1,6 +1,6 @@
 package io.cordwood.server.partition;
 
-import java.time.Duration;
+import io.cordwood.server.cluster.Deadline;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 public final class Waiting {
     private Waiting() {}
 
-    /** Whether the high watermark passed the offset before the time was over. */
-    public static CompletableFuture<Boolean> highWatermarkPast(Replica replica, long offset, Duration atMost) {
+    /** Whether the high watermark passed the offset before the time was over or the caller went away. */
+    public static CompletableFuture<Boolean> highWatermarkPast(Replica replica, long offset, Deadline deadline) {
         var passed = new CompletableFuture<Boolean>();
         Runnable look = () -> {
             if (replica.highWatermark() > offset) {
@@ -22,7 +22,8 @@ public final class Waiting {
         };
         var listener = replica.onHighWatermark(look);
         look.run();
-        return passed.completeOnTimeout(false, atMost.toNanos(), TimeUnit.NANOSECONDS)
+        var unused = deadline.cancelled().thenRun(() -> passed.complete(false));
+        return passed.completeOnTimeout(false, deadline.left().toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((value, failure) -> listener.close());
     }
 }

@@ -2,6 +2,7 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.server.cluster.Deadline;
 import io.grpc.Context;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +23,9 @@ final class Answers {
 
     /** Every call is answered: with the future's value, or with the error that it or the call itself ended in. */
     static <R> void unary(StreamObserver<R> out, Function<Deadline, CompletableFuture<R>> call) {
-        var unused = start(call).whenComplete((response, failure) -> {
+        var cancelled = new CompletableFuture<Void>();
+        ((ServerCallStreamObserver<R>) out).setOnCancelHandler(() -> cancelled.complete(null));
+        var unused = start(call, deadline(cancelled)).whenComplete((response, failure) -> {
             if (failure == null) {
                 out.onNext(response);
                 out.onCompleted();
@@ -32,18 +35,18 @@ final class Answers {
         });
     }
 
-    private static <R> CompletableFuture<R> start(Function<Deadline, CompletableFuture<R>> call) {
+    private static <R> CompletableFuture<R> start(Function<Deadline, CompletableFuture<R>> call, Deadline deadline) {
         try {
-            return call.apply(deadline());
+            return call.apply(deadline);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    private static Deadline deadline() {
+    private static Deadline deadline(CompletableFuture<Void> cancelled) {
         var given = Context.current().getDeadline();
         var left = given == null ? DEFAULT_DEADLINE : Duration.ofNanos(given.timeRemaining(TimeUnit.NANOSECONDS));
         var margin = left.dividedBy(5);
-        return Deadline.after(left.minus(margin.compareTo(ANSWER_MARGIN) < 0 ? margin : ANSWER_MARGIN));
+        return Deadline.after(left.minus(margin.compareTo(ANSWER_MARGIN) < 0 ? margin : ANSWER_MARGIN), cancelled);
     }
 }

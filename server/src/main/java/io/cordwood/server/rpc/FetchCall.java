@@ -78,8 +78,8 @@ final class FetchCall {
         StartPoint.outOfRange(offset, start, end).ifPresent(refusal -> {
             throw refusal.with(Refusal.TOPIC, request.getTopic()).exception();
         });
-        var wait = shorter(maxWait(request), deadline.left());
-        var waited = offset < end || wait.isNegative() || wait.isZero()
+        var wait = deadline.earlier(maxWait(request));
+        var waited = offset < end || wait.passed()
                 ? CompletableFuture.completedFuture(offset < end)
                 : Waiting.highWatermarkPast(replica, offset, wait);
         return waited.thenApplyAsync(
@@ -141,10 +141,6 @@ final class FetchCall {
     private static Duration maxWait(FetchRequest request) {
         return Duration.ofSeconds(
                 request.getMaxWait().getSeconds(), request.getMaxWait().getNanos());
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 
     private static void requireIn(String field, int value, int max) {

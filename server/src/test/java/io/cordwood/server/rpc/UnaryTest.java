@@ -11,6 +11,7 @@ import com.google.protobuf.Timestamp;
 import com.google.protobuf.Value;
 import io.cordwood.batch.Murmur2;
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.Encoding;
 import io.cordwood.proto.v1.FetchRequest;
@@ -295,6 +296,17 @@ final class UnaryTest {
         assertThat(leaderHere.listenerCount()).isZero();
         var short0 = fetchFrom(0, "latest").setMaxWait(Duration.newBuilder().setNanos(50_000_000));
         assertThat(one.data().fetch(short0.build()).getNextOffset()).isEqualTo(1);
+    }
+
+    @Test
+    void fetchThatIsCancelledWaitsNoLonger() {
+        var request = fetchFrom(0, "latest").setMaxWait(Duration.newBuilder().setSeconds(20));
+        var answer = DataServiceGrpc.newFutureStub(one.channel).fetch(request.build());
+        await().until(() -> leaderHere.listenerCount() == 1);
+
+        answer.cancel(true);
+
+        await().until(() -> leaderHere.listenerCount() == 0);
     }
 
     @Test
