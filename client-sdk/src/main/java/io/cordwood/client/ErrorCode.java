@@ -45,6 +45,8 @@ public enum ErrorCode {
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),
     /** The client, producer or reader was closed before the request was done. */
     CLIENT_CLOSED(false, "close only when everything has been sent and read"),
+    /** The waiting thread was interrupted; whether the request was done is unknown. */
+    INTERRUPTED(false, "interrupt no thread whose outcome you want to know"),
     /** The server answered something that this client cannot read. */
     UNKNOWN(false, "compare the versions of client and server");
 

@@ -86,8 +86,19 @@ final class LeaderSearch {
         stale = true;
         var address = refusal.details().get("leader_address");
         if (address != null && !address.isEmpty() && failures < REDIRECTS_MAX) {
-            view.redirect(partition, HostPort.parse("leader_address", address));
-            stale = false;
+            // An address that cannot be read is as good as none: the cluster is asked.
+            address(address).ifPresent(leader -> {
+                view.redirect(partition, leader);
+                stale = false;
+            });
+        }
+    }
+
+    private static Optional<HostPort> address(String text) {
+        try {
+            return Optional.of(HostPort.parse("leader_address", text));
+        } catch (CordwoodException e) {
+            return Optional.empty();
         }
     }
 

@@ -289,7 +289,8 @@ final class PartitionPublisher {
     /** Where the topic says nothing the node's own limit counts, which may be below this producer's batches. */
     private void learnLimit(CordwoodException refusal) {
         var limit = refusal.details().get("limit");
-        boolean ofTopic = TopicBuffers.BATCH_MAX_BYTES_KEY.equals(refusal.details().get("setting"));
+        boolean ofTopic =
+                TopicBuffers.BATCH_MAX_BYTES_KEY.equals(refusal.details().get("setting"));
         if (ofTopic && limit != null && limit.matches("[0-9]{3,9}")) {
             buffer.limitTo(Integer.parseInt(limit));
         }

@@ -34,7 +34,7 @@ final class Waiting {
     static CordwoodException interrupted(InterruptedException cause) {
         Thread.currentThread().interrupt();
         return new CordwoodException(
-                ErrorCode.REQUEST_TIMED_OUT,
+                ErrorCode.INTERRUPTED,
                 "the waiting thread was interrupted, the outcome is unknown",
                 java.util.Map.of(),
                 null,

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 final class ErrorCodeTest {
     private static final List<ErrorCode> CLIENT_ONLY =
-            List.of(ErrorCode.NODE_UNREACHABLE, ErrorCode.CLIENT_CLOSED, ErrorCode.UNKNOWN);
+            List.of(ErrorCode.NODE_UNREACHABLE, ErrorCode.CLIENT_CLOSED, ErrorCode.INTERRUPTED, ErrorCode.UNKNOWN);
 
     @Test
     void codesAreTheReasonsOfTheApiAndThoseOfTheClient() {
