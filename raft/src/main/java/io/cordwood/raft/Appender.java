@@ -86,6 +86,10 @@ final class Appender {
         leading = true;
     }
 
+    boolean isLeading() {
+        return leading;
+    }
+
     /** Takes no more batches and refuses the waiting ones; those in flight learn from Ratis. */
     void stop() {
         leading = false;

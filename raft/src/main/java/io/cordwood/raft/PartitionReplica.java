@@ -91,6 +91,11 @@ public final class PartitionReplica {
         return state.bytesSinceCheckpoint();
     }
 
+    /** Whether batches are taken here; as {@link #leadership} would say, but cheap enough to ask for each batch. */
+    public boolean leads() {
+        return state.appender().isLeading();
+    }
+
     public Leadership leadership() {
         var server = stateMachine.getServer();
         if (!server.isDone()) {

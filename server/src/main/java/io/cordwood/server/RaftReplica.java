@@ -53,6 +53,11 @@ record RaftReplica(PartitionReplica replica) implements Replica {
     }
 
     @Override
+    public boolean leads() {
+        return replica.leads();
+    }
+
+    @Override
     public long sizeBytes() {
         return replica.sizeBytes();
     }

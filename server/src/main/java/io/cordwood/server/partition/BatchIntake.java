@@ -42,7 +42,7 @@ public final class BatchIntake {
             return refused(elsewhere ? partitions.notLeader(name) : missing.refusal());
         }
         var partition = ((Lookup.Found) lookup).partition();
-        if (!partition.replica().leadership().isLeader()) {
+        if (!partition.replica().leads()) {
             return refused(partitions.notLeader(name));
         }
         var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());

@@ -13,13 +13,17 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.Registration;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Finds partitions by name: the metadata says what there is, the node's replicas what is here.
  *
- * <p><b>Thread:</b> any; no state of its own.
+ * <p>Invariant: the rules that are kept were resolved from the very topic of the image that is asked.
+ *
+ * <p><b>Thread:</b> any.
  */
 public final class Partitions {
     /** A clock may run ahead that far before its records are refused. */
@@ -29,6 +33,10 @@ public final class Partitions {
     private final LocalReplicas replicas;
     private final TopicConfig defaults;
     private final String listener;
+    /** Resolving a topic's settings takes longer than the rest of a batch's way to its partition. */
+    private final Map<String, Rules> rulesByTopic = new ConcurrentHashMap<>();
+
+    private record Rules(TopicInfo topic, BatchLimits limits, TimestampRules timestamps) {}
 
     /** @param listener the name of the listener whose addresses clients are told */
     public Partitions(Cluster cluster, LocalReplicas replicas, int batchMaxBytes, String listener) {
@@ -153,13 +161,32 @@ public final class Partitions {
     }
 
     private LocalPartition local(TopicPartition name, Replica replica, TopicInfo topic) {
+        var rules = rules(topic);
+        return new LocalPartition(name, replica, rules.limits, rules.timestamps);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an equal topic would do too, but comparing takes as long as resolving
+    private Rules rules(TopicInfo topic) {
+        var known = rulesByTopic.get(topic.name());
+        if (known != null && known.topic == topic) {
+            return known;
+        }
+        if (rulesByTopic.size() > cluster.image().topics().size()) {
+            // Some were deleted.
+            rulesByTopic.clear();
+        }
+        var resolved = resolve(topic);
+        rulesByTopic.put(topic.name(), resolved);
+        return resolved;
+    }
+
+    private Rules resolve(TopicInfo topic) {
         var config = TopicConfig.resolve(topic.config(), defaults);
         var type = config.timestampSource() == TopicConfig.TimestampSource.APPEND
                 ? TimestampType.LOG_APPEND_TIME
                 : TimestampType.CREATE_TIME;
-        return new LocalPartition(
-                name,
-                replica,
+        return new Rules(
+                topic,
                 BatchLimits.ofBatchMaxBytes(config.maxBatchBytes()),
                 new TimestampRules(type, Long.MAX_VALUE, MAX_FUTURE.toMillis(), false));
     }

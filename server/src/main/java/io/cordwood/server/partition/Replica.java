@@ -36,6 +36,9 @@ public interface Replica {
 
     Leadership leadership();
 
+    /** Whether it takes appends; cheap enough to be asked for each batch. */
+    boolean leads();
+
     /** Bytes of its segment files. */
     long sizeBytes();
 }

@@ -206,6 +206,11 @@ public final class FakeReplica implements Replica {
     }
 
     @Override
+    public boolean leads() {
+        return leadership.isLeader();
+    }
+
+    @Override
     public synchronized long sizeBytes() {
         return batches.stream().mapToLong(ByteBuffer::limit).sum();
     }
