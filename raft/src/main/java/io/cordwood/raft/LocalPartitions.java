@@ -54,6 +54,11 @@ final class LocalPartitions {
         groups.put(group.groupId(), group);
     }
 
+    /** The group could not be opened: what its state machine registered goes, its files stay. */
+    void notOpened(PartitionGroup group) {
+        host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
+    }
+
     /** The partition's directory goes to the trash; its raft log is gone before. */
     void remove(PartitionGroup group) throws IOException {
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());

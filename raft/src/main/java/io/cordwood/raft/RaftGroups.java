@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.ClientId;
@@ -24,6 +25,8 @@ import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServer.Division;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The administrative calls to this process's RaftServer, in terms of node ids.
@@ -31,6 +34,7 @@ import org.apache.ratis.server.RaftServer.Division;
  * <p>Thread: any. All calls block except {@link #submit} and {@link #transferLeadership}.
  */
 final class RaftGroups {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftGroups.class);
     private static final long SNAPSHOT_TIMEOUT_MS = 5000;
 
     private final RaftServer server;
@@ -71,7 +75,22 @@ final class RaftGroups {
             check(server.groupManagement(
                     GroupManagementRequest.newAdd(clientId, server.getId(), nextCallId(), group, false)));
         } catch (AlreadyExistsException e) {
-            return; // as wanted
+            if (division(groupId).isEmpty()) {
+                throw e; // not as wanted: it is closing, or failed to open
+            }
+        } catch (CompletionException e) {
+            forget(groupId);
+            throw new IOException("group " + groupId + " does not open: " + e.getMessage(), e);
+        }
+    }
+
+    /** Ratis throws like this, and keeps the group in its map, when the group failed faster than Ratis logs its name. */
+    private void forget(RaftGroupId groupId) {
+        try {
+            var unused = server.groupManagement(
+                    GroupManagementRequest.newRemove(clientId, server.getId(), nextCallId(), groupId, false, false));
+        } catch (IOException | CompletionException e) {
+            LOG.debug("group {} is forgotten: {}", groupId, e.getMessage()); // it was removed before the throw
         }
     }
 

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the raft groups of this node equal to what the metadata says: creates the missing ones, removes those of deleted
- * topics. It acts only on an image that was current when it began: a node that just started replays old images.
+ * topics. It acts only on an image that was current when it began: a node that just started replays old images. A group
+ * that fails is tried again later and does not hold up the others.
  *
  * <p>Invariant: a group whose raft log was created here once is never created again; an empty log in the place of a lost
  * one would vote for the loss of what the lost one acknowledged.
@@ -44,6 +45,7 @@ final class Reconciler implements Closeable {
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
     private final Set<UUID> reportedMissing = new HashSet<>();
+    private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
 
     Reconciler(int nodeId, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions, NodeHalt halt) {
@@ -97,23 +99,46 @@ final class Reconciler implements Closeable {
         }
     }
 
+    /** What is done for one group. */
+    private interface Step {
+        void run() throws IOException;
+    }
+
     private void reconcile(MetadataImage image) throws IOException, InterruptedException {
         Map<UUID, MetadataImage.Replica> wanted = new HashMap<>();
         image.replicasOn(nodeId)
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
+        var before = Set.copyOf(failed);
+        failed.clear();
         for (PartitionGroup group : partitions.all()) {
             if (!wanted.containsKey(group.groupId())) {
-                remove(group);
+                attempt(group.groupId(), before, () -> remove(group));
             }
         }
         for (MetadataImage.Replica replica : wanted.values()) {
-            ensure(replica, image);
+            attempt(replica.partition().raftGroupId(), before, () -> ensure(replica, image));
         }
+        checkOpen();
         partitions.emptyTrash();
+        if (!failed.isEmpty()) {
+            throw new IOException(failed.size() + " groups failed");
+        }
     }
 
-    private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException, InterruptedException {
+    /** @param before what failed in the last round and is in the log already */
+    private void attempt(UUID groupId, Set<UUID> before, Step step) throws InterruptedException {
         checkOpen();
+        try {
+            step.run();
+        } catch (IOException e) {
+            failed.add(groupId);
+            if (!closed && !before.contains(groupId)) {
+                LOG.warn("node {} cannot open or remove group {} yet", nodeId, groupId, e);
+            }
+        }
+    }
+
+    private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException {
         var id = replica.partition().raftGroupId();
         if (groups.division(RaftGroupId.valueOf(id)).isPresent()) {
             return;
@@ -124,7 +149,7 @@ final class Reconciler implements Closeable {
         }
         var group = partitions.find(id).orElseGet(() -> newGroup(replica, image));
         partitions.write(group);
-        groups.add(RaftGroupId.valueOf(id), RaftGroups.peers(group.initialPeers(), RaftPeerRole.FOLLOWER));
+        add(group);
         partitions.write(group.markedCreated());
         LOG.info(
                 "topic {} partition {}: group {} with replicas on nodes {}",
@@ -132,6 +157,18 @@ final class Reconciler implements Closeable {
                 replica.partition().partition(),
                 id,
                 replica.partition().replicas());
+    }
+
+    private void add(PartitionGroup group) throws IOException {
+        var id = RaftGroupId.valueOf(group.groupId());
+        try {
+            groups.add(id, RaftGroups.peers(group.initialPeers(), RaftPeerRole.FOLLOWER));
+        } catch (IOException e) {
+            if (groups.division(id).isEmpty()) {
+                partitions.notOpened(group);
+            }
+            throw e;
+        }
     }
 
     private static PartitionGroup newGroup(MetadataImage.Replica replica, MetadataImage image) {
@@ -163,8 +200,7 @@ final class Reconciler implements Closeable {
         }
     }
 
-    private void remove(PartitionGroup group) throws IOException, InterruptedException {
-        checkOpen();
+    private void remove(PartitionGroup group) throws IOException {
         var id = RaftGroupId.valueOf(group.groupId());
         if (groups.division(id).isPresent()) {
             groups.remove(id);

@@ -1,6 +1,8 @@
 package io.cordwood.raft;
 
 import io.cordwood.store.PartitionId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,8 @@ final class CountingHost implements PartitionHost {
     final Map<RaftGroupId, GroupPlacement> open = new ConcurrentHashMap<>();
     final Map<RaftGroupId, List<String>> entries = new ConcurrentHashMap<>();
     final List<GroupPlacement> prepared = new CopyOnWriteArrayList<>();
+    final Set<String> failingTopics = ConcurrentHashMap.newKeySet();
+    final List<GroupPlacement> removed = new CopyOnWriteArrayList<>();
     final Set<RaftGroupId> quarantined = ConcurrentHashMap.newKeySet();
 
     @Override
@@ -35,6 +39,9 @@ final class CountingHost implements PartitionHost {
 
     @Override
     public StateMachine create(RaftGroupId groupId, GroupPlacement placement) {
+        if (failingTopics.contains(placement.topic())) {
+            throw new UncheckedIOException(new IOException("no space for " + placement.topic()));
+        }
         open.put(groupId, placement);
         var applied = entries.computeIfAbsent(groupId, id -> new CopyOnWriteArrayList<>());
         return new BaseStateMachine() {
@@ -51,6 +58,7 @@ final class CountingHost implements PartitionHost {
     @Override
     public void removed(RaftGroupId groupId, GroupPlacement placement) {
         open.remove(groupId);
+        removed.add(placement);
     }
 
     @Override
