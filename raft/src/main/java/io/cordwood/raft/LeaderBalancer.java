@@ -57,8 +57,10 @@ final class LeaderBalancer {
         long now = clockNanos.getAsLong();
         int transfers = 0;
         Set<Integer> responding = new HashSet<>();
+        Set<UUID> known = new HashSet<>();
         for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
             var partition = replica.partition();
+            known.add(partition.raftGroupId());
             var division = led(partition).filter(found -> partition.preferredLeader() != nodeId);
             boolean answers = division.isPresent() && answers(division.get(), partition.preferredLeader());
             if (answers && isAlive(image, partition.preferredLeader())) {
@@ -69,6 +71,7 @@ final class LeaderBalancer {
                 }
             }
         }
+        triedNanos.keySet().retainAll(known);
         respondingSinceNanos.keySet().retainAll(responding);
         responding.forEach(node -> respondingSinceNanos.putIfAbsent(node, now));
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * The metadata leader's ear: hears the heartbeats of the nodes and says which of them are dead or alive again. The times
@@ -59,6 +60,12 @@ final class NodeMonitor {
     /** The first change of a node's state that is due; called while this node leads. */
     Optional<MetadataCommand> verdict(MetadataImage image) {
         long now = clockNanos.getAsLong();
+        // Whoever is not known yet begins anew when it registers.
+        heardNanos
+                .keySet()
+                .retainAll(image.nodes().values().stream()
+                        .map(NodeInfo::incarnation)
+                        .collect(Collectors.toSet()));
         return image.nodes().values().stream()
                 .flatMap(node -> verdict(node, now).stream())
                 .findFirst();

@@ -65,6 +65,20 @@ class NodeMonitorTest {
     }
 
     @Test
+    void nodeThatWasHeardBeforeItRegisteredHasTheWholeTime() {
+        monitor.heard("incarnation-3");
+        monitor.verdict(state.image());
+        seconds += 60;
+        monitor.heard("incarnation-1");
+        monitor.heard("incarnation-2");
+
+        apply(new MetadataCommand.AddNode(3, "node3:9091"));
+        apply(new MetadataCommand.RegisterNode(node(3)));
+
+        assertThat(monitor.verdict(state.image())).isEmpty();
+    }
+
+    @Test
     void newLeaderWaitsAnew() {
         monitor.verdict(state.image());
         seconds += 60;
