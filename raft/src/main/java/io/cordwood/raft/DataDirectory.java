@@ -44,9 +44,7 @@ final class DataDirectory implements Closeable {
             if (identity.isEmpty() && forming.isEmpty()) {
                 checkEmpty(config, groups);
             }
-            var who = forming.orElseGet(() -> identity.map(known ->
-                            new Forming(known.nodeId(), known.incarnation(), Optional.of(known.metadataGroupId())))
-                    .orElseGet(() -> Forming.first(config.nodeId())));
+            var who = forming.or(() -> identity.map(Forming::of)).orElseGet(() -> Forming.first(config.nodeId()));
             if (identity.isEmpty() && forming.isEmpty()) {
                 files.writeForming(who);
             }
@@ -107,9 +105,12 @@ final class DataDirectory implements Closeable {
         return forming.metadataGroupId();
     }
 
-    /** Durable before the group is opened, so that the next start knows what it is. */
-    void openingMetadataGroup(UUID groupId) throws IOException {
-        var next = forming.in(groupId);
+    Forming forming() {
+        return forming;
+    }
+
+    /** Durable before the metadata group is opened, so that the next start knows what it is. */
+    void openingMetadataGroup(Forming next) throws IOException {
         files.writeForming(next);
         forming = next;
     }

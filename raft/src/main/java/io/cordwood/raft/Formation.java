@@ -5,6 +5,7 @@ import io.cordwood.proto.internal.v1.Hello;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -14,8 +15,9 @@ import org.apache.ratis.protocol.RaftPeer;
 /**
  * Decides what a node that is no member yet does next, from what the initial nodes answer.
  *
- * <p>A cluster is formed only when all listed nodes answer, none is a member of a cluster, and all were given the same
- * list. A node that meets a cluster joins it when it is expected there, and otherwise waits.
+ * <p>A cluster is formed only when all listed nodes answer, none is a member of a cluster, all were given the same list,
+ * and none opened a metadata group of other data directories than those that answer now. A node that meets a cluster
+ * joins it when it is expected there, and otherwise waits.
  *
  * <p>Thread: stateless.
  */
@@ -44,9 +46,10 @@ final class Formation {
 
     /**
      * @param self what this node says about itself
+     * @param remembered the metadata group that this node opened before, or was about to
      * @param answers of the other initial nodes that answered, by node id
      */
-    Step next(NodeRegistration self, SortedMap<Integer, Hello> answers) {
+    Step next(NodeRegistration self, Optional<UUID> remembered, SortedMap<Integer, Hello> answers) {
         for (Hello answer : answers.values()) {
             if (!answer.getClusterId().isEmpty()) {
                 return meetCluster(self, answer);
@@ -56,10 +59,10 @@ final class Formation {
                 .filter(answer -> !answer.getInitialNodes().equals(MetadataGroupId.text(initialNodes)))
                 .findFirst()
                 .map(this::differentList)
-                .orElseGet(() -> formWhenComplete(self, answers));
+                .orElseGet(() -> formWhenComplete(self, remembered, answers));
     }
 
-    private Step formWhenComplete(NodeRegistration self, SortedMap<Integer, Hello> answers) {
+    private Step formWhenComplete(NodeRegistration self, Optional<UUID> remembered, SortedMap<Integer, Hello> answers) {
         if (!initialNodes.containsKey(nodeId)) {
             return new Step.Wait("node " + nodeId + " is not among the initial nodes " + initialNodes.keySet()
                     + ", and none of them belongs to a cluster yet");
@@ -72,7 +75,22 @@ final class Formation {
             missing.keySet().removeAll(nodes.keySet());
             return new Step.Wait("a cluster is formed when all initial nodes answer; missing: " + missing);
         }
-        return new Step.Form(MetadataGroupId.of(initialNodes), List.copyOf(nodes.values()));
+        var groupId = MetadataGroupId.of(nodes.values());
+        if (remembered.isPresent() && !remembered.get().equals(groupId)) {
+            return otherDirectories(nodeId);
+        }
+        return answers.values().stream()
+                .filter(answer -> !answer.getMetadataGroupId().isEmpty()
+                        && !Uuids.parse(answer.getMetadataGroupId()).equals(groupId))
+                .findFirst()
+                .map(answer -> otherDirectories(answer.getNode().getNodeId()))
+                .orElseGet(() -> new Step.Form(groupId, List.copyOf(nodes.values())));
+    }
+
+    private static Step otherDirectories(int node) {
+        return new Step.Wait("node " + node + " opened the metadata group with other data directories than the initial"
+                + " nodes have now: one was replaced while the cluster formed. Start that node with the directory it"
+                + " had, or empty the directories of all initial nodes");
     }
 
     private Step meetCluster(NodeRegistration self, Hello answer) {
@@ -95,9 +113,9 @@ final class Formation {
 
     /** The others were faster: they formed the cluster, with this node in it, before it opened the group. */
     private Step memberWithoutGroup(UUID groupId, Hello answer) {
-        return groupId.equals(MetadataGroupId.of(initialNodes))
+        return initialNodes.containsKey(nodeId) && answer.getInitialNodes().equals(MetadataGroupId.text(initialNodes))
                 ? new Step.Form(groupId, List.of())
-                : new Step.Wait("cluster " + answer.getClusterId() + " was formed by other nodes than " + initialNodes);
+                : differentList(answer);
     }
 
     private Step differentList(Hello answer) {
@@ -124,8 +142,14 @@ final class Formation {
         return peers;
     }
 
-    /** Whether this node is a founding member of the group: its first configuration is the list of initial nodes. */
-    boolean founds(UUID groupId) {
-        return initialNodes.containsKey(nodeId) && groupId.equals(MetadataGroupId.of(initialNodes));
+    /** This node opens the group with the list of initial nodes as its first configuration. */
+    Forming founding(Forming before, UUID groupId) {
+        return before.founding(groupId, MetadataGroupId.ofList(initialNodes));
+    }
+
+    /** Whether it did so, with the list as it still is. */
+    boolean founds(Forming forming) {
+        var list = Optional.of(MetadataGroupId.ofList(initialNodes));
+        return initialNodes.containsKey(nodeId) && forming.foundingList().equals(list);
     }
 }

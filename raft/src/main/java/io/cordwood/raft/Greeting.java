@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeInfo;
@@ -7,6 +8,7 @@ import io.cordwood.metadata.NodeRegistration;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.proto.internal.v1.Hello;
 import io.cordwood.proto.internal.v1.Standing;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -23,14 +25,14 @@ final class Greeting {
     private final Supplier<NodeRegistration> self;
     private final String initialNodes;
     private final MetadataView view;
-    private final Supplier<UUID> metadataGroupId;
+    private final Supplier<Optional<UUID>> metadataGroupId;
     private final Supplier<String> clusterId;
 
     Greeting(
             Supplier<NodeRegistration> self,
             String initialNodes,
             MetadataView view,
-            Supplier<UUID> metadataGroupId,
+            Supplier<Optional<UUID>> metadataGroupId,
             Supplier<String> clusterId) {
         this.self = self;
         this.initialNodes = initialNodes;
@@ -72,7 +74,7 @@ final class Greeting {
                 .setClusterId(clusterId.get())
                 .setInitialNodes(initialNodes)
                 .setStanding(standing)
-                .setMetadataGroupId(Uuids.toBytes(metadataGroupId.get()))
+                .setMetadataGroupId(metadataGroupId.get().map(Uuids::toBytes).orElse(ByteString.EMPTY))
                 .build()
                 .toByteArray();
     }

@@ -23,6 +23,7 @@ import java.util.zip.CRC32C;
  * <tr><td>nodeId</td><td>decimal</td></tr>
  * <tr><td>incarnation</td><td>UUID</td></tr>
  * <tr><td>metadataGroupId</td><td>UUID; in forming.json from just before the node opens the group</td></tr>
+ * <tr><td>foundingList</td><td>UUID; in forming.json of a founder, {@link Forming#foundingList}</td></tr>
  * <tr><td>crc</td><td>CRC-32C in hexadecimal of the values before it, each followed by a line feed</td></tr>
  * </table>
  *
@@ -62,7 +63,8 @@ final class IdentityFiles {
         return Optional.of(new Forming(
                 Integer.parseInt(member(forming, members, "nodeId")),
                 member(forming, members, "incarnation"),
-                Optional.ofNullable(members.get("metadataGroupId")).map(UUID::fromString)));
+                Optional.ofNullable(members.get("metadataGroupId")).map(UUID::fromString),
+                Optional.ofNullable(members.get("foundingList")).map(UUID::fromString)));
     }
 
     void writeForming(Forming who) throws IOException {
@@ -71,6 +73,7 @@ final class IdentityFiles {
         members.put("nodeId", Integer.toString(who.nodeId()));
         members.put("incarnation", who.incarnation());
         who.metadataGroupId().ifPresent(id -> members.put("metadataGroupId", id.toString()));
+        who.foundingList().ifPresent(list -> members.put("foundingList", list.toString()));
         write(forming, members);
     }
 

@@ -133,12 +133,13 @@ final class Membership implements Closeable {
         }
         var self = registration(config, directory.incarnation());
         var groupId = metadataGroup.id();
+        var forming = directory.forming();
         if (groupId.isEmpty()) {
-            take(formation.next(self, askPeers()));
-        } else if (!formation.founds(groupId.get().getUuid())) {
+            take(formation.next(self, forming.metadataGroupId(), askPeers()));
+        } else if (!formation.founds(forming)) {
             logWhenNew(submit(new MetadataCommand.RegisterNode(self)));
-        } else if (!image.formed() && metadataGroup.leads()) {
-            form(formation.next(self, askPeers()));
+        } else if (!image.formed()) {
+            form(formation.next(self, forming.metadataGroupId(), askPeers()));
         }
     }
 
@@ -162,24 +163,25 @@ final class Membership implements Closeable {
                     "node {} opens the metadata group with the initial nodes {}",
                     config.nodeId(),
                     config.initialNodes());
-            open(form.groupId(), formation.peers());
+            open(formation.founding(directory.forming(), form.groupId()), formation.peers());
         } else if (step instanceof Formation.Step.Join join) {
             LOG.info("node {} joins the metadata group", config.nodeId());
-            open(join.groupId(), List.of());
+            open(directory.forming().joining(join.groupId()), List.of());
         } else if (step instanceof Formation.Step.Wait wait) {
             logWhenNew(wait.reason());
         }
     }
 
-    private void open(UUID groupId, List<RaftPeer> peers) throws IOException {
-        directory.openingMetadataGroup(groupId);
-        groups.add(RaftGroupId.valueOf(groupId), peers);
-        metadataGroup.opened(RaftGroupId.valueOf(groupId));
+    private void open(Forming forming, List<RaftPeer> peers) throws IOException {
+        var groupId = RaftGroupId.valueOf(forming.metadataGroupId().orElseThrow());
+        directory.openingMetadataGroup(forming);
+        groups.add(groupId, peers);
+        metadataGroup.opened(groupId);
     }
 
-    /** This node leads the metadata group of a cluster that is not formed yet. */
+    /** This node has the metadata group of a cluster that is not formed yet; the leader forms it. */
     private void form(Formation.Step step) throws InterruptedException {
-        if (step instanceof Formation.Step.Form form && !form.nodes().isEmpty()) {
+        if (step instanceof Formation.Step.Form form && !form.nodes().isEmpty() && metadataGroup.leads()) {
             var clusterId = Uuids.toText(UUID.randomUUID());
             LOG.info("node {} forms cluster {} with nodes {}", config.nodeId(), clusterId, config.initialNodes());
             logWhenNew(submit(new MetadataCommand.FormCluster(

@@ -149,6 +149,16 @@ final class MetadataGroup {
         }
     }
 
+    /** How many raft indexes a start would apply again. */
+    long entriesSinceSnapshot() {
+        return division()
+                .map(found -> {
+                    var snapshot = found.getStateMachine().getLatestSnapshot();
+                    return found.getInfo().getLastAppliedIndex() - (snapshot == null ? -1 : snapshot.getIndex());
+                })
+                .orElse(0L);
+    }
+
     private static boolean containsPeer(Collection<RaftPeer> peers, RaftPeerId id) {
         return peers.stream().anyMatch(peer -> peer.getId().equals(id));
     }

@@ -179,14 +179,15 @@ public final class RaftNode implements Closeable {
         }
         var metadataGroup = directory.metadataGroupId().filter(onDisk::contains);
         if (metadataGroup.isPresent()) {
-            prepareMetadata(metadataGroup.get(), host, startup);
+            prepareMetadata(metadataGroup.get(), directory.forming(), host, startup);
         }
         return host.prepare(placements);
     }
 
-    private void prepareMetadata(UUID groupId, PartitionHost host, StartupGroups startup) throws IOException {
+    private void prepareMetadata(UUID groupId, Forming forming, PartitionHost host, StartupGroups startup)
+            throws IOException {
         var formation = new Formation(config);
-        if (formation.founds(groupId)) {
+        if (formation.founds(forming)) {
             startup.ensureConfiguration(groupId, formation.voters(), formation.listeners());
         }
         var snapshot = MetadataStateMachine.readSnapshot(config.dataDirectory());
@@ -240,7 +241,7 @@ public final class RaftNode implements Closeable {
                 () -> Membership.registration(config, directory.incarnation()),
                 MetadataGroupId.text(config.initialNodes()),
                 view,
-                () -> directory.metadataGroupId().orElseGet(() -> MetadataGroupId.of(config.initialNodes())),
+                directory::metadataGroupId,
                 () -> directory.identity().map(NodeIdentity::clusterId).orElse(""));
         var monitor = new NodeMonitor(config.nodeTimings().deadAfter(), System::nanoTime);
         transport.handle(ClusterMetadata.SUBMIT, (from, request) -> metadataGroup.submit(request));
@@ -281,6 +282,9 @@ public final class RaftNode implements Closeable {
         repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
+        var group = node.metadataGroup();
+        var snapshots = new MetadataSnapshots(group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime);
+        repeat(checkpointThread, CHECKPOINT_LOOK_MS, snapshots::tick);
     }
 
     /** A chore that throws has a bug; it stops, and the log says so. */

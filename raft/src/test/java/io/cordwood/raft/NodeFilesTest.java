@@ -29,8 +29,10 @@ class NodeFilesTest {
         var forming = Forming.first(3);
         files.writeForming(forming);
         assertThat(files.readForming()).contains(forming);
-        files.writeForming(forming.in(new UUID(3, 4)));
-        assertThat(files.readForming()).contains(forming.in(new UUID(3, 4)));
+        files.writeForming(forming.joining(new UUID(3, 4)));
+        assertThat(files.readForming()).contains(forming.joining(new UUID(3, 4)));
+        files.writeForming(forming.founding(new UUID(3, 4), new UUID(5, 6)));
+        assertThat(files.readForming()).contains(forming.founding(new UUID(3, 4), new UUID(5, 6)));
 
         files.writeNode(NODE);
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -116,9 +117,7 @@ class RaftNodeIT {
         world.await(
                 "groups",
                 () -> world.host(1).open.size() == 3 && world.host(2).open.size() == 3);
-        for (int id = 1; id <= 3; id++) {
-            world.stop(id);
-        }
+        stopThree();
 
         world.start(1, world.list(1, 2, 3));
         world.start(2, world.list(1, 2, 3));
@@ -205,6 +204,69 @@ class RaftNodeIT {
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(StartRefusedException.class)
                 .hasMessageContaining("belongs to cluster");
+    }
+
+    @Test
+    void directoryOfAnEarlierClusterOfTheSameNodesIsRefusedAndDisturbsNothing() throws Exception {
+        world.startThree();
+        var earlier = world.image(1).clusterId();
+        var earlierGroup = metadataGroup("node-1");
+        stopThree();
+        for (int id = 1; id <= 3; id++) {
+            world.start(fresh(id));
+        }
+        world.awaitJoined(1, 2, 3);
+        var group = metadataGroup("fresh-1");
+        assertThat(group).isNotEqualTo(earlierGroup).isEqualTo(metadataGroup("fresh-3"));
+        world.stop(3);
+        assertThat(world.createTopic(1, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        var vote = Files.readString(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"));
+
+        var node = world.start(3, world.list(1, 2, 3));
+
+        assertThatThrownBy(() -> node.joined().get(20, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("belongs to cluster " + earlier);
+        assertThat(world.createTopic(2, "more", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        assertThat(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"))
+                .content()
+                .isEqualTo(vote);
+        world.stop(3);
+        world.start(fresh(3));
+        world.awaitJoined(3);
+        world.awaitImage(3, "all topics", image -> image.topic("more").isPresent());
+    }
+
+    private RaftNodeConfig fresh(int id) {
+        return world.config(id, world.list(1, 2, 3), directory.resolve("fresh-" + id));
+    }
+
+    private void stopThree() throws IOException {
+        for (int id = 1; id <= 3; id++) {
+            world.stop(id);
+        }
+    }
+
+    private UUID metadataGroup(String name) throws IOException {
+        return new IdentityFiles(directory.resolve(name))
+                .readNode()
+                .orElseThrow()
+                .metadataGroupId();
+    }
+
+    @Test
+    void groupThatCannotBeOpenedHoldsUpNoOther() throws Exception {
+        world.startThree();
+        world.host(3).failingTopics.add("broken");
+        world.createTopic(1, "broken", 2, 3);
+        world.await("a failure", () -> !world.host(3).removed.isEmpty());
+
+        world.createTopic(1, "orders", 4, 3);
+
+        world.await("the others", () -> world.host(3).open.size() == 4);
+        world.host(3).failingTopics.clear();
+        world.await("all of them", () -> world.host(3).open.size() == 6);
     }
 
     @Test

@@ -1,0 +1,55 @@
+package io.cordwood.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class MetadataSnapshotsTest {
+    private long nowNanos = 5;
+    private long entries;
+    private int taken;
+    private boolean fails;
+    private final MetadataSnapshots snapshots = new MetadataSnapshots(() -> entries, this::take, () -> nowNanos);
+
+    @Test
+    void snapshotIsTakenWhenTimeAndEntriesHavePassed() {
+        entries = MetadataSnapshots.MIN_ENTRIES + 1;
+        snapshots.tick();
+        assertThat(taken).isZero();
+        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        entries--;
+        snapshots.tick();
+        assertThat(taken).isZero();
+
+        entries++;
+        snapshots.tick();
+        assertThat(taken).isOne();
+        entries = MetadataSnapshots.MIN_ENTRIES + 1;
+        snapshots.tick();
+        assertThat(taken).isOne();
+    }
+
+    @Test
+    void failedSnapshotIsTriedAgainAfterTheInterval() {
+        fails = true;
+        entries = MetadataSnapshots.MIN_ENTRIES + 1;
+        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        snapshots.tick();
+        fails = false;
+
+        snapshots.tick();
+        assertThat(taken).isZero();
+        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        snapshots.tick();
+        assertThat(taken).isOne();
+    }
+
+    private void take() throws IOException {
+        if (fails) {
+            throw new IOException("no space");
+        }
+        taken++;
+        entries = 0;
+    }
+}
