@@ -190,6 +190,38 @@ final class ProducerFaultTest {
     }
 
     @Test
+    void limitThatARefusalNamesIsKeptFromThenOn() {
+        cluster.script("orders", (PublishScript)
+                request -> request.batch().sizeBytes() > 512 ? Fate.REFUSE_BEYOND_512 : Fate.ACCEPT);
+        var producer = producer().linger(Duration.ofMinutes(1)).open();
+
+        var tooLarge = send(producer, 100);
+        producer.flush();
+        var smaller = send(producer, 100);
+        producer.flush();
+
+        assertThat(Failures.of(tooLarge.get(0)).code()).isEqualTo(ErrorCode.RECORD_TOO_LARGE);
+        assertThat(smaller).allSatisfy(future -> assertThat(future).isCompleted());
+        assertThat(cluster.values("orders", 0)).isEqualTo(values(100));
+    }
+
+    @Test
+    void leaderAddressThatCannotBeReadIsAskedFor() {
+        cluster.topic("orders").wrongAddress = "nowhere";
+        cluster.script("orders", (PublishScript) request -> {
+            if (request.count() == 1) {
+                cluster.moveLeader("orders", 0, 2);
+                return Fate.REFUSE_NOT_LEADER;
+            }
+            return Fate.ACCEPT;
+        });
+
+        sendAndFlush(100);
+
+        assertThat(cluster.values("orders", 0)).isEqualTo(values(100));
+    }
+
+    @Test
     void logThatForgotTheProducerFailsTheBatchAndTheNextGoesOn() {
         var producer = producer().open();
         send(producer, 10);

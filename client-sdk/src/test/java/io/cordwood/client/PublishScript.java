@@ -34,6 +34,8 @@ interface PublishScript {
         REFUSE_NOT_LEADER,
         REFUSE_OVERLOADED,
         REFUSE_TOO_LARGE,
+        /** Too large, with the limit of 512 bytes. */
+        REFUSE_BEYOND_512,
         /** Into the log, and the stream breaks before the answer. */
         ACCEPT_AND_RESET,
         /** Nowhere, and the stream breaks. */

@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Real gRPC servers on loopback ports that speak the client API over logs in memory, and misbehave as a test says.
@@ -35,6 +36,9 @@ final class ScriptedCluster implements AutoCloseable {
         SubscribeScript subscribeScript = SubscribeScript.SEND;
         boolean hidesLeaders;
         boolean namesLeaderInRefusal = true;
+        /** Named in place of the leader's. */
+        @Nullable
+        String wrongAddress;
     }
 
     private final Map<Integer, Server> servers = new HashMap<>();

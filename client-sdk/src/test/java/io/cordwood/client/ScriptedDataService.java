@@ -204,6 +204,13 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                 answers.onNext(refusal(
                         request,
                         Refusals.of("RECORD_TOO_LARGE", "batch is too large", Map.of("field", "batch", "limit", "7"))));
+            case REFUSE_BEYOND_512 ->
+                answers.onNext(refusal(
+                        request,
+                        Refusals.of(
+                                "RECORD_TOO_LARGE",
+                                "batch is too large",
+                                Map.of("setting", "max.batch.bytes", "limit", "512"))));
             case ACCEPT_AND_RESET -> {
                 append(request, log);
                 answers.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
@@ -251,7 +258,7 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
     }
 
     private Status notLeader(ScriptedCluster.TopicState topic, ScriptedLog log) {
-        var address = cluster.addresses().get(log.leader());
+        var address = topic.wrongAddress == null ? cluster.addresses().get(log.leader()) : topic.wrongAddress;
         boolean named = topic.namesLeaderInRefusal && log.leader() != nodeId && address != null;
         return Refusals.of(
                 "NOT_LEADER",
