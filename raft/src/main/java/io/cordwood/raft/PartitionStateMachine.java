@@ -5,6 +5,7 @@ import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.EntryCodec;
 import io.cordwood.partition.UnknownEntryException;
+import io.cordwood.store.LogClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -212,6 +213,10 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         for (Throwable each = cause; each != null; each = each.getCause()) {
             if (each instanceof PayloadUnavailableException) {
                 LOG.error("{}: cannot feed a follower", replica.id(), cause);
+                return;
+            }
+            if (each instanceof LogClosedException) {
+                LOG.info("{}: an entry came when the log was closed already", replica.id());
                 return;
             }
         }

@@ -4,12 +4,15 @@ import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
+import io.cordwood.store.LogClosedException;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a partition's payloads from the raft log's lock to the segment files: in order, on the partition's one writer thread.
@@ -19,6 +22,8 @@ import java.util.concurrent.Executor;
  * <p>Thread: enqueued to under the log write lock and by Ratis' log worker; runs on its writer thread, the log's single writer.
  */
 final class SegmentWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
+
     private final PartitionId partition;
     private final PartitionLog log;
     private final Executor writerThread;
@@ -75,7 +80,10 @@ final class SegmentWriter {
     }
 
     private void fail(String what, IOException cause) {
-        if (!failed) {
+        if (cause instanceof LogClosedException) {
+            // The replica leaves; what comes late is not acknowledged, and the node is sound.
+            LOG.info("{}: the log is closed already", what);
+        } else if (!failed) {
             failed = true;
             halt.failed(what, cause);
         }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
+import io.cordwood.store.LogClosedException;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.PartitionId;
@@ -65,6 +66,17 @@ class SegmentWriterTest {
         threads.close();
         log.close();
         index.close();
+    }
+
+    @Test
+    void forceOfALogThatIsClosedFailsAndTheNodeLives() throws IOException {
+        log.close();
+
+        var forced = writer.force();
+
+        assertThatThrownBy(forced::get).hasRootCauseInstanceOf(LogClosedException.class);
+        assertThat(failures).isEmpty();
+        assertThat(damages).isEmpty();
     }
 
     private static ByteBuffer stamped(long baseOffset, int epoch, String... values) {
