@@ -53,7 +53,6 @@ final class DurableFloor implements Closeable {
 
     private final DiskFile file;
     private final NodeHalt halt;
-    private final boolean begun;
     private final ScheduledExecutorService writer;
     private final Object fileLock = new Object();
     private final Map<UUID, Long> floors;
@@ -62,8 +61,7 @@ final class DurableFloor implements Closeable {
 
     private record Slot(long sequence, Map<UUID, Long> floors) {}
 
-    private DurableFloor(DiskFile file, NodeHalt halt, Slot newest, boolean begun) {
-        this.begun = begun;
+    private DurableFloor(DiskFile file, NodeHalt halt, Slot newest) {
         this.file = file;
         this.halt = halt;
         floors = new HashMap<>(newest.floors());
@@ -84,8 +82,7 @@ final class DurableFloor implements Closeable {
      */
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);
-        boolean begun = !disk.exists(path);
-        if (begun) {
+        if (!disk.exists(path)) {
             create(disk, dataDirectory);
         }
         var file = disk.open(path, OpenMode.WRITE);
@@ -96,7 +93,7 @@ final class DurableFloor implements Closeable {
             file.close();
             throw new IOException(path + " is damaged: neither of its two slots is whole");
         }
-        return new DurableFloor(file, halt, newest, begun);
+        return new DurableFloor(file, halt, newest);
     }
 
     /** Under another name first: a crash must not leave a file without a whole slot, which would pass for damage. */
@@ -156,11 +153,6 @@ final class DurableFloor implements Closeable {
         var crc = new CRC32C();
         crc.update(bytes.duplicate().position(0).limit(end));
         return (int) crc.getValue();
-    }
-
-    /** Whether there was no file: then there must be no raft logs either. */
-    boolean isBegun() {
-        return begun;
     }
 
     /** Most groups that fit a slot. */

@@ -36,11 +36,14 @@ interface PartitionHost extends Closeable {
     /** The replica of a partition, where one is open. */
     Optional<PartitionReplica> find(PartitionId id);
 
-    /** Called after Ratis closed the group and its raft log is gone; the partition's directory is deleted next. */
-    void removed(RaftGroupId groupId, GroupPlacement placement);
+    /** Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash next. */
+    void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException;
 
     /** The metadata group applied this raft index: its log, too, must reach it at the next start. */
     void metadataApplied(RaftGroupId groupId, long index);
+
+    /** The whole node is about to stop: groups that close from now on are meant to. */
+    void closing();
 
     /** After the RaftServer is closed. */
     @Override

@@ -5,6 +5,7 @@ import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.Storage;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,6 +44,7 @@ record PartitionNode(
     static PartitionNode open(RaftNodeConfig config, PartitionSettings settings, ClientId clientId, NodeHalt halt)
             throws IOException {
         var disk = new NioDisk();
+        checkFloorIsThere(config);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         try {
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
@@ -63,6 +65,17 @@ record PartitionNode(
         } catch (IOException e) {
             floor.close();
             throw e;
+        }
+    }
+
+    /** Before a missing file is begun anew: once it is there, nothing tells that it was lost. */
+    private static void checkFloorIsThere(RaftNodeConfig config) throws IOException {
+        var floor = config.dataDirectory().resolve(DurableFloor.FILE_NAME);
+        var groups = new StartupGroups(config.raftDirectory()).onDisk();
+        if (!Files.exists(floor) && !groups.isEmpty()) {
+            throw new StartRefusedException("the file " + floor + " is missing, and " + groups.size()
+                    + " raft logs are there: without it nobody can tell whether they are whole; put the file back, or"
+                    + " replace this node by one with a new id");
         }
     }
 

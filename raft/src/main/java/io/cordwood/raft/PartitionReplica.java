@@ -45,6 +45,11 @@ public final class PartitionReplica {
         return topic;
     }
 
+    /** After Ratis has closed the division. */
+    void close() throws IOException {
+        state.close();
+    }
+
     RaftGroupId groupId() {
         return groupId;
     }

@@ -37,6 +37,7 @@ final class PartitionReplicas implements PartitionHost {
     private final PartitionNode node;
     private final LogConfig logDefaults;
     private final TopicConfig topicDefaults;
+    private volatile boolean closing;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
     private final Map<PartitionId, PartitionReplica> byPartition = new ConcurrentHashMap<>();
@@ -61,11 +62,6 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) throws IOException {
-        if (node.floor().isBegun() && !onDisk.isEmpty()) {
-            throw new StartRefusedException("the file " + node.dataDirectory().resolve(DurableFloor.FILE_NAME)
-                    + " is missing, and " + onDisk.size() + " raft logs are there: without it nobody can tell whether"
-                    + " they are whole; put the file back, or replace this node by one with a new id");
-        }
         var setAside = new HashSet<RaftGroupId>();
         for (Map.Entry<RaftGroupId, GroupPlacement> group : onDisk.entrySet()) {
             try {
@@ -164,7 +160,7 @@ final class PartitionReplicas implements PartitionHost {
 
     private StateMachine opened(RaftGroupId groupId, GroupPlacement placement, Prepared group) {
         var state = new ReplicaState(group.context(), group.recovered());
-        var stateMachine = new PartitionStateMachine(node.clientId(), state, group.submitter());
+        var stateMachine = new PartitionStateMachine(node.clientId(), state, group.submitter(), () -> closing);
         var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
@@ -172,12 +168,15 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     @Override
-    public void removed(RaftGroupId groupId, GroupPlacement placement) {
+    public void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         var replica = open.remove(groupId);
         if (replica != null) {
             byPartition.remove(replica.id(), replica);
+            replica.close();
         }
         node.floor().forget(groupId.getUuid());
+        node.window().forget(groupId);
+        node.storage().index().drop(new PartitionId(placement.topicId(), placement.partition()));
     }
 
     @Override
@@ -186,7 +185,18 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     @Override
+    public void closing() {
+        closing = true;
+    }
+
+    @Override
     public void close() throws IOException {
+        for (PartitionReplica replica : open.values()) {
+            replica.close();
+        }
+        for (Prepared group : prepared.values()) {
+            group.recovered().log().close();
+        }
         node.close();
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -50,9 +51,13 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final ClientId ownClientId;
     private final ReplicaState replica;
     private final DivisionSubmitter submitter;
+    private final BooleanSupplier expectsClose;
     private final CheckpointStorage checkpoints;
 
-    PartitionStateMachine(ClientId ownClientId, ReplicaState replica, DivisionSubmitter submitter) {
+    /** @param expectsClose whether the whole node is stopping */
+    PartitionStateMachine(
+            ClientId ownClientId, ReplicaState replica, DivisionSubmitter submitter, BooleanSupplier expectsClose) {
+        this.expectsClose = expectsClose;
         this.ownClientId = ownClientId;
         this.replica = replica;
         this.submitter = submitter;
@@ -242,8 +247,35 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         return taken.get().getIndex();
     }
 
+    /**
+     * The log stays open: Ratis' log worker may still flush, and a force that fails would stop the node. A division that closes by
+     * itself, after an exception of any kind, would leave a node that has no replica and does not say so.
+     */
     @Override
-    public void close() throws IOException {
-        replica.close();
+    public void close() {
+        replica.stop();
+        if (!expectsClose.getAsBoolean() && isServed()) {
+            replica.halt()
+                    .failed(
+                            "Ratis closed the group of " + replica.id(),
+                            new IllegalStateException("the division closed by itself, its log says why"));
+        }
+    }
+
+    /** A group that is being removed is not found any more. While the server closes, it must not be asked: it holds a lock. */
+    private boolean isServed() {
+        if (!getServer().isDone()) {
+            return false; // never initialized
+        }
+        var server = getServer().join();
+        if (server.getLifeCycleState().isClosingOrClosed()) {
+            return true; // Ratis closed all of it, after a long pause of the process
+        }
+        try {
+            server.getDivision(getGroupId());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

@@ -36,4 +36,16 @@ final class PayloadWindow {
     synchronized Optional<ByteString> get(RaftGroupId groupId, long term, long index) {
         return Optional.ofNullable(payloads.get(new Key(groupId, term, index)));
     }
+
+    /** The group is gone from this node. */
+    synchronized void forget(RaftGroupId groupId) {
+        var entries = payloads.entrySet().iterator();
+        while (entries.hasNext()) {
+            var entry = entries.next();
+            if (entry.getKey().groupId().equals(groupId)) {
+                bytes -= entry.getValue().size();
+                entries.remove();
+            }
+        }
+    }
 }

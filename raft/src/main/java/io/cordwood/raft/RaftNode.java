@@ -382,6 +382,7 @@ public final class RaftNode implements Closeable {
             node.checkpoints().takeAll();
             takeSnapshot(node);
             shutDown(timer);
+            node.host().closing();
             node.server().close();
             node.host().close();
             node.directory().close();

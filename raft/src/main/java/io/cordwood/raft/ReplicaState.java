@@ -280,10 +280,15 @@ final class ReplicaState implements Closeable {
         return new IllegalStateException(id() + ": " + reason, cause);
     }
 
-    /** After Ratis closed the division. */
+    /** Takes no more batches. */
+    void stop() {
+        appender.stop();
+    }
+
+    /** After Ratis has closed the division and its log: nothing is flushed any more. */
     @Override
     public void close() throws IOException {
-        appender.stop();
+        stop();
         writer.inOrder(() -> {}).join();
         log.close();
     }

@@ -2,8 +2,8 @@ package io.cordwood.raft;
 
 import java.io.Closeable;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,12 +12,10 @@ import java.util.stream.IntStream;
 /**
  * A node's threads that write segments: a fixed number, each partition bound to one.
  *
- * <p>Thread: any.
+ * <p>Thread: any. The queues have no bound of their own: Ratis bounds the entries of each group that are not flushed, and a refusal
+ * here, under its log lock, could only break the group.
  */
 final class WriterThreads implements Closeable {
-    /** Tasks waiting at one thread; raft's own bounds on entries in flight keep it far below. */
-    private static final int QUEUE_LIMIT = 1 << 16;
-
     private static final int CLOSE_SECONDS = 30;
 
     private final List<ThreadPoolExecutor> threads;
@@ -33,7 +31,7 @@ final class WriterThreads implements Closeable {
                 1,
                 0,
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(QUEUE_LIMIT),
+                new LinkedBlockingQueue<>(),
                 task -> new Thread(task, "segment-writer-" + number));
     }
 

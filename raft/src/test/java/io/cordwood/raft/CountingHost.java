@@ -82,5 +82,8 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
+    public void closing() {}
+
+    @Override
     public void close() {}
 }

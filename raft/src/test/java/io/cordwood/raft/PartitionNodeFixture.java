@@ -155,8 +155,9 @@ final class PartitionNodeFixture {
         running = null;
         disk.releaseAll();
         if (stopping != null) {
+            stopping.replicas().closing();
             stopping.server().close();
-            closeShared(stopping.node());
+            stopping.replicas().close();
         }
     }
 
