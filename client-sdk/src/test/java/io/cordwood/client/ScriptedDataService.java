@@ -200,17 +200,9 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                 answers.onNext(refusal(
                         request,
                         Refusals.retryAfter(Refusals.of("OVERLOADED", "too much"), java.time.Duration.ofMillis(2))));
-            case REFUSE_TOO_LARGE ->
-                answers.onNext(refusal(
-                        request,
-                        Refusals.of("RECORD_TOO_LARGE", "batch is too large", Map.of("field", "batch", "limit", "7"))));
+            case REFUSE_TOO_LARGE -> answers.onNext(tooLarge(request, Map.of("field", "batch", "limit", "7")));
             case REFUSE_BEYOND_512 ->
-                answers.onNext(refusal(
-                        request,
-                        Refusals.of(
-                                "RECORD_TOO_LARGE",
-                                "batch is too large",
-                                Map.of("setting", "max.batch.bytes", "limit", "512"))));
+                answers.onNext(tooLarge(request, Map.of("setting", "max.batch.bytes", "limit", "512")));
             case ACCEPT_AND_RESET -> {
                 append(request, log);
                 answers.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
@@ -227,6 +219,10 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
             }
         }
         return true;
+    }
+
+    private static PublishResponse tooLarge(PublishRequest request, Map<String, String> details) {
+        return refusal(request, Refusals.of("RECORD_TOO_LARGE", "batch is too large", details));
     }
 
     private void acceptLateBatches(ScriptedCluster.TopicState topic) {
