@@ -55,7 +55,7 @@ final class LocalPartitions {
     }
 
     /** The group could not be opened: what its state machine registered goes, its files stay. */
-    void notOpened(PartitionGroup group) {
+    void notOpened(PartitionGroup group) throws IOException {
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
     }
 
