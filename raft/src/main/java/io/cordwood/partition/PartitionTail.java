@@ -43,7 +43,7 @@ public final class PartitionTail {
 
         void appended(AppendEntry entry) {
             PartitionState.remember(producers, entry);
-            active = PartitionState.extend(new SegmentTable(List.of(), active), entry)
+            active = PartitionState.extend(SegmentTable.of(List.of(), active), entry)
                     .active();
         }
     }

@@ -98,7 +98,7 @@ final class CheckpointCodec {
                 lastLeaderTimeMs,
                 epochs,
                 producers,
-                new SegmentTable(sealed, active));
+                SegmentTable.of(sealed, active));
     }
 
     private static int sizeBytes(Checkpoint checkpoint) {

@@ -191,7 +191,7 @@ class CheckpointFileTest {
     }
 
     private static Checkpoint small(long highWatermark) {
-        var segments = new SegmentTable(List.of(), new ActiveSegmentInfo(0, 1_600, 90, 1_650));
+        var segments = SegmentTable.of(List.of(), new ActiveSegmentInfo(0, 1_600, 90, 1_650));
         return new Checkpoint(ID, 3, 42, highWatermark, 0, 1_700, List.of(), List.of(), segments);
     }
 
@@ -212,7 +212,7 @@ class CheckpointFileTest {
                 List.of(
                         new ProducerEntry(5, (short) 0, 90, batches.subList(0, 1)),
                         new ProducerEntry(4, (short) 2, 99, batches)),
-                new SegmentTable(
+                SegmentTable.of(
                         List.of(
                                 new SealedSegment(10, 20, 300, -1, SegmentHash.NONE, 0),
                                 new SealedSegment(20, 60, 900, 1_234, hash, 2)),

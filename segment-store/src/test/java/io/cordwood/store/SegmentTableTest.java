@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,54 @@ class SegmentTableTest {
     void holesAreRefused() {
         var sealed = new SealedSegment(0, 10, 100, 1, SegmentHash.NONE, 0);
 
-        assertThatThrownBy(() -> new SegmentTable(List.of(sealed), ActiveSegmentInfo.empty(11)))
+        assertThatThrownBy(() -> SegmentTable.of(List.of(sealed), ActiveSegmentInfo.empty(11)))
                 .hasMessageContaining("ends at 10, the next begins at 11");
+    }
+
+    @Test
+    void tableThatGrewIsTheOneThatIsCheckedAsAWhole() {
+        var random = new Random(5);
+        var table = SegmentTable.empty(3);
+        long end = 3;
+        for (int i = 0; i < 500; i++) {
+            var before = table;
+            var sealedBefore = List.copyOf(before.sealed());
+            table = table.append(end, 1 + random.nextInt(100), random.nextInt(1_000), random.nextInt(3) == 0, i);
+            end += 1 + random.nextInt(4);
+            table = random.nextInt(20) == 0 ? table.trimTo(end - 40) : table;
+
+            var checked = SegmentTable.of(table.sealed(), table.active());
+            assertThat(table).isEqualTo(checked).hasSameHashCodeAs(checked).hasToString(checked.toString());
+            assertThat(before.sealed()).isEqualTo(sealedBefore);
+        }
+        assertThat(table.sealed()).isNotEmpty();
+    }
+
+    @Test
+    void batchThatMovesOnlyTheActiveSegmentSharesTheSealedOnes() {
+        var table = SegmentTable.empty(0).append(0, 100, 1, false, 1).append(10, 100, 1, true, 1);
+
+        assertThat(table.append(20, 100, 1, false, 2).sealed()).isSameAs(table.sealed());
+    }
+
+    @Test
+    void sealedSegmentsOfATableCannotBeChanged() {
+        var given = new ArrayList<>(List.of(new SealedSegment(0, 10, 100, 1, SegmentHash.NONE, 0)));
+        var checked = SegmentTable.of(given, new ActiveSegmentInfo(10, 1, 100, 1));
+        var grown = checked.append(20, 100, 1, true, 1);
+        given.clear();
+
+        assertThat(checked.sealed()).hasSize(1);
+        for (var table : List.of(checked, grown)) {
+            assertThatThrownBy(() -> table.sealed().remove(0)).isInstanceOf(UnsupportedOperationException.class);
+        }
+    }
+
+    @Test
+    void segmentThatWouldBeSealedEmptyIsRefused() {
+        var table = SegmentTable.empty(10).append(10, 100, 1, false, 1);
+
+        assertThatThrownBy(() -> table.append(10, 100, 1, true, 1)).hasMessageContaining("no segment: [10, 10)");
     }
 
     @Test

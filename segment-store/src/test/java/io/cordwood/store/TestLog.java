@@ -174,7 +174,7 @@ final class TestLog implements AutoCloseable {
                 1,
                 log.leaderEpochs(),
                 List.of(),
-                new SegmentTable(sealed, active));
+                SegmentTable.of(sealed, active));
     }
 
     @Override
