@@ -139,7 +139,8 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
             AppendEntry entry = found.entry();
             int epoch = Math.addExact(context.epochBase(), Math.toIntExact(found.term()));
             var stored = log.readExactly(entry.baseOffset(), entry.endOffset(), entry.payloadBytes());
-            if (stored.isEmpty() || !SegmentWriter.holds(entry, epoch, stored.get())) {
+            // What opening the log has left behind the checkpoint has right CRCs.
+            if (stored.isEmpty() || !SegmentWriter.holdsHeaders(entry, epoch, stored.get())) {
                 return found.index();
             }
         }

@@ -122,17 +122,22 @@ final class ReplicaState implements Closeable {
     /** Takes a leader's own entry. Under the log write lock. */
     void appendAsLeader(SubmittedEntry submitted, long term, long index) {
         context.node().window().put(context.groupId(), term, index, submitted.getContent());
-        append(submitted.entry(), submitted.payload(), term, index);
+        take(submitted.entry(), term, index);
+        writer.appendOwn(submitted.entry(), leaderEpoch(term), submitted.payload());
     }
 
-    /** Takes an entry into the tail and its payload towards the files. Under the log write lock. */
+    /** Takes an entry that a leader sent into the tail and its payload towards the files. Under the log write lock. */
     void append(AppendEntry entry, ByteBuffer payload, long term, long index) {
+        take(entry, term, index);
+        writer.append(entry, leaderEpoch(term), payload);
+    }
+
+    private void take(AppendEntry entry, long term, long index) {
         try {
             tail.append(entry, term, index);
         } catch (IllegalStateException e) {
             throw damaged(String.valueOf(e.getMessage()), e);
         }
-        writer.append(entry, leaderEpoch(term), payload);
     }
 
     /** Forces the segments. By Ratis' log worker, which forces its own log after it. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +38,28 @@ final class SegmentWriter {
         this.halt = halt;
     }
 
-    /** Enqueues an entry's payload, stamped, as it is to stand in the files. */
+    /** Enqueues the payload that a leader sent, as it is to stand in the files: the network may have changed it. */
     void append(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        enqueue(entry, payload, () -> verify(entry, leaderEpoch, payload));
+    }
+
+    /**
+     * Enqueues a payload that this node leads with, stamped. Its CRCs are those of bytes that were validated, or stamped with
+     * the leader's time, on this node; since then they were copied once, and only what the CRC does not cover was written. So
+     * they are not computed again: that would narrow the time in which the memory itself may fail and no more, and who takes
+     * the bytes from here, follower or client, computes them.
+     */
+    void appendOwn(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        enqueue(entry, payload, () -> verifyHeaders(entry, leaderEpoch, payload));
+    }
+
+    private void enqueue(AppendEntry entry, ByteBuffer payload, Runnable check) {
         writerThread.execute(() -> {
             if (failed) {
                 return;
             }
             try {
-                verify(entry, leaderEpoch, payload);
+                check.run();
                 log.append(entry.baseOffset(), entry.endOffset(), payload, entry.roll());
             } catch (IOException e) {
                 fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
@@ -91,16 +106,37 @@ final class SegmentWriter {
 
     /** Whether a payload is what the header in the raft log says. */
     static boolean holds(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        return passes(() -> verify(entry, leaderEpoch, payload));
+    }
+
+    /** As {@link #holds}, for bytes whose CRCs were found right already: they are not computed. */
+    static boolean holdsHeaders(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        return passes(() -> verifyHeaders(entry, leaderEpoch, payload));
+    }
+
+    private static boolean passes(Runnable check) {
         try {
-            verify(entry, leaderEpoch, payload);
+            check.run();
             return true;
         } catch (MalformedBatchException | IllegalStateException e) {
             return false;
         }
     }
 
-    /** The payload crossed threads and, on a follower, the network: it must be what the header in the raft log says. */
     private static void verify(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        verify(
+                entry,
+                leaderEpoch,
+                payload,
+                batch -> require(batch.crcMatches(), "computed crc", batch.crc(), batch.computeCrc()));
+    }
+
+    private static void verifyHeaders(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
+        verify(entry, leaderEpoch, payload, batch -> {});
+    }
+
+    /** The payload crossed threads and, on a follower, the network: it must be what the header in the raft log says. */
+    private static void verify(AppendEntry entry, int leaderEpoch, ByteBuffer payload, Consumer<RecordBatch> contents) {
         int position = payload.position();
         for (BatchHeader header : entry.batches()) {
             require(
@@ -113,7 +149,7 @@ final class SegmentWriter {
             require(batch.baseOffset() == header.baseOffset(), "base offset", header.baseOffset(), batch.baseOffset());
             require(batch.leaderEpoch() == leaderEpoch, "leader epoch", leaderEpoch, batch.leaderEpoch());
             require(batch.crc() == header.crc(), "crc", header.crc(), batch.crc());
-            require(batch.crcMatches(), "computed crc", header.crc(), batch.computeCrc());
+            contents.accept(batch);
             position += header.sizeBytes();
         }
         require(position == payload.limit(), "payload end", position, payload.limit());

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import static io.cordwood.raft.PartitionCluster.batch;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.cordwood.batch.RecordBatch;
@@ -14,7 +15,9 @@ import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +75,7 @@ class ReplicaStateTest {
     }
 
     /** An entry of one record from the leader of a term. */
-    private void take(long offset, long term, long index) {
+    private AppendEntry take(long offset, long term, long index) {
         var batch = batch("a");
         var payload = ByteBuffer.allocate(batch.sizeBytes()).put(batch.bytes()).flip();
         RecordBatch.stamp(payload, 0, offset, (int) (EPOCH_BASE + term));
@@ -86,8 +89,10 @@ class ReplicaStateTest {
                 -1,
                 (short) -1,
                 -1);
-        replica.append(new AppendEntry(PARTITION, 0, false, List.of(header)), payload, term, index);
+        var entry = new AppendEntry(PARTITION, 0, false, List.of(header));
+        replica.append(entry, payload, term, index);
         replica.force().join(); // nothing is committed before it is forced
+        return entry;
     }
 
     private AppendOutcome answerNow() {
@@ -131,6 +136,19 @@ class ReplicaStateTest {
 
         assertThatIllegalStateException().isThrownBy(() -> replica.lead(2, () -> true));
         assertThat(damages).hasSize(1);
+    }
+
+    @Test
+    void bytesThatChangedOnTheDiskAreNotFedToAFollower() throws IOException {
+        var entry = take(0, 1, 0);
+        assertThat(replica.payload(entry, 1, 0).size()).isEqualTo(entry.payloadBytes());
+
+        try (var file = FileChannel.open(
+                directory.resolve("p").resolve("00000000000000000000.log"), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[] {77}), entry.payloadBytes() - 1);
+        }
+
+        assertThatExceptionOfType(PayloadUnavailableException.class).isThrownBy(() -> replica.payload(entry, 1, 0));
     }
 
     @Test

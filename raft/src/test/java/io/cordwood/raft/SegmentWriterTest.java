@@ -164,6 +164,39 @@ class SegmentWriterTest {
     }
 
     @Test
+    void ownPayloadStandsInTheFiles() throws Exception {
+        var payload = stamped(0, EPOCH, "a", "b");
+
+        writer.appendOwn(entryFor(payload), EPOCH, payload);
+        writer.force().get();
+
+        assertThat(log.readExactly(0, 2, payload.remaining())).contains(payload);
+    }
+
+    @Test
+    void ownPayloadOfAnotherEntryStopsTheNode() {
+        var payload = stamped(0, EPOCH, "a");
+
+        writer.appendOwn(entryFor(stamped(0, EPOCH, "b")), EPOCH, payload);
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(damages).singleElement().asString().contains("crc of a payload");
+    }
+
+    @Test
+    void payloadHoldsWhatItsHeaderSaysWhenItsCrcIsThatOfItsBytes() {
+        var payload = stamped(0, EPOCH, "a");
+        var entry = entryFor(payload);
+        assertThat(SegmentWriter.holds(entry, EPOCH, payload)).isTrue();
+
+        payload.put(payload.limit() - 1, (byte) (payload.get(payload.limit() - 1) ^ 1));
+
+        assertThat(SegmentWriter.holds(entry, EPOCH, payload)).isFalse();
+        assertThat(SegmentWriter.holdsHeaders(entry, EPOCH, payload)).isTrue();
+        assertThat(SegmentWriter.holdsHeaders(entry, EPOCH + 1, payload)).isFalse();
+    }
+
+    @Test
     void headerOfAnotherCountStopsTheNode() {
         var payload = stamped(0, EPOCH, "a", "b");
         var entry = entryFor(

@@ -2,7 +2,6 @@ package io.cordwood.store;
 
 import io.cordwood.batch.RecordBatch;
 import java.nio.ByteBuffer;
-import java.util.zip.CRC32C;
 
 /**
  * Reads the fields of a batch's header in place, where the whole batch need not be in the buffer and no view per batch
@@ -46,12 +45,5 @@ final class BatchHeader {
 
     static int crc(ByteBuffer bytes, int at) {
         return bytes.getInt(at + CRC_POSITION);
-    }
-
-    /** Of a batch that lies in the buffer as a whole. */
-    static boolean crcMatches(ByteBuffer bytes, int at, int sizeBytes) {
-        var crc = new CRC32C();
-        crc.update(bytes.duplicate().limit(at + sizeBytes).position(at + CRC_START_POSITION));
-        return (int) crc.getValue() == crc(bytes, at);
     }
 }

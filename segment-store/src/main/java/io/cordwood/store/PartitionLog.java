@@ -229,8 +229,8 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * The bytes of exactly these batches, one entry's, with right CRCs; empty when the files hold anything else there.
-     * Also above the high watermark.
+     * The bytes of exactly these batches, one entry's; empty when the files hold anything else there. Also above the high
+     * watermark. Their CRC is for the caller to check: right behind {@link #open} those behind the checkpoint were.
      */
     public Optional<ByteBuffer> readExactly(long baseOffset, long endOffset, int sizeBytes) throws IOException {
         requireOpen();
