@@ -1,7 +1,7 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #INTERNAL} are those of the server's API, name by name; the ones after
+ * Why a request failed. The codes up to {@link #FEATURE_NOT_ENABLED} are those of the server's API, name by name; the ones after
  * it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed without
@@ -40,6 +40,11 @@ public enum ErrorCode {
     NODE_EXISTS(false, "node ids are never used twice; choose another one"),
     LIMIT_REACHED(false, "delete what is no longer needed, or raise the limit named here"),
     INTERNAL(false, "a fault of the server; its log says more"),
+    UNKNOWN_NODE(false, "describe the cluster for the ids of its nodes"),
+    TARGET_NOT_REPLICA(false, "choose one of the partition's replicas; describe the topic for them"),
+    REPLICA_NOT_CAUGHT_UP(false, "wait until the replica is up and close behind; describe the topic to see it"),
+    TRANSFER_FAILED(false, "the old leader goes on; look at the logs of both nodes and try again"),
+    FEATURE_NOT_ENABLED(false, "run the newer program on all nodes"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

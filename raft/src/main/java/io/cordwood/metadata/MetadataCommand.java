@@ -3,7 +3,9 @@ package io.cordwood.metadata;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -12,6 +14,11 @@ import java.util.UUID;
  * {@link AllocateProducerIds}, which then hands out another block.
  */
 public sealed interface MetadataCommand {
+
+    /** The cluster's feature level from which on it may be written: a program of a lower level cannot read it. */
+    default int featureLevel() {
+        return 1;
+    }
 
     /** The first command of a cluster. */
     record FormCluster(String clusterId, int featureLevel, List<NodeRegistration> nodes, List<Integer> voters)
@@ -50,6 +57,48 @@ public sealed interface MetadataCommand {
             config = Collections.unmodifiableSortedMap(new TreeMap<>(config));
         }
     }
+
+    /**
+     * Changes settings of a topic: sets some, and has others fall back to the nodes' defaults.
+     *
+     * @param reset keys
+     */
+    record AlterTopicConfig(UUID topicId, SortedMap<String, String> set, SortedSet<String> reset)
+            implements MetadataCommand {
+
+        public AlterTopicConfig {
+            set = Collections.unmodifiableSortedMap(new TreeMap<>(set));
+            reset = Collections.unmodifiableSortedSet(new TreeSet<>(reset));
+        }
+
+        SortedMap<String, String> appliedTo(SortedMap<String, String> config) {
+            var changed = new TreeMap<>(config);
+            changed.keySet().removeAll(reset);
+            changed.putAll(set);
+            return changed;
+        }
+    }
+
+    /**
+     * Gives a topic more partitions, one per raft group id.
+     *
+     * @param total count afterwards; a topic that has another count than the difference says was changed by somebody else
+     * @param raftGroupIds random, drawn by the submitter
+     */
+    record AddPartitions(UUID topicId, int total, List<UUID> raftGroupIds) implements MetadataCommand {
+
+        public AddPartitions {
+            raftGroupIds = List.copyOf(raftGroupIds);
+        }
+
+        /** Count before. */
+        int from() {
+            return total - raftGroupIds.size();
+        }
+    }
+
+    /** Has the placement prefer another one of a partition's replicas as its leader. */
+    record SetPreferredLeader(UUID topicId, int partition, int nodeId) implements MetadataCommand {}
 
     /** Deletes the topic with this id; done when there is none, because ids are never used twice. */
     record DeleteTopic(UUID topicId) implements MetadataCommand {}

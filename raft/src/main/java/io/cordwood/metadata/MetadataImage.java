@@ -96,6 +96,13 @@ public record MetadataImage(
         return new MetadataImage(index, clusterId, featureLevel, newNodes, topics, nextProducerId);
     }
 
+    /** With a topic in the place of the one of its name. */
+    MetadataImage withTopic(TopicInfo topic) {
+        var newTopics = new TreeMap<>(topics);
+        newTopics.put(topic.name(), topic);
+        return withTopics(newTopics);
+    }
+
     MetadataImage withTopics(SortedMap<String, TopicInfo> newTopics) {
         return new MetadataImage(index, clusterId, featureLevel, nodes, newTopics, nextProducerId);
     }

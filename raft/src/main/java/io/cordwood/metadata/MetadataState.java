@@ -1,7 +1,9 @@
 package io.cordwood.metadata;
 
 import io.cordwood.metadata.MetadataCommand.AddNode;
+import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
 import io.cordwood.metadata.MetadataCommand.DeleteTopic;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
@@ -9,10 +11,12 @@ import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.RegisterNode;
 import io.cordwood.metadata.MetadataCommand.ReportLeaders;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
+import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult.Done;
 import io.cordwood.metadata.MetadataResult.ProducerIdBlock;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -51,7 +55,8 @@ public final class MetadataState {
         if (!formsCluster && !image.formed()) {
             return new Refused(Reason.NOT_FORMED, "cluster", "unformed", "formed");
         }
-        return dispatch(command);
+        var early = formsCluster ? Optional.<Refused>empty() : FeatureRules.check(command, image);
+        return early.isPresent() ? early.get() : dispatch(command);
     }
 
     private MetadataResult dispatch(MetadataCommand command) {
@@ -67,6 +72,12 @@ public final class MetadataState {
             return raiseFeatureLevel(raise.level());
         } else if (command instanceof CreateTopic create) {
             return createTopic(create);
+        } else if (command instanceof AlterTopicConfig alter) {
+            return changed(TopicChanges.alter(alter, image));
+        } else if (command instanceof AddPartitions add) {
+            return changed(TopicChanges.addPartitions(add, image));
+        } else if (command instanceof SetPreferredLeader prefer) {
+            return changed(TopicChanges.prefer(prefer, image));
         } else if (command instanceof DeleteTopic delete) {
             return deleteTopic(delete);
         } else if (command instanceof ReportLeaders report) {
@@ -83,6 +94,10 @@ public final class MetadataState {
         }
         if (image.formed()) {
             return new Refused(Reason.ALREADY_FORMED, "cluster id", form.clusterId(), image.clusterId());
+        }
+        var refused = FeatureRules.checkRange(form);
+        if (refused.isPresent()) {
+            return refused.get();
         }
         var nodes = new TreeMap<Integer, NodeInfo>();
         for (NodeRegistration node : form.nodes()) {
@@ -128,14 +143,9 @@ public final class MetadataState {
     }
 
     private MetadataResult raiseFeatureLevel(int level) {
-        for (NodeInfo node : image.nodes().values()) {
-            if (node.state() != NodeState.EXPECTED && !node.features().supports(level)) {
-                return new Refused(
-                        Reason.FEATURE_LEVEL_UNSUPPORTED,
-                        "feature level",
-                        Integer.toString(level),
-                        node.features().min() + " to " + node.features().max() + " for node " + node.nodeId());
-            }
+        var refused = FeatureRules.checkRaise(level, image);
+        if (refused.isPresent()) {
+            return refused.get();
         }
         image = image.withFeatureLevel(Math.max(level, image.featureLevel()));
         return done();
@@ -152,11 +162,18 @@ public final class MetadataState {
         }
         var topic = TopicRules.place(create, image);
         if (topic.isEmpty()) {
-            return TopicRules.noRoom(create, image);
+            int wanted = create.raftGroupIds().size() * create.replicationFactor();
+            return TopicRules.noRoom(wanted, image);
         }
-        var topics = new TreeMap<>(image.topics());
-        topics.put(create.name(), topic.get());
-        image = image.withTopics(topics);
+        image = image.withTopic(topic.get());
+        return done();
+    }
+
+    private MetadataResult changed(TopicChanges.Outcome outcome) {
+        if (outcome instanceof TopicChanges.Outcome.Broken broken) {
+            return broken.refused();
+        }
+        image = image.withTopic(((TopicChanges.Outcome.Changed) outcome).topic());
         return done();
     }
 

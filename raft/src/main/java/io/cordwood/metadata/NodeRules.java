@@ -46,12 +46,9 @@ final class NodeRules {
                     node.nodeAddress(),
                     known.get().nodeAddress());
         }
-        if (!node.features().supports(image.featureLevel())) {
-            return refused(
-                    Reason.FEATURE_LEVEL_UNSUPPORTED,
-                    "feature levels",
-                    node.features().min() + " to " + node.features().max(),
-                    "a range with the cluster's level " + image.featureLevel());
+        var features = FeatureRules.check(node, image);
+        if (features.isPresent()) {
+            return features;
         }
         boolean first = known.get().state() == NodeState.EXPECTED;
         return first ? Optional.empty() : checkIncarnation(known.get(), node.incarnation());

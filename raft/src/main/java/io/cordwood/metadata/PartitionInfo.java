@@ -1,5 +1,6 @@
 package io.cordwood.metadata;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -31,6 +32,14 @@ public record PartitionInfo(
 
     public int preferredLeader() {
         return replicas.get(0);
+    }
+
+    /** The same replicas with another one in front. */
+    PartitionInfo withPreferredLeader(int nodeId) {
+        var reordered = new ArrayList<>(replicas);
+        reordered.remove(Integer.valueOf(nodeId));
+        reordered.add(0, nodeId);
+        return new PartitionInfo(partition, raftGroupId, epochBase, reordered, leader, leaderTerm);
     }
 
     PartitionInfo withLeader(OptionalInt newLeader, long term) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,15 @@ public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchByte
                 number(settings, SEGMENT_AGE_MS, defaults.segmentAgeMs),
                 (int) number(settings, MAX_BATCH_BYTES, defaults.maxBatchBytes),
                 source(settings.get(TIMESTAMP_TYPE)).orElse(defaults.timestampSource));
+    }
+
+    /** Every key with its value as text; equal to what {@link #resolve} takes. */
+    public SortedMap<String, String> values() {
+        return new TreeMap<>(Map.of(
+                SEGMENT_BYTES, Long.toString(segmentBytes),
+                SEGMENT_AGE_MS, Long.toString(segmentAgeMs),
+                MAX_BATCH_BYTES, Integer.toString(maxBatchBytes),
+                TIMESTAMP_TYPE, timestampSource.word()));
     }
 
     /** The first setting that is unknown, malformed or out of range. */

@@ -40,6 +40,10 @@ public record TopicInfo(String name, UUID topicId, SortedMap<String, String> con
         return 0 <= number && number < partitions.size() ? Optional.of(partitions.get(number)) : Optional.empty();
     }
 
+    TopicInfo withConfig(SortedMap<String, String> newConfig) {
+        return new TopicInfo(name, topicId, newConfig, partitions);
+    }
+
     TopicInfo withPartitions(List<PartitionInfo> newPartitions) {
         return new TopicInfo(name, topicId, config, newPartitions);
     }

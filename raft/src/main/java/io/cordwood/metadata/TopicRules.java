@@ -5,8 +5,10 @@ import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 
 /** What a new topic must keep to, and where its partitions go. Pure functions. */
 public final class TopicRules {
@@ -40,14 +42,22 @@ public final class TopicRules {
             var id = sameName.get().topicId().toString();
             return refused(Reason.TOPIC_EXISTS, "name", create.name(), "unlike that of topic " + id);
         }
-        var groups = new HashSet<>(create.raftGroupIds());
-        boolean twice = groups.size() < create.raftGroupIds().size();
+        boolean taken = image.topic(create.topicId()).isPresent();
+        return taken ? notNew(create.name()) : checkGroups(create.raftGroupIds(), create.name(), image);
+    }
+
+    /** Raft group ids are never used twice. */
+    static Optional<Refused> checkGroups(List<UUID> raftGroupIds, String topicName, MetadataImage image) {
+        var groups = new HashSet<>(raftGroupIds);
+        boolean twice = groups.size() < raftGroupIds.size();
         boolean taken = image.topics().values().stream()
-                .anyMatch(topic -> topic.topicId().equals(create.topicId())
-                        || topic.partitions().stream().anyMatch(p -> groups.contains(p.raftGroupId())));
-        return twice || taken
-                ? refused(Reason.INVALID_ARGUMENT, "topic id and raft group ids", create.name(), "drawn anew")
-                : Optional.empty();
+                .flatMap(topic -> topic.partitions().stream())
+                .anyMatch(partition -> groups.contains(partition.raftGroupId()));
+        return twice || taken ? notNew(topicName) : Optional.empty();
+    }
+
+    private static Optional<Refused> notNew(String topicName) {
+        return refused(Reason.INVALID_ARGUMENT, "topic id and raft group ids", topicName, "drawn anew");
     }
 
     private static Optional<Refused> checkPartitions(CreateTopic create) {
@@ -95,8 +105,7 @@ public final class TopicRules {
         });
     }
 
-    static Refused noRoom(CreateTopic create, MetadataImage image) {
-        int wanted = create.raftGroupIds().size() * create.replicationFactor();
+    static Refused noRoom(int wanted, MetadataImage image) {
         long free = image.nodesIn(NodeState.ALIVE).stream()
                 .mapToLong(node -> node.limits().maxPartitions()
                         - image.replicasOn(node.nodeId()).size())

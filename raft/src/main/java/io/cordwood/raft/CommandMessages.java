@@ -7,7 +7,9 @@ import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.NodeRegistration;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.proto.internal.v1.AddNode;
+import io.cordwood.proto.internal.v1.AddPartitions;
 import io.cordwood.proto.internal.v1.AllocateProducerIds;
+import io.cordwood.proto.internal.v1.AlterTopicConfig;
 import io.cordwood.proto.internal.v1.Command;
 import io.cordwood.proto.internal.v1.CreateTopicCommand;
 import io.cordwood.proto.internal.v1.DeleteTopicCommand;
@@ -17,7 +19,9 @@ import io.cordwood.proto.internal.v1.RaiseFeatureLevel;
 import io.cordwood.proto.internal.v1.RegisterNode;
 import io.cordwood.proto.internal.v1.ReportLeaders;
 import io.cordwood.proto.internal.v1.SetNodeState;
+import io.cordwood.proto.internal.v1.SetPreferredLeader;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Metadata commands to protobuf messages and back. Stateless. */
 final class CommandMessages {
@@ -40,6 +44,12 @@ final class CommandMessages {
             message.setRaiseFeatureLevel(RaiseFeatureLevel.newBuilder().setLevel(raise.level()));
         } else if (command instanceof MetadataCommand.CreateTopic create) {
             message.setCreateTopic(createTopic(create));
+        } else if (command instanceof MetadataCommand.AlterTopicConfig alter) {
+            message.setAlterTopicConfig(alterTopicConfig(alter));
+        } else if (command instanceof MetadataCommand.AddPartitions add) {
+            message.setAddPartitions(addPartitions(add));
+        } else if (command instanceof MetadataCommand.SetPreferredLeader prefer) {
+            message.setSetPreferredLeader(preferredLeader(prefer));
         } else if (command instanceof MetadataCommand.DeleteTopic delete) {
             message.setDeleteTopic(DeleteTopicCommand.newBuilder().setTopicId(Uuids.toBytes(delete.topicId())));
         } else if (command instanceof MetadataCommand.ReportLeaders report) {
@@ -73,6 +83,9 @@ final class CommandMessages {
             case DELETE_TOPIC ->
                 new MetadataCommand.DeleteTopic(
                         Uuids.parse(message.getDeleteTopic().getTopicId()));
+            case ALTER_TOPIC_CONFIG -> alterTopicConfig(message.getAlterTopicConfig());
+            case ADD_PARTITIONS -> addPartitions(message.getAddPartitions());
+            case SET_PREFERRED_LEADER -> preferredLeader(message.getSetPreferredLeader());
             case REPORT_LEADERS -> reportLeaders(message.getReportLeaders());
             case ALLOCATE_PRODUCER_IDS ->
                 new MetadataCommand.AllocateProducerIds(
@@ -121,6 +134,50 @@ final class CommandMessages {
                 message.getRaftGroupIdsList().stream().map(Uuids::parse).toList(),
                 message.getReplicationFactor(),
                 new TreeMap<>(message.getConfigMap()));
+    }
+
+    private static AlterTopicConfig alterTopicConfig(MetadataCommand.AlterTopicConfig alter) {
+        return AlterTopicConfig.newBuilder()
+                .setTopicId(Uuids.toBytes(alter.topicId()))
+                .putAllSet(alter.set())
+                .addAllReset(alter.reset())
+                .build();
+    }
+
+    private static MetadataCommand alterTopicConfig(AlterTopicConfig message) {
+        return new MetadataCommand.AlterTopicConfig(
+                Uuids.parse(message.getTopicId()),
+                new TreeMap<>(message.getSetMap()),
+                new TreeSet<>(message.getResetList()));
+    }
+
+    private static AddPartitions addPartitions(MetadataCommand.AddPartitions add) {
+        return AddPartitions.newBuilder()
+                .setTopicId(Uuids.toBytes(add.topicId()))
+                .setTotal(add.total())
+                .addAllRaftGroupIds(
+                        add.raftGroupIds().stream().map(Uuids::toBytes).toList())
+                .build();
+    }
+
+    private static MetadataCommand addPartitions(AddPartitions message) {
+        return new MetadataCommand.AddPartitions(
+                Uuids.parse(message.getTopicId()),
+                message.getTotal(),
+                message.getRaftGroupIdsList().stream().map(Uuids::parse).toList());
+    }
+
+    private static SetPreferredLeader preferredLeader(MetadataCommand.SetPreferredLeader prefer) {
+        return SetPreferredLeader.newBuilder()
+                .setTopicId(Uuids.toBytes(prefer.topicId()))
+                .setPartition(prefer.partition())
+                .setNodeId(prefer.nodeId())
+                .build();
+    }
+
+    private static MetadataCommand preferredLeader(SetPreferredLeader message) {
+        return new MetadataCommand.SetPreferredLeader(
+                Uuids.parse(message.getTopicId()), message.getPartition(), message.getNodeId());
     }
 
     private static ReportLeaders reportLeaders(MetadataCommand.ReportLeaders report) {

@@ -1,11 +1,11 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.FeatureRules;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.NodeState;
 import java.io.IOException;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,18 +58,10 @@ final class LeaderDuties {
     }
 
     private void raiseFeatureLevel(MetadataImage image) {
-        var common = commonFeatureLevel(image);
+        var common = FeatureRules.common(image);
         if (common.isPresent() && common.getAsInt() > image.featureLevel()) {
             submit(new MetadataCommand.RaiseFeatureLevel(common.getAsInt()));
         }
-    }
-
-    /** The highest level that the newest program of every node knows. */
-    private static OptionalInt commonFeatureLevel(MetadataImage image) {
-        return image.nodes().values().stream()
-                .filter(node -> node.state() != NodeState.EXPECTED)
-                .mapToInt(node -> node.features().max())
-                .min();
     }
 
     private void submit(MetadataCommand change) {

@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.metadata.FeatureRange;
+import io.cordwood.metadata.FeatureRules;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
@@ -186,7 +187,7 @@ final class Membership implements Closeable {
             LOG.info("node {} forms cluster {} with nodes {}", config.nodeId(), clusterId, config.initialNodes());
             logWhenNew(submit(new MetadataCommand.FormCluster(
                     clusterId,
-                    FEATURES.max(),
+                    FeatureRules.first(form.nodes()),
                     form.nodes(),
                     List.copyOf(formation.voters().keySet()))));
         } else if (step instanceof Formation.Step.Wait wait) {

@@ -1,6 +1,8 @@
 package io.cordwood.raft;
 
 import com.google.protobuf.ByteString;
+import io.cordwood.metadata.FeatureRules;
+import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.io.IOException;
@@ -71,6 +73,12 @@ final class MetadataGroup {
         if (command.length > MetadataCodec.MAX_COMMAND_BYTES) {
             throw new IllegalArgumentException(parsed.getClass().getSimpleName() + " of " + command.length
                     + " bytes, at most " + MetadataCodec.MAX_COMMAND_BYTES);
+        }
+        var early = view.image().formed()
+                ? FeatureRules.check(parsed, view.image())
+                : Optional.<MetadataResult.Refused>empty();
+        if (early.isPresent() && leads()) {
+            return CompletableFuture.completedFuture(value(MetadataCodec.encode(early.get())));
         }
         return ask(
                 command,

@@ -1,7 +1,9 @@
 package io.cordwood.metadata;
 
 import io.cordwood.metadata.MetadataCommand.AddNode;
+import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
 import io.cordwood.metadata.MetadataCommand.DeleteTopic;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
@@ -9,11 +11,14 @@ import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.RegisterNode;
 import io.cordwood.metadata.MetadataCommand.ReportLeaders;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
+import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -65,6 +70,9 @@ public final class MetadataCommands {
                 new SetNodeState(9, "incarnation-9", NodeState.DEAD),
                 new RaiseFeatureLevel(2),
                 new CreateTopic("orders", new UUID(1, 2), List.of(new UUID(3, 4), new UUID(5, 6)), 1, config),
+                new AlterTopicConfig(new UUID(1, 2), config, new TreeSet<>(Set.of(TopicConfig.TIMESTAMP_TYPE))),
+                new AddPartitions(new UUID(1, 2), 3, List.of(new UUID(9, 10))),
+                new SetPreferredLeader(new UUID(1, 2), 1, 2),
                 new DeleteTopic(new UUID(7, 8)),
                 new ReportLeaders(2, List.of(new LeaderReport(new UUID(1, 2), 1, 17))),
                 new AllocateProducerIds(3));
@@ -84,7 +92,7 @@ public final class MetadataCommands {
 
     private static MetadataCommand next(Random random, List<CreateTopic> topics) {
         int node = 1 + random.nextInt(5);
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(12)) {
             case 0 -> new AddNode(node, "node" + node + ":9091");
             case 1 -> new RegisterNode(node(node));
             case 2 -> new SetNodeState(node, "incarnation-" + node, STATES.get(random.nextInt(STATES.size())));
@@ -97,12 +105,27 @@ public final class MetadataCommands {
             case 5 -> new AllocateProducerIds(node);
             case 6 -> new RaiseFeatureLevel(1 + random.nextInt(3));
             case 7 -> known(random, topics); // a repetition, or a second topic of the name
+            case 8 -> alteration(random, known(random, topics).topicId());
+            case 9 -> addition(random, known(random, topics).topicId());
+            case 10 -> new SetPreferredLeader(known(random, topics).topicId(), random.nextInt(4), node);
             default -> {
                 var topic = topic("topic-" + random.nextInt(8), random.nextInt(5), random.nextInt(5), random);
                 topics.add(topic);
                 yield topic;
             }
         };
+    }
+
+    private static AlterTopicConfig alteration(Random random, UUID topic) {
+        var set = new TreeMap<>(Map.of(TopicConfig.SEGMENT_BYTES, Integer.toString(random.nextInt(5000))));
+        var reset = new TreeSet<>(Set.of(TopicConfig.KEYS.get(random.nextInt(TopicConfig.KEYS.size()))));
+        return new AlterTopicConfig(topic, random.nextBoolean() ? set : new TreeMap<>(), reset);
+    }
+
+    private static AddPartitions addition(Random random, UUID topic) {
+        var groups =
+                Stream.generate(() -> uuid(random)).limit(random.nextInt(3)).toList();
+        return new AddPartitions(topic, 1 + random.nextInt(8), groups);
     }
 
     private static CreateTopic known(Random random, List<CreateTopic> topics) {

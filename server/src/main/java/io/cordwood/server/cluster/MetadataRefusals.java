@@ -28,6 +28,10 @@ public final class MetadataRefusals {
             case INVALID_PARTITION_COUNT -> Reason.INVALID_PARTITION_COUNT;
             case INVALID_CONFIG -> Reason.INVALID_CONFIG;
             case LIMIT_REACHED -> Reason.LIMIT_REACHED;
+            case FEATURE_NOT_ENABLED -> Reason.FEATURE_NOT_ENABLED;
+            case UNKNOWN_TOPIC -> Reason.UNKNOWN_TOPIC;
+            case PARTITION_OUT_OF_RANGE -> Reason.PARTITION_OUT_OF_RANGE;
+            case TARGET_NOT_REPLICA -> Reason.TARGET_NOT_REPLICA;
             case ALREADY_FORMED, UNKNOWN_NODE, FEATURE_LEVEL_UNSUPPORTED, INVALID_ARGUMENT -> Reason.INVALID_ARGUMENT;
         };
     }

@@ -38,7 +38,12 @@ public enum Reason {
     METADATA_UNAVAILABLE(Duration.ofMillis(500)),
     NODE_EXISTS,
     LIMIT_REACHED,
-    INTERNAL;
+    INTERNAL,
+    UNKNOWN_NODE,
+    TARGET_NOT_REPLICA,
+    REPLICA_NOT_CAUGHT_UP,
+    TRANSFER_FAILED,
+    FEATURE_NOT_ENABLED;
 
     private final Optional<Duration> retryAfter;
 

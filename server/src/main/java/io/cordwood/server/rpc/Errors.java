@@ -32,7 +32,7 @@ final class Errors {
 
     static Code code(Reason reason) {
         return switch (reason) {
-            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE -> Code.NOT_FOUND;
+            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE -> Code.NOT_FOUND;
             case TOPIC_EXISTS, NODE_EXISTS -> Code.ALREADY_EXISTS;
             case INVALID_NAME,
                     INVALID_REPLICATION_FACTOR,
@@ -46,8 +46,14 @@ final class Errors {
                     UNSUPPORTED_COMPRESSION,
                     TIMESTAMP_OUT_OF_RANGE -> Code.INVALID_ARGUMENT;
             case OFFSET_OUT_OF_RANGE -> Code.OUT_OF_RANGE;
-            case END_OFFSET_MISMATCH -> Code.ABORTED;
-            case OUT_OF_ORDER_SEQUENCE, PRODUCER_FENCED, NOT_LEADER, NOT_REPLICA -> Code.FAILED_PRECONDITION;
+            case END_OFFSET_MISMATCH, TRANSFER_FAILED -> Code.ABORTED;
+            case OUT_OF_ORDER_SEQUENCE,
+                    PRODUCER_FENCED,
+                    NOT_LEADER,
+                    NOT_REPLICA,
+                    TARGET_NOT_REPLICA,
+                    REPLICA_NOT_CAUGHT_UP,
+                    FEATURE_NOT_ENABLED -> Code.FAILED_PRECONDITION;
             case TOO_MANY_PRODUCERS, OVERLOADED, LIMIT_REACHED -> Code.RESOURCE_EXHAUSTED;
             case LEADER_UNKNOWN, SHUTTING_DOWN, NOT_JOINED, METADATA_UNAVAILABLE -> Code.UNAVAILABLE;
             case REQUEST_TIMED_OUT -> Code.DEADLINE_EXCEEDED;
