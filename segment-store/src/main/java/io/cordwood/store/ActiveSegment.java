@@ -28,11 +28,12 @@ final class ActiveSegment implements Closeable {
         return segment;
     }
 
-    void append(ByteBuffer batches, long endOffset) throws IOException {
+    /** @param maxTimestamp of all batches of the segment, these included */
+    void append(ByteBuffer batches, long endOffset, long maxTimestamp) throws IOException {
         long position = segment.end().sizeBytes();
         int size = batches.remaining();
         file.write(batches.duplicate(), position);
-        segment.publishEnd(new Segment.End(endOffset, position + size));
+        segment.publishEnd(new Segment.End(endOffset, position + size, maxTimestamp));
     }
 
     /** The shorter file is durable on return. */

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The epoch rule tells a stale rest from the batches that replaced its beginning: a leader of a new term has a
  * higher epoch than whatever it overwrites, so behind its batches a lower one was never part of the same log.
  *
+ * <p>It also knows the maximum timestamp of the segment's batches so far, for those that go through a segment from its
+ * beginning or from where that is known.
+ *
  * <p><b>Thread:</b> one owner.
  */
 final class BatchChain {
@@ -17,11 +20,28 @@ final class BatchChain {
 
     private long endOffset;
     private int leaderEpoch;
+    private long maxTimestamp;
 
     /** @param leaderEpoch of the batch before, or -1 when any will do */
     BatchChain(long endOffset, int leaderEpoch) {
+        this(endOffset, leaderEpoch, RecordBatch.NO_TIMESTAMP);
+    }
+
+    /** @param maxTimestamp of the segment's batches before */
+    BatchChain(long endOffset, int leaderEpoch, long maxTimestamp) {
         this.endOffset = endOffset;
         this.leaderEpoch = leaderEpoch;
+        this.maxTimestamp = maxTimestamp;
+    }
+
+    /** The next batch is the first one of a segment. */
+    void startSegment() {
+        maxTimestamp = RecordBatch.NO_TIMESTAMP;
+    }
+
+    /** Of the segment's batches so far; {@link RecordBatch#NO_TIMESTAMP} while none has one. */
+    long maxTimestamp() {
+        return maxTimestamp;
     }
 
     /** Exclusive end of the batches so far. */
@@ -64,9 +84,21 @@ final class BatchChain {
         return null;
     }
 
+    /** What an index would hold for the batch at this place, which is the next one. */
+    IndexEntry indexEntry(ByteBuffer bytes, int at, long segmentBase, long position) {
+        return new IndexEntry(
+                BatchHeader.baseOffset(bytes, at),
+                segmentBase,
+                position,
+                BatchHeader.leaderEpoch(bytes, at),
+                BatchHeader.crc(bytes, at),
+                maxTimestamp);
+    }
+
     /** Goes on behind the batch at this place. */
     void accept(ByteBuffer bytes, int at) {
         endOffset = BatchHeader.endOffset(bytes, at);
         leaderEpoch = BatchHeader.leaderEpoch(bytes, at);
+        maxTimestamp = Math.max(maxTimestamp, BatchHeader.maxTimestamp(bytes, at));
     }
 }

@@ -19,6 +19,8 @@ final class BatchHeader {
     static final int CRC_START_POSITION = CRC_POSITION + Integer.BYTES;
 
     private static final int LAST_OFFSET_DELTA_POSITION = CRC_START_POSITION + Short.BYTES;
+    private static final int BASE_TIMESTAMP_POSITION = LAST_OFFSET_DELTA_POSITION + Integer.BYTES;
+    private static final int MAX_TIMESTAMP_POSITION = BASE_TIMESTAMP_POSITION + Long.BYTES;
 
     private BatchHeader() {}
 
@@ -45,5 +47,9 @@ final class BatchHeader {
 
     static int crc(ByteBuffer bytes, int at) {
         return bytes.getInt(at + CRC_POSITION);
+    }
+
+    static long maxTimestamp(ByteBuffer bytes, int at) {
+        return bytes.getLong(at + MAX_TIMESTAMP_POSITION);
     }
 }

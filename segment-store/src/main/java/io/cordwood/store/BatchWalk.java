@@ -87,6 +87,15 @@ final class BatchWalk {
         return BatchHeader.endOffset(window, at());
     }
 
+    long maxTimestamp() {
+        return BatchHeader.maxTimestamp(window, at());
+    }
+
+    /** What an index would hold for this batch. */
+    IndexEntry indexEntry(long segmentBase) {
+        return chain.indexEntry(window, at(), segmentBase, position);
+    }
+
     int leaderEpoch() {
         return BatchHeader.leaderEpoch(window, at());
     }

@@ -67,7 +67,7 @@ final class IndexFill {
                 throw problem.at(segment.file(), walk.position());
             }
             if (walk.position() - lastEntry >= files.config().indexIntervalBytes()) {
-                entries.add(new IndexEntry(walk.baseOffset(), segment.baseOffset(), walk.position(), walk.crc()));
+                entries.add(walk.indexEntry(segment.baseOffset()));
                 lastEntry = walk.position();
             }
             walk.advance();

@@ -14,14 +14,15 @@ import java.util.Arrays;
  * <pre>
  * key                                                  value
  * topic id 16 . partition 4 . kind 1 = 1               offset 8: the partition's batches below it are indexed
- * topic id 16 . partition 4 . kind 1 = 2 . offset 8    segment base offset 8 . position 8 . batch CRC 4
+ * topic id 16 . partition 4 . kind 1 = 2 . offset 8    segment base offset 8 . position 8 . leader epoch 4 . batch CRC 4
+ *                                                      . maximum timestamp of the segment's batches before it 8
  * "format" 6                                           format version 4
  * </pre>
  *
- * Kind 3 is kept for timestamps.
+ * Within a segment the maximum timestamp never falls from entry to entry, so that times are found by bisection.
  */
 final class IndexKey {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final byte[] FORMAT = "format".getBytes(StandardCharsets.US_ASCII);
 
     private static final byte INDEXED_THROUGH = 1;
@@ -58,16 +59,19 @@ final class IndexKey {
     }
 
     static byte[] valueOf(IndexEntry entry) {
-        return ByteBuffer.allocate(2 * Long.BYTES + Integer.BYTES)
+        return ByteBuffer.allocate(3 * Long.BYTES + 2 * Integer.BYTES)
                 .putLong(entry.segmentBase())
                 .putLong(entry.position())
+                .putInt(entry.leaderEpoch())
                 .putInt(entry.crc())
+                .putLong(entry.maxTimestampBefore())
                 .array();
     }
 
     static IndexEntry parse(byte[] key, byte[] value) {
         var in = ByteBuffer.wrap(value);
-        return new IndexEntry(ByteBuffer.wrap(key).getLong(PREFIX_BYTES), in.getLong(), in.getLong(), in.getInt());
+        long offset = ByteBuffer.wrap(key).getLong(PREFIX_BYTES);
+        return new IndexEntry(offset, in.getLong(), in.getLong(), in.getInt(), in.getInt(), in.getLong());
     }
 
     static byte[] valueOf(long offset) {

@@ -1,7 +1,5 @@
 package io.cordwood.store;
 
-import io.cordwood.batch.RecordBatch;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,13 +37,6 @@ final class LogIndexer {
     void startSegment() {
         bytesSinceEntry = 0;
         chosen.clear();
-    }
-
-    /** Notes the batch at this position. The header must be in the buffer. */
-    void see(ByteBuffer bytes, int at, long segmentBase, long position) {
-        see(
-                new IndexEntry(BatchHeader.baseOffset(bytes, at), segmentBase, position, BatchHeader.crc(bytes, at)),
-                RecordBatch.sizeAt(bytes, at));
     }
 
     void see(IndexEntry candidate, int sizeBytes) {

@@ -40,7 +40,7 @@ final class LogReader {
         // It may be less: what lies above the high watermark can be cut at any time.
         var bytes = read(segment, walk.position(), wanted);
         int size = bytes.limit();
-        var chain = new BatchChain(baseOffset, -1);
+        var chain = new BatchChain(baseOffset, -1, walk.chain().maxTimestamp());
         int at = 0;
         while (at < size && chain.endOffset() < range.end()) {
             int left = size - at;
@@ -61,7 +61,7 @@ final class LogReader {
             return LogRead.empty(range.start());
         }
         if (chain.endOffset() <= stableEnd) {
-            segment.readTo(new Segment.Place(chain.endOffset(), walk.position() + at));
+            segment.readTo(new Segment.Place(chain.endOffset(), walk.position() + at, chain.maxTimestamp()));
         }
         return new LogRead(bytes.limit(at), baseOffset, chain.endOffset());
     }
@@ -95,12 +95,46 @@ final class LogReader {
             throw new IllegalStateException("offset " + offset + " lies inside the batch [" + walk.baseOffset() + ", "
                     + walk.endOffset() + ") of " + segment.file());
         }
-        return new Segment.End(offset, walk.position());
+        return new Segment.End(offset, walk.position(), walk.chain().maxTimestamp());
     }
 
     /** A walk that stands at the batch that holds the offset and can go on. The offset lies within the segment. */
     BatchWalk walkFrom(Segment segment, long offset, Segment.End end) throws IOException {
         return search(segment, startOf(segment, offset, end), end, offset, windowBytes);
+    }
+
+    /**
+     * A walk that stands at or before the first batch at or beyond the offset that is not older than this time, and not
+     * before the batch that holds the offset.
+     */
+    BatchWalk walkFromTime(Segment segment, OffsetRange range, long timestampMs) throws IOException {
+        var end = segment.end();
+        var entry = index.lastBefore(id, range, timestampMs);
+        while (entry.isPresent()) {
+            var found = entry.get();
+            if (found.segmentBase() == segment.baseOffset() && isTrue(found, segment, end)) {
+                return search(segment, placeOf(found), end, found.offset(), windowBytes);
+            }
+            index.remove(id, found.offset());
+            entry = index.lastBefore(id, range, timestampMs);
+        }
+        return walkFrom(segment, range.start(), end);
+    }
+
+    /** The batch at which the walk stands, with a right CRC. */
+    RecordBatch batchAt(Segment segment, BatchWalk walk) throws IOException {
+        int size = walk.sizeBytes();
+        var bytes = read(segment, walk.position(), size);
+        if (bytes.limit() < size) {
+            throw new CorruptLogException(segment.file(), walk.position(), "batch size", size, bytes.limit());
+        }
+        var batch = RecordBatch.of(bytes);
+        int crc = batch.computeCrc();
+        if (crc != batch.crc()) {
+            throw new CorruptLogException(
+                    segment.file(), walk.position(), "crc", Integer.toHexString(batch.crc()), Integer.toHexString(crc));
+        }
+        return batch;
     }
 
     /** As {@link #walkFrom}, for a look at that one batch. */
@@ -113,7 +147,7 @@ final class LogReader {
 
     private BatchWalk search(Segment segment, Segment.Place start, Segment.End end, long offset, int window)
             throws IOException {
-        var chain = new BatchChain(start.offset(), -1);
+        var chain = new BatchChain(start.offset(), -1, start.maxTimestampBefore());
         var walk = new BatchWalk(files.of(segment), start.position(), end.sizeBytes(), chain, window);
         while (true) {
             var problem = walk.headerProblem();
@@ -135,12 +169,16 @@ final class LogReader {
         var entry = index.floor(id, offset);
         while (entry.isPresent() && entry.get().segmentBase() == segment.baseOffset()) {
             if (isTrue(entry.get(), segment, end)) {
-                return new Segment.Place(entry.get().offset(), entry.get().position());
+                return placeOf(entry.get());
             }
             index.remove(id, entry.get().offset());
             entry = index.floor(id, offset);
         }
-        return new Segment.Place(segment.baseOffset(), 0);
+        return new Segment.Place(segment.baseOffset(), 0, RecordBatch.NO_TIMESTAMP);
+    }
+
+    private static Segment.Place placeOf(IndexEntry entry) {
+        return new Segment.Place(entry.offset(), entry.position(), entry.maxTimestampBefore());
     }
 
     private boolean isTrue(IndexEntry entry, Segment segment, Segment.End end) throws IOException {
@@ -152,7 +190,9 @@ final class LogReader {
             return false;
         }
         var problem = new BatchChain(entry.offset(), -1).problemAt(header, 0, end.sizeBytes() - entry.position());
-        return problem == null && BatchHeader.crc(header, 0) == entry.crc();
+        return problem == null
+                && BatchHeader.crc(header, 0) == entry.crc()
+                && BatchHeader.leaderEpoch(header, 0) == entry.leaderEpoch();
     }
 
     /** So many bytes, or what there is of them up to the end of the file. */

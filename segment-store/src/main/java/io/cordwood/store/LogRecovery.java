@@ -97,7 +97,7 @@ final class LogRecovery {
             var file = byBase.remove(listed.baseOffset());
             if (file != null) {
                 requireSize(file, listed.sizeBytes(), listed.sizeBytes());
-                var end = new Segment.End(listed.endOffset(), listed.sizeBytes());
+                var end = new Segment.End(listed.endOffset(), listed.sizeBytes(), listed.maxTimestamp());
                 segments.add(new Segment(files.directory(), listed.baseOffset(), end));
             } else if (listed.endOffset() > logStart || !segments.isEmpty()) {
                 throw missing(listed.baseOffset());
@@ -140,7 +140,7 @@ final class LogRecovery {
         if (indexedThrough < startOffset) {
             indexer.openGap();
         }
-        var chain = new BatchChain(startOffset, LeaderEpochs.newest(epochs));
+        var chain = new BatchChain(startOffset, LeaderEpochs.newest(epochs), active.maxTimestamp());
         scanFiles(byBase, chain, startPosition);
         return startOffset;
     }
@@ -150,6 +150,9 @@ final class LogRecovery {
         for (Map.Entry<Long, Path> entry : byBase.entrySet()) {
             if (cutReason == null && position == 0 && entry.getKey() != chain.endOffset()) {
                 cutReason = entry.getValue().getFileName() + " does not follow on offset " + chain.endOffset();
+            }
+            if (position == 0) {
+                chain.startSegment();
             }
             if (cutReason != null) {
                 surplus.add(entry.getValue());
@@ -161,7 +164,7 @@ final class LogRecovery {
     }
 
     private void scanFile(long baseOffset, Path path, BatchChain chain, long startPosition) throws IOException {
-        var segment = new Segment(files.directory(), baseOffset, new Segment.End(chain.endOffset(), startPosition));
+        var segment = Segment.empty(files.directory(), baseOffset);
         indexer.startSegment();
         try (var file = files.disk().open(path, OpenMode.READ)) {
             var walk = new BatchWalk(file::read, startPosition, file.sizeBytes(), chain, WINDOW_BYTES);
@@ -176,7 +179,7 @@ final class LogRecovery {
                     cutReason = path.getFileName() + " at " + walk.position() + ": " + problem;
                 }
             }
-            segment.publishEnd(new Segment.End(chain.endOffset(), walk.position()));
+            segment.publishEnd(new Segment.End(chain.endOffset(), walk.position(), chain.maxTimestamp()));
         }
         indexer.flushChosen(chain.endOffset());
         segments.add(segment);
@@ -185,8 +188,7 @@ final class LogRecovery {
     private void see(BatchWalk walk, long segmentBase) {
         epochs = LeaderEpochs.append(epochs, walk.leaderEpoch(), walk.baseOffset());
         if (walk.baseOffset() >= indexedThrough) {
-            var candidate = new IndexEntry(walk.baseOffset(), segmentBase, walk.position(), walk.crc());
-            indexer.see(candidate, walk.sizeBytes());
+            indexer.see(walk.indexEntry(segmentBase), walk.sizeBytes());
         }
     }
 

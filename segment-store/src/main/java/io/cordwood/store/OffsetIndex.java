@@ -12,13 +12,16 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sparse index of a node's logs: for some batches of a partition, where they lie. A cache: it may be empty, old or
+ * Sparse index of a node's logs: for some batches of a partition, where they lie and how old what lies before them is.
+ * So an offset is found by one search, and a time by bisection. A cache: it may be empty, old or
  * wrong at any time, readers check each entry against the file and scan where they find none.
  *
  * <p>Invariants: a failure of RocksDB never fails a log. The index then answers nothing and takes nothing until the
@@ -115,15 +118,52 @@ public final class OffsetIndex implements Closeable {
     /** The entry with the greatest offset at or below this one. */
     Optional<IndexEntry> floor(PartitionId id, long offset) {
         return run(Optional.empty(), database -> {
-            var wanted = IndexKey.offset(id, offset);
             try (var iterator = database.rocks().newIterator()) {
-                iterator.seekForPrev(wanted);
-                iterator.status();
-                return iterator.isValid() && IndexKey.isOffsetOfSamePartition(iterator.key(), wanted)
-                        ? Optional.of(IndexKey.parse(iterator.key(), iterator.value()))
-                        : Optional.empty();
+                return Optional.ofNullable(floor(iterator, id, offset));
             }
         });
+    }
+
+    /**
+     * The last entry in this range of a segment's offsets such that all of the segment before it is older than this time.
+     * Entries that are missing make it an earlier one; wrong ones make it any.
+     */
+    Optional<IndexEntry> lastBefore(PartitionId id, OffsetRange range, long timestampMs) {
+        return run(Optional.empty(), database -> {
+            try (var iterator = database.rocks().newIterator()) {
+                return Optional.ofNullable(bisect(iterator, id, range, timestampMs));
+            }
+        });
+    }
+
+    private static @Nullable IndexEntry bisect(
+            RocksIterator iterator, PartitionId id, OffsetRange range, long timestampMs) throws RocksDBException {
+        IndexEntry found = null;
+        long low = range.start();
+        long high = range.end();
+        while (low < high) {
+            long middle = low + (high - low) / 2;
+            var entry = floor(iterator, id, middle);
+            if (entry == null || entry.offset() < low) {
+                low = middle + 1;
+            } else if (entry.maxTimestampBefore() < timestampMs) {
+                found = entry;
+                low = middle + 1;
+            } else {
+                high = entry.offset();
+            }
+        }
+        return found;
+    }
+
+    private static @Nullable IndexEntry floor(RocksIterator iterator, PartitionId id, long offset)
+            throws RocksDBException {
+        var wanted = IndexKey.offset(id, offset);
+        iterator.seekForPrev(wanted);
+        iterator.status();
+        return iterator.isValid() && IndexKey.isOffsetOfSamePartition(iterator.key(), wanted)
+                ? IndexKey.parse(iterator.key(), iterator.value())
+                : null;
     }
 
     /** The offset below which all batches are indexed, or {@link #UNKNOWN}. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ public final class PartitionLog implements Closeable {
     private final LogFiles files;
     private final ReadFiles readFiles;
     private final LogReader reader;
+    private final TimeSearch times;
     private final LogIndexer indexer;
     private ActiveSegment active;
     private boolean directoryChanged;
@@ -45,6 +47,7 @@ public final class PartitionLog implements Closeable {
         this.files = files;
         this.readFiles = new ReadFiles(files.disk(), config.readFilesMax());
         this.reader = new LogReader(files.id(), readFiles, files.index(), config.indexIntervalBytes());
+        this.times = new TimeSearch(reader);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
         long indexedThrough = files.index().indexedThrough(files.id());
         var found = new LogRecovery(files, point, indexer).recover();
@@ -137,9 +140,9 @@ public final class PartitionLog implements Closeable {
             if (roll && !(last().baseOffset() == baseOffset)) {
                 roll(baseOffset);
             }
-            var chain = inspect(baseOffset, endOffset, batches);
-            active.append(batches, endOffset);
-            leaderEpochs = chain;
+            var inspected = inspect(baseOffset, endOffset, batches);
+            active.append(batches, endOffset, inspected.maxTimestamp());
+            leaderEpochs = inspected.epochs();
             indexer.flushChosen(endOffset);
         } catch (IOException e) {
             throw fail(e);
@@ -225,6 +228,28 @@ public final class PartitionLog implements Closeable {
         } catch (NoSuchFileException e) {
             requireNotTrimmed(offset);
             throw e;
+        }
+    }
+
+    /**
+     * The first record with this timestamp or a later one, of those from the log start to the high watermark; empty where
+     * there is none. Timestamps need not rise with the offsets.
+     *
+     * @param timestampMs not negative: records without a timestamp are not found
+     * @throws CorruptLogException when bytes on the way do not parse
+     */
+    public OptionalLong firstAtOrAfter(long timestampMs) throws IOException {
+        requireOpen();
+        while (true) {
+            long start = logStartOffset;
+            try {
+                return times.search(segments, new OffsetRange(start, Math.max(start, highWatermark)), timestampMs);
+            } catch (NoSuchFileException e) {
+                if (start == logStartOffset) {
+                    throw e;
+                }
+                // Trimmed meanwhile: what was looked for there is no longer in the log.
+            }
         }
     }
 
@@ -317,11 +342,14 @@ public final class PartitionLog implements Closeable {
         indexer.startSegment();
     }
 
-    /** Checks the batches and chooses those to be indexed; returns the leader epochs with theirs. */
-    private List<LeaderEpoch> inspect(long baseOffset, long endOffset, ByteBuffer batches) {
+    /** The leader epochs of the log and the maximum timestamp of its active segment, with batches to be appended. */
+    private record Inspected(List<LeaderEpoch> epochs, long maxTimestamp) {}
+
+    /** Checks the batches and chooses those to be indexed. */
+    private Inspected inspect(long baseOffset, long endOffset, ByteBuffer batches) {
         var epochs = leaderEpochs;
-        var chain = new BatchChain(baseOffset, LeaderEpochs.newest(epochs));
-        long startPosition = active.segment().end().sizeBytes();
+        var end = active.segment().end();
+        var chain = new BatchChain(baseOffset, LeaderEpochs.newest(epochs), end.maxTimestamp());
         int at = batches.position();
         while (at < batches.limit()) {
             var problem = chain.problemAt(batches, at, batches.limit() - at);
@@ -330,7 +358,10 @@ public final class PartitionLog implements Closeable {
                 throw new IllegalArgumentException("batches for offset " + baseOffset + " at " + at + ": " + problem);
             }
             epochs = LeaderEpochs.append(epochs, BatchHeader.leaderEpoch(batches, at), chain.endOffset());
-            indexer.see(batches, at, active.segment().baseOffset(), startPosition + at - batches.position());
+            indexer.see(
+                    chain.indexEntry(
+                            batches, at, active.segment().baseOffset(), end.sizeBytes() + at - batches.position()),
+                    RecordBatch.sizeAt(batches, at));
             chain.accept(batches, at);
             at += RecordBatch.sizeAt(batches, at);
         }
@@ -338,7 +369,7 @@ public final class PartitionLog implements Closeable {
             throw new IllegalArgumentException(
                     "batches end at offset " + chain.endOffset() + ", expected " + endOffset + " beyond " + baseOffset);
         }
-        return epochs;
+        return new Inspected(epochs, chain.maxTimestamp());
     }
 
     private void deleteTrimmed(long newStart) throws IOException {

@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import io.cordwood.batch.RecordBatch;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -17,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class Segment {
     private static final Pattern FILE_NAME = Pattern.compile("(\\d{20})\\.log");
 
-    /** Where the batches end: the exclusive end offset and its position. */
-    record End(long offset, long sizeBytes) {}
+    /** Where the batches end: the exclusive end offset and its position; and their maximum timestamp, -1 = none. */
+    record End(long offset, long sizeBytes, long maxTimestamp) {}
 
-    /** Where in the file a batch begins that has this base offset. */
-    record Place(long offset, long position) {}
+    /** Where in the file a batch begins that has this base offset, and the maximum timestamp of those before it. */
+    record Place(long offset, long position, long maxTimestampBefore) {}
 
     private final Path file;
     private final long baseOffset;
@@ -35,7 +36,7 @@ final class Segment {
     }
 
     static Segment empty(Path directory, long baseOffset) {
-        return new Segment(directory, baseOffset, new End(baseOffset, 0));
+        return new Segment(directory, baseOffset, new End(baseOffset, 0, RecordBatch.NO_TIMESTAMP));
     }
 
     static String fileName(long baseOffset) {

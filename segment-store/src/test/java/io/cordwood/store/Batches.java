@@ -25,6 +25,15 @@ public final class Batches {
         return batch;
     }
 
+    /** One batch with a record of this size for each timestamp. */
+    static ByteBuffer batch(Compression compression, int valueBytes, long... timestamps) {
+        var builder = new RecordBatchBuilder(compression, MAX_BYTES);
+        for (long timestamp : timestamps) {
+            builder.tryAppend(timestamp, null, new byte[valueBytes], List.of());
+        }
+        return builder.build();
+    }
+
     public static ByteBuffer concat(ByteBuffer... parts) {
         int size = 0;
         for (var part : parts) {

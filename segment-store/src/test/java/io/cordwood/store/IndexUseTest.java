@@ -64,10 +64,10 @@ class IndexUseTest {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
             append(test, 20, KILOBYTE);
             var good = test.index().floor(TestLog.ID, 10).orElseThrow();
-            var wrongCrc = new IndexEntry(12, 0, good.position(), good.crc() + 1);
-            var wrongPlace = new IndexEntry(13, 0, good.position() + 5, good.crc());
-            var behindTheEnd = new IndexEntry(14, 0, 1L << 40, 0);
-            var negative = new IndexEntry(15, 0, -1, 0);
+            var wrongCrc = new IndexEntry(12, 0, good.position(), 1, good.crc() + 1, 0);
+            var wrongPlace = new IndexEntry(13, 0, good.position() + 5, 1, good.crc(), 0);
+            var behindTheEnd = new IndexEntry(14, 0, 1L << 40, 1, 0, 0);
+            var negative = new IndexEntry(15, 0, -1, 1, 0, 0);
             for (long offset = 11; offset < 20; offset++) {
                 test.index().remove(TestLog.ID, offset);
             }

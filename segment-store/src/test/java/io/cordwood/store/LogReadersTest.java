@@ -88,7 +88,7 @@ class LogReadersTest {
                 var files = new ReadFiles(holding.disk(), 3)) {
             test.append(2, "a");
             var size = (int) test.log().sizeBytes();
-            var segment = new Segment(test.directory(), 0, new Segment.End(2, size));
+            var segment = new Segment(test.directory(), 0, new Segment.End(2, size, 1_001));
             int before = simulated.openFiles();
             var bytes = ByteBuffer.allocate(size);
             holding.hold();
@@ -192,7 +192,7 @@ class LogReadersTest {
         }
     }
 
-    private static class ForwardingDisk implements Disk {
+    static class ForwardingDisk implements Disk {
         private final Disk inner;
 
         ForwardingDisk(Disk inner) {
@@ -240,7 +240,7 @@ class LogReadersTest {
         }
     }
 
-    private static class ForwardingFile implements DiskFile {
+    static class ForwardingFile implements DiskFile {
         private final DiskFile inner;
 
         ForwardingFile(DiskFile inner) {

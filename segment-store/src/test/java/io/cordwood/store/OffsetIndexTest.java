@@ -54,6 +54,26 @@ class OffsetIndexTest {
     }
 
     @Test
+    void timeIsFoundByBisectionWithinTheRange() throws Exception {
+        try (var index = OffsetIndex.open(directory)) {
+            index.add(BEFORE, List.of(entry(15)), 2_000);
+            index.add(ID, List.of(entry(10), entry(20), entry(30), entry(77)), 80);
+            var range = new OffsetRange(12, 77);
+
+            assertThat(index.lastBefore(ID, range, 200)).isEmpty();
+            assertThat(index.lastBefore(ID, range, 201)).contains(entry(20));
+            assertThat(index.lastBefore(ID, range, 300)).contains(entry(20));
+            assertThat(index.lastBefore(ID, range, 301)).contains(entry(30));
+            assertThat(index.lastBefore(ID, range, Long.MAX_VALUE)).contains(entry(30));
+            assertThat(index.lastBefore(ID, new OffsetRange(0, 78), Long.MAX_VALUE))
+                    .contains(entry(77));
+            assertThat(index.lastBefore(ID, new OffsetRange(78, 90), Long.MAX_VALUE))
+                    .isEmpty();
+            assertThat(index.lastBefore(BEHIND, range, 500)).isEmpty();
+        }
+    }
+
+    @Test
     void cutTrimAndDropTouchTheirOwnRangesOnly() throws Exception {
         try (var index = OffsetIndex.open(directory)) {
             for (var id : List.of(BEFORE, ID, BEHIND)) {
@@ -149,7 +169,7 @@ class OffsetIndexTest {
         indexOneEntry();
         try (var options = new Options();
                 var rocks = RocksDB.open(options, directory.toString())) {
-            rocks.put(IndexKey.FORMAT, new byte[] {0, 0, 0, 2});
+            rocks.put(IndexKey.FORMAT, new byte[] {0, 0, 0, IndexKey.VERSION + 1});
         }
 
         assertStartsEmpty();
@@ -253,6 +273,6 @@ class OffsetIndexTest {
     }
 
     private static IndexEntry entry(long offset) {
-        return new IndexEntry(offset, offset / 100 * 100, 7 * offset, (int) (offset * 31));
+        return new IndexEntry(offset, offset / 100 * 100, 7 * offset, 1, (int) (offset * 31), offset * 10);
     }
 }

@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -82,6 +83,12 @@ final class TestLog implements AutoCloseable {
         }
     }
 
+    /** Appends a stamped batch. */
+    void append(ByteBuffer batch, boolean roll) throws IOException {
+        var view = RecordBatch.of(batch);
+        log.append(view.baseOffset(), view.endOffset(), batch, roll);
+    }
+
     /** Everything written is forced and committed. */
     void commit() throws IOException {
         log.force();
@@ -156,15 +163,20 @@ final class TestLog implements AutoCloseable {
     }
 
     /** What the entries that were committed so far would have put into a checkpoint. */
-    Checkpoint checkpoint() {
+    Checkpoint checkpoint() throws IOException {
         var segments = log.segments();
         var sealed = new ArrayList<SealedSegment>();
         for (var segment : segments.subList(0, segments.size() - 1)) {
             sealed.add(new SealedSegment(
-                    segment.baseOffset(), segment.endOffset(), segment.sizeBytes(), 1_000, SegmentHash.NONE, 0));
+                    segment.baseOffset(),
+                    segment.endOffset(),
+                    segment.sizeBytes(),
+                    maxTimestamp(segment),
+                    SegmentHash.NONE,
+                    0));
         }
         var last = segments.get(segments.size() - 1);
-        var active = new ActiveSegmentInfo(last.baseOffset(), 1, last.sizeBytes(), 1_000);
+        var active = new ActiveSegmentInfo(last.baseOffset(), 1, last.sizeBytes(), maxTimestamp(last));
         return new Checkpoint(
                 ID,
                 1,
@@ -175,6 +187,14 @@ final class TestLog implements AutoCloseable {
                 log.leaderEpochs(),
                 List.of(),
                 SegmentTable.of(sealed, active));
+    }
+
+    private long maxTimestamp(SegmentInfo segment) throws IOException {
+        var bytes = ByteBuffer.wrap(fileBytes(file(segment.baseOffset())), 0, (int) segment.sizeBytes());
+        return Batches.split(bytes).stream()
+                .mapToLong(RecordBatch::maxTimestamp)
+                .max()
+                .orElse(RecordBatch.NO_TIMESTAMP);
     }
 
     @Override
