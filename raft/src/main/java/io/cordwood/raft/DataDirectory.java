@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
@@ -33,14 +34,14 @@ final class DataDirectory implements Closeable {
     }
 
     /** Draws an incarnation at the first start. */
-    static DataDirectory open(RaftNodeConfig config) throws IOException {
-        var lock = DirectoryLock.acquire(config.dataDirectory());
+    static DataDirectory open(Disk disk, RaftNodeConfig config) throws IOException {
+        var lock = DirectoryLock.acquire(disk, config.dataDirectory());
         try {
-            var files = new IdentityFiles(config.dataDirectory());
+            var files = new IdentityFiles(disk, config.dataDirectory());
             var identity = files.readNode();
             var forming = files.readForming();
             checkNodeId(config, identity.map(NodeIdentity::nodeId).or(() -> forming.map(Forming::nodeId)));
-            var groups = new StartupGroups(config.raftDirectory()).onDisk();
+            var groups = new StartupGroups(disk, config.raftDirectory()).onDisk();
             if (identity.isEmpty() && forming.isEmpty()) {
                 checkEmpty(config, groups);
             }

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -15,8 +16,9 @@ final class DirectoryLock implements Closeable {
         this.channel = channel;
     }
 
-    static DirectoryLock acquire(Path directory) throws IOException {
-        VersionedFile.createDirectories(directory);
+    /** Creates the directory where it is missing. */
+    static DirectoryLock acquire(Disk disk, Path directory) throws IOException {
+        disk.createDirectories(directory);
         var channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (channel.tryLock() != null) {

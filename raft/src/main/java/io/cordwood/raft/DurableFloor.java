@@ -4,6 +4,7 @@ import io.cordwood.store.Disk;
 import io.cordwood.store.DiskFile;
 import io.cordwood.store.OpenMode;
 import io.cordwood.store.UnknownFormatException;
+import io.cordwood.store.WholeFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 final class DurableFloor implements Closeable {
     static final String FILE_NAME = "floor";
 
-    private static final String TEMPORARY_NAME = "floor.tmp";
     private static final int MAGIC = 0x4357464C;
     private static final short VERSION = 1;
     private static final int SLOT_BYTES = 64 * 1024;
@@ -83,7 +83,7 @@ final class DurableFloor implements Closeable {
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);
         if (!disk.exists(path)) {
-            create(disk, dataDirectory);
+            create(disk, path);
         }
         var file = disk.open(path, OpenMode.WRITE);
         var first = readSlot(file, 0);
@@ -96,18 +96,12 @@ final class DurableFloor implements Closeable {
         return new DurableFloor(file, halt, newest);
     }
 
-    /** Under another name first: a crash must not leave a file without a whole slot, which would pass for damage. */
-    private static void create(Disk disk, Path dataDirectory) throws IOException {
-        var temporary = dataDirectory.resolve(TEMPORARY_NAME);
-        if (disk.exists(temporary)) {
-            disk.delete(temporary);
-        }
-        try (var file = disk.open(temporary, OpenMode.CREATE)) {
-            writeSlot(file, new Slot(0, Map.of()));
-            writeSlot(file, new Slot(1, Map.of()));
-        }
-        disk.rename(temporary, dataDirectory.resolve(FILE_NAME));
-        disk.forceDirectory(dataDirectory);
+    /** Both slots at once: a crash must not leave a file without a whole one, which would pass for damage. */
+    private static void create(Disk disk, Path path) throws IOException {
+        var second = encode(new Slot(1, Map.of()));
+        var both = ByteBuffer.allocate(SLOT_BYTES + second.remaining());
+        both.put(encode(new Slot(0, Map.of()))).position(SLOT_BYTES).put(second);
+        WholeFile.replace(disk, path, both.flip());
     }
 
     private static @Nullable Slot readSlot(DiskFile file, long position) throws IOException {
@@ -135,7 +129,7 @@ final class DurableFloor implements Closeable {
         return new Slot(sequence, floors);
     }
 
-    private static void writeSlot(DiskFile file, Slot slot) throws IOException {
+    private static ByteBuffer encode(Slot slot) {
         int end = FIXED_BYTES + slot.floors().size() * GROUP_BYTES;
         var bytes = ByteBuffer.allocate(end + Integer.BYTES);
         bytes.putInt(MAGIC).putShort(VERSION).putShort((short) 0).putLong(slot.sequence());
@@ -144,9 +138,7 @@ final class DurableFloor implements Closeable {
                 .forEach((group, floor) -> bytes.putLong(group.getMostSignificantBits())
                         .putLong(group.getLeastSignificantBits())
                         .putLong(floor));
-        bytes.putInt(crc(bytes, end)).flip();
-        file.write(bytes, slot.sequence() % 2 == 0 ? 0 : SLOT_BYTES);
-        file.force();
+        return bytes.putInt(crc(bytes, end)).flip();
     }
 
     private static int crc(ByteBuffer bytes, int end) {
@@ -201,7 +193,8 @@ final class DurableFloor implements Closeable {
                 changed = false;
                 slot = new Slot(++sequence, Map.copyOf(floors));
             }
-            writeSlot(file, slot);
+            file.write(encode(slot), slot.sequence() % 2 == 0 ? 0 : SLOT_BYTES);
+            file.force();
         }
     }
 

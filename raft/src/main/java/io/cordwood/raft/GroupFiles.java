@@ -3,9 +3,10 @@ package io.cordwood.raft;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.proto.internal.v1.GroupPeer;
 import io.cordwood.proto.internal.v1.GroupRecord;
+import io.cordwood.store.Disk;
+import io.cordwood.store.FramedFile;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,50 +14,51 @@ import java.util.UUID;
 
 /**
  * The files {@code partitions/<topicId>-<partition>/group}: what must be known of a group when Ratis reopens it, before
- * the metadata can be asked. Written before the group is created. The layout is that of {@link VersionedFile}, version
- * {@value #VERSION}, payload {@code cordwood.internal.v1.GroupRecord}.
+ * the metadata can be asked. Written before the group is created. The layout is {@link FramedFile} around
+ * {@code cordwood.internal.v1.GroupRecord}, magic "CWGF", version {@value #VERSION}.
  *
  * <p>Thread: the one that starts the node, then the reconciler's.
  */
 final class GroupFiles {
+    private static final String NAME = "group";
+    private static final int MAGIC = 0x43574746; // "CWGF"
     private static final int VERSION = 1;
-    private static final String FILE = "group";
+    private static final FramedFile FILE = new FramedFile(NAME, MAGIC, VERSION);
 
+    private final Disk disk;
     private final Path partitions;
 
-    GroupFiles(Path dataDirectory) {
+    GroupFiles(Disk disk, Path dataDirectory) {
+        this.disk = disk;
         partitions = dataDirectory.resolve("partitions");
     }
 
+    /**
+     * The groups by their ids.
+     *
+     * @throws io.cordwood.store.CorruptLogException when a file is damaged
+     * @throws io.cordwood.store.UnknownFormatException when a newer build wrote a file
+     */
     Map<UUID, PartitionGroup> readAll() throws IOException {
         var groups = new TreeMap<UUID, PartitionGroup>();
-        if (!Files.isDirectory(partitions)) {
+        if (!disk.exists(partitions)) {
             return groups;
         }
-        try (DirectoryStream<Path> directories = Files.newDirectoryStream(partitions)) {
-            for (Path directory : directories) {
-                var file = directory.resolve(FILE);
-                if (Files.exists(file)) {
-                    var group = parse(file, VersionedFile.read(file, VERSION));
-                    groups.put(group.groupId(), group);
-                }
+        for (Path directory : disk.list(partitions)) {
+            var body = FILE.read(disk, directory);
+            if (body.isPresent()) {
+                var group = parse(directory.resolve(NAME), body.get());
+                groups.put(group.groupId(), group);
             }
         }
         return groups;
     }
 
+    /** Durable when it returns. */
     void write(PartitionGroup group) throws IOException {
         var directory = partitions.resolve(group.directoryName());
-        VersionedFile.createDirectories(directory);
-        VersionedFile.write(directory.resolve(FILE), VERSION, record(group).toByteArray());
-    }
-
-    /** For a group whose directory may be gone already. */
-    void deleteIfExists(PartitionGroup group) throws IOException {
-        var directory = partitions.resolve(group.directoryName());
-        if (Files.isDirectory(directory)) {
-            VersionedFile.delete(directory.resolve(FILE));
-        }
+        disk.createDirectories(directory);
+        FILE.write(disk, directory, ByteBuffer.wrap(record(group).toByteArray()));
     }
 
     private static GroupRecord record(PartitionGroup group) {
@@ -76,9 +78,9 @@ final class GroupFiles {
         return record.build();
     }
 
-    private static PartitionGroup parse(Path file, byte[] payload) throws IOException {
+    private static PartitionGroup parse(Path file, ByteBuffer body) throws IOException {
         try {
-            var record = GroupRecord.parseFrom(payload);
+            var record = GroupRecord.parseFrom(body);
             var peers = new TreeMap<Integer, String>();
             record.getInitialPeersList().forEach(peer -> peers.put(peer.getNodeId(), peer.getNodeAddress()));
             var placement = new GroupPlacement(

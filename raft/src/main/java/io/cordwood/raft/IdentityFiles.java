@@ -1,9 +1,10 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
+import io.cordwood.store.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,19 +36,22 @@ final class IdentityFiles {
     private static final Pattern OBJECT =
             Pattern.compile("\\s*\\{\\s*(" + MEMBER + "\\s*,\\s*)*" + MEMBER + "\\s*}\\s*");
 
+    private final Disk disk;
     private final Path node;
     private final Path forming;
 
-    IdentityFiles(Path dataDirectory) {
+    IdentityFiles(Disk disk, Path dataDirectory) {
+        this.disk = disk;
         node = dataDirectory.resolve("node.json");
         forming = dataDirectory.resolve("forming.json");
     }
 
     Optional<NodeIdentity> readNode() throws IOException {
-        if (!Files.exists(node)) {
+        var bytes = WholeFile.read(disk, node);
+        if (bytes.isEmpty()) {
             return Optional.empty();
         }
-        var members = read(node);
+        var members = parse(node, bytes.get());
         return Optional.of(new NodeIdentity(
                 member(node, members, "clusterId"),
                 Integer.parseInt(member(node, members, "nodeId")),
@@ -56,10 +60,11 @@ final class IdentityFiles {
     }
 
     Optional<Forming> readForming() throws IOException {
-        if (!Files.exists(forming)) {
+        var bytes = WholeFile.read(disk, forming);
+        if (bytes.isEmpty()) {
             return Optional.empty();
         }
-        var members = read(forming);
+        var members = parse(forming, bytes.get());
         return Optional.of(new Forming(
                 Integer.parseInt(member(forming, members, "nodeId")),
                 member(forming, members, "incarnation"),
@@ -86,20 +91,20 @@ final class IdentityFiles {
         members.put("incarnation", who.incarnation());
         members.put("metadataGroupId", who.metadataGroupId().toString());
         write(node, members);
-        VersionedFile.delete(forming);
+        WholeFile.delete(disk, forming);
     }
 
-    private static void write(Path file, Map<String, String> members) throws IOException {
+    private void write(Path file, Map<String, String> members) throws IOException {
         members.put("crc", crc(members));
         var lines = members.entrySet().stream()
                 .map(member -> "  \"" + member.getKey() + "\": \"" + member.getValue() + "\"")
                 .toList();
         var text = "{\n" + String.join(",\n", lines) + "\n}\n";
-        VersionedFile.replace(file, ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+        WholeFile.replace(disk, file, ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    private static Map<String, String> read(Path file) throws IOException {
-        var text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    private static Map<String, String> parse(Path file, ByteBuffer bytes) throws IOException {
+        var text = StandardCharsets.ISO_8859_1.decode(bytes).toString();
         if (!OBJECT.matcher(text).matches()) {
             throw new IOException(file + " is damaged: not a flat JSON object of strings");
         }

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -22,12 +23,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: written by the starting thread, then by the reconciler; read by any.
  */
 final class LocalPartitions {
+    private final Disk disk;
     private final Path dataDirectory;
     private final GroupFiles files;
     private final PartitionHost host;
     private final Map<UUID, PartitionGroup> groups;
 
-    LocalPartitions(Path dataDirectory, GroupFiles files, PartitionHost host, Map<UUID, PartitionGroup> groups) {
+    LocalPartitions(
+            Disk disk, Path dataDirectory, GroupFiles files, PartitionHost host, Map<UUID, PartitionGroup> groups) {
+        this.disk = disk;
         this.dataDirectory = dataDirectory;
         this.files = files;
         this.host = host;
@@ -64,11 +68,11 @@ final class LocalPartitions {
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
         var directory = dataDirectory.resolve("partitions").resolve(group.directoryName());
         if (Files.exists(directory)) {
-            VersionedFile.createDirectories(trash());
+            disk.createDirectories(trash());
             var target = trash().resolve(group.directoryName() + "-" + group.groupId());
             Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
-            VersionedFile.forceDirectory(trash());
-            VersionedFile.forceDirectory(dataDirectory.resolve("partitions"));
+            disk.forceDirectory(trash());
+            disk.forceDirectory(dataDirectory.resolve("partitions"));
         }
         groups.remove(group.groupId());
     }

@@ -25,7 +25,6 @@ import java.nio.ByteBuffer;
  */
 final class MetadataCodec {
     static final int COMMAND_VERSION = 1;
-    static final int SNAPSHOT_VERSION = 1;
 
     /** Far below the largest raft entry: one above it would depose the leader. */
     static final int MAX_COMMAND_BYTES = 512 * 1024;
@@ -65,9 +64,9 @@ final class MetadataCodec {
                 .toByteArray();
     }
 
-    static Snapshot decodeSnapshot(byte[] payload) {
+    static Snapshot decodeSnapshot(ByteBuffer bytes) {
         try {
-            var message = MetadataSnapshot.parseFrom(payload);
+            var message = MetadataSnapshot.parseFrom(bytes);
             return new Snapshot(message.getTerm(), message.getIndex(), ImageMessages.parse(message.getImage()));
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new NewerFormatException("metadata snapshot does not parse: " + e.getMessage(), e);

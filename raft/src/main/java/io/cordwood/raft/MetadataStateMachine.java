@@ -3,11 +3,8 @@ package io.cordwood.raft;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -41,7 +38,7 @@ import org.slf4j.LoggerFactory;
 final class MetadataStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataStateMachine.class);
 
-    private final Path snapshotFile;
+    private final MetadataSnapshotFile snapshotFile;
     private final ClientId clientId;
     private final MetadataView view;
     private final LongConsumer applied;
@@ -55,8 +52,12 @@ final class MetadataStateMachine extends BaseStateMachine {
      * @param halt told what makes it impossible to go on
      */
     MetadataStateMachine(
-            Path dataDirectory, ClientId clientId, MetadataView view, LongConsumer applied, NodeHalt halt) {
-        this.snapshotFile = snapshotFile(dataDirectory);
+            MetadataSnapshotFile snapshotFile,
+            ClientId clientId,
+            MetadataView view,
+            LongConsumer applied,
+            NodeHalt halt) {
+        this.snapshotFile = snapshotFile;
         this.clientId = clientId;
         this.view = view;
         this.applied = applied;
@@ -66,8 +67,7 @@ final class MetadataStateMachine extends BaseStateMachine {
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
         super.initialize(server, groupId, storage);
-        VersionedFile.createDirectories(Objects.requireNonNull(snapshotFile.getParent(), "directory of snapshots"));
-        var snapshot = read(snapshotFile);
+        var snapshot = snapshotFile.read();
         if (snapshot.isPresent()) {
             state = new MetadataState(snapshot.get().image());
             var position =
@@ -76,21 +76,6 @@ final class MetadataStateMachine extends BaseStateMachine {
             latest = new MetadataSnapshotInfo(position);
             view.publish(state.image());
         }
-    }
-
-    /** The newest snapshot of a node that is not running. */
-    static Optional<MetadataCodec.Snapshot> readSnapshot(Path dataDirectory) throws IOException {
-        return read(snapshotFile(dataDirectory));
-    }
-
-    private static Path snapshotFile(Path dataDirectory) {
-        return dataDirectory.resolve("metadata").resolve("snapshot");
-    }
-
-    private static Optional<MetadataCodec.Snapshot> read(Path file) throws IOException {
-        return Files.exists(file)
-                ? Optional.of(MetadataCodec.decodeSnapshot(VersionedFile.read(file, MetadataCodec.SNAPSHOT_VERSION)))
-                : Optional.empty();
     }
 
     @Override
@@ -139,7 +124,7 @@ final class MetadataStateMachine extends BaseStateMachine {
     public long takeSnapshot() throws IOException {
         var position = getLastAppliedTermIndex();
         var snapshot = new MetadataCodec.Snapshot(position.getTerm(), position.getIndex(), state.image());
-        VersionedFile.write(snapshotFile, MetadataCodec.SNAPSHOT_VERSION, MetadataCodec.encode(snapshot));
+        snapshotFile.write(snapshot);
         latest = new MetadataSnapshotInfo(position);
         return position.getIndex();
     }

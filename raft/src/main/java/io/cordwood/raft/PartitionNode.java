@@ -1,11 +1,10 @@
 package io.cordwood.raft;
 
-import io.cordwood.store.NioDisk;
+import io.cordwood.store.Disk;
 import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.Storage;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,10 +40,10 @@ record PartitionNode(
     private static final int CLOSE_SECONDS = 10;
 
     /** Opens the node's shared files and starts its threads. */
-    static PartitionNode open(RaftNodeConfig config, PartitionSettings settings, ClientId clientId, NodeHalt halt)
+    static PartitionNode open(
+            RaftNodeConfig config, PartitionSettings settings, Disk disk, ClientId clientId, NodeHalt halt)
             throws IOException {
-        var disk = new NioDisk();
-        checkFloorIsThere(config);
+        checkFloorIsThere(config, disk);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         try {
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
@@ -69,10 +68,10 @@ record PartitionNode(
     }
 
     /** Before a missing file is begun anew: once it is there, nothing tells that it was lost. */
-    private static void checkFloorIsThere(RaftNodeConfig config) throws IOException {
+    private static void checkFloorIsThere(RaftNodeConfig config, Disk disk) throws IOException {
         var floor = config.dataDirectory().resolve(DurableFloor.FILE_NAME);
-        var groups = new StartupGroups(config.raftDirectory()).onDisk();
-        if (!Files.exists(floor) && !groups.isEmpty()) {
+        var groups = new StartupGroups(disk, config.raftDirectory()).onDisk();
+        if (!disk.exists(floor) && !groups.isEmpty()) {
             throw new StartRefusedException("the file " + floor + " is missing, and " + groups.size()
                     + " raft logs are there: without it nobody can tell whether they are whole; put the file back, or"
                     + " replace this node by one with a new id");

@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
+import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
@@ -43,6 +45,7 @@ public final class RaftNode implements Closeable {
     private static final long CHECKPOINT_LOOK_MS = 1000;
 
     private final RaftNodeConfig config;
+    private final Disk disk;
     private final HostOpener hostOpener;
     private final NodeHalt halt;
     private final ClientId clientId = ClientId.randomId();
@@ -73,8 +76,9 @@ public final class RaftNode implements Closeable {
             Reconciler reconciler,
             Membership membership) {}
 
-    RaftNode(RaftNodeConfig config, HostOpener hostOpener, NodeHalt halt) {
+    RaftNode(RaftNodeConfig config, Disk disk, HostOpener hostOpener, NodeHalt halt) {
         this.config = config;
+        this.disk = disk;
         this.hostOpener = hostOpener;
         this.halt = halt;
         view = new MetadataView(config.nodeId());
@@ -91,10 +95,14 @@ public final class RaftNode implements Closeable {
      * @param halt told what makes it impossible to go on, see {@link ProcessHalt}
      */
     public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, NodeHalt halt) {
+        var disk = new NioDisk();
         return new RaftNode(
                 config,
+                disk,
                 clientId -> new PartitionReplicas(
-                        PartitionNode.open(config, settings, clientId, halt), settings.log(), settings.topicDefaults()),
+                        PartitionNode.open(config, settings, disk, clientId, halt),
+                        settings.log(),
+                        settings.topicDefaults()),
                 halt);
     }
 
@@ -112,7 +120,7 @@ public final class RaftNode implements Closeable {
      */
     public void start() throws IOException {
         checkPortIsFree();
-        var directory = DataDirectory.open(config);
+        var directory = DataDirectory.open(disk, config);
         try {
             open(directory);
         } catch (IOException | RuntimeException e) {
@@ -144,11 +152,11 @@ public final class RaftNode implements Closeable {
     }
 
     private void open(DataDirectory directory, PartitionHost host) throws IOException {
-        var files = new GroupFiles(config.dataDirectory());
+        var files = new GroupFiles(disk, config.dataDirectory());
         var known = files.readAll();
-        var onDisk = new StartupGroups(config.raftDirectory());
+        var onDisk = new StartupGroups(disk, config.raftDirectory());
         var setAside = prepare(directory, host, known, onDisk);
-        var partitions = new LocalPartitions(config.dataDirectory(), files, host, known);
+        var partitions = new LocalPartitions(disk, config.dataDirectory(), files, host, known);
         for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
             var group = known.get(id);
             if (group != null && !group.created()) {
@@ -190,7 +198,7 @@ public final class RaftNode implements Closeable {
         if (formation.founds(forming)) {
             startup.ensureConfiguration(groupId, formation.voters(), formation.listeners());
         }
-        var snapshot = MetadataStateMachine.readSnapshot(config.dataDirectory());
+        var snapshot = new MetadataSnapshotFile(disk, config.dataDirectory()).read();
         host.checkMetadata(
                 RaftGroupId.valueOf(groupId),
                 snapshot.map(MetadataCodec.Snapshot::index).orElse(-1L));
@@ -218,7 +226,11 @@ public final class RaftNode implements Closeable {
             RaftGroupId id, DataDirectory directory, PartitionHost host, LocalPartitions partitions) {
         if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
             return new MetadataStateMachine(
-                    config.dataDirectory(), clientId, view, index -> host.metadataApplied(id, index), halt);
+                    new MetadataSnapshotFile(disk, config.dataDirectory()),
+                    clientId,
+                    view,
+                    index -> host.metadataApplied(id, index),
+                    halt);
         }
         return partitions
                 .find(id.getUuid())

@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Disk;
+import io.cordwood.store.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
@@ -19,9 +21,11 @@ import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
  * <p>Thread: the one that starts the node.
  */
 final class StartupGroups {
+    private final Disk disk;
     private final Path raftDirectory;
 
-    StartupGroups(Path raftDirectory) {
+    StartupGroups(Disk disk, Path raftDirectory) {
+        this.disk = disk;
         this.raftDirectory = raftDirectory;
     }
 
@@ -63,6 +67,6 @@ final class StartupGroups {
                 .setIndex(0)
                 .setConfigurationEntry(configuration)
                 .build();
-        VersionedFile.replace(file, ByteBuffer.wrap(entry.toByteArray()));
+        WholeFile.replace(disk, file, ByteBuffer.wrap(entry.toByteArray()));
     }
 }

@@ -74,7 +74,8 @@ class MetadataCodecTest {
         var snapshot = new MetadataCodec.Snapshot(3, 310, state.image());
 
         assertThat(state.image().topics()).isNotEmpty();
-        assertThat(MetadataCodec.decodeSnapshot(MetadataCodec.encode(snapshot))).isEqualTo(snapshot);
+        assertThat(MetadataCodec.decodeSnapshot(ByteBuffer.wrap(MetadataCodec.encode(snapshot))))
+                .isEqualTo(snapshot);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
+import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -96,7 +97,7 @@ final class NodeWorld implements AutoCloseable {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var host = new CountingHost();
-        var node = new RaftNode(config, clientId -> host, new RecordingHalt());
+        var node = new RaftNode(config, new NioDisk(), clientId -> host, new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();

@@ -7,6 +7,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.NodeState;
+import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,7 +179,7 @@ class RaftNodeIT {
 
         // Another node's directory.
         var asNodeTwo = world.config(2, world.list(1, 2, 3), directory.resolve("node-1"));
-        assertThatThrownBy(() -> DataDirectory.open(asNodeTwo))
+        assertThatThrownBy(() -> DataDirectory.open(new NioDisk(), asNodeTwo))
                 .isInstanceOf(StartRefusedException.class)
                 .hasMessageContaining("belongs to node 1");
         // A wiped one: the id is known by another incarnation.
@@ -249,7 +250,7 @@ class RaftNodeIT {
     }
 
     private UUID metadataGroup(String name) throws IOException {
-        return new IdentityFiles(directory.resolve(name))
+        return new IdentityFiles(new NioDisk(), directory.resolve(name))
                 .readNode()
                 .orElseThrow()
                 .metadataGroupId();
@@ -274,7 +275,7 @@ class RaftNodeIT {
         try (var single = new NodeWorld(directory.resolve("single"), 1)) {
             single.start(1, single.list(1));
             single.awaitJoined(1);
-            assertThatThrownBy(() -> DataDirectory.open(single.config(1, single.list(1))))
+            assertThatThrownBy(() -> DataDirectory.open(new NioDisk(), single.config(1, single.list(1))))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("in use");
             single.stop(1);

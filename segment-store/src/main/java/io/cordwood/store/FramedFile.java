@@ -7,18 +7,19 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A small file that is replaced as a whole: versioned, with checksums.
+ * One kind of small file that is replaced as a whole: versioned, with checksums.
  *
- * <p>Invariants: after a crash it holds either the old or the new content; no flipped bit and no missing byte is taken
- * for content. The prologue has a CRC of its own, so a version that this build does not know is told from damage.
+ * <p>Invariants: after a crash a file holds either the old or the new content, see {@link WholeFile}; no flipped bit and no
+ * missing byte is taken for content. The prologue has a CRC of its own and is the same in every version, so a version that
+ * this build does not know is told from damage.
  *
- * <p><b>Thread:</b> one writer per file.
+ * <p><b>Thread:</b> immutable; one writer per file.
  *
- * <p><b>Layout</b>, big endian; the prologue is the same in every version:
+ * <p><b>Layout</b>, big endian:
  *
  * <pre>
  * at    bytes  field
- *  0    4      magic: which kind of file
+ *  0    4      magic: which kind of file, four letters of ASCII
  *  4    4      format version
  *  8    4      n = size of the body
  * 12    4      CRC-32C of the bytes [0, 12)
@@ -28,47 +29,44 @@ import java.util.zip.CRC32C;
  *
  * <p><b>Source:</b> CRC-32C, RFC 3720 B.4.
  */
-final class FramedFile {
-    static final int PROLOGUE_BYTES = 16;
+public final class FramedFile {
+    private static final int PROLOGUE_BYTES = 16;
     private static final int CRC_BYTES = 4;
     private static final int PROLOGUE_CRC_POSITION = 12;
-    private static final String TEMPORARY_SUFFIX = ".tmp";
 
     private final String name;
     private final int magic;
     private final int version;
 
-    FramedFile(String name, int magic, int version) {
+    /**
+     * Does no I/O.
+     *
+     * @param name of the file in its directory
+     * @param magic of this kind of file only
+     * @param version the one that this build writes, and the only one that it reads
+     */
+    public FramedFile(String name, int magic, int version) {
         this.name = name;
         this.magic = magic;
         this.version = version;
     }
 
-    /** The body, or empty when there is no file. */
-    Optional<ByteBuffer> read(Disk disk, Path directory) throws IOException {
+    /**
+     * Reads the file of this kind in a directory.
+     *
+     * @return the body, which is the caller's, or empty when there is no file
+     * @throws CorruptLogException when it is damaged, or of another kind
+     * @throws UnknownFormatException when it is whole as far as this build can tell, and another build wrote it
+     */
+    public Optional<ByteBuffer> read(Disk disk, Path directory) throws IOException {
         var path = directory.resolve(name);
-        if (!disk.exists(path)) {
-            return Optional.empty();
-        }
-        try (var file = disk.open(path, OpenMode.READ)) {
-            var bytes = ByteBuffer.allocate(Math.toIntExact(file.sizeBytes()));
-            file.read(bytes, 0);
-            return Optional.of(bodyOf(path, bytes.flip()));
-        }
+        var bytes = WholeFile.read(disk, path);
+        return bytes.isEmpty() ? Optional.empty() : Optional.of(bodyOf(path, bytes.get()));
     }
 
-    /** The new body is durable on return. */
-    void write(Disk disk, Path directory, ByteBuffer body) throws IOException {
-        var temporary = directory.resolve(name + TEMPORARY_SUFFIX);
-        if (disk.exists(temporary)) {
-            disk.delete(temporary);
-        }
-        try (var file = disk.open(temporary, OpenMode.CREATE)) {
-            file.write(frame(body), 0);
-            file.force();
-        }
-        disk.rename(temporary, directory.resolve(name));
-        disk.forceDirectory(directory);
+    /** Replaces the file of this kind in a directory, which must exist. The body is durable on return. */
+    public void write(Disk disk, Path directory, ByteBuffer body) throws IOException {
+        WholeFile.replace(disk, directory.resolve(name), frame(body));
     }
 
     private ByteBuffer frame(ByteBuffer body) {

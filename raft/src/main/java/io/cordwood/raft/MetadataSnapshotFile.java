@@ -1,0 +1,48 @@
+package io.cordwood.raft;
+
+import io.cordwood.store.Disk;
+import io.cordwood.store.FramedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The file {@code metadata/snapshot} of a data directory: the cluster's metadata at a raft index.
+ *
+ * <p>Invariants: after a crash it is the old or the new snapshot as a whole.
+ *
+ * <p>Thread: the one that starts the node, then Ratis' state machine updater of the metadata group.
+ *
+ * <p>Layout: {@link FramedFile} around {@code cordwood.internal.v1.MetadataSnapshot}, magic "CWMS", version
+ * {@value #VERSION}.
+ */
+final class MetadataSnapshotFile {
+    private static final int MAGIC = 0x43574D53; // "CWMS"
+    private static final int VERSION = 1;
+    private static final FramedFile FILE = new FramedFile("snapshot", MAGIC, VERSION);
+
+    private final Disk disk;
+    private final Path directory;
+
+    MetadataSnapshotFile(Disk disk, Path dataDirectory) {
+        this.disk = disk;
+        directory = dataDirectory.resolve("metadata");
+    }
+
+    /**
+     * The newest snapshot, or empty when there is none.
+     *
+     * @throws io.cordwood.store.CorruptLogException when it is damaged
+     * @throws io.cordwood.store.UnknownFormatException when a newer build wrote it
+     */
+    Optional<MetadataCodec.Snapshot> read() throws IOException {
+        return FILE.read(disk, directory).map(MetadataCodec::decodeSnapshot);
+    }
+
+    /** Durable when it returns. */
+    void write(MetadataCodec.Snapshot snapshot) throws IOException {
+        disk.createDirectories(directory);
+        FILE.write(disk, directory, ByteBuffer.wrap(MetadataCodec.encode(snapshot)));
+    }
+}
