@@ -21,23 +21,34 @@ import org.jspecify.annotations.Nullable;
 public final class AppendDraft {
     private final PartitionId partition;
     private final long term;
-    private final long baseOffset;
+    private final Place place;
     private final ProducerState tailProducers;
     private final ProducerState draftProducers = new ProducerState();
-    private final ActiveSegmentInfo active;
     private final List<RecordBatch> accepted = new ArrayList<>();
     private final List<BatchHeader> headers = new ArrayList<>();
     private long endOffset;
     private int payloadBytes;
 
-    AppendDraft(
-            PartitionId partition, long term, long baseOffset, ProducerState tailProducers, ActiveSegmentInfo active) {
+    /**
+     * Where in the log the entry goes.
+     *
+     * @param baseOffset of its first batch
+     * @param logStartOffset as the entries before it make it
+     * @param active likewise
+     */
+    record Place(long baseOffset, long logStartOffset, ActiveSegmentInfo active) {
+        /** A segment that holds nothing but trimmed records takes no more: only a sealed one can be deleted. */
+        boolean isAllTrimmed() {
+            return !active.isEmpty() && logStartOffset == baseOffset;
+        }
+    }
+
+    AppendDraft(PartitionId partition, long term, Place place, ProducerState tailProducers) {
         this.partition = partition;
         this.term = term;
-        this.baseOffset = baseOffset;
+        this.place = place;
         this.tailProducers = tailProducers;
-        this.active = active;
-        endOffset = baseOffset;
+        endOffset = place.baseOffset();
     }
 
     /** What becomes of a batch. */
@@ -159,11 +170,12 @@ public final class AppendDraft {
 
     /** The offset that the draft begins at. */
     public long baseOffset() {
-        return baseOffset;
+        return place.baseOffset();
     }
 
-    /** The entry. A segment that would outgrow its limit, or is too old, is rolled before it. */
+    /** The entry. A segment that would outgrow its limit, is too old or holds nothing any more is rolled before it. */
     public AppendEntry entry(LogConfig config, long leaderTimeMs) {
-        return new AppendEntry(partition, leaderTimeMs, config.shouldRoll(active, payloadBytes, leaderTimeMs), headers);
+        boolean roll = place.isAllTrimmed() || config.shouldRoll(place.active(), payloadBytes, leaderTimeMs);
+        return new AppendEntry(partition, leaderTimeMs, roll, headers);
     }
 }

@@ -4,14 +4,15 @@ import io.cordwood.store.PartitionId;
 import java.util.List;
 
 /**
- * One entry of a partition's raft log, as decided by the leader: appends record batches. Their offsets are dense: each batch begins where the one before it ends.
+ * Appends record batches. Their offsets are dense: each batch begins where the one before it ends.
  *
  * @param partition the partition
  * @param leaderTimeMs the leader's time, never decreasing
  * @param roll start a new segment with the first batch
  * @param batches at least one
  */
-public record AppendEntry(PartitionId partition, long leaderTimeMs, boolean roll, List<BatchHeader> batches) {
+public record AppendEntry(PartitionId partition, long leaderTimeMs, boolean roll, List<BatchHeader> batches)
+        implements PartitionEntry {
 
     public AppendEntry {
         batches = List.copyOf(batches);
@@ -41,7 +42,18 @@ public record AppendEntry(PartitionId partition, long leaderTimeMs, boolean roll
         return batches.get(batches.size() - 1).endOffset();
     }
 
+    @Override
+    public long endOffset(long endOffsetBefore) {
+        return endOffset();
+    }
+
+    @Override
+    public long logStartOffset(long logStartOffsetBefore) {
+        return logStartOffsetBefore;
+    }
+
     /** Bytes of all batches together. */
+    @Override
     public int payloadBytes() {
         int bytes = 0;
         for (BatchHeader batch : batches) {

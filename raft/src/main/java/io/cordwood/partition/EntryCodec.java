@@ -10,16 +10,17 @@ import java.util.UUID;
 /**
  * The header that stands in the raft log for an entry of a partition.
  *
- * <p>Layout, big endian; a header ends after its last batch:
+ * <p>Layout, big endian; nothing follows:
  *
  * <pre>
  * at   bytes  field
  *  0   1      format version, 1
- *  1   1      kind: 1 append
- *  2   2      flags: bit 0 roll
+ *  1   1      kind: 1 append, 2 trim
+ *  2   2      flags: bit 0 roll (append only)
  *  4   16     topic id
  * 20   4      partition number
  * 24   8      leader time, ms since 1970
+ * append:
  * 32   2      number of batches n, 1..512
  * 34   44 n   batches:
  *       0  8  base offset
@@ -31,6 +32,8 @@ import java.util.UUID;
  *      30  8  producer id, -1 without one
  *      38  2  producer epoch
  *      40  4  first sequence
+ * trim:
+ * 32   8      log start offset
  * </pre>
  *
  * <p>Thread: stateless.
@@ -41,30 +44,50 @@ public final class EntryCodec {
 
     private static final byte VERSION = 1;
     private static final byte KIND_APPEND = 1;
+    private static final byte KIND_TRIM = 2;
     private static final short FLAG_ROLL = 1;
-    private static final int FIXED_BYTES = 34;
+    private static final int PROLOGUE_BYTES = 32;
+    private static final int APPEND_BYTES = PROLOGUE_BYTES + Short.BYTES;
+    private static final int TRIM_BYTES = PROLOGUE_BYTES + Long.BYTES;
     private static final int BATCH_BYTES = 44;
 
     private EntryCodec() {}
 
     /** The largest header: {@value #MAX_BATCHES} batches. */
     public static int maxHeaderBytes() {
-        return FIXED_BYTES + MAX_BATCHES * BATCH_BYTES;
+        return APPEND_BYTES + MAX_BATCHES * BATCH_BYTES;
     }
 
     /** Encodes into an array of exactly the header's size. */
-    public static byte[] encode(AppendEntry entry) {
+    public static byte[] encode(PartitionEntry entry) {
+        if (entry instanceof AppendEntry append) {
+            return encodeAppend(append);
+        }
+        if (entry instanceof TrimEntry trim) {
+            var bytes = new byte[TRIM_BYTES];
+            prologue(bytes, KIND_TRIM, (short) 0, trim).putLong(trim.logStartOffset());
+            return bytes;
+        }
+        throw new IllegalArgumentException("entry " + entry);
+    }
+
+    private static byte[] encodeAppend(AppendEntry entry) {
         if (entry.batches().size() > MAX_BATCHES) {
             throw new IllegalArgumentException(entry.batches().size() + " batches in an entry, limit " + MAX_BATCHES);
         }
-        var buffer = ByteBuffer.allocate(FIXED_BYTES + entry.batches().size() * BATCH_BYTES);
-        buffer.put(VERSION).put(KIND_APPEND).putShort(entry.roll() ? FLAG_ROLL : 0);
-        buffer.putLong(entry.partition().topicId().getMostSignificantBits());
-        buffer.putLong(entry.partition().topicId().getLeastSignificantBits());
-        buffer.putInt(entry.partition().partition()).putLong(entry.leaderTimeMs());
+        var bytes = new byte[APPEND_BYTES + entry.batches().size() * BATCH_BYTES];
+        var buffer = prologue(bytes, KIND_APPEND, entry.roll() ? FLAG_ROLL : 0, entry);
         buffer.putShort((short) entry.batches().size());
         entry.batches().forEach(batch -> put(buffer, batch));
-        return buffer.array();
+        return bytes;
+    }
+
+    private static ByteBuffer prologue(byte[] target, byte kind, short flags, PartitionEntry entry) {
+        var buffer = ByteBuffer.wrap(target);
+        buffer.put(VERSION).put(kind).putShort(flags);
+        buffer.putLong(entry.partition().topicId().getMostSignificantBits());
+        buffer.putLong(entry.partition().topicId().getLeastSignificantBits());
+        return buffer.putInt(entry.partition().partition()).putLong(entry.leaderTimeMs());
     }
 
     private static void put(ByteBuffer buffer, BatchHeader batch) {
@@ -79,7 +102,7 @@ public final class EntryCodec {
      * @throws UnknownEntryException where a newer version wrote it: the replica must stop, never skip it
      * @throws IllegalArgumentException where the bytes are no header
      */
-    public static AppendEntry decode(ByteBuffer bytes) throws UnknownEntryException {
+    public static PartitionEntry decode(ByteBuffer bytes) throws UnknownEntryException {
         var buffer = bytes.slice();
         try {
             return decodeHeader(buffer);
@@ -88,27 +111,30 @@ public final class EntryCodec {
         }
     }
 
-    private static AppendEntry decodeHeader(ByteBuffer buffer) throws UnknownEntryException {
+    private static PartitionEntry decodeHeader(ByteBuffer buffer) throws UnknownEntryException {
         byte version = buffer.get();
         if (version != VERSION) {
             throw new UnknownEntryException("format version", version, VERSION);
         }
         byte kind = buffer.get();
-        if (kind != KIND_APPEND) {
-            throw new UnknownEntryException("kind", kind, KIND_APPEND);
+        if (kind != KIND_APPEND && kind != KIND_TRIM) {
+            throw new UnknownEntryException("kind", kind, KIND_TRIM);
         }
         short flags = buffer.getShort();
-        if ((flags & ~FLAG_ROLL) != 0) {
-            throw new UnknownEntryException("flags", flags, FLAG_ROLL);
+        short knownFlags = kind == KIND_APPEND ? FLAG_ROLL : 0;
+        if ((flags & ~knownFlags) != 0) {
+            throw new UnknownEntryException("flags", flags, knownFlags);
         }
         var partition = new PartitionId(new UUID(buffer.getLong(), buffer.getLong()), buffer.getInt());
         long leaderTimeMs = buffer.getLong();
-        int count = buffer.getShort();
-        var batches = decodeBatches(buffer, count);
+        var entry = kind == KIND_TRIM
+                ? new TrimEntry(partition, leaderTimeMs, buffer.getLong())
+                : new AppendEntry(
+                        partition, leaderTimeMs, (flags & FLAG_ROLL) != 0, decodeBatches(buffer, buffer.getShort()));
         if (buffer.hasRemaining()) {
             throw new IllegalArgumentException(buffer.remaining() + " bytes behind an entry header");
         }
-        return new AppendEntry(partition, leaderTimeMs, (flags & FLAG_ROLL) != 0, batches);
+        return entry;
     }
 
     private static List<BatchHeader> decodeBatches(ByteBuffer buffer, int count) {

@@ -2,6 +2,7 @@ package io.cordwood.partition;
 
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.LeaderEpoch;
+import io.cordwood.store.LeaderEpochs;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.ProducerEntry;
 import io.cordwood.store.ProducerState;
@@ -13,8 +14,8 @@ import java.util.List;
  * The deterministic core of a partition: what its committed entries add up to. The same entries give the same state on every
  * replica, and a state restored from a checkpoint goes on like the one it was taken from.
  *
- * <p>Invariants: the high watermark never falls; each entry begins at the high watermark; leader time and leader epoch never
- * decrease. An entry that contradicts one of them is a fault of ours and throws {@link IllegalStateException}.
+ * <p>Invariants: the high watermark never falls; each append begins at the high watermark; the log start never falls and never
+ * passes the high watermark; leader time and leader epoch never decrease. An entry that contradicts one of them is a fault of ours and throws {@link IllegalStateException}.
  *
  * <p>Thread: one owner (Ratis' state machine updater).
  */
@@ -22,11 +23,11 @@ public final class PartitionState {
     private final PartitionId partition;
     private final int epochBase;
     private final ProducerState producers;
-    private final List<LeaderEpoch> leaderEpochs;
+    private List<LeaderEpoch> leaderEpochs;
     private long term;
     private long index;
     private long highWatermark;
-    private final long logStartOffset;
+    private long logStartOffset;
     private long lastLeaderTimeMs;
     private SegmentTable segments;
 
@@ -61,15 +62,39 @@ public final class PartitionState {
     }
 
     /** Applies the entry at a raft index. */
-    public void apply(AppendEntry entry, long entryTerm, long entryIndex) {
+    public void apply(PartitionEntry entry, long entryTerm, long entryIndex) {
         check(entry, entryTerm, entryIndex);
-        noteLeaderEpoch(Math.addExact(epochBase, Math.toIntExact(entryTerm)), entry.baseOffset());
-        segments = extend(segments, entry);
-        remember(producers, entry);
-        highWatermark = entry.endOffset();
+        if (entry instanceof AppendEntry append) {
+            append(append, entryTerm);
+        } else if (entry instanceof TrimEntry trim) {
+            trim(trim);
+        } else {
+            throw new IllegalStateException("entry " + entry);
+        }
         lastLeaderTimeMs = entry.leaderTimeMs();
         term = entryTerm;
         index = entryIndex;
+    }
+
+    private void append(AppendEntry entry, long entryTerm) {
+        require(entry.baseOffset() == highWatermark, "base offset", highWatermark, entry.baseOffset());
+        noteLeaderEpoch(Math.addExact(epochBase, Math.toIntExact(entryTerm)), entry.baseOffset());
+        segments = extend(segments, entry);
+        if (entry.roll()) {
+            // The segment that was active until now may lie below the log start as a whole.
+            segments = segments.trimTo(logStartOffset);
+        }
+        remember(producers, entry);
+        highWatermark = entry.endOffset();
+    }
+
+    private void trim(TrimEntry entry) {
+        long newStart = entry.logStartOffset();
+        require(newStart >= logStartOffset, "log start at or above", logStartOffset, newStart);
+        require(newStart <= highWatermark, "log start at or below", highWatermark, newStart);
+        logStartOffset = newStart;
+        segments = segments.trimTo(newStart);
+        leaderEpochs = new ArrayList<>(LeaderEpochs.trim(leaderEpochs, newStart));
     }
 
     /** Adds an entry's batches to a memory of producers. */
@@ -96,9 +121,8 @@ public final class PartitionState {
                 entry.baseOffset(), entry.payloadBytes(), maxTimestampMs, entry.roll(), entry.leaderTimeMs());
     }
 
-    private void check(AppendEntry entry, long entryTerm, long entryIndex) {
+    private void check(PartitionEntry entry, long entryTerm, long entryIndex) {
         require(entry.partition().equals(partition), "partition", partition, entry.partition());
-        require(entry.baseOffset() == highWatermark, "base offset", highWatermark, entry.baseOffset());
         require(entry.leaderTimeMs() >= lastLeaderTimeMs, "leader time", lastLeaderTimeMs, entry.leaderTimeMs());
         require(entryTerm >= term, "term", term, entryTerm);
         require(entryIndex > index, "raft index", index, entryIndex);
@@ -120,6 +144,11 @@ public final class PartitionState {
     /** Exclusive end of what is applied. */
     public long highWatermark() {
         return highWatermark;
+    }
+
+    /** First offset that is kept. */
+    public long logStartOffset() {
+        return logStartOffset;
     }
 
     /** Time of the newest entry, or 0. */

@@ -7,14 +7,15 @@ import io.cordwood.store.SegmentTable;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a replica's own raft log: the next offset, and the entries that are in the log and not applied. On a leader also
+ * The end of a replica's own raft log: the next offset, the log start, and the entries that are in the log and not applied. On a leader also
  * what producers have sent up to there, which is what new batches are judged against.
  *
  * <p>Invariants: the end offset is that of the newest entry in the raft log, never of the segment files; entries follow each
- * other without a gap, in offsets and in raft indexes.
+ * other without a gap, in offsets and in raft indexes; the log start never falls, but where entries are truncated.
  *
  * <p>Thread: entries are added and truncated by the holder of Ratis' log write lock, applied by Ratis' updater, and looked at by
  * the appender. Its monitor guards every field: it is held for a few field accesses per entry, and a queue would make the log
@@ -24,10 +25,12 @@ public final class PartitionTail {
     private final PartitionId partition;
     private final ArrayDeque<InLog> unapplied = new ArrayDeque<>();
     private long appliedEndOffset;
+    private long appliedLogStartOffset;
     private long appliedLeaderTimeMs;
     private @Nullable Leading leading;
 
-    private record InLog(long term, long index, AppendEntry entry) {}
+    /** An entry, and the offsets behind it. */
+    private record InLog(long term, long index, PartitionEntry entry, long endOffset, long logStartOffset) {}
 
     /** What only a leader keeps: of its own term, up to the end of the log. */
     private static final class Leading {
@@ -41,7 +44,10 @@ public final class PartitionTail {
             this.active = active;
         }
 
-        void appended(AppendEntry entry) {
+        void took(PartitionEntry taken) {
+            if (!(taken instanceof AppendEntry entry)) {
+                return;
+            }
             PartitionState.remember(producers, entry);
             active = PartitionState.extend(SegmentTable.of(List.of(), active), entry)
                     .active();
@@ -49,17 +55,21 @@ public final class PartitionTail {
     }
 
     /** A tail at what is applied: of a new replica, or before the entries found in its raft log are added. */
-    public PartitionTail(PartitionId partition, long highWatermark, long lastLeaderTimeMs) {
+    public PartitionTail(PartitionId partition, long logStartOffset, long highWatermark, long lastLeaderTimeMs) {
         this.partition = partition;
+        appliedLogStartOffset = logStartOffset;
         appliedEndOffset = highWatermark;
         appliedLeaderTimeMs = lastLeaderTimeMs;
     }
 
     /** Exclusive end of the newest entry in the raft log: the next offset. */
     public synchronized long endOffset() {
-        return unapplied.isEmpty()
-                ? appliedEndOffset
-                : unapplied.getLast().entry().endOffset();
+        return unapplied.isEmpty() ? appliedEndOffset : unapplied.getLast().endOffset();
+    }
+
+    /** The log start behind the newest entry in the raft log. */
+    public synchronized long logStartOffset() {
+        return unapplied.isEmpty() ? appliedLogStartOffset : unapplied.getLast().logStartOffset();
     }
 
     /** Leader time of the newest entry in the raft log. */
@@ -70,17 +80,24 @@ public final class PartitionTail {
     }
 
     /** Takes an entry that goes into the raft log. */
-    public synchronized void append(AppendEntry entry, long term, long index) {
-        require(entry.baseOffset() == endOffset(), "base offset", endOffset(), entry.baseOffset(), index);
+    public synchronized void append(PartitionEntry entry, long term, long index) {
+        long end = endOffset();
+        long start = logStartOffset();
+        if (entry instanceof AppendEntry append) {
+            require(append.baseOffset() == end, "base offset", end, append.baseOffset(), index);
+        }
+        long newStart = entry.logStartOffset(start);
+        require(newStart >= start, "log start at or above", start, newStart, index);
+        require(newStart <= end, "log start at or below", end, newStart, index);
         require(
                 entry.leaderTimeMs() >= lastLeaderTimeMs(),
                 "leader time",
                 lastLeaderTimeMs(),
                 entry.leaderTimeMs(),
                 index);
-        unapplied.addLast(new InLog(term, index, entry));
+        unapplied.addLast(new InLog(term, index, entry, entry.endOffset(end), newStart));
         if (leading != null && leading.term == term) {
-            leading.appended(entry);
+            leading.took(entry);
         } else {
             leading = null;
         }
@@ -95,13 +112,14 @@ public final class PartitionTail {
     }
 
     /** The oldest entry that is not applied becomes applied. Returns it; empty where that is not the one at this index. */
-    public synchronized Optional<AppendEntry> applied(long term, long index) {
+    public synchronized Optional<PartitionEntry> applied(long term, long index) {
         var oldest = unapplied.peekFirst();
         if (oldest == null || oldest.index() != index || oldest.term() != term) {
             return Optional.empty();
         }
         unapplied.removeFirst();
-        appliedEndOffset = oldest.entry().endOffset();
+        appliedEndOffset = oldest.endOffset();
+        appliedLogStartOffset = oldest.logStartOffset();
         appliedLeaderTimeMs = oldest.entry().leaderTimeMs();
         return Optional.of(oldest.entry());
     }
@@ -127,12 +145,23 @@ public final class PartitionTail {
         if (current == null) {
             return Optional.empty();
         }
-        return Optional.of(new AppendDraft(partition, current.term, endOffset(), current.producers, current.active));
+        var place = new AppendDraft.Place(endOffset(), logStartOffset(), current.active);
+        return Optional.of(new AppendDraft(partition, current.term, place, current.producers));
     }
 
-    /** Whether a draft still fits: made in the term that leads, for the offset that comes next. */
-    public synchronized boolean accepts(long draftTerm, long baseOffset) {
-        return leading != null && leading.term == draftTerm && endOffset() == baseOffset;
+    /** The term in which this replica leads; empty where it does not. */
+    public synchronized OptionalLong leadingTerm() {
+        return leading == null ? OptionalLong.empty() : OptionalLong.of(leading.term);
+    }
+
+    /** Whether an entry still fits: made in the term that leads, and for what the log holds now. */
+    public synchronized boolean accepts(PartitionEntry entry, long draftTerm) {
+        if (leading == null || leading.term != draftTerm || entry.leaderTimeMs() < lastLeaderTimeMs()) {
+            return false;
+        }
+        return entry instanceof AppendEntry append
+                ? append.baseOffset() == endOffset()
+                : entry.logStartOffset(logStartOffset()) >= logStartOffset();
     }
 
     private void require(boolean holds, String field, long expected, long found, long index) {

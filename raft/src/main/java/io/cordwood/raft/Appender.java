@@ -12,11 +12,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -33,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Appender {
     private static final Logger LOG = LoggerFactory.getLogger(Appender.class);
+    private static final int PROPOSALS_MAX = 64;
 
     private final PartitionTail tail;
     private final EntrySubmitter submitter;
@@ -40,6 +43,7 @@ final class Appender {
     private final AppenderLimits limits;
     private final Executor threads;
     private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final Queue<WaitingProposal> proposals = new ArrayBlockingQueue<>(PROPOSALS_MAX);
     private final AtomicLong queuedBytes = new AtomicLong();
     private final AtomicInteger inFlight = new AtomicInteger();
     /** Calls for a turn since the current turn began; above zero means that a turn is running or due. */
@@ -69,6 +73,8 @@ final class Appender {
             return request.batch().sizeBytes();
         }
     }
+
+    private record WaitingProposal(Proposal proposal, CompletableFuture<Proposal.Outcome> outcome) {}
 
     /** A batch of an entry and what to answer once the entry is applied. */
     private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome onceApplied) {}
@@ -113,6 +119,19 @@ final class Appender {
         return waiting.outcome();
     }
 
+    /** Brings an entry without batches into the log. The answer comes like that of {@link #append}. */
+    CompletableFuture<Proposal.Outcome> propose(Proposal proposal) {
+        var waiting = new WaitingProposal(proposal, new CompletableFuture<>());
+        if (!leading) {
+            waiting.outcome().complete(Proposal.Outcome.NOT_LEADER);
+        } else if (!proposals.offer(waiting)) {
+            waiting.outcome().complete(Proposal.Outcome.OVERLOADED);
+        } else {
+            callTurn();
+        }
+        return waiting.outcome();
+    }
+
     private void callTurn() {
         if (calls.getAndIncrement() == 0) {
             threads.execute(this::turn);
@@ -122,11 +141,40 @@ final class Appender {
     private void turn() {
         int seen = calls.get();
         do {
-            while (!queue.isEmpty() && (!leading || inFlight.get() < limits.maxInFlight())) {
-                gather();
+            while (hasWork() && (!leading || inFlight.get() < limits.maxInFlight())) {
+                var proposal = proposals.poll();
+                if (proposal != null) {
+                    submit(proposal);
+                } else {
+                    gather();
+                }
             }
             seen = calls.addAndGet(-seen);
         } while (seen != 0);
+    }
+
+    private boolean hasWork() {
+        return !proposals.isEmpty() || !queue.isEmpty();
+    }
+
+    private void submit(WaitingProposal waiting) {
+        var term = leading ? tail.leadingTerm() : OptionalLong.empty();
+        if (term.isEmpty()) {
+            waiting.outcome().complete(Proposal.Outcome.NOT_LEADER);
+            return;
+        }
+        var entry = waiting.proposal().entry(tail, leaderTimeMs());
+        if (entry.isEmpty()) {
+            waiting.outcome().complete(Proposal.Outcome.NOT_NEEDED);
+            return;
+        }
+        submit(
+                new SubmittedEntry(entry.get(), term.getAsLong(), new byte[0]),
+                applied -> waiting.outcome().complete(applied ? Proposal.Outcome.APPLIED : Proposal.Outcome.UNKNOWN));
+    }
+
+    private long leaderTimeMs() {
+        return Math.max(settings.clockMs().getAsLong(), tail.lastLeaderTimeMs());
     }
 
     private void gather() {
@@ -135,7 +183,7 @@ final class Appender {
             refuseAll();
             return;
         }
-        long leaderTimeMs = Math.max(settings.clockMs().getAsLong(), tail.lastLeaderTimeMs());
+        long leaderTimeMs = leaderTimeMs();
         var drafted = new ArrayList<Drafted>();
         for (Waiting next = queue.peek();
                 next != null && draft.get().hasRoom(next.sizeBytes(), limits.entryMaxBytes());
@@ -210,11 +258,16 @@ final class Appender {
         var applied = new CompletableFuture<Boolean>();
         newestEntry = applied;
         answerAfter(applied, drafted);
+        submit(entry, applied::complete);
+    }
+
+    /** @param answer told whether the entry is applied; otherwise its outcome is unknown */
+    private void submit(SubmittedEntry entry, Consumer<Boolean> answer) {
         inFlight.incrementAndGet();
         var unused = submitted(entry).whenComplete((reply, failure) -> {
             // Before the answers, so that a caller who sends the next batch at once finds the place free.
             inFlight.decrementAndGet();
-            applied.complete(failure == null);
+            answer.accept(failure == null);
             callTurn();
         });
     }
@@ -224,11 +277,7 @@ final class Appender {
         try {
             return submitter.submit(entry);
         } catch (RuntimeException e) {
-            LOG.error(
-                    "{} at offset {}: the submit failed",
-                    entry.entry().partition(),
-                    entry.entry().baseOffset(),
-                    e);
+            LOG.error("{}: the submit of an entry failed", entry.entry().partition(), e);
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -62,6 +62,15 @@ public final class PartitionReplica {
         return state.appender().append(request);
     }
 
+    /**
+     * Moves the log start up to an offset, on all replicas; from the answer on nobody here reads below it.
+     *
+     * @param newStart at or below the log start has no effect
+     */
+    public CompletableFuture<TrimOutcome> trim(long newStart) {
+        return state.trimTo(newStart);
+    }
+
     /** First offset that is kept. */
     public long logStartOffset() {
         return state.log().logStartOffset();

@@ -4,6 +4,7 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.EntryCodec;
+import io.cordwood.partition.PartitionEntry;
 import io.cordwood.partition.UnknownEntryException;
 import io.cordwood.store.LogClosedException;
 import java.io.IOException;
@@ -99,11 +100,12 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     @Override
     public TransactionContext preAppendTransaction(TransactionContext context) throws IOException {
         var entry = (SubmittedEntry) context.getStateMachineContext();
-        if (!replica.tail().accepts(entry.draftTerm(), entry.entry().baseOffset())) {
+        if (!replica.tail().accepts(entry.entry(), entry.draftTerm())) {
             throw new StateMachineException(
-                    "an entry of term " + entry.draftTerm() + " for offset "
-                            + entry.entry().baseOffset() + " of " + replica.id() + " comes too late: the log ends at "
-                            + replica.tail().endOffset(),
+                    "an entry of term " + entry.draftTerm() + " of " + replica.id()
+                            + " comes too late: the log is now ["
+                            + replica.tail().logStartOffset() + ", "
+                            + replica.tail().endOffset() + ")",
                     null,
                     false);
         }
@@ -113,7 +115,9 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     @Override
     public CompletableFuture<?> write(LogEntryProto entry, TransactionContext context) {
         if (context != null && context.getStateMachineContext() instanceof SubmittedEntry submitted) {
-            stamp(submitted, replica.leaderEpoch(entry.getTerm()));
+            if (submitted.entry() instanceof AppendEntry append) {
+                stamp(append, submitted.payload(), replica.leaderEpoch(entry.getTerm()));
+            }
             replica.appendAsLeader(submitted, entry.getTerm(), entry.getIndex());
         } else {
             var payload = payloadOf(
@@ -124,10 +128,9 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         return DONE;
     }
 
-    private static void stamp(SubmittedEntry submitted, int leaderEpoch) {
-        var payload = submitted.payload();
+    private static void stamp(AppendEntry entry, ByteBuffer payload, int leaderEpoch) {
         int position = 0;
-        for (BatchHeader header : submitted.entry().batches()) {
+        for (BatchHeader header : entry.batches()) {
             RecordBatch.stamp(payload, position, header.baseOffset(), leaderEpoch);
             position += header.sizeBytes();
         }
@@ -137,7 +140,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         return bytes.asReadOnlyByteBuffer();
     }
 
-    private AppendEntry decode(LogEntryProto entry) {
+    private PartitionEntry decode(LogEntryProto entry) {
         try {
             return EntryCodec.decode(
                     entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());

@@ -1,7 +1,7 @@
 package io.cordwood.raft;
 
-import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.EntryCodec;
+import io.cordwood.partition.PartitionEntry;
 import io.cordwood.partition.UnknownEntryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,7 +31,7 @@ import org.apache.ratis.util.SizeInBytes;
 record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> entries) {
 
     /** A partition's entry in the raft log. */
-    record Found(long term, long index, AppendEntry entry) {}
+    record Found(long term, long index, PartitionEntry entry) {}
 
     private static final String CURRENT = "current";
     private static final String OPEN_PREFIX = "log_inprogress_";
@@ -138,7 +138,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
             }
         }
 
-        private static AppendEntry decode(LogEntryProto entry) {
+        private static PartitionEntry decode(LogEntryProto entry) {
             try {
                 return EntryCodec.decode(
                         entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());

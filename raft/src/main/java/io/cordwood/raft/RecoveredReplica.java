@@ -102,7 +102,7 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
     private static RecoveryPoint point(Optional<Checkpoint> checkpoint, List<Found> entries, long floor) {
         long durableEnd = entries.stream()
                 .filter(found -> found.index() <= floor)
-                .mapToLong(found -> found.entry().endOffset())
+                .mapToLong(found -> found.entry().endOffset(0))
                 .max()
                 .orElse(0);
         return RecoveryPoint.of(checkpoint).withDurableEndOffset(durableEnd);
@@ -119,7 +119,8 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
                 .map(found -> PartitionState.of(found, context.epochBase()))
                 .orElseGet(() -> PartitionState.empty(context.id(), context.epochBase()));
         log.advanceHighWatermark(state.highWatermark());
-        var tail = new PartitionTail(context.id(), state.highWatermark(), state.lastLeaderTimeMs());
+        var tail = new PartitionTail(
+                context.id(), state.logStartOffset(), state.highWatermark(), state.lastLeaderTimeMs());
         try {
             entries.forEach(found -> tail.append(found.entry(), found.term(), found.index()));
         } catch (IllegalStateException e) {
@@ -136,7 +137,10 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
     private static long firstUnverified(PartitionContext context, List<Found> entries, PartitionLog log)
             throws IOException {
         for (Found found : entries) {
-            AppendEntry entry = found.entry();
+            // What was trimmed had been applied, so it was whole; its files may be gone.
+            if (!(found.entry() instanceof AppendEntry entry) || entry.endOffset() <= log.logStartOffset()) {
+                continue;
+            }
             int epoch = Math.addExact(context.epochBase(), Math.toIntExact(found.term()));
             var stored = log.readExactly(entry.baseOffset(), entry.endOffset(), entry.payloadBytes());
             // What opening the log has left behind the checkpoint has right CRCs.

@@ -1,8 +1,10 @@
 package io.cordwood.raft;
 
 import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.PartitionEntry;
 import io.cordwood.partition.PartitionState;
 import io.cordwood.partition.PartitionTail;
+import io.cordwood.partition.TrimEntry;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
@@ -54,7 +56,7 @@ final class ReplicaState implements Closeable {
     private @Nullable Step last;
 
     /** An applied raft index; the entry is null where it changed nothing of ours. */
-    private record Step(long term, long index, @Nullable AppendEntry entry) {}
+    private record Step(long term, long index, @Nullable PartitionEntry entry) {}
 
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
@@ -121,18 +123,22 @@ final class ReplicaState implements Closeable {
 
     /** Takes a leader's own entry. Under the log write lock. */
     void appendAsLeader(SubmittedEntry submitted, long term, long index) {
-        context.node().window().put(context.groupId(), term, index, submitted.getContent());
         take(submitted.entry(), term, index);
-        writer.appendOwn(submitted.entry(), leaderEpoch(term), submitted.payload());
+        if (submitted.entry() instanceof AppendEntry append) {
+            context.node().window().put(context.groupId(), term, index, submitted.getContent());
+            writer.appendOwn(append, leaderEpoch(term), submitted.payload());
+        }
     }
 
     /** Takes an entry that a leader sent into the tail and its payload towards the files. Under the log write lock. */
-    void append(AppendEntry entry, ByteBuffer payload, long term, long index) {
+    void append(PartitionEntry entry, ByteBuffer payload, long term, long index) {
         take(entry, term, index);
-        writer.append(entry, leaderEpoch(term), payload);
+        if (entry instanceof AppendEntry append) {
+            writer.append(append, leaderEpoch(term), payload);
+        }
     }
 
-    private void take(AppendEntry entry, long term, long index) {
+    private void take(PartitionEntry entry, long term, long index) {
         try {
             tail.append(entry, term, index);
         } catch (IllegalStateException e) {
@@ -168,7 +174,11 @@ final class ReplicaState implements Closeable {
      *
      * @throws PayloadUnavailableException where the files hold something else
      */
-    ByteString payload(AppendEntry entry, long term, long index) throws IOException {
+    ByteString payload(PartitionEntry entry, long term, long index) throws IOException {
+        return entry instanceof AppendEntry append ? payloadOf(append, term, index) : SubmittedEntry.NO_PAYLOAD;
+    }
+
+    private ByteString payloadOf(AppendEntry entry, long term, long index) throws IOException {
         var recent = context.node().window().get(context.groupId(), term, index);
         if (recent.isPresent()) {
             return recent.get();
@@ -189,9 +199,58 @@ final class ReplicaState implements Closeable {
             throw damaged("raft index " + index + " is committed, its bytes were missing at the start", null);
         }
         advance(new Step(term, index, entry));
-        log.advanceHighWatermark(entry.endOffset());
-        bytesSinceCheckpoint.addAndGet(entry.payloadBytes());
-        listeners.fire();
+        if (entry instanceof AppendEntry append) {
+            log.advanceHighWatermark(append.endOffset());
+            bytesSinceCheckpoint.addAndGet(append.payloadBytes());
+            listeners.fire();
+            if (append.roll()) {
+                writer.deleteTrimmed();
+            }
+        } else if (entry instanceof TrimEntry trim) {
+            trim(trim, index);
+        }
+    }
+
+    private void trim(TrimEntry entry, long index) {
+        try {
+            log.raiseLogStart(entry.logStartOffset());
+        } catch (IllegalStateException e) {
+            throw damaged("raft index " + index + ": " + e.getMessage(), e);
+        }
+        bytesSinceCheckpoint.incrementAndGet(); // a checkpoint knows the log start, so it is worth one
+        writer.deleteTrimmed();
+    }
+
+    /** Has the log start move up to an offset, where this replica leads. By any thread. */
+    CompletableFuture<TrimOutcome> trimTo(long newStart) {
+        if (!appender.isLeading()) {
+            return CompletableFuture.completedFuture(new TrimOutcome.NotLeader(leaderNodeId));
+        }
+        long highWatermark = log.highWatermark();
+        if (newStart > highWatermark) {
+            return CompletableFuture.completedFuture(new TrimOutcome.BeyondHighWatermark(newStart, highWatermark));
+        }
+        if (newStart <= log.logStartOffset()) {
+            return CompletableFuture.completedFuture(trimmed());
+        }
+        return appender.propose((inLog, leaderTimeMs) -> inLog.logStartOffset() >= newStart
+                        ? Optional.empty()
+                        : Optional.of(new TrimEntry(id(), leaderTimeMs, newStart)))
+                .thenApply(this::trimOutcome);
+    }
+
+    private TrimOutcome trimOutcome(Proposal.Outcome outcome) {
+        return switch (outcome) {
+            case APPLIED -> trimmed();
+            // Another trim of this or a higher offset is in the log before it; it may still be lost.
+            case NOT_NEEDED, UNKNOWN -> new TrimOutcome.TimedOut();
+            case NOT_LEADER -> new TrimOutcome.NotLeader(leaderNodeId);
+            case OVERLOADED -> new TrimOutcome.Overloaded();
+        };
+    }
+
+    private TrimOutcome trimmed() {
+        return new TrimOutcome.Trimmed(log.logStartOffset(), log.highWatermark());
     }
 
     /** Takes note of an applied configuration entry. By the updater. */

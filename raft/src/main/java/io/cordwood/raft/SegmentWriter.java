@@ -71,6 +71,23 @@ final class SegmentWriter {
         });
     }
 
+    /** Deletes the segments that lie below the log start, after everything enqueued so far. */
+    void deleteTrimmed() {
+        writerThread.execute(() -> {
+            if (failed) {
+                return;
+            }
+            try {
+                log.deleteTrimmed();
+            } catch (IOException e) {
+                fail("cannot delete trimmed segments of " + partition, e);
+            } catch (RuntimeException e) {
+                failed = true;
+                halt.failed("cannot delete trimmed segments of " + partition, e);
+            }
+        });
+    }
+
     /** Completes when everything enqueued so far is forced; fails, and stops the node, when it cannot be. */
     CompletableFuture<Void> force() {
         var forced = new CompletableFuture<Void>();

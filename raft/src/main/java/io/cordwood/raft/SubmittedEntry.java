@@ -1,7 +1,7 @@
 package io.cordwood.raft;
 
-import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.EntryCodec;
+import io.cordwood.partition.PartitionEntry;
 import java.nio.ByteBuffer;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -13,25 +13,31 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
  * <p>Thread: built by the appender; its payload is stamped once under the log write lock and not changed after.
  */
 final class SubmittedEntry implements Message {
-    private final AppendEntry entry;
+    /**
+     * Goes with an entry that has no payload: Ratis brings an entry to {@code write}, where the tail takes it, only together with
+     * state machine data.
+     */
+    static final ByteString NO_PAYLOAD = ByteString.copyFrom(new byte[1]);
+
+    private final PartitionEntry entry;
     private final long draftTerm;
     private final byte[] payload;
     private final ByteString header;
     private final ByteString content;
 
-    SubmittedEntry(AppendEntry entry, long draftTerm, byte[] payload) {
+    SubmittedEntry(PartitionEntry entry, long draftTerm, byte[] payload) {
         this.entry = entry;
         this.draftTerm = draftTerm;
         this.payload = payload;
         header = UnsafeByteOperations.unsafeWrap(EntryCodec.encode(entry));
-        content = UnsafeByteOperations.unsafeWrap(payload);
+        content = payload.length == 0 ? NO_PAYLOAD : UnsafeByteOperations.unsafeWrap(payload);
     }
 
-    AppendEntry entry() {
+    PartitionEntry entry() {
         return entry;
     }
 
-    /** The term in which its offsets were given out. */
+    /** The term in which it was decided. */
     long draftTerm() {
         return draftTerm;
     }
@@ -40,7 +46,7 @@ final class SubmittedEntry implements Message {
         return header;
     }
 
-    /** The same bytes as {@link #getContent}, mutable. */
+    /** The same bytes as {@link #getContent}, mutable; empty where the entry has none. */
     ByteBuffer payload() {
         return ByteBuffer.wrap(payload);
     }

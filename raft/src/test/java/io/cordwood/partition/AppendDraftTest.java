@@ -29,7 +29,7 @@ class AppendDraftTest {
     private final AppendDraft draft = draftOn(producers, ActiveSegmentInfo.empty(0));
 
     private static AppendDraft draftOn(ProducerState producers, ActiveSegmentInfo active) {
-        return new AppendDraft(PARTITION, 5, 100, producers, active);
+        return new AppendDraft(PARTITION, 5, new AppendDraft.Place(100, 0, active), producers);
     }
 
     private Verdict offer(RecordBatch batch) {

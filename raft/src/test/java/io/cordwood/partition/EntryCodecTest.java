@@ -50,7 +50,19 @@ class EntryCodecTest {
         return new AppendEntry(Entries.PARTITION, 0x1933bd10a80L, true, List.of(first, second));
     }
 
-    private static AppendEntry decode(byte[] bytes) throws UnknownEntryException {
+    private static final String GOLDEN_TRIM = "01" // format version
+            + "02" // kind: trim
+            + "0000" // flags
+            + "0123456789abcdeffedcba9876543210" // topic id
+            + "00000003" // partition
+            + "000001933bd10a80" // leader time
+            + "000000000000a412"; // log start offset 42002
+
+    private static TrimEntry goldenTrim() {
+        return new TrimEntry(Entries.PARTITION, 0x1933bd10a80L, 42_002);
+    }
+
+    private static PartitionEntry decode(byte[] bytes) throws UnknownEntryException {
         return EntryCodec.decode(ByteBuffer.wrap(bytes));
     }
 
@@ -62,6 +74,36 @@ class EntryCodecTest {
     void formatIsWhatItWas() throws Exception {
         assertThat(HexFormat.of().formatHex(EntryCodec.encode(goldenEntry()))).isEqualTo(GOLDEN);
         assertThat(decode(golden())).isEqualTo(goldenEntry());
+    }
+
+    @Test
+    void formatOfATrimIsWhatItWas() throws Exception {
+        assertThat(HexFormat.of().formatHex(EntryCodec.encode(goldenTrim()))).isEqualTo(GOLDEN_TRIM);
+        assertThat(decode(HexFormat.of().parseHex(GOLDEN_TRIM))).isEqualTo(goldenTrim());
+    }
+
+    @Test
+    void cutLongOrNegativeTrimIsRefused() {
+        var bytes = HexFormat.of().parseHex(GOLDEN_TRIM);
+        var negative = bytes.clone();
+        negative[32] = (byte) 0x80;
+
+        for (int size = 0; size < bytes.length; size++) {
+            var cut = Arrays.copyOf(bytes, size);
+            assertThatIllegalArgumentException().as("size %d", size).isThrownBy(() -> decode(cut));
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> decode(Arrays.copyOf(bytes, bytes.length + 1)));
+        assertThatIllegalArgumentException().isThrownBy(() -> decode(negative));
+    }
+
+    @Test
+    void trimThatRollsIsUnknown() {
+        var bytes = HexFormat.of().parseHex(GOLDEN_TRIM);
+        bytes[3] = 1;
+
+        assertThatThrownBy(() -> decode(bytes))
+                .isInstanceOf(UnknownEntryException.class)
+                .hasMessageContaining("flags");
     }
 
     @Test
@@ -130,6 +172,9 @@ class EntryCodecTest {
             if (random.nextBoolean() && bytes.length > 4) {
                 System.arraycopy(golden(), 0, bytes, 0, 4);
             }
+            if (bytes.length == 40) {
+                bytes[32] |= (byte) 0x80; // else it could be a trim
+            }
 
             assertThatThrownBy(() -> decode(bytes))
                     .isInstanceOfAny(UnknownEntryException.class, IllegalArgumentException.class);
@@ -148,7 +193,7 @@ class EntryCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 255})
+    @ValueSource(ints = {0, 3, 255})
     void unknownKindStopsTheReader(int kind) {
         var bytes = golden();
         bytes[1] = (byte) kind;

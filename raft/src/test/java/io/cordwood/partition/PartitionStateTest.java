@@ -224,19 +224,66 @@ class PartitionStateTest {
     @Test
     void tailOfALeaderRemembersTheSameAsTheState() {
         var log = randomLog(5, 100);
-        var tail = new PartitionTail(PARTITION, 0, 0);
+        var tail = new PartitionTail(PARTITION, 0, 0, 0);
         tail.lead(99, new ProducerState(), state.segments().active());
         for (Logged each : log) {
             tail.append(each.entry(), 99, each.index());
             each.applyTo(state);
         }
-        var leading = new PartitionTail(PARTITION, state.highWatermark(), state.lastLeaderTimeMs());
+        var leading =
+                new PartitionTail(PARTITION, state.logStartOffset(), state.highWatermark(), state.lastLeaderTimeMs());
         leading.lead(99, state.copyProducers(), state.segments().active());
 
         for (long producer = 0; producer < 8; producer++) {
             var batch = Entries.batchOf(producer, 1, 1 << 30, "a");
             assertThat(verdict(tail, batch)).isEqualTo(verdict(leading, batch));
         }
+    }
+
+    @Test
+    void trimMovesTheLogStartAndDropsWhatLiesBelow() {
+        state.apply(rolling(0, 10, 1), 1, 1);
+        state.apply(rolling(10, 10, 2), 2, 2);
+        state.apply(rolling(20, 10, 3), 3, 3);
+
+        state.apply(new TrimEntry(PARTITION, 4, 15), 3, 4);
+
+        assertThat(state.logStartOffset()).isEqualTo(15);
+        assertThat(state.highWatermark()).isEqualTo(30);
+        assertThat(state.segments().sealed())
+                .extracting(SealedSegment::baseOffset)
+                .containsExactly(10L);
+        assertThat(state.checkpoint().leaderEpochs())
+                .extracting(LeaderEpoch::startOffset)
+                .containsExactly(10L, 20L);
+        assertThat(state.checkpoint().lastLeaderTimeMs()).isEqualTo(4);
+    }
+
+    @Test
+    void segmentThatWasAllTrimmedGoesWithTheRoll() {
+        state.apply(rolling(0, 10, 1), 1, 1);
+        state.apply(new TrimEntry(PARTITION, 2, 10), 1, 2);
+        assertThat(state.segments().active().baseOffset()).isZero();
+
+        state.apply(rolling(10, 1, 3), 1, 3);
+
+        assertThat(state.segments().sealed()).isEmpty();
+        assertThat(state.segments().active().baseOffset()).isEqualTo(10);
+    }
+
+    @Test
+    void logStartNeverFallsNorPassesTheHighWatermark() {
+        state.apply(rolling(0, 10, 1), 1, 1);
+        state.apply(new TrimEntry(PARTITION, 2, 5), 1, 2);
+
+        assertThatIllegalStateException().isThrownBy(() -> state.apply(new TrimEntry(PARTITION, 2, 4), 1, 3));
+        assertThatIllegalStateException().isThrownBy(() -> state.apply(new TrimEntry(PARTITION, 2, 11), 1, 3));
+        assertThatIllegalStateException().isThrownBy(() -> state.apply(new TrimEntry(PARTITION, 1, 6), 1, 3));
+        assertThat(state.logStartOffset()).isEqualTo(5);
+    }
+
+    private static AppendEntry rolling(long baseOffset, int recordCount, long leaderTimeMs) {
+        return new AppendEntry(PARTITION, leaderTimeMs, true, List.of(Entries.header(baseOffset, recordCount)));
     }
 
     private static AppendDraft.Verdict verdict(PartitionTail tail, RecordBatch batch) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.cordwood.store.ActiveSegmentInfo;
+import io.cordwood.store.LogConfig;
 import io.cordwood.store.ProducerState;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PartitionTailTest {
-    private final PartitionTail tail = new PartitionTail(PARTITION, 10, 500);
+    private final PartitionTail tail = new PartitionTail(PARTITION, 4, 10, 500);
 
     @Test
     void newTailEndsAtWhatIsApplied() {
@@ -108,10 +109,49 @@ class PartitionTailTest {
     void leaderAcceptsOnlyTheNextOffsetOfItsTerm() {
         lead(2);
 
-        assertThat(tail.accepts(2, 10)).isTrue();
-        assertThat(tail.accepts(2, 11)).isFalse();
-        assertThat(tail.accepts(1, 10)).isFalse();
-        assertThat(tail.accepts(3, 10)).isFalse();
+        assertThat(tail.accepts(entry(10, 1, 500), 2)).isTrue();
+        assertThat(tail.accepts(entry(11, 1, 510), 2)).isFalse();
+        assertThat(tail.accepts(entry(10, 1, 500), 1)).isFalse();
+        assertThat(tail.accepts(entry(10, 1, 500), 3)).isFalse();
+        assertThat(tail.accepts(entry(10, 1, 499), 2)).isFalse();
+    }
+
+    @Test
+    void trimMovesTheLogStartAndNotTheEnd() {
+        tail.append(new TrimEntry(PARTITION, 510, 7), 1, 7);
+
+        assertThat(tail.logStartOffset()).isEqualTo(7);
+        assertThat(tail.endOffset()).isEqualTo(10);
+        assertThat(tail.lastLeaderTimeMs()).isEqualTo(510);
+        tail.truncate(7);
+        assertThat(tail.logStartOffset()).isEqualTo(4);
+    }
+
+    @Test
+    void logStartNeverFallsNorPassesTheEnd() {
+        assertThatIllegalStateException().isThrownBy(() -> tail.append(new TrimEntry(PARTITION, 510, 3), 1, 7));
+        assertThatIllegalStateException().isThrownBy(() -> tail.append(new TrimEntry(PARTITION, 510, 11), 1, 7));
+        lead(2);
+        assertThat(tail.accepts(new TrimEntry(PARTITION, 510, 3), 2)).isFalse();
+        assertThat(tail.accepts(new TrimEntry(PARTITION, 510, 5), 2)).isTrue();
+    }
+
+    @Test
+    void segmentThatIsAllTrimmedIsRolledByTheNextEntry() {
+        tail.lead(2, new ProducerState(), new ActiveSegmentInfo(0, 500, 1_000, 500));
+        assertThat(draftedEntry().roll()).isFalse();
+
+        tail.append(new TrimEntry(PARTITION, 510, 10), 2, 12);
+
+        assertThat(draftedEntry().roll()).isTrue();
+        tail.append(draftedEntry(), 2, 13);
+        assertThat(draftedEntry().roll()).isFalse();
+    }
+
+    private AppendEntry draftedEntry() {
+        var draft = tail.draft().orElseThrow();
+        draft.offer(Entries.batch("a"), OptionalLong.empty(), 510);
+        return draft.entry(LogConfig.defaults(), 510);
     }
 
     @Test
@@ -121,7 +161,7 @@ class PartitionTailTest {
         tail.truncate(100);
 
         assertThat(tail.draft()).isEmpty();
-        assertThat(tail.accepts(2, 10)).isFalse();
+        assertThat(tail.accepts(entry(10, 1, 500), 2)).isFalse();
     }
 
     @Test
@@ -131,7 +171,7 @@ class PartitionTailTest {
         tail.append(entry(10, 1, 510), 3, 12);
 
         assertThat(tail.draft()).isEmpty();
-        assertThat(tail.accepts(2, 11)).isFalse();
+        assertThat(tail.accepts(entry(11, 1, 510), 2)).isFalse();
     }
 
     @Test
@@ -160,12 +200,12 @@ class PartitionTailTest {
         tail.lead(term, new ProducerState(), ActiveSegmentInfo.empty(10));
     }
 
-    private record InLog(long term, long index, AppendEntry entry) {}
+    private record InLog(long term, long index, PartitionEntry entry, long endOffset, long logStartOffset) {}
 
     /** The raft log as a plain list beside the tail. */
     private static final class Model {
         private final Random random;
-        private final PartitionTail tail = new PartitionTail(PARTITION, 0, 0);
+        private final PartitionTail tail = new PartitionTail(PARTITION, 0, 0, 0);
         private final List<InLog> log = new ArrayList<>();
         private int applied;
         private long term = 1;
@@ -176,18 +216,24 @@ class PartitionTailTest {
         }
 
         void step() {
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(7)) {
                 case 0, 1, 2 -> append();
                 case 3 -> apply();
                 case 4 -> truncate();
+                case 5 -> trim();
                 default -> lead();
             }
             assertThat(tail.endOffset()).isEqualTo(endOffset());
+            assertThat(tail.logStartOffset()).isEqualTo(logStartOffset());
             assertThat(tail.lastLeaderTimeMs()).isEqualTo(lastTime());
         }
 
         private long endOffset() {
-            return log.isEmpty() ? 0 : log.get(log.size() - 1).entry().endOffset();
+            return log.isEmpty() ? 0 : log.get(log.size() - 1).endOffset();
+        }
+
+        private long logStartOffset() {
+            return log.isEmpty() ? 0 : log.get(log.size() - 1).logStartOffset();
         }
 
         private long lastTime() {
@@ -198,7 +244,14 @@ class PartitionTailTest {
             nextIndex += 1 + random.nextInt(2); // a configuration entry may take an index
             var entry = entry(endOffset(), 1 + random.nextInt(5), lastTime() + random.nextInt(3));
             tail.append(entry, term, nextIndex);
-            log.add(new InLog(term, nextIndex, entry));
+            log.add(new InLog(term, nextIndex, entry, entry.endOffset(), logStartOffset()));
+        }
+
+        private void trim() {
+            long newStart = logStartOffset() + random.nextLong(endOffset() - logStartOffset() + 1);
+            var entry = new TrimEntry(PARTITION, lastTime() + random.nextInt(3), newStart);
+            tail.append(entry, term, ++nextIndex);
+            log.add(new InLog(term, nextIndex, entry, endOffset(), newStart));
         }
 
         private void apply() {
@@ -229,7 +282,8 @@ class PartitionTailTest {
             } else {
                 leadNow();
                 assertThat(tail.draft().orElseThrow().baseOffset()).isEqualTo(endOffset());
-                assertThat(tail.accepts(term, endOffset())).isTrue();
+                assertThat(tail.accepts(entry(endOffset(), 1, lastTime()), term))
+                        .isTrue();
             }
         }
 

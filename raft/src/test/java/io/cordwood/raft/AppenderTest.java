@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.batch.TimestampType;
 import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.TrimEntry;
 import io.cordwood.raft.AppendOutcome.Appended;
 import io.cordwood.raft.AppendOutcome.NotLeader;
 import io.cordwood.raft.AppendOutcome.Overloaded;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -72,6 +74,50 @@ class AppenderTest {
         assertThat(answer).isNotDone();
         log.applyOldest();
         assertThat(answer).isCompletedWithValue(appended(0, false));
+    }
+
+    @Test
+    void proposalIsAnsweredWhenItsEntryIsApplied() {
+        send(2);
+
+        var answer = appender.propose((tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0)));
+
+        assertThat(answer).isNotDone();
+        log.applyAll();
+        assertThat(answer).isCompletedWithValue(Proposal.Outcome.APPLIED);
+        assertThat(log.committed()).extracting(AppendEntry::baseOffset).containsExactly(0L, 1L);
+    }
+
+    @Test
+    void proposalThatNobodyNeedsIsNotSubmitted() {
+        assertThat(appender.propose((tail, time) -> Optional.empty()))
+                .isCompletedWithValue(Proposal.Outcome.NOT_NEEDED);
+        assertThat(log.submits()).isZero();
+    }
+
+    @Test
+    void proposalsOfADeposedLeaderAreRefusedOrUnknown() {
+        Proposal trim = (tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0));
+        var inFlight = appender.propose(trim);
+        var waiting = appender.propose(trim);
+
+        log.loseAllBut(0, appender);
+
+        assertThat(inFlight).isCompletedWithValue(Proposal.Outcome.UNKNOWN);
+        assertThat(waiting).isCompletedWithValue(Proposal.Outcome.NOT_LEADER);
+        assertThat(appender.propose(trim)).isCompletedWithValue(Proposal.Outcome.NOT_LEADER);
+    }
+
+    @Test
+    void tooManyProposalsAreRefused() {
+        Proposal trim = (tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0));
+        for (int i = 0; i < 65; i++) {
+            assertThat(appender.propose(trim)).isNotDone();
+        }
+
+        assertThat(appender.propose(trim)).isCompletedWithValue(Proposal.Outcome.OVERLOADED);
+        log.applyAll();
+        assertThat(appender.propose(trim)).isNotDone();
     }
 
     @Test

@@ -43,7 +43,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private record InFlight(long term, long index, SubmittedEntry submitted, CompletableFuture<Void> reply) {}
 
     final PartitionId partition = new PartitionId(new UUID(1, 2), 0);
-    final PartitionTail tail = new PartitionTail(partition, 0, 0);
+    final PartitionTail tail = new PartitionTail(partition, 0, 0, 0);
     private final PartitionState applied = PartitionState.empty(partition, EPOCH_BASE);
     private final Deque<InFlight> inFlight = new ArrayDeque<>();
     private final List<AppendEntry> committed = new ArrayList<>();
@@ -94,8 +94,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             if (reaction == Reaction.THROW) {
                 throw bug();
             }
-            if (reaction == Reaction.REFUSE
-                    || !tail.accepts(entry.draftTerm(), entry.entry().baseOffset())) {
+            if (reaction == Reaction.REFUSE || !tail.accepts(entry.entry(), entry.draftTerm())) {
                 return CompletableFuture.failedFuture(new IOException("refused"));
             }
             tail.append(entry.entry(), term, ++index);
@@ -124,9 +123,11 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             }
             var entry = tail.applied(oldest.term(), oldest.index()).orElseThrow();
             applied.apply(entry, oldest.term(), oldest.index());
-            committed.add(entry);
-            collect(entry, oldest.submitted().payload());
-            highWatermark = entry.endOffset();
+            if (entry instanceof AppendEntry append) {
+                committed.add(append);
+                collect(append, oldest.submitted().payload());
+                highWatermark = append.endOffset();
+            }
         }
         oldest.reply().complete(null);
         return true;

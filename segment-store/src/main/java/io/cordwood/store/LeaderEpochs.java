@@ -8,7 +8,7 @@ import java.util.List;
  *
  * <p><b>Thread:</b> any.
  */
-final class LeaderEpochs {
+public final class LeaderEpochs {
     private LeaderEpochs() {}
 
     /** Of the last batch, -1 when there was none. */
@@ -32,7 +32,7 @@ final class LeaderEpochs {
     }
 
     /** Without what ends at or below this offset. */
-    static List<LeaderEpoch> trim(List<LeaderEpoch> epochs, long offset) {
+    public static List<LeaderEpoch> trim(List<LeaderEpoch> epochs, long offset) {
         int first = 0;
         while (first + 1 < epochs.size() && epochs.get(first + 1).startOffset() <= offset) {
             first++;

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * they stay until the append that replaces them. After a failed write or force nothing of it is known to be on disk, so
  * the log is closed and says the first cause ever after.
  *
- * <p><b>Thread:</b> one writer for append, truncateTo, trimTo, force and close; any number of readers beside it, which
- * see published segments only. Whoever applies entries moves the high watermark. A writer that is interrupted inside a
+ * <p><b>Thread:</b> one writer for append, truncateTo, deleteTrimmed, force and close; any number of readers beside it, which
+ * see published segments only. Whoever applies entries moves the high watermark and the log start. A writer that is interrupted inside a
  * call has lost the log.
  *
  * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, and {@code log-start}.
@@ -165,25 +165,29 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Hides what lies below this offset at once and deletes the segments that lie below it as a whole. Without effect
-     * where the log starts there already.
+     * Hides what lies below this offset from readers at once. Without effect where the log starts there already, or beyond.
+     * By whoever moves the high watermark; the files go with {@link #deleteTrimmed}.
+     */
+    public void raiseLogStart(long newStart) {
+        if (newStart > highWatermark && newStart > logStartOffset) {
+            throw new IllegalStateException("log start of " + files.id() + " cannot pass the high watermark "
+                    + highWatermark + " to " + newStart);
+        }
+        logStartOffset = Math.max(newStart, logStartOffset);
+    }
+
+    /**
+     * Deletes the segments that lie below the log start as a whole. A reader that is inside one finishes.
      *
      * <p>The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
      * still be undone, and replicas must agree on the file that takes its batches instead.
      */
-    public void trimTo(long newStart) throws IOException {
+    public void deleteTrimmed() throws IOException {
         requireOpen();
-        if (newStart > highWatermark) {
-            throw new IllegalStateException("log start of " + files.id() + " cannot pass the high watermark "
-                    + highWatermark + " to " + newStart);
-        }
-        if (newStart <= logStartOffset) {
-            return;
-        }
         try {
-            logStartOffset = newStart;
+            long newStart = logStartOffset;
             leaderEpochs = LeaderEpochs.trim(leaderEpochs, newStart);
-            deleteTrimmed(newStart);
+            deleteBelow(newStart);
         } catch (IOException e) {
             throw fail(e);
         }
@@ -218,6 +222,9 @@ public final class PartitionLog implements Closeable {
             return LogRead.empty(offset);
         }
         var segment = segmentOf(offset);
+        if (offset < segment.baseOffset()) {
+            requireNotTrimmed(offset); // its file went between the two looks
+        }
         if (offset >= segment.endOffset()) {
             var end = segment.end();
             throw new CorruptLogException(
@@ -255,15 +262,15 @@ public final class PartitionLog implements Closeable {
 
     /**
      * The bytes of exactly these batches, one entry's; empty when the files hold anything else there. Also above the high
-     * watermark. Their CRC is for the caller to check: right behind {@link #open} those behind the checkpoint were.
+     * watermark, and below the log start as long as the file is there. Their CRC is for the caller to check: right behind
+     * {@link #open} those behind the checkpoint were.
      */
     public Optional<ByteBuffer> readExactly(long baseOffset, long endOffset, int sizeBytes) throws IOException {
         requireOpen();
-        if (baseOffset < logStartOffset) {
-            return Optional.empty();
-        }
         var segment = segmentOf(baseOffset);
-        if (endOffset > segment.endOffset() || sizeBytes < RecordBatch.HEADER_BYTES) {
+        if (baseOffset < segment.baseOffset()
+                || endOffset > segment.endOffset()
+                || sizeBytes < RecordBatch.HEADER_BYTES) {
             return Optional.empty();
         }
         try {
@@ -372,7 +379,7 @@ public final class PartitionLog implements Closeable {
         return new Inspected(epochs, chain.maxTimestamp());
     }
 
-    private void deleteTrimmed(long newStart) throws IOException {
+    private void deleteBelow(long newStart) throws IOException {
         var all = segments;
         int first = 0;
         while (first + 1 < all.size()

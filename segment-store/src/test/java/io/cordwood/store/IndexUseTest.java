@@ -102,7 +102,7 @@ class IndexUseTest {
                     .hasValueSatisfying(entry -> assertThat(entry.offset()).isLessThan(30));
 
             test.commit();
-            test.log().trimTo(25);
+            test.trimTo(25);
             assertThat(test.index().floor(TestLog.ID, 20)).isEmpty();
             assertThat(test.log().read(25, 30, 1).baseOffset()).isEqualTo(25);
         }
@@ -117,7 +117,7 @@ class IndexUseTest {
             test.commit();
 
             assertThat(everyRead(test)).hasSize(40);
-            test.log().trimTo(3);
+            test.trimTo(3);
             test.reopen();
             assertThat(test.log().writtenEndOffset()).isEqualTo(40);
         }

@@ -47,7 +47,7 @@ class LogReadersTest {
                 test.append(test.log().writtenEndOffset(), 3, "never committed", i % 7 == 0);
                 test.log().truncateTo(test.log().highWatermark());
                 if (i % 20 == 0) {
-                    test.log().trimTo(test.log().highWatermark() - 15);
+                    test.trimTo(test.log().highWatermark() - 15);
                 }
             }
             done.set(true);

@@ -296,7 +296,7 @@ class LogRecoveryTest {
             test.roll(5, "c");
             test.append(5, "d");
             test.commit();
-            test.log().trimTo(12);
+            test.trimTo(12);
             var contents = test.fileBytes(test.file(10));
             test.reopen(point);
 
@@ -317,7 +317,7 @@ class LogRecoveryTest {
             test.roll(5, "b");
             test.commit();
             var old = test.fileBytes(test.file(0));
-            test.log().trimTo(5);
+            test.trimTo(5);
             var point = RecoveryPoint.of(test.checkpoint());
             test.disk().open(test.file(0), OpenMode.CREATE).close();
             test.overwrite(test.file(0), 0, old);
@@ -418,7 +418,7 @@ class LogRecoveryTest {
             test.roll(5, "b");
             test.append(5, "c");
             test.commit();
-            test.log().trimTo(12);
+            test.trimTo(12);
             test.shorten(test.file(5), 10);
             assertThatThrownBy(() -> test.reopen()).isInstanceOf(CorruptLogException.class);
 
@@ -434,7 +434,7 @@ class LogRecoveryTest {
             test.append(5, "a");
             test.roll(5, "b");
             test.commit();
-            test.log().trimTo(7);
+            test.trimTo(7);
             var file = test.directory().resolve(LogStartFile.NAME);
             test.overwrite(file, test.fileBytes(file).length - 6, (byte) 9);
 

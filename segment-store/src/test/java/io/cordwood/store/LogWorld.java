@@ -177,7 +177,7 @@ final class LogWorld {
         histories.clear();
     }
 
-    private void commit() {
+    private void commit() throws IOException {
         long target = random.nextInt(3) == 0 ? highWatermark : forcedEnd;
         for (int i = 0; i < current.size(); i++) {
             var batch = current.get(i);
@@ -187,6 +187,8 @@ final class LogWorld {
         }
         highWatermark = target;
         log().advanceHighWatermark(target);
+        committed = committed.trimTo(logStart);
+        maybeDeleteTrimmed();
     }
 
     private void cutAndAppend() throws IOException {
@@ -231,8 +233,16 @@ final class LogWorld {
     private void trim() throws IOException {
         long target = highWatermark == 0 ? 0 : logStart + random.nextInt((int) (highWatermark - logStart) + 1);
         logStart = target;
-        log().trimTo(target);
+        log().raiseLogStart(target);
         committed = committed.trimTo(target);
+        maybeDeleteTrimmed();
+    }
+
+    /** The files go some time later, or never before the power does. */
+    private void maybeDeleteTrimmed() throws IOException {
+        if (random.nextBoolean()) {
+            log().deleteTrimmed();
+        }
     }
 
     private void checkpoint() throws IOException {

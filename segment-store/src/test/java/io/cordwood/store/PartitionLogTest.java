@@ -334,7 +334,10 @@ class PartitionLogTest {
             test.roll(10, "b");
             test.roll(10, "c");
             test.commit();
-            test.log().trimTo(15);
+            int[] sizes = test.log().segments().stream()
+                    .mapToInt(segment -> (int) segment.sizeBytes())
+                    .toArray();
+            test.trimTo(15);
 
             assertThat(test.log().logStartOffset()).isEqualTo(15);
             assertThat(test.log().segments()).hasSize(2);
@@ -345,7 +348,24 @@ class PartitionLogTest {
                             OffsetTrimmedException.class,
                             e -> assertThat(e.logStartOffset()).isEqualTo(15));
             assertThat(test.log().read(15, 30, 1 << 20).baseOffset()).isEqualTo(10);
-            assertThat(test.log().readExactly(10, 20, 1_000)).isEmpty();
+            assertThat(test.log().readExactly(0, 10, sizes[0])).isEmpty();
+            assertThat(test.log().readExactly(10, 20, sizes[1])).isPresent();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void readersFindNothingBelowARaisedLogStartBeforeTheFilesAreGone(DiskKind kind) throws Exception {
+        try (var test = new TestLog(kind, temporary)) {
+            test.append(10, "a");
+            test.roll(10, "b");
+            test.commit();
+            test.log().raiseLogStart(12);
+
+            assertThatThrownBy(() -> test.log().read(11, 20, 1 << 20)).isInstanceOf(OffsetTrimmedException.class);
+            assertThat(test.fileNames()).containsExactly("00000000000000000000.log", "00000000000000000010.log");
+            test.log().deleteTrimmed();
+            assertThat(test.fileNames()).containsExactly("00000000000000000010.log", LogStartFile.NAME);
         }
     }
 
@@ -356,7 +376,7 @@ class PartitionLogTest {
             test.append(10, "a");
             test.commit();
             test.roll(10, "not committed");
-            test.log().trimTo(10);
+            test.trimTo(10);
             assertThat(test.log().segments()).hasSize(2);
 
             test.epoch(2);
@@ -374,9 +394,9 @@ class PartitionLogTest {
             test.append(10, "a");
             test.log().advanceHighWatermark(5);
 
-            assertThatThrownBy(() -> test.log().trimTo(6)).isInstanceOf(IllegalStateException.class);
-            test.log().trimTo(4);
-            test.log().trimTo(3);
+            assertThatThrownBy(() -> test.trimTo(6)).isInstanceOf(IllegalStateException.class);
+            test.trimTo(4);
+            test.trimTo(3);
             assertThat(test.log().logStartOffset()).isEqualTo(4);
         }
     }

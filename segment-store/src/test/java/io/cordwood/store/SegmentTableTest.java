@@ -113,7 +113,7 @@ class SegmentTableTest {
                 table = table.append(base, size, 1, roll, i);
             }
             test.commit();
-            test.log().trimTo(test.log().highWatermark() / 2);
+            test.trimTo(test.log().highWatermark() / 2);
             table = table.trimTo(test.log().highWatermark() / 2);
 
             var segments = test.log().segments();

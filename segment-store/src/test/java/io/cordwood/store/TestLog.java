@@ -95,6 +95,12 @@ final class TestLog implements AutoCloseable {
         log.advanceHighWatermark(log.writtenEndOffset());
     }
 
+    /** As a replica does it: readers first, then the files. */
+    void trimTo(long newStart) throws IOException {
+        log.raiseLogStart(newStart);
+        log.deleteTrimmed();
+    }
+
     PartitionLog reopen() throws IOException {
         return reopen(RecoveryPoint.none());
     }

@@ -1,0 +1,181 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static io.cordwood.raft.PartitionCluster.append;
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.store.OffsetTrimmedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trims of a partition on three nodes, with real files. */
+class TrimTest {
+    /** Four batches of {@link #RECORD} fill a segment. */
+    private static final int SEGMENT_BYTES = 4 << 10;
+
+    private static final String RECORD = "x".repeat(900);
+
+    @TempDir
+    Path directory;
+
+    /** So many batches of one record. */
+    private static void fill(PartitionCluster cluster, int count) {
+        for (int i = 0; i < count; i++) {
+            cluster.appendSurely(batch(RECORD));
+        }
+    }
+
+    private static TrimOutcome trim(PartitionNodeFixture node, long offset) throws Exception {
+        return node.replica().trim(offset).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static void trimSurely(PartitionCluster cluster, long offset) {
+        await().atMost(PATIENCE).until(() -> trim(cluster.leader(), offset) instanceof TrimOutcome.Trimmed);
+    }
+
+    /** The segment files of a node, by name, with their bytes. */
+    private static Map<String, String> segments(PartitionNodeFixture node) throws IOException {
+        return ReplicaFiles.contentBelow(node.partition()).entrySet().stream()
+                .filter(file -> file.getKey().endsWith(".log"))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
+    }
+
+    private static void awaitSameFiles(PartitionCluster cluster) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            var expected = segments(cluster.node(1));
+            assertThat(segments(cluster.node(2))).isEqualTo(expected);
+            assertThat(segments(cluster.node(3))).isEqualTo(expected);
+        });
+    }
+
+    private static void awaitLogStart(PartitionCluster cluster, long offset) {
+        for (var node : cluster.running()) {
+            await().atMost(PATIENCE).until(() -> node.replica().logStartOffset() == offset);
+        }
+    }
+
+    @Test
+    void trimHidesRecordsAtOnceAndDeletesSegmentsOnEveryReplica() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 14);
+
+            assertThat(trim(cluster.leader(), 9)).isEqualTo(new TrimOutcome.Trimmed(9, 14));
+
+            assertThatThrownBy(() -> cluster.leader().replica().read(8, 1_000))
+                    .isInstanceOfSatisfying(
+                            OffsetTrimmedException.class,
+                            e -> assertThat(e.logStartOffset()).isEqualTo(9));
+            awaitLogStart(cluster, 9);
+            awaitSameFiles(cluster);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(segments(cluster.node(1)).keySet())
+                            .containsExactly("00000000000000000008.log", "00000000000000000012.log"));
+            assertThat(cluster.leader().replica().read(9, 1_000).baseOffset()).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void trimOutsideTheLogIsAnsweredByName() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 5);
+            var leader = cluster.leader();
+            trim(leader, 3);
+
+            assertThat(trim(leader, 6)).isEqualTo(new TrimOutcome.BeyondHighWatermark(6, 5));
+            assertThat(trim(leader, 2)).isEqualTo(new TrimOutcome.Trimmed(3, 5));
+            assertThat(trim(cluster.othersThan(leader).get(0), 4)).isInstanceOf(TrimOutcome.NotLeader.class);
+        }
+    }
+
+    @Test
+    void segmentThatIsAllTrimmedGoesWithTheNextAppend() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 6);
+            trimSurely(cluster, 6);
+            awaitLogStart(cluster, 6);
+
+            fill(cluster, 1);
+
+            cluster.awaitHighWatermark(7);
+            awaitSameFiles(cluster);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(segments(cluster.node(2)).keySet()).containsExactly("00000000000000000006.log"));
+        }
+    }
+
+    @Test
+    void restartOfAllFromAnOlderCheckpointKeepsTheLogStart() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 6);
+            for (var node : cluster.nodes()) {
+                node.takeCheckpoint();
+            }
+            fill(cluster, 8);
+            trimSurely(cluster, 11);
+            awaitLogStart(cluster, 11);
+            for (var node : cluster.nodes()) {
+                await().atMost(PATIENCE).until(() -> segments(node).size() == 2);
+                node.kill();
+            }
+
+            for (var node : cluster.nodes()) {
+                node.start();
+            }
+
+            assertThat(cluster.appendSurely(batch("after")).baseOffset()).isEqualTo(14);
+            cluster.awaitHighWatermark(15);
+            awaitLogStart(cluster, 11);
+            awaitSameFiles(cluster);
+            assertThat(cluster.nodes()).noneMatch(PartitionNodeFixture::isQuarantined);
+            assertThat(cluster.nodes()).allMatch(node -> node.halts.isEmpty());
+        }
+    }
+
+    @Test
+    void restartWithoutACheckpointKeepsTheLogStart() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 10);
+            trimSurely(cluster, 9);
+            var node = cluster.othersThan(cluster.leader()).get(0);
+            await().atMost(PATIENCE).until(() -> segments(node).size() == 1);
+            node.kill();
+
+            node.start();
+
+            awaitLogStart(cluster, 9);
+            cluster.awaitHighWatermark(10);
+            assertThat(node.isQuarantined()).isFalse();
+            assertThat(append(cluster.leader(), batch("after"))).isInstanceOf(AppendOutcome.Appended.class);
+            cluster.awaitHighWatermark(11);
+            awaitSameFiles(cluster);
+        }
+    }
+
+    @Test
+    void followerThatWasDownTakesTheTrimWhenItIsBack() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 6);
+            cluster.awaitHighWatermark(6);
+            var follower = cluster.othersThan(cluster.leader()).get(0);
+            follower.kill();
+            fill(cluster, 4);
+            trimSurely(cluster, 5);
+
+            follower.start();
+
+            cluster.awaitHighWatermark(10);
+            awaitLogStart(cluster, 5);
+            awaitSameFiles(cluster);
+        }
+    }
+}
