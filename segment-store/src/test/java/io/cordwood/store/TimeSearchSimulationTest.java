@@ -151,7 +151,7 @@ class TimeSearchSimulationTest {
 
     private void trim(TestLog test) throws IOException {
         logStart += random.nextInt((int) Math.min(highWatermark - logStart, 60) + 1);
-        test.log().trimTo(logStart);
+        test.trimTo(logStart);
     }
 
     private void copyIndex(TestLog test) throws IOException {
@@ -178,7 +178,7 @@ class TimeSearchSimulationTest {
         test.reopenIndex();
         test.reopen(checkpoint == null ? RecoveryPoint.none() : RecoveryPoint.of(checkpoint));
         test.log().advanceHighWatermark(highWatermark);
-        test.log().trimTo(logStart);
+        test.trimTo(logStart);
         logStart = test.log().logStartOffset();
     }
 

@@ -40,7 +40,7 @@ class TimeSearchTest {
             append(test, 200, 300);
             test.commit();
             append(test, 800);
-            test.log().trimTo(1);
+            test.trimTo(1);
 
             assertThat(test.log().firstAtOrAfter(1)).hasValue(1);
             assertThat(test.log().firstAtOrAfter(101)).hasValue(2);
