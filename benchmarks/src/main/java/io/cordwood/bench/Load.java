@@ -1,169 +1,138 @@
 package io.cordwood.bench;
 
 import io.cordwood.client.CordwoodClient;
-import io.cordwood.client.Producer;
-import io.cordwood.client.ProducerRecord;
+import io.cordwood.client.CordwoodException;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
- * A closed loop: sends as fast as the producer takes records, which is as fast as the cluster acknowledges them, and measures
- * throughput and the time from send to ack.
+ * Measures a running cluster from outside: publishes in a closed or an open loop, reads at the tail or from the start, or sends one
+ * record at a time and waits for it.
  *
- * <p>Thread: one sender; acks are counted on the client's threads.
+ * <p>Thread: that of the process.
  */
 @Command(
         name = "load",
         mixinStandardHelpOptions = true,
-        description =
-                "Publishes records of one size as fast as they are acknowledged and prints throughput and latency.")
+        description = {
+            "Publishes records of one size to a running cluster and prints throughput and latency;",
+            "with --consume reads them, with --end-to-end does both, one record at a time.",
+            "Latency is counted from the moment a record was meant to be sent."
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:records failed or were not read",
+            "2:bad usage",
+            "5:the cluster refused or did not answer"
+        })
 public final class Load implements Callable<Integer> {
-    private static final long MAX_LATENCY_MICROS = 600_000_000L;
-    private static final double MB = 1e6;
+    private static final int FAILED = 1;
+    private static final int UNAVAILABLE = 5;
+    private static final long DEFAULT_END_TO_END_RECORDS = 2000;
 
-    @Option(
-            names = "--bootstrap",
-            defaultValue = "localhost:9090",
-            description = "host:port of a node; ${DEFAULT-VALUE}")
-    private String bootstrap = "";
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--topic", defaultValue = "load", description = "created where it does not exist; ${DEFAULT-VALUE}")
-    private String topic = "";
+    @Mixin
+    private LoadOptions target = new LoadOptions();
 
-    @Option(names = "--partitions", defaultValue = "6", description = "of a topic that is created; ${DEFAULT-VALUE}")
-    private int partitions;
-
-    @Option(names = "--replicas", defaultValue = "3", description = "of a topic that is created; ${DEFAULT-VALUE}")
-    private int replicas;
+    @Mixin
+    private LoadOutput output = new LoadOutput();
 
     @Option(names = "--record-bytes", defaultValue = "1000", description = "size of a value; ${DEFAULT-VALUE}")
     private int recordBytes;
 
+    @Option(
+            names = "--rate",
+            defaultValue = "0",
+            description = "records/s of an open loop; 0, the default, is a closed loop: as fast as they are taken")
+    private double recordsPerSecond;
+
     @Option(names = "--warmup", defaultValue = "10", description = "seconds before the measurement; ${DEFAULT-VALUE}")
     private int warmupSeconds;
+
+    @Option(names = "--warmup-bytes", description = "bytes of values before the measurement, instead of --warmup")
+    private @Nullable Long warmupBytes;
 
     @Option(names = "--seconds", defaultValue = "20", description = "seconds of measurement; ${DEFAULT-VALUE}")
     private int seconds;
 
-    @Option(names = "--batch-bytes", description = "the producer's batch size; its default where absent")
-    private @Nullable Integer batchBytes;
+    @Option(names = "--records", description = "records of the measurement, instead of --seconds")
+    private @Nullable Long records;
 
-    @Option(names = "--linger-ms", description = "the producer's linger; its default where absent")
-    private @Nullable Integer lingerMs;
+    @Option(
+            names = "--consume",
+            description =
+                    "reads --records records instead: tail, what is published from now on, or cold, from the first")
+    private @Nullable ReadFrom consume;
 
-    @Option(names = "--buffer-bytes", description = "the producer's buffer; its default where absent")
-    private @Nullable Integer bufferBytes;
-
-    @Option(names = "--csv", description = "print one CSV line instead of sentences")
-    private boolean csv;
-
-    private final AtomicInteger failures = new AtomicInteger();
-    private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    @Option(names = "--end-to-end", description = "publishes and reads --records records, one at a time")
+    private boolean endToEnd;
 
     /** Runs it. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Load()).execute(args));
+        var command = new CommandLine(new Load()).setCaseInsensitiveEnumValuesAllowed(true);
+        command.setExecutionExceptionHandler((failure, line, parsed) -> {
+            System.err.println("error: " + failure.getMessage());
+            return failure instanceof CordwoodException ? UNAVAILABLE : FAILED;
+        });
+        System.exit(command.execute(args));
     }
 
     @Override
     public Integer call() {
-        try (var client = CordwoodClient.connect(bootstrap)) {
-            createTopic(client);
-            try (var producer = open(client)) {
-                run(producer, warmupSeconds);
-                print(run(producer, seconds));
+        try (var client = target.connect()) {
+            target.createTopic(client);
+            if (consume != null) {
+                output.print(new ReadLoop(client, target.topic(), consume).run(recordsToRead()));
+                return 0;
             }
-        }
-        var failure = firstFailure.get();
-        if (failure != null) {
-            System.err.println("error: " + failures.get() + " records failed, the first: " + failure);
-        }
-        return failure == null ? 0 : 1;
-    }
-
-    private void createTopic(CordwoodClient client) {
-        if (client.admin().topics().stream().noneMatch(found -> found.name().equals(topic))) {
-            client.admin().createTopic(topic, partitions, replicas, Map.of());
-        }
-    }
-
-    private Producer open(CordwoodClient client) {
-        var builder = client.producer();
-        if (batchBytes != null) {
-            builder.batchBytes(batchBytes);
-        }
-        if (lingerMs != null) {
-            builder.linger(Duration.ofMillis(lingerMs));
-        }
-        if (bufferBytes != null) {
-            builder.bufferBytes(bufferBytes);
-        }
-        return builder.open();
-    }
-
-    /** What one phase measured. */
-    private record Measured(long records, double seconds, Histogram latencyMicros) {}
-
-    private Measured run(Producer producer, int phaseSeconds) {
-        var latency = new ConcurrentHistogram(MAX_LATENCY_MICROS, 3);
-        var values = values();
-        long start = System.nanoTime();
-        long end = start + Duration.ofSeconds(phaseSeconds).toNanos();
-        long sent = 0;
-        for (long now = start; now < end; now = System.nanoTime()) {
-            send(producer, values[(int) (sent % values.length)], now, latency);
-            sent++;
-        }
-        producer.flush();
-        return new Measured(sent, (System.nanoTime() - start) / 1e9, latency);
-    }
-
-    /** Some different values that do not compress to nothing. */
-    private byte[][] values() {
-        var random = new Random(42);
-        var values = new byte[64][recordBytes];
-        for (byte[] value : values) {
-            random.nextBytes(value);
-        }
-        return values;
-    }
-
-    private void send(Producer producer, byte[] value, long sentAt, ConcurrentHistogram latency) {
-        var unused = producer.send(new ProducerRecord(topic, null, value)).whenComplete((metadata, failure) -> {
-            if (failure == null) {
-                latency.recordValue(Math.min((System.nanoTime() - sentAt) / 1000, MAX_LATENCY_MICROS));
-            } else {
-                failures.incrementAndGet();
-                firstFailure.compareAndSet(null, failure);
+            if (endToEnd) {
+                output.print(new EndToEndLoop(client, target.topic(), Values.ofSize(recordBytes))
+                        .run(records == null ? DEFAULT_END_TO_END_RECORDS : records));
+                return 0;
             }
-        });
+            return publish(client);
+        }
     }
 
-    private void print(Measured measured) {
-        double recordsPerSecond = measured.records() / measured.seconds();
-        double megabytesPerSecond = recordsPerSecond * recordBytes / MB;
-        double p50 = measured.latencyMicros().getValueAtPercentile(50) / 1000.0;
-        double p99 = measured.latencyMicros().getValueAtPercentile(99) / 1000.0;
-        double max = measured.latencyMicros().getMaxValue() / 1000.0;
-        if (csv) {
-            System.out.printf(
-                    "%d,%d,%.1f,%.0f,%.2f,%.2f,%.2f%n",
-                    recordBytes, measured.records(), megabytesPerSecond, recordsPerSecond, p50, p99, max);
-        } else {
-            System.out.printf(
-                    "%d records of %d bytes, forced on a majority: %.1f MB/s, %.0f records/s, ack p50 %.2f ms, p99 %.2f ms,"
-                            + " max %.2f ms%n",
-                    measured.records(), recordBytes, megabytesPerSecond, recordsPerSecond, p50, p99, max);
+    private int publish(CordwoodClient client) {
+        try (var producer = target.openProducer(client)) {
+            var loop = new PublishLoop(producer, target.topic(), Values.ofSize(recordBytes), recordsPerSecond);
+            output.print(loop.run(warmUp(), measured()));
+            var failure = loop.firstFailure();
+            if (failure != null) {
+                System.err.println("error: records failed, the first: " + failure);
+                return FAILED;
+            }
+            return 0;
         }
+    }
+
+    private Extent warmUp() {
+        // Zero bytes are no time either.
+        return warmupBytes == null
+                ? Extent.ofTime(Duration.ofSeconds(warmupSeconds))
+                : Extent.ofRecords(warmupBytes / recordBytes);
+    }
+
+    private Extent measured() {
+        return records == null ? Extent.ofTime(Duration.ofSeconds(seconds)) : Extent.ofRecords(records);
+    }
+
+    private long recordsToRead() {
+        if (records == null) {
+            throw new ParameterException(spec.commandLine(), "--consume needs --records, the number to read");
+        }
+        return records;
     }
 }

@@ -1,4 +1,7 @@
-/** One JMH class per question. */
+/**
+ * Measures a running cluster through its SDK. {@code .micro} holds one JMH class per question, {@code .compare} the yardstick
+ * beside Kafka.
+ */
 @NullMarked
 package io.cordwood.bench;
 

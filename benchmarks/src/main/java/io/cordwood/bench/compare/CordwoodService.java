@@ -1,0 +1,202 @@
+package io.cordwood.bench.compare;
+
+import io.cordwood.bench.JsonLine;
+import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.CordwoodException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Three servers of the distribution with the flags of its launcher; the client is {@link io.cordwood.bench.Load}.
+ *
+ * <p><b>Thread:</b> one.
+ */
+final class CordwoodService implements Service {
+    private static final int NODES = 3;
+    private static final int RECORD_BYTES = 1000;
+    private static final int FIRST_JAVA_WITH_UNSAFE_FLAG = 24;
+
+    private final Workplace place;
+    private final List<Integer> clientPorts;
+    private final List<Integer> nodePorts;
+    private final ServerGroup servers;
+
+    private CordwoodService(Workplace place, List<Integer> ports) {
+        this.place = place;
+        this.clientPorts = ports.subList(0, NODES);
+        this.nodePorts = ports.subList(NODES, 2 * NODES);
+        this.servers = new ServerGroup(
+                IntStream.rangeClosed(1, NODES).mapToObj(this::server).toList());
+    }
+
+    static CordwoodService prepare(Workplace place) throws IOException {
+        return new CordwoodService(place, FreePorts.take(2 * NODES));
+    }
+
+    @Override
+    public ServerGroup servers() {
+        return servers;
+    }
+
+    @Override
+    public void createTopic(String topic, int partitions) throws IOException {
+        try (var client = CordwoodClient.connect(bootstrap())) {
+            client.admin().createTopic(topic, partitions, NODES, Map.of());
+        } catch (CordwoodException e) {
+            throw new IOException(topic + " cannot be created", e);
+        }
+    }
+
+    @Override
+    public int leaderOf(String topic) throws IOException {
+        try (var client = CordwoodClient.connect(bootstrap())) {
+            return client.admin()
+                    .topic(topic)
+                    .partitions()
+                    .get(0)
+                    .leader()
+                    .orElseThrow(() -> new IOException(topic + " has no leader"));
+        } catch (CordwoodException e) {
+            throw new IOException(topic + " cannot be described", e);
+        }
+    }
+
+    @Override
+    public JsonLine publish(Publish load) throws IOException {
+        return fromSend(result(publisher(load)));
+    }
+
+    @Override
+    public JsonLine publishAndFollow(Publish load) throws IOException {
+        var reader =
+                load(List.of("--topic", load.topic(), "--consume", "cold", "--records", "" + load.records(), "--json"));
+        reader.awaitError("reading");
+        var produced = fromSend(result(publisher(load)));
+        var consumed = result(reader);
+        return produced.with("producedMegabytesPerSecond", produced.require("megabytesPerSecond"))
+                .with(rates(consumed));
+    }
+
+    @Override
+    public JsonLine readFromStart(String topic, long records) throws IOException {
+        return rates(result(load(List.of("--topic", topic, "--consume", "cold", "--records", "" + records, "--json"))));
+    }
+
+    @Override
+    public JsonLine oneAtATime(String topic, long records) throws IOException {
+        var result = result(load(List.of(
+                "--topic",
+                topic,
+                "--end-to-end",
+                "--records",
+                "" + records,
+                "--record-bytes",
+                "" + RECORD_BYTES,
+                "--json")));
+        return JsonLine.empty()
+                .with("meanMs", result.require("meanMs"))
+                .with("p50Ms", result.require("p50Ms"))
+                .with("p99Ms", result.require("p99Ms"));
+    }
+
+    private ClientRun publisher(Publish load) throws IOException {
+        return load(List.of(
+                "--topic",
+                load.topic(),
+                "--record-bytes",
+                "" + load.recordBytes(),
+                "--rate",
+                "" + load.recordsPerSecond(),
+                "--warmup-bytes",
+                "" + load.warmUpRecords() * load.recordBytes(),
+                "--records",
+                "" + (load.records() - load.warmUpRecords()),
+                "--batch-bytes",
+                "" + Publish.BATCH_BYTES,
+                "--linger-ms",
+                "" + Publish.LINGER_MS,
+                "--buffer-bytes",
+                "" + Publish.BUFFER_BYTES,
+                "--json"));
+    }
+
+    /** Kafka's tool counts from the send, so the same words hold that here; the corrected times get words of their own. */
+    static JsonLine fromSend(JsonLine result) {
+        return rates(result)
+                .with("p50Ms", result.require("sendP50Ms"))
+                .with("p99Ms", result.require("sendP99Ms"))
+                .with("maxMs", result.require("sendMaxMs"))
+                .with("intendedP50Ms", result.require("p50Ms"))
+                .with("intendedP99Ms", result.require("p99Ms"))
+                .with("intendedMaxMs", result.require("maxMs"));
+    }
+
+    private static JsonLine rates(JsonLine result) {
+        return JsonLine.empty()
+                .with("records", result.require("records"))
+                .with("megabytesPerSecond", result.require("megabytesPerSecond"))
+                .with("recordsPerSecond", result.require("recordsPerSecond"));
+    }
+
+    private static JsonLine result(ClientRun run) throws IOException {
+        return JsonLine.parse(run.await());
+    }
+
+    private ClientRun load(List<String> arguments) throws IOException {
+        var all = new ArrayList<>(List.of("--bootstrap", bootstrap()));
+        all.addAll(arguments);
+        return place.clients().start(place.cordwood(), "io.cordwood.bench.Load", all);
+    }
+
+    private ServerProcess server(int node) {
+        var command = new ArrayList<>(List.of(
+                Clients.java(),
+                "-Xms1g",
+                "-Xmx1g",
+                "-XX:+UseG1GC",
+                "-XX:G1HeapRegionSize=4m",
+                "-XX:MaxDirectMemorySize=512m",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Xshare:auto",
+                "--enable-native-access=ALL-UNNAMED"));
+        if (Runtime.version().feature() >= FIRST_JAVA_WITH_UNSAFE_FLAG) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        command.addAll(List.of(
+                "-cp",
+                place.cordwood() + File.separator + "*",
+                "io.cordwood.server.CordwoodServer",
+                "--node.id=" + node,
+                "--data.dir=" + directory(node),
+                "--cluster.initial-nodes=" + initialNodes(),
+                "--listeners.client.bind=" + address(clientPorts, node),
+                "--listeners.node.bind=" + address(nodePorts, node)));
+        return new ServerProcess(command, place.serverLog(node), "cordwood node " + node + " ready:");
+    }
+
+    private Path directory(int node) {
+        return place.data().resolve("n" + node);
+    }
+
+    private String initialNodes() {
+        return IntStream.rangeClosed(1, NODES)
+                .mapToObj(id -> id + "@" + address(nodePorts, id))
+                .collect(Collectors.joining(","));
+    }
+
+    private String bootstrap() {
+        return IntStream.rangeClosed(1, NODES)
+                .mapToObj(id -> address(clientPorts, id))
+                .collect(Collectors.joining(","));
+    }
+
+    private static String address(List<Integer> ports, int node) {
+        return "127.0.0.1:" + ports.get(node - 1);
+    }
+}

@@ -1,0 +1,204 @@
+package io.cordwood.bench.compare;
+
+import io.cordwood.bench.JsonLine;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Three combined KRaft nodes, broker and controller in one process, with the flags of Kafka's own start script; the clients are
+ * Kafka's own tools.
+ *
+ * <p><b>Thread:</b> one.
+ */
+final class KafkaService implements Service {
+    private static final int NODES = 3;
+    private static final String TOOLS = "org.apache.kafka.tools.";
+    private static final String READY = "Kafka Server started";
+
+    private final Workplace place;
+    private final boolean forced;
+    private final List<Integer> brokerPorts;
+    private final List<Integer> controllerPorts;
+    private final ServerGroup servers;
+
+    private KafkaService(Workplace place, boolean forced, List<Integer> ports) {
+        this.place = place;
+        this.forced = forced;
+        this.brokerPorts = ports.subList(0, NODES);
+        this.controllerPorts = ports.subList(NODES, 2 * NODES);
+        this.servers = new ServerGroup(
+                IntStream.rangeClosed(1, NODES).mapToObj(this::server).toList());
+    }
+
+    /** @param forced whether each append is forced to disk */
+    static KafkaService prepare(Workplace place, boolean forced) throws IOException {
+        var service = new KafkaService(place, forced, FreePorts.take(2 * NODES));
+        service.format();
+        return service;
+    }
+
+    @Override
+    public ServerGroup servers() {
+        return servers;
+    }
+
+    @Override
+    public void createTopic(String topic, int partitions) throws IOException {
+        var arguments = new ArrayList<>(List.of("--create", "--topic", topic, "--partitions", "" + partitions));
+        arguments.addAll(List.of("--replication-factor", "" + NODES, "--config", "min.insync.replicas=2"));
+        if (forced) {
+            arguments.addAll(List.of("--config", "flush.messages=1"));
+        }
+        tool("TopicCommand", arguments).await();
+    }
+
+    @Override
+    public int leaderOf(String topic) throws IOException {
+        return KafkaOutput.leader(
+                tool("TopicCommand", List.of("--describe", "--topic", topic)).await());
+    }
+
+    @Override
+    public JsonLine publish(Publish load) throws IOException {
+        return KafkaOutput.produced(producer(load).await());
+    }
+
+    @Override
+    public JsonLine publishAndFollow(Publish load) throws IOException {
+        var consumer = consumer(load.topic(), load.records());
+        var produced = KafkaOutput.produced(producer(load).await());
+        var consumed = KafkaOutput.consumed(consumer.await());
+        return produced.with(consumed).with("producedMegabytesPerSecond", produced.require("megabytesPerSecond"));
+    }
+
+    @Override
+    public JsonLine readFromStart(String topic, long records) throws IOException {
+        return KafkaOutput.consumed(consumer(topic, records).await());
+    }
+
+    @Override
+    public JsonLine oneAtATime(String topic, long records) throws IOException {
+        return KafkaOutput.endToEnd(tool(
+                        "EndToEndLatency",
+                        List.of(
+                                "--topic",
+                                topic,
+                                "--num-records",
+                                "" + records,
+                                "--producer-acks",
+                                "all",
+                                "--record-size",
+                                "1000"))
+                .await());
+    }
+
+    private ClientRun consumer(String topic, long records) throws IOException {
+        return tool(
+                "ConsumerPerformance", List.of("--topic", topic, "--num-records", "" + records, "--timeout", "60000"));
+    }
+
+    private ClientRun producer(Publish load) throws IOException {
+        var throughput = load.recordsPerSecond() == 0 ? "-1" : "" + Math.round(load.recordsPerSecond());
+        return tool(
+                "ProducerPerformance",
+                List.of(
+                        "--topic",
+                        load.topic(),
+                        "--num-records",
+                        "" + load.records(),
+                        "--warmup-records",
+                        "" + load.warmUpRecords(),
+                        "--record-size",
+                        "" + load.recordBytes(),
+                        "--throughput",
+                        throughput,
+                        "--command-property",
+                        "acks=all",
+                        "batch.size=" + Publish.BATCH_BYTES,
+                        "linger.ms=" + Publish.LINGER_MS,
+                        "buffer.memory=" + Publish.BUFFER_BYTES));
+    }
+
+    private ClientRun tool(String name, List<String> arguments) throws IOException {
+        var all = new ArrayList<>(List.of("--bootstrap-server", addresses(brokerPorts)));
+        all.addAll(arguments);
+        return place.clients().start(place.kafkaTools(), TOOLS + name, all);
+    }
+
+    private void format() throws IOException {
+        var clusterId = place.clients()
+                .run(place.kafkaServer(), "kafka.tools.StorageTool", List.of("random-uuid"))
+                .strip();
+        for (int node = 1; node <= NODES; node++) {
+            Files.createDirectories(directory(node));
+            Files.writeString(properties(node), configuration(node));
+            place.clients()
+                    .run(
+                            place.kafkaServer(),
+                            "kafka.tools.StorageTool",
+                            List.of(
+                                    "format",
+                                    "-t",
+                                    clusterId,
+                                    "-c",
+                                    properties(node).toString()));
+        }
+    }
+
+    private ServerProcess server(int node) {
+        var command = List.of(
+                Clients.java(),
+                "-Xms1g",
+                "-Xmx1g",
+                "-server",
+                "-XX:+UseG1GC",
+                "-XX:MaxGCPauseMillis=20",
+                "-XX:InitiatingHeapOccupancyPercent=35",
+                "-XX:+ExplicitGCInvokesConcurrent",
+                "-Dlog4j2.configurationFile=" + place.kafkaLogging(),
+                "-cp",
+                place.kafkaServer() + File.separator + "*",
+                "kafka.Kafka",
+                properties(node).toString());
+        return new ServerProcess(command, place.serverLog(node), READY);
+    }
+
+    private String configuration(int node) {
+        return String.join(
+                "\n",
+                "process.roles=broker,controller",
+                "node.id=" + node,
+                "controller.quorum.voters="
+                        + IntStream.rangeClosed(1, NODES)
+                                .mapToObj(id -> id + "@127.0.0.1:" + controllerPorts.get(id - 1))
+                                .collect(Collectors.joining(",")),
+                "controller.listener.names=CONTROLLER",
+                "listeners=PLAINTEXT://127.0.0.1:" + brokerPorts.get(node - 1) + ",CONTROLLER://127.0.0.1:"
+                        + controllerPorts.get(node - 1),
+                "advertised.listeners=PLAINTEXT://127.0.0.1:" + brokerPorts.get(node - 1),
+                "log.dirs=" + directory(node).resolve("data"),
+                "default.replication.factor=3",
+                "min.insync.replicas=2",
+                "offsets.topic.replication.factor=3",
+                "group.initial.rebalance.delay.ms=0",
+                "");
+    }
+
+    private Path directory(int node) {
+        return place.data().resolve("n" + node);
+    }
+
+    private Path properties(int node) {
+        return directory(node).resolve("server.properties");
+    }
+
+    private static String addresses(List<Integer> ports) {
+        return ports.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+    }
+}
