@@ -126,7 +126,7 @@ public final class Cordwood implements Runnable {
         try {
             return StartPoint.parse(text);
         } catch (CordwoodException e) {
-            throw new TypeConversionException("'" + text + "' is not earliest, latest, an offset or last:N");
+            throw new TypeConversionException("'" + text + "' is not " + StartPoint.FORMS);
         }
     }
 

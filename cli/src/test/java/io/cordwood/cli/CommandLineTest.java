@@ -44,6 +44,8 @@ final class CommandLineTest {
             consume t -o yesterday              | 'yesterday'
             consume t -o -5                     | '-5'
             consume t -o last:x                 | 'last:x'
+            consume t -o @noon                  | '@noon'
+            consume t -o -1x                    | '-1x'
             consume t -n 0                      | --count is 0
             consume t -n some                   | 'some'
             consume t -p 0,x                    | 'x'

@@ -11,17 +11,51 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SmallTypesTest {
     @ParameterizedTest
-    @ValueSource(strings = {"earliest", "latest", "42", "last:10"})
+    @ValueSource(
+            strings = {
+                "earliest",
+                "latest",
+                "42",
+                "last:10",
+                "@2026-11-20T10:00:00Z",
+                "@2026-11-20T10:00:00.123Z",
+                "-7d",
+                "-1h30m",
+                "-1d2h3m4s5ms",
+                "-0s",
+                "@999999999999999999"
+            })
     void startPointPrintsAsItIsRead(String text) {
         assertThat(StartPoint.parse(text)).hasToString(text);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "first", "-1", "last:", "last:-1", "4x"})
+    @CsvSource({
+        "@2026-11-20, @2026-11-20T00:00:00Z",
+        "@2026-11-20T10:00Z, @2026-11-20T10:00:00Z",
+        "@2026-11-20T10:00:30.5+01:00, @2026-11-20T09:00:30.500Z",
+        "@1700000000000, @2023-11-14T22:13:20Z",
+        "@1969-12-31, @1970-01-01T00:00:00Z",
+        "-90s, -1m30s",
+        "-25h, -1d1h",
+        "-250ms, -250ms"
+    })
+    void timesAndAgesPrintInOneForm(String text, String printed) {
+        assertThat(StartPoint.parse(text)).hasToString(printed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "", "first", "-1", "last:", "last:-1", "4x", "@", "@yesterday", "@2026-11-20T10:00", "@2026-13-01",
+                "@2026-02-30", "@2026-11-20 10:00Z", "@20261120T1000Z", "@-5", "-", "-h", "-1x", "-1m1h", "-1.5h", "1h",
+                "-1h30", "- 1h", "@+12026-01-01"
+            })
     void wrongStartPointIsRefused(String text) {
         assertThat(Failures.thrownBy(() -> StartPoint.parse(text)).details()).containsEntry("field", "start");
     }

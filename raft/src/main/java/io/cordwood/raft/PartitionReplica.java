@@ -4,6 +4,7 @@ import io.cordwood.store.LogRead;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
@@ -89,6 +90,16 @@ public final class PartitionReplica {
      */
     public LogRead read(long offset, int maxBytes) throws IOException {
         return state.log().read(offset, highWatermark(), maxBytes);
+    }
+
+    /**
+     * The first committed record that is kept and has this timestamp or a later one; empty where none below the limit has.
+     * Reads the disk.
+     *
+     * @param limitOffset exclusive; at most the high watermark
+     */
+    public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
+        return state.log().firstAtOrAfter(timestampMs, limitOffset);
     }
 
     /** Calls the listener after each move of the high watermark, on Ratis' updater: it must only wake somebody. */

@@ -239,18 +239,19 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * The first record with this timestamp or a later one, of those from the log start to the high watermark; empty where
-     * there is none. Timestamps need not rise with the offsets.
+     * The first record from the log start on that has this timestamp or a later one; empty where none below the limit
+     * has. Timestamps need not rise with the offsets.
      *
      * @param timestampMs not negative: records without a timestamp are not found
+     * @param limitOffset exclusive; at most the high watermark
      * @throws CorruptLogException when bytes on the way do not parse
      */
-    public OptionalLong firstAtOrAfter(long timestampMs) throws IOException {
+    public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
         requireOpen();
         while (true) {
             long start = logStartOffset;
             try {
-                return times.search(segments, new OffsetRange(start, Math.max(start, highWatermark)), timestampMs);
+                return times.search(segments, new OffsetRange(start, Math.max(start, limitOffset)), timestampMs);
             } catch (NoSuchFileException e) {
                 if (start == logStartOffset) {
                     throw e;

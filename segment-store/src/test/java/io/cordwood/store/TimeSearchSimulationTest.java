@@ -58,7 +58,7 @@ class TimeSearchSimulationTest {
                 step(test);
                 for (int i = 0; i < 10; i++) {
                     long time = askedTime();
-                    assertThat(test.log().firstAtOrAfter(time))
+                    assertThat(find(test, time))
                             .as("seed %d, step %d, time %d, log [%d, %d)", seed, step, time, logStart, highWatermark)
                             .isEqualTo(expected(time));
                 }
@@ -180,6 +180,10 @@ class TimeSearchSimulationTest {
         test.log().advanceHighWatermark(highWatermark);
         test.trimTo(logStart);
         logStart = test.log().logStartOffset();
+    }
+
+    private static OptionalLong find(TestLog test, long timestampMs) throws IOException {
+        return test.log().firstAtOrAfter(timestampMs, test.log().highWatermark());
     }
 
     private long askedTime() {

@@ -24,12 +24,12 @@ class TimeSearchTest {
             append(test, 250, 400);
             test.commit();
 
-            assertThat(test.log().firstAtOrAfter(0)).hasValue(0);
-            assertThat(test.log().firstAtOrAfter(100)).hasValue(0);
-            assertThat(test.log().firstAtOrAfter(101)).hasValue(2);
-            assertThat(test.log().firstAtOrAfter(300)).hasValue(2);
-            assertThat(test.log().firstAtOrAfter(301)).hasValue(5);
-            assertThat(test.log().firstAtOrAfter(401)).isEmpty();
+            assertThat(find(test, 0)).hasValue(0);
+            assertThat(find(test, 100)).hasValue(0);
+            assertThat(find(test, 101)).hasValue(2);
+            assertThat(find(test, 300)).hasValue(2);
+            assertThat(find(test, 301)).hasValue(5);
+            assertThat(find(test, 401)).isEmpty();
         }
     }
 
@@ -42,9 +42,9 @@ class TimeSearchTest {
             append(test, 800);
             test.trimTo(1);
 
-            assertThat(test.log().firstAtOrAfter(1)).hasValue(1);
-            assertThat(test.log().firstAtOrAfter(101)).hasValue(2);
-            assertThat(test.log().firstAtOrAfter(301)).isEmpty();
+            assertThat(find(test, 1)).hasValue(1);
+            assertThat(find(test, 101)).hasValue(2);
+            assertThat(find(test, 301)).isEmpty();
         }
     }
 
@@ -53,11 +53,11 @@ class TimeSearchTest {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
             append(test, RecordBatch.NO_TIMESTAMP, RecordBatch.NO_TIMESTAMP);
             test.commit();
-            assertThat(test.log().firstAtOrAfter(0)).isEmpty();
+            assertThat(find(test, 0)).isEmpty();
 
             append(test, RecordBatch.NO_TIMESTAMP, 5);
             test.commit();
-            assertThat(test.log().firstAtOrAfter(0)).hasValue(3);
+            assertThat(find(test, 0)).hasValue(3);
         }
     }
 
@@ -72,8 +72,8 @@ class TimeSearchTest {
             }
             test.commit();
 
-            assertThat(test.log().firstAtOrAfter(1_001)).hasValue(3);
-            assertThat(test.log().firstAtOrAfter(1_003)).isEmpty();
+            assertThat(find(test, 1_001)).hasValue(3);
+            assertThat(find(test, 1_003)).isEmpty();
         }
     }
 
@@ -88,7 +88,7 @@ class TimeSearchTest {
             var otherHistory = new IndexEntry(good.offset(), 0, good.position(), good.leaderEpoch() + 1, good.crc(), 5);
             test.index().add(TestLog.ID, List.of(otherHistory), OffsetIndex.UNKNOWN);
 
-            assertThat(test.log().firstAtOrAfter(1_002)).hasValue(2);
+            assertThat(find(test, 1_002)).hasValue(2);
         }
     }
 
@@ -102,7 +102,7 @@ class TimeSearchTest {
             test.commit();
             for (long time = 1_000; time < 1_500; time += 7) {
                 counting.bytes = 0;
-                assertThat(test.log().firstAtOrAfter(time)).isEqualTo(OptionalLong.of(time - 1_000));
+                assertThat(find(test, time)).isEqualTo(OptionalLong.of(time - 1_000));
                 assertThat(counting.bytes).isLessThan(4L * TestLog.CONFIG.indexIntervalBytes());
             }
         }
@@ -115,7 +115,7 @@ class TimeSearchTest {
             test.commit();
             test.overwrite(test.file(0), RecordBatch.HEADER_BYTES + 3, (byte) 77);
 
-            assertThatThrownBy(() -> test.log().firstAtOrAfter(5)).isInstanceOf(CorruptLogException.class);
+            assertThatThrownBy(() -> find(test, 5)).isInstanceOf(CorruptLogException.class);
         }
     }
 
@@ -137,6 +137,10 @@ class TimeSearchTest {
                 }
             };
         }
+    }
+
+    private static OptionalLong find(TestLog test, long timestampMs) throws IOException {
+        return test.log().firstAtOrAfter(timestampMs, test.log().highWatermark());
     }
 
     /** One batch at the end of the log. */

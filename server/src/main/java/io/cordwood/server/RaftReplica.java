@@ -42,6 +42,11 @@ record RaftReplica(PartitionReplica replica) implements Replica {
     }
 
     @Override
+    public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
+        return replica.firstAtOrAfter(timestampMs, limitOffset);
+    }
+
+    @Override
     public Registration onHighWatermark(Runnable listener) {
         return replica.onHighWatermark(listener)::close;
     }

@@ -31,6 +31,14 @@ public interface Replica {
      */
     LogRead read(long offset, int maxBytes) throws IOException;
 
+    /**
+     * The first record that is kept and has this timestamp or a later one; empty where none below the limit has. Reads the
+     * disk.
+     *
+     * @param limitOffset exclusive; at most the high watermark
+     */
+    OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException;
+
     /** The listener runs after each move, on a thread that must not be held up. */
     Registration onHighWatermark(Runnable listener);
 

@@ -4,6 +4,7 @@ import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.cluster.Registration;
 import io.cordwood.server.partition.Partitions.Lookup;
 import io.cordwood.store.LogClosedException;
@@ -60,6 +61,7 @@ public final class Subscription implements AutoCloseable {
     private static final int PARTITIONS_MAX = 10_000;
 
     private final Partitions partitions;
+    private final StartOffsets starts;
     private final Sink sink;
     private final Lane lane;
     private final AtomicBoolean wakeQueued = new AtomicBoolean();
@@ -73,8 +75,9 @@ public final class Subscription implements AutoCloseable {
     private long creditBytes;
     private long creditRecords;
 
-    public Subscription(Partitions partitions, Executor readers, Sink sink) {
+    public Subscription(Partitions partitions, StartOffsets starts, Executor readers, Sink sink) {
         this.partitions = partitions;
+        this.starts = starts;
         this.sink = sink;
         this.lane = Lane.on(readers);
         this.placementListener = partitions.onChange(() -> {
@@ -85,6 +88,8 @@ public final class Subscription implements AutoCloseable {
 
     /** @param applied runs afterwards */
     public void change(Change change, Runnable applied) {
+        // One by one: to find a time takes reads, and others want the readers too.
+        change.add().forEach(start -> lane.execute(() -> guarded(() -> add(start))));
         lane.execute(() -> {
             guarded(() -> apply(change));
             applied.run();
@@ -120,7 +125,6 @@ public final class Subscription implements AutoCloseable {
         if (closed) {
             return;
         }
-        change.add().forEach(this::add);
         change.remove().forEach(name -> {
             var cursor = cursors.get(name);
             if (cursor != null) {
@@ -133,6 +137,9 @@ public final class Subscription implements AutoCloseable {
     }
 
     private void add(Start start) {
+        if (closed) {
+            return;
+        }
         var earlier = cursors.get(start.partition());
         if (earlier != null) {
             drop(earlier);
@@ -149,11 +156,21 @@ public final class Subscription implements AutoCloseable {
             return;
         }
         var replica = ((Lookup.Found) lookup).partition().replica();
-        // Heard of before the position is read, so that no move of the high watermark is missed.
+        long position;
+        try {
+            position = starts.find(start.partition(), replica, start.point()).offset();
+        } catch (RefusedException e) {
+            sink.refused(
+                    start.partition(),
+                    e.refusal().with(Refusal.TOPIC, start.partition().topic()));
+            return;
+        }
         var cursor = new Cursor(start.partition(), replica, replica.onHighWatermark(this::wake));
-        cursor.position = start.point().resolve(replica.logStartOffset(), replica.highWatermark());
+        cursor.position = position;
         cursors.put(cursor.name, cursor);
         turns.addLast(cursor);
+        // The high watermark may have moved before it was listened to.
+        wake();
     }
 
     private void step() {

@@ -12,6 +12,7 @@ import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.StartOffsets;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -130,12 +131,13 @@ public final class ClientServer {
         var forwarding = new Forwarding(ports.peers());
         var router = new LeaderRouter(ports.cluster(), partitions, forwarding, readers);
         var produce = new ProduceCall(partitions, intake, router, validation, ports.clock());
-        var fetch = new FetchCall(partitions, router, readers);
-        var listOffsets = new ListOffsetsCall(partitions, router, readers);
+        var starts = new StartOffsets(partitions, ports.clock());
+        var fetch = new FetchCall(partitions, router, readers, starts);
+        var listOffsets = new ListOffsetsCall(partitions, router, readers, starts);
         var describe = new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, readers);
         forwarding.serve(List.of(produce.method(), fetch.method(), listOffsets.method(), describe.method()));
         var data = new DataRpc(
-                new DataRpc.Streaming(partitions, intake, validation, readers, streams),
+                new DataRpc.Streaming(partitions, starts, intake, validation, readers, streams),
                 new DataRpc.Unary(produce, fetch, listOffsets, ports.cluster()),
                 new ByteBudget(limits.nodeInFlightMaxBytes()));
         return List.of(

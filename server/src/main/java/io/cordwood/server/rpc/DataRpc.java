@@ -20,6 +20,8 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.StartOffsets;
+import io.cordwood.server.partition.Subscription;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -41,7 +43,12 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
 
     /** What the two streaming calls work with. */
     record Streaming(
-            Partitions partitions, BatchIntake intake, Executor validationPool, Executor readers, OpenStreams open) {}
+            Partitions partitions,
+            StartOffsets starts,
+            BatchIntake intake,
+            Executor validationPool,
+            Executor readers,
+            OpenStreams open) {}
 
     /** What the unary calls work with. */
     record Unary(ProduceCall produce, FetchCall fetch, ListOffsetsCall listOffsets, Cluster cluster) {}
@@ -69,7 +76,10 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
     @Override
     public StreamObserver<SubscribeRequest> subscribe(StreamObserver<SubscribeResponse> out) {
         var call = (ServerCallStreamObserver<SubscribeResponse>) out;
-        var stream = new SubscribeStream(call, streaming.partitions(), streaming.readers(), streaming.open()::remove);
+        var stream = new SubscribeStream(
+                call,
+                (sink) -> new Subscription(streaming.partitions(), streaming.starts(), streaming.readers(), sink),
+                streaming.open()::remove);
         streaming.open().add(stream);
         stream.start();
         return stream;

@@ -9,6 +9,7 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Chunk;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.server.partition.Waiting;
@@ -35,9 +36,11 @@ final class FetchCall {
     private final Partitions partitions;
     private final LeaderRouter router;
     private final Executor readers;
+    private final StartOffsets starts;
     private final ForwardedMethod<FetchRequest, FetchResponse> method;
 
-    FetchCall(Partitions partitions, LeaderRouter router, Executor readers) {
+    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts) {
+        this.starts = starts;
         this.partitions = partitions;
         this.router = router;
         this.readers = readers;
@@ -66,21 +69,26 @@ final class FetchCall {
     }
 
     private CompletableFuture<FetchResponse> here(FetchRequest request, Deadline deadline) {
-        return CompletableFuture.supplyAsync(
-                        () -> LeaderOnly.find(partitions, name(request)).replica(), readers)
-                .thenCompose(replica -> fetch(request, replica, deadline));
+        return CompletableFuture.supplyAsync(() -> begin(request), readers)
+                .thenCompose(begun -> fetch(request, begun, deadline));
     }
 
-    private CompletableFuture<FetchResponse> fetch(FetchRequest request, Replica replica, Deadline deadline) {
-        long start = replica.logStartOffset();
-        long end = replica.highWatermark();
-        long offset = StartPoint.parse(request.getStart()).resolve(start, end);
-        StartPoint.outOfRange(offset, start, end).ifPresent(refusal -> {
-            throw refusal.with(Refusal.TOPIC, request.getTopic()).exception();
-        });
+    /** Where to read. */
+    private record Begun(Replica replica, StartOffsets.Found found) {}
+
+    private Begun begin(FetchRequest request) {
+        var replica = LeaderOnly.find(partitions, name(request)).replica();
+        var found = starts.find(name(request), replica, StartPoint.parse(request.getStart()));
+        return new Begun(replica, found.requireInside(request.getTopic()));
+    }
+
+    private CompletableFuture<FetchResponse> fetch(FetchRequest request, Begun begun, Deadline deadline) {
+        var replica = begun.replica();
+        long offset = begun.found().offset();
+        boolean thereAlready = offset < begun.found().highWatermark();
         var wait = deadline.earlier(maxWait(request));
-        var waited = offset < end || wait.passed()
-                ? CompletableFuture.completedFuture(offset < end)
+        var waited = thereAlready || wait.passed()
+                ? CompletableFuture.completedFuture(thereAlready)
                 : Waiting.highWatermarkPast(replica, offset, wait);
         return waited.thenApplyAsync(
                 there -> there

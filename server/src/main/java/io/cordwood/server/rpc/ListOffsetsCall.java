@@ -5,8 +5,8 @@ import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.ListOffsetsResponse;
 import io.cordwood.proto.v1.PartitionOffsets;
 import io.cordwood.server.cluster.Deadline;
-import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import java.util.List;
@@ -17,15 +17,17 @@ import java.util.stream.IntStream;
 /**
  * ListOffsets: asks the leader of each partition; what is wrong with one is said at that one.
  *
- * <p><b>Thread:</b> any.
+ * <p><b>Thread:</b> any; the disk is read on the given pool.
  */
 final class ListOffsetsCall {
     private final Partitions partitions;
     private final LeaderRouter router;
     private final Executor pool;
+    private final StartOffsets starts;
     private final ForwardedMethod<ListOffsetsRequest, ListOffsetsResponse> method;
 
-    ListOffsetsCall(Partitions partitions, LeaderRouter router, Executor pool) {
+    ListOffsetsCall(Partitions partitions, LeaderRouter router, Executor pool, StartOffsets starts) {
+        this.starts = starts;
         this.partitions = partitions;
         this.router = router;
         this.pool = pool;
@@ -85,17 +87,13 @@ final class ListOffsetsCall {
     private PartitionOffsets offsets(ListOffsetsRequest request, int partition) {
         var name = new TopicPartition(request.getTopic(), partition);
         var replica = LeaderOnly.find(partitions, name).replica();
-        long start = replica.logStartOffset();
-        long end = replica.highWatermark();
-        long offset = StartPoint.parse(request.getStart()).resolve(start, end);
-        StartPoint.outOfRange(offset, start, end).ifPresent(refusal -> {
-            throw refusal.with(Refusal.TOPIC, request.getTopic()).exception();
-        });
+        var found =
+                starts.find(name, replica, StartPoint.parse(request.getStart())).requireInside(request.getTopic());
         return PartitionOffsets.newBuilder()
                 .setPartition(partition)
-                .setOffset(offset)
-                .setLogStartOffset(start)
-                .setHighWatermark(end)
+                .setOffset(found.offset())
+                .setLogStartOffset(found.logStartOffset())
+                .setHighWatermark(found.highWatermark())
                 .setLeaderEpoch(replica.leadership().leaderEpoch())
                 .build();
     }

@@ -9,7 +9,6 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.Chunk;
-import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.Subscription;
@@ -17,7 +16,7 @@ import io.cordwood.server.partition.TopicPartition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
-import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
  * One Subscribe call.
@@ -39,13 +38,12 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
 
     SubscribeStream(
             ServerCallStreamObserver<SubscribeResponse> call,
-            Partitions partitions,
-            Executor readers,
+            Function<Subscription.Sink, Subscription> subscriptions,
             StreamEnd onEnd) {
         this.call = call;
         this.out = new SharedObserver<>(call);
         this.onEnd = onEnd;
-        this.subscription = new Subscription(partitions, readers, this);
+        this.subscription = subscriptions.apply(this);
     }
 
     /** To be called before the call's handler returns. */

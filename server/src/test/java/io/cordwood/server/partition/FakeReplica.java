@@ -171,6 +171,27 @@ public final class FakeReplica implements Replica {
         }
     }
 
+    @Override
+    public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
+        awaitGate();
+        var failure = readFailure;
+        if (failure != null) {
+            throw failure;
+        }
+        for (var batch : stored()) {
+            try (var records = batch.records()) {
+                while (records.hasNext()) {
+                    var record = records.next();
+                    boolean visible = logStart <= record.offset() && record.offset() < limitOffset;
+                    if (visible && record.timestamp() >= timestampMs) {
+                        return OptionalLong.of(record.offset());
+                    }
+                }
+            }
+        }
+        return OptionalLong.empty();
+    }
+
     private static LogRead joined(List<ByteBuffer> found, int size, long offset) {
         if (found.isEmpty()) {
             return LogRead.empty(offset);
