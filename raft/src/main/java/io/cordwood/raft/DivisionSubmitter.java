@@ -2,8 +2,6 @@ package io.cordwood.raft;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -17,10 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: one submitter at a time; it blocks shortly under the division's lock.
  */
 final class DivisionSubmitter implements Appender.EntrySubmitter {
-    private final ClientId clientId;
-    /** One counter for the client id: Ratis answers a repeated call id with the reply of the first. */
-    private final AtomicLong callIds;
-
+    private final RatisClient client;
     private volatile @Nullable Bound bound;
 
     private record Bound(RaftServer server, RaftGroupId groupId) {
@@ -29,9 +24,8 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
         }
     }
 
-    DivisionSubmitter(ClientId clientId, AtomicLong callIds) {
-        this.clientId = clientId;
-        this.callIds = callIds;
+    DivisionSubmitter(RatisClient client) {
+        this.client = client;
     }
 
     /** Names the division. It may not be up yet; the first submit looks it up. */
@@ -46,10 +40,10 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
             return CompletableFuture.failedFuture(new IOException("the group is not open"));
         }
         var request = RaftClientRequest.newBuilder()
-                .setClientId(clientId)
+                .setClientId(client.id())
                 .setServerId(target.server().getId())
                 .setGroupId(target.groupId())
-                .setCallId(callIds.getAndIncrement())
+                .setCallId(client.nextCallId())
                 .setMessage(entry)
                 .setType(RaftClientRequest.writeRequestType())
                 .build();

@@ -9,22 +9,18 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
-import org.apache.ratis.protocol.ClientId;
 
 /**
  * What the partitions of a node share: files and threads. Opened before the RaftServer is built, closed after it.
  *
- * @param clientId under which this process, and nobody else, submits entries
- * @param callIds the client's counter of calls
+ * @param client as whom entries are submitted
  * @param dataDirectory the node's
  * @param raftDirectory where Ratis keeps its groups
  * @param payloadMaxBytes largest payload of an entry
  */
 record PartitionNode(
-        ClientId clientId,
-        AtomicLong callIds,
+        RatisClient client,
         Path dataDirectory,
         Path raftDirectory,
         Storage storage,
@@ -41,15 +37,14 @@ record PartitionNode(
 
     /** Opens the node's shared files and starts its threads. */
     static PartitionNode open(
-            RaftNodeConfig config, PartitionSettings settings, Disk disk, ClientId clientId, NodeHalt halt)
+            RaftNodeConfig config, PartitionSettings settings, Disk disk, RatisClient client, NodeHalt halt)
             throws IOException {
         checkFloorIsThere(config, disk);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         try {
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
             return new PartitionNode(
-                    clientId,
-                    new AtomicLong(),
+                    client,
                     config.dataDirectory(),
                     config.raftDirectory(),
                     new Storage(disk, index),

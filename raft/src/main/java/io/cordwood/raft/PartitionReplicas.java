@@ -85,7 +85,7 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
-        var submitter = new DivisionSubmitter(node.clientId(), node.callIds());
+        var submitter = new DivisionSubmitter(node.client());
         var context = context(groupId, placement, submitter);
         return new Prepared(context, submitter, RecoveredReplica.open(context));
     }
@@ -133,7 +133,7 @@ final class PartitionReplicas implements PartitionHost {
         var raftTarget = raftQuarantineDirectory(groupId);
         node.storage().disk().createDirectories(target);
         node.storage().disk().createDirectories(raftTarget);
-        var context = context(groupId, placement, new DivisionSubmitter(node.clientId(), node.callIds()));
+        var context = context(groupId, placement, new DivisionSubmitter(node.client()));
         moveInto(context.raftGroupDirectory(), raftTarget.resolve("raft"));
         node.storage().disk().forceDirectory(raftTarget);
         moveInto(context.directory(), target.resolve("partition"));
@@ -160,7 +160,7 @@ final class PartitionReplicas implements PartitionHost {
 
     private StateMachine opened(RaftGroupId groupId, GroupPlacement placement, Prepared group) {
         var state = new ReplicaState(group.context(), group.recovered());
-        var stateMachine = new PartitionStateMachine(node.clientId(), state, group.submitter(), () -> closing);
+        var stateMachine = new PartitionStateMachine(node.client().id(), state, group.submitter(), () -> closing);
         var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);

@@ -7,9 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
-import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -38,12 +36,11 @@ final class RaftGroups {
     private static final long SNAPSHOT_TIMEOUT_MS = 5000;
 
     private final RaftServer server;
-    private final ClientId clientId;
-    private final AtomicLong callIds = new AtomicLong();
+    private final RatisClient client;
 
-    RaftGroups(RaftServer server, ClientId clientId) {
+    RaftGroups(RaftServer server, RatisClient client) {
         this.server = server;
-        this.clientId = clientId;
+        this.client = client;
     }
 
     static RaftPeer peer(int nodeId, String address, RaftPeerRole role) {
@@ -73,7 +70,7 @@ final class RaftGroups {
         var group = RaftGroup.valueOf(groupId, peers);
         try {
             check(server.groupManagement(
-                    GroupManagementRequest.newAdd(clientId, server.getId(), nextCallId(), group, false)));
+                    GroupManagementRequest.newAdd(client.id(), server.getId(), client.nextCallId(), group, false)));
         } catch (AlreadyExistsException e) {
             if (division(groupId).isEmpty()) {
                 throw e; // not as wanted: it is closing, or failed to open
@@ -87,8 +84,8 @@ final class RaftGroups {
     /** Ratis throws like this, and keeps the group in its map, when the group failed faster than Ratis logs its name. */
     private void forget(RaftGroupId groupId) {
         try {
-            var unused = server.groupManagement(
-                    GroupManagementRequest.newRemove(clientId, server.getId(), nextCallId(), groupId, false, false));
+            var unused = server.groupManagement(GroupManagementRequest.newRemove(
+                    client.id(), server.getId(), client.nextCallId(), groupId, false, false));
         } catch (IOException | CompletionException e) {
             LOG.debug("group {} is forgotten: {}", groupId, e.getMessage()); // it was removed before the throw
         }
@@ -96,28 +93,28 @@ final class RaftGroups {
 
     /** Closes a group and deletes its raft log. */
     void remove(RaftGroupId groupId) throws IOException {
-        check(server.groupManagement(
-                GroupManagementRequest.newRemove(clientId, server.getId(), nextCallId(), groupId, true, false)));
+        check(server.groupManagement(GroupManagementRequest.newRemove(
+                client.id(), server.getId(), client.nextCallId(), groupId, true, false)));
     }
 
     void setConfiguration(RaftGroupId groupId, SetConfigurationRequest.Arguments arguments) throws IOException {
         check(server.setConfiguration(
-                new SetConfigurationRequest(clientId, server.getId(), groupId, nextCallId(), arguments)));
+                new SetConfigurationRequest(client.id(), server.getId(), groupId, client.nextCallId(), arguments)));
     }
 
     void takeSnapshot(RaftGroupId groupId) throws IOException {
         check(server.snapshotManagement(SnapshotManagementRequest.newCreate(
-                clientId, server.getId(), groupId, nextCallId(), SNAPSHOT_TIMEOUT_MS)));
+                client.id(), server.getId(), groupId, client.nextCallId(), SNAPSHOT_TIMEOUT_MS)));
     }
 
     /** Asks the leader, this node, to hand over to another member; fails when it did not within the time. */
     CompletableFuture<RaftClientReply> transferLeadership(RaftGroupId groupId, int toNode, long timeoutMs) {
         try {
             var request = new TransferLeadershipRequest(
-                    clientId,
+                    client.id(),
                     server.getId(),
                     groupId,
-                    nextCallId(),
+                    client.nextCallId(),
                     RaftPeerId.valueOf(Integer.toString(toNode)),
                     timeoutMs);
             return server.transferLeadershipAsync(request).thenCompose(RaftGroups::successful);
@@ -130,10 +127,10 @@ final class RaftGroups {
     CompletableFuture<RaftClientReply> submit(RaftGroupId groupId, Message message, RaftClientRequest.Type type) {
         try {
             var request = RaftClientRequest.newBuilder()
-                    .setClientId(clientId)
+                    .setClientId(client.id())
                     .setServerId(server.getId())
                     .setGroupId(groupId)
-                    .setCallId(nextCallId())
+                    .setCallId(client.nextCallId())
                     .setMessage(message)
                     .setType(type)
                     .build();
@@ -141,10 +138,6 @@ final class RaftGroups {
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    private long nextCallId() {
-        return callIds.getAndIncrement();
     }
 
     private static CompletableFuture<RaftClientReply> successful(RaftClientReply reply) {

@@ -23,7 +23,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
-import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
@@ -48,7 +47,7 @@ public final class RaftNode implements Closeable {
     private final Disk disk;
     private final HostOpener hostOpener;
     private final NodeHalt halt;
-    private final ClientId clientId = ClientId.randomId();
+    private final RatisClient client = new RatisClient();
     private final MetadataView view;
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService duties;
@@ -59,7 +58,7 @@ public final class RaftNode implements Closeable {
 
     /** Opens the partition side, once the data directory is held. */
     interface HostOpener {
-        PartitionHost open(ClientId clientId) throws IOException;
+        PartitionHost open(RatisClient client) throws IOException;
     }
 
     /** What exists while the node runs. */
@@ -99,8 +98,8 @@ public final class RaftNode implements Closeable {
         return new RaftNode(
                 config,
                 disk,
-                clientId -> new PartitionReplicas(
-                        PartitionNode.open(config, settings, disk, clientId, halt),
+                client -> new PartitionReplicas(
+                        PartitionNode.open(config, settings, disk, client, halt),
                         settings.log(),
                         settings.topicDefaults()),
                 halt);
@@ -142,7 +141,7 @@ public final class RaftNode implements Closeable {
     }
 
     private void open(DataDirectory directory) throws IOException {
-        var host = hostOpener.open(clientId);
+        var host = hostOpener.open(client);
         try {
             open(directory, host);
         } catch (IOException | RuntimeException e) {
@@ -227,7 +226,7 @@ public final class RaftNode implements Closeable {
         if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
             return new MetadataStateMachine(
                     new MetadataSnapshotFile(disk, config.dataDirectory()),
-                    clientId,
+                    client.id(),
                     view,
                     index -> host.metadataApplied(id, index),
                     halt);
@@ -239,7 +238,7 @@ public final class RaftNode implements Closeable {
     }
 
     private void wire(DataDirectory directory, PartitionHost host, RaftServer server, LocalPartitions partitions) {
-        var groups = new RaftGroups(server, clientId);
+        var groups = new RaftGroups(server, client);
         var metadataGroup = new MetadataGroup(groups, view);
         directory
                 .metadataGroupId()

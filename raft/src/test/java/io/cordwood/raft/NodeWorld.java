@@ -97,7 +97,7 @@ final class NodeWorld implements AutoCloseable {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var host = new CountingHost();
-        var node = new RaftNode(config, new NioDisk(), clientId -> host, new RecordingHalt());
+        var node = new RaftNode(config, new NioDisk(), client -> host, new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();

@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
@@ -72,7 +70,7 @@ final class PartitionNodeFixture {
             throw e;
         }
         if (!current().replicas().isQuarantined(cluster.group.getGroupId())) {
-            addGroup(current().server(), node.clientId());
+            addGroup(current().server(), node.client());
         }
     }
 
@@ -100,8 +98,7 @@ final class PartitionNodeFixture {
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
         return new PartitionNode(
-                ClientId.randomId(),
-                new AtomicLong(),
+                new RatisClient(),
                 directory,
                 directory.resolve("raft"),
                 new Storage(disk, OffsetIndex.open(directory.resolve("index"))),
@@ -142,9 +139,10 @@ final class PartitionNodeFixture {
                 .resolve(cluster.group.getGroupId().getUuid().toString());
     }
 
-    private void addGroup(RaftServer server, ClientId clientId) throws IOException {
+    private void addGroup(RaftServer server, RatisClient client) throws IOException {
         try {
-            server.groupManagement(GroupManagementRequest.newAdd(clientId, server.getId(), 0, cluster.group, false));
+            server.groupManagement(GroupManagementRequest.newAdd(
+                    client.id(), server.getId(), client.nextCallId(), cluster.group, false));
         } catch (AlreadyExistsException e) {
             // Found on disk and opened with the server.
         }
@@ -182,10 +180,10 @@ final class PartitionNodeFixture {
     long takeCheckpoint() throws IOException {
         var server = server();
         return server.snapshotManagement(SnapshotManagementRequest.newCreate(
-                        current().node().clientId(),
+                        current().node().client().id(),
                         server.getId(),
                         cluster.group.getGroupId(),
-                        current().node().callIds().getAndIncrement(),
+                        current().node().client().nextCallId(),
                         10_000,
                         0))
                 .getLogIndex();
