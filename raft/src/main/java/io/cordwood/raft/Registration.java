@@ -1,6 +1,6 @@
 package io.cordwood.raft;
 
-/** Ends a listening. Thread: any; harmless when repeated. */
+/** A listener that is called until this is closed. Thread: any. Closing twice is the same as once. */
 @FunctionalInterface
 public interface Registration extends AutoCloseable {
     @Override

@@ -6,11 +6,11 @@ import io.cordwood.metadata.MetadataResult;
 import io.cordwood.raft.ClusterMetadata;
 import io.cordwood.raft.MetadataUnavailableException;
 import io.cordwood.raft.RaftNode;
+import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
-import io.cordwood.server.cluster.Registration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
@@ -60,7 +60,7 @@ final class MetadataCluster implements Cluster {
 
     @Override
     public Registration onChange(Runnable listener) {
-        return metadata.onChange(image -> listener.run())::close;
+        return metadata.onChange(image -> listener.run());
     }
 
     private static <T> CompletableFuture<T> refusing(CompletableFuture<T> answer) {

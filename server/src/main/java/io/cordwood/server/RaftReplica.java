@@ -4,9 +4,9 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.PartitionReplica;
+import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
-import io.cordwood.server.cluster.Registration;
 import io.cordwood.server.partition.AppendResult;
 import io.cordwood.server.partition.Leadership;
 import io.cordwood.server.partition.Replica;
@@ -48,7 +48,7 @@ record RaftReplica(PartitionReplica replica) implements Replica {
 
     @Override
     public Registration onHighWatermark(Runnable listener) {
-        return replica.onHighWatermark(listener)::close;
+        return replica.onHighWatermark(listener);
     }
 
     @Override

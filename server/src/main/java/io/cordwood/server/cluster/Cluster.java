@@ -3,6 +3,7 @@ package io.cordwood.server.cluster;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
+import io.cordwood.raft.Registration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 

@@ -1,7 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
-import io.cordwood.server.cluster.Registration;
+import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.util.OptionalLong;

@@ -2,10 +2,10 @@ package io.cordwood.server.partition;
 
 import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
-import io.cordwood.server.cluster.Registration;
 import io.cordwood.server.partition.Partitions.Lookup;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;

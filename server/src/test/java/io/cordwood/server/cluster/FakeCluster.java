@@ -8,6 +8,7 @@ import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.NodeRegistration;
+import io.cordwood.raft.Registration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
