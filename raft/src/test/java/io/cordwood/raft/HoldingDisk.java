@@ -2,11 +2,11 @@ package io.cordwood.raft;
 
 import io.cordwood.store.Disk;
 import io.cordwood.store.DiskFile;
+import io.cordwood.store.ForwardingDisk;
 import io.cordwood.store.OpenMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A disk that stops a thread before or after an operation that a test names, until the test lets it go on; and that can be
  * killed: from then on nothing changes any more.
  */
-final class HoldingDisk implements Disk {
+final class HoldingDisk extends ForwardingDisk {
     /** What is done to a file. */
     enum Operation {
         WRITE,
@@ -54,12 +54,11 @@ final class HoldingDisk implements Disk {
         }
     }
 
-    private final Disk disk;
     private final AtomicReference<@Nullable Hold> hold = new AtomicReference<>();
     private volatile boolean killed;
 
     HoldingDisk(Disk disk) {
-        this.disk = disk;
+        super(disk);
     }
 
     Hold holdBefore(Operation operation, String fileSuffix) {
@@ -123,88 +122,51 @@ final class HoldingDisk implements Disk {
         if (mode == OpenMode.CREATE) {
             requireAlive();
         }
-        return new HoldingFile(disk.open(file, mode));
-    }
-
-    @Override
-    public boolean exists(Path path) {
-        return disk.exists(path);
-    }
-
-    @Override
-    public List<Path> list(Path directory) throws IOException {
-        return disk.list(directory);
+        return new HoldingFile(super.open(file, mode));
     }
 
     @Override
     public void createDirectories(Path directory) throws IOException {
         requireAlive();
-        disk.createDirectories(directory);
+        super.createDirectories(directory);
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
         requireAlive();
-        disk.rename(from, to);
+        super.rename(from, to);
     }
 
     @Override
     public void delete(Path file) throws IOException {
         requireAlive();
-        disk.delete(file);
+        super.delete(file);
     }
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
         requireAlive();
-        disk.forceDirectory(directory);
+        super.forceDirectory(directory);
     }
 
-    @Override
-    public long usableBytes(Path path) throws IOException {
-        return disk.usableBytes(path);
-    }
-
-    private final class HoldingFile implements DiskFile {
-        private final DiskFile file;
-
+    private final class HoldingFile extends ForwardingFile {
         HoldingFile(DiskFile file) {
-            this.file = file;
-        }
-
-        @Override
-        public int read(ByteBuffer dst, long position) throws IOException {
-            return file.read(dst, position);
+            super(file);
         }
 
         @Override
         public void write(ByteBuffer src, long position) throws IOException {
-            around(Operation.WRITE, path(), () -> file.write(src, position));
+            around(Operation.WRITE, path(), () -> super.write(src, position));
         }
 
         @Override
         public void force() throws IOException {
-            around(Operation.FORCE, path(), file::force);
-        }
-
-        @Override
-        public long sizeBytes() throws IOException {
-            return file.sizeBytes();
+            around(Operation.FORCE, path(), super::force);
         }
 
         @Override
         public void truncate(long sizeBytes) throws IOException {
-            around(Operation.TRUNCATE, path(), () -> file.truncate(sizeBytes));
-        }
-
-        @Override
-        public Path path() {
-            return file.path();
-        }
-
-        @Override
-        public void close() throws IOException {
-            file.close();
+            around(Operation.TRUNCATE, path(), () -> super.truncate(sizeBytes));
         }
     }
 }

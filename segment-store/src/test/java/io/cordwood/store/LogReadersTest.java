@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -189,97 +188,6 @@ class LogReadersTest {
                     throw new IOException(e);
                 }
             }
-        }
-    }
-
-    static class ForwardingDisk implements Disk {
-        private final Disk inner;
-
-        ForwardingDisk(Disk inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public DiskFile open(Path file, OpenMode mode) throws IOException {
-            return inner.open(file, mode);
-        }
-
-        @Override
-        public boolean exists(Path path) {
-            return inner.exists(path);
-        }
-
-        @Override
-        public List<Path> list(Path directory) throws IOException {
-            return inner.list(directory);
-        }
-
-        @Override
-        public void createDirectories(Path directory) throws IOException {
-            inner.createDirectories(directory);
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            inner.rename(from, to);
-        }
-
-        @Override
-        public void delete(Path file) throws IOException {
-            inner.delete(file);
-        }
-
-        @Override
-        public void forceDirectory(Path directory) throws IOException {
-            inner.forceDirectory(directory);
-        }
-
-        @Override
-        public long usableBytes(Path path) throws IOException {
-            return inner.usableBytes(path);
-        }
-    }
-
-    static class ForwardingFile implements DiskFile {
-        private final DiskFile inner;
-
-        ForwardingFile(DiskFile inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public int read(ByteBuffer dst, long position) throws IOException {
-            return inner.read(dst, position);
-        }
-
-        @Override
-        public void write(ByteBuffer src, long position) throws IOException {
-            inner.write(src, position);
-        }
-
-        @Override
-        public void force() throws IOException {
-            inner.force();
-        }
-
-        @Override
-        public long sizeBytes() throws IOException {
-            return inner.sizeBytes();
-        }
-
-        @Override
-        public void truncate(long sizeBytes) throws IOException {
-            inner.truncate(sizeBytes);
-        }
-
-        @Override
-        public Path path() {
-            return inner.path();
-        }
-
-        @Override
-        public void close() throws IOException {
-            inner.close();
         }
     }
 }

@@ -119,7 +119,7 @@ class TimeSearchTest {
         }
     }
 
-    private static final class CountedReads extends LogReadersTest.ForwardingDisk {
+    private static final class CountedReads extends ForwardingDisk {
         private long bytes;
 
         CountedReads(Disk inner) {
@@ -128,7 +128,7 @@ class TimeSearchTest {
 
         @Override
         public DiskFile open(Path file, OpenMode mode) throws IOException {
-            return new LogReadersTest.ForwardingFile(super.open(file, mode)) {
+            return new ForwardingFile(super.open(file, mode)) {
                 @Override
                 public int read(ByteBuffer dst, long position) throws IOException {
                     int read = super.read(dst, position);
