@@ -9,6 +9,7 @@ import io.cordwood.partition.UnknownEntryException;
 import io.cordwood.store.LogClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -31,6 +32,7 @@ import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -165,7 +167,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     }
 
     @Override
-    public CompletableFuture<ByteString> read(LogEntryProto entry, TransactionContext context) {
+    public CompletableFuture<ByteString> read(LogEntryProto entry, @Nullable TransactionContext context) {
         if (context != null) {
             var pinned =
                     context.getStateMachineLogEntry().getStateMachineEntry().getStateMachineData();
@@ -175,6 +177,11 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         }
         try {
             return CompletableFuture.completedFuture(replica.payload(decode(entry), entry.getTerm(), entry.getIndex()));
+        } catch (ClosedByInterruptException | LogClosedException e) {
+            // Ratis stops an appender by an interrupt, and closes a group without waiting for those of a deposed
+            // leader.
+            return CompletableFuture.failedFuture(new PayloadUnavailableException(
+                    "the appender of raft index " + entry.getIndex() + " of " + replica.id() + " is being stopped", e));
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -223,6 +230,9 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                 LOG.error("{}: cannot feed a follower", replica.id(), cause);
                 return;
             }
+            // A closing group waits three seconds for Ratis' log worker and goes on without it: one that stood still
+            // for
+            // longer before its flush finds the segments closed. Its entry is not acknowledged.
             if (each instanceof LogClosedException) {
                 LOG.info("{}: an entry came when the log was closed already", replica.id());
                 return;

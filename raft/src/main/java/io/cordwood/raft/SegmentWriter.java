@@ -113,7 +113,10 @@ final class SegmentWriter {
 
     private void fail(String what, IOException cause) {
         if (cause instanceof LogClosedException) {
-            // The replica leaves; what comes late is not acknowledged, and the node is sound.
+            // The replica leaves; what comes late is not acknowledged, and the node is sound. A flush comes late when
+            // Ratis
+            // gave up waiting for its log worker, an append when it found the raft log open and got its lock after the
+            // close.
             LOG.info("{}: the log is closed already", what);
         } else if (!failed) {
             failed = true;

@@ -8,13 +8,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
+import io.cordwood.partition.EntryCodec;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.LogClosedException;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,8 +25,11 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +155,56 @@ class ReplicaStateTest {
         }
 
         assertThatExceptionOfType(PayloadUnavailableException.class).isThrownBy(() -> replica.payload(entry, 1, 0));
+    }
+
+    @Test
+    void appenderThatIsStoppedWhileItReadsDoesNotStopTheNode() throws Exception {
+        var stateMachine = stateMachine();
+        var entry = inRaftLog(take(0, 1, 0), 1, 0);
+
+        Thread.currentThread().interrupt();
+        var fed = stateMachine.read(entry, null);
+
+        assertThat(Thread.interrupted()).isTrue();
+        var failure = fed.handle((bytes, thrown) -> thrown).join();
+        assertThat(failure).hasCauseInstanceOf(ClosedByInterruptException.class);
+        stateMachine.notifyLogFailed(failure, entry);
+        assertThat(stateMachine.read(entry, null).get().size()).isPositive();
+    }
+
+    @Test
+    void appenderThatReadsAfterTheCloseDoesNotStopTheNode() throws Exception {
+        var stateMachine = stateMachine();
+        var entry = inRaftLog(take(0, 1, 0), 1, 0);
+
+        replica.close();
+        var fed = stateMachine.read(entry, null);
+
+        var failure = fed.handle((bytes, thrown) -> thrown).join();
+        assertThat(failure).hasCauseInstanceOf(LogClosedException.class);
+        stateMachine.notifyLogFailed(failure, entry);
+    }
+
+    @Test
+    void raftLogThatFailedStopsTheNode() {
+        var failure = new IOException("disk");
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> stateMachine().notifyLogFailed(failure, LogEntryProto.getDefaultInstance()))
+                .withCause(failure);
+    }
+
+    private PartitionStateMachine stateMachine() {
+        return new PartitionStateMachine(node.client().id(), replica, new DivisionSubmitter(node.client()), () -> true);
+    }
+
+    private static LogEntryProto inRaftLog(AppendEntry entry, long term, long index) {
+        var header = ByteString.copyFrom(EntryCodec.encode(entry));
+        return LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setStateMachineLogEntry(StateMachineLogEntryProto.newBuilder().setLogData(header))
+                .build();
     }
 
     @Test
