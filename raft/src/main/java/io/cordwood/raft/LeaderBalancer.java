@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class LeaderBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderBalancer.class);
     private static final long TRANSFER_TIMEOUT_MS = 3000;
+    private static final long HAND_OVER_POLL_MS = 50;
     private static final long NEW_GROUP_ENTRIES = 8;
     private static final long MAX_LAG_ENTRIES = 64;
     private static final int MAX_TRANSFERS_PER_TICK = 8;
@@ -139,20 +140,26 @@ final class LeaderBalancer {
         return slowest.isPresent() ? OptionalLong.of(last.getIndex() - slowest.getAsLong()) : OptionalLong.empty();
     }
 
-    /** Hands over everything that this node leads, to whoever answered last; waits at most this long. Blocks. */
+    /**
+     * Hands over everything that this node leads, to whoever answered last. Waits at most this long, and no longer for a node
+     * that went silent meanwhile, as when all nodes are stopped together. Blocks.
+     */
     void handOverAll(Iterable<RaftGroupId> groupIds, Duration within) {
-        var transfers = new ArrayList<CompletableFuture<?>>();
-        groupIds.forEach(id -> handOver(id, within.toMillis()).ifPresent(transfers::add));
-        CompletableFuture.allOf(transfers.toArray(CompletableFuture[]::new))
-                .completeOnTimeout(null, within.toMillis(), TimeUnit.MILLISECONDS)
-                .exceptionally(failure -> {
-                    LOG.info("node {}: not all leaderships were handed over: {}", nodeId, failure.getMessage());
-                    return null;
-                })
-                .join();
+        long deadline = System.nanoTime() + within.toNanos();
+        var waiting = new ArrayList<HandOver>();
+        groupIds.forEach(id -> handOver(id, within.toMillis()).ifPresent(waiting::add));
+        while (!waiting.isEmpty() && System.nanoTime() < deadline) {
+            CompletableFuture.allOf(waiting.stream().map(HandOver::end).toArray(CompletableFuture[]::new))
+                    .completeOnTimeout(null, HAND_OVER_POLL_MS, TimeUnit.MILLISECONDS)
+                    .join();
+            waiting.removeIf(each -> each.end().isDone() || !answers(each.division(), each.follower()));
+        }
     }
 
-    private Optional<CompletableFuture<?>> handOver(RaftGroupId id, long timeoutMs) {
+    /** @param end completes when the follower leads or the hand-over failed; never exceptionally */
+    private record HandOver(Division division, int follower, CompletableFuture<?> end) {}
+
+    private Optional<HandOver> handOver(RaftGroupId id, long timeoutMs) {
         var division = groups.division(id).filter(found -> found.getInfo().isLeader());
         if (division.isEmpty()) {
             return Optional.empty();
@@ -163,6 +170,14 @@ final class LeaderBalancer {
                 .min((a, b) -> Long.compare(
                         silenceMs(division.get(), a).orElse(Long.MAX_VALUE),
                         silenceMs(division.get(), b).orElse(Long.MAX_VALUE)))
-                .map(peer -> groups.transferLeadership(id, peer, timeoutMs));
+                .map(peer -> new HandOver(division.get(), peer, handedOver(id, peer, timeoutMs)));
+    }
+
+    private CompletableFuture<?> handedOver(RaftGroupId id, int follower, long timeoutMs) {
+        return groups.transferLeadership(id, follower, timeoutMs).exceptionally(failure -> {
+            LOG.info(
+                    "node {}: group {} was not handed over to node {}: {}", nodeId, id, follower, failure.getMessage());
+            return null;
+        });
     }
 }
