@@ -2,7 +2,6 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cordwood.cli.local.NodePorts;
 import io.cordwood.client.NodeDescription;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +66,7 @@ class FormationIT {
     @Test
     void fourthNodeWaitsUntilItIsAddedAndThenHoldsReplicas() {
         var cluster = clusters.of(3).start();
-        var ports = NodePorts.free(1).get(0);
+        var ports = TestCluster.freePorts(1).get(0);
         var address = "127.0.0.1:" + ports.nodePort();
         var data = cluster.directory().resolve("n4").resolve("data");
         var fourth = cluster.guest(

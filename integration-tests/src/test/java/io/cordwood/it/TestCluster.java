@@ -47,11 +47,15 @@ final class TestCluster implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int QUOTED_LOG_LINES = 40;
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS_OF_A_FORK = 4_000;
+    /** The servers of a test live shortly: they start sooner without the second compiler. */
+    private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
 
     private final Path directory;
     private final List<NodePorts> ports;
     private List<String> settings = List.of();
-    private List<String> jvmOptions = List.of();
+    private List<String> jvmOptions = List.of(QUICK_START);
     private final List<NodeProcess> guests = new ArrayList<>();
     private @Nullable LocalCluster processes;
     private @Nullable CordwoodClient client;
@@ -59,7 +63,13 @@ final class TestCluster implements AutoCloseable {
 
     private TestCluster(Path directory, int nodes) {
         this.directory = directory;
-        this.ports = NodePorts.free(nodes);
+        this.ports = freePorts(nodes);
+    }
+
+    /** Ports that no other test process picks, even while their node is down. */
+    static List<NodePorts> freePorts(int nodes) {
+        int start = FIRST_PORT + PORTS_OF_A_FORK * (Integer.getInteger("test.fork", 1) - 1);
+        return NodePorts.free(nodes, start, start + PORTS_OF_A_FORK);
     }
 
     /** A cluster that is not started yet; {@link Clusters} hands them out and closes them. */
@@ -87,7 +97,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestCluster withJvmOptions(String... options) {
-        jvmOptions = List.of(options);
+        jvmOptions = Stream.concat(Stream.of(QUICK_START), Stream.of(options)).toList();
         return this;
     }
 

@@ -9,10 +9,8 @@ import io.cordwood.metadata.NodeLimits;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +43,11 @@ final class NodeWorld implements AutoCloseable {
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
     final List<String> halts = new CopyOnWriteArrayList<>();
 
-    NodeWorld(Path directory, int... ids) throws IOException {
+    NodeWorld(Path directory, int... ids) {
         this.directory = directory;
-        var probes = new ArrayList<ServerSocket>();
-        for (int id : ids) {
-            var probe = new ServerSocket(0);
-            probes.add(probe);
-            addresses.put(id, "127.0.0.1:" + probe.getLocalPort());
-        }
-        for (ServerSocket probe : probes) {
-            probe.close();
+        var ports = TestPorts.free(ids.length);
+        for (int i = 0; i < ids.length; i++) {
+            addresses.put(ids[i], "127.0.0.1:" + ports.get(i));
         }
     }
 

@@ -9,8 +9,6 @@ import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,10 +35,11 @@ final class PartitionCluster implements AutoCloseable {
     private final List<PartitionNodeFixture> nodes;
 
     private PartitionCluster(Path directory, int count, SortedMap<String, String> settings) {
+        var ports = TestPorts.free(count);
         var peers = IntStream.rangeClosed(1, count)
                 .mapToObj(id -> RaftPeer.newBuilder()
                         .setId(String.valueOf(id))
-                        .setAddress("127.0.0.1:" + freePort())
+                        .setAddress("127.0.0.1:" + ports.get(id - 1))
                         .build())
                 .toList();
         group = RaftGroup.valueOf(RaftGroupId.randomId(), peers);
@@ -66,14 +65,6 @@ final class PartitionCluster implements AutoCloseable {
             node.start();
         }
         return cluster;
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     PartitionNodeFixture node(int id) {

@@ -7,17 +7,13 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.NodeState;
-import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.OptionalInt;
-import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.ratis.protocol.RaftGroupId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +26,7 @@ class RaftNodeIT {
     private NodeWorld world;
 
     @BeforeEach
-    void makeWorld() throws IOException {
+    void makeWorld() {
         world = new NodeWorld(directory, 1, 2, 3, 4);
     }
 
@@ -172,88 +168,10 @@ class RaftNodeIT {
         world.awaitJoined(4);
     }
 
-    @Test
-    void foreignAndCopiedDirectoriesAreRefused() throws Exception {
-        world.startThree();
-        world.stop(1);
-
-        // Another node's directory.
-        var asNodeTwo = world.config(2, world.list(1, 2, 3), directory.resolve("node-1"));
-        assertThatThrownBy(() -> DataDirectory.open(new NioDisk(), asNodeTwo))
-                .isInstanceOf(StartRefusedException.class)
-                .hasMessageContaining("belongs to node 1");
-        // A wiped one: the id is known by another incarnation.
-        var wiped = world.config(1, world.list(1, 2, 3), directory.resolve("fresh"));
-        var node = world.start(wiped);
-        assertThatThrownBy(() -> node.joined().get(2, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
-        assertThat(directory.resolve("fresh/raft")).doesNotExist();
-    }
-
-    @Test
-    void directoryOfAnotherClusterIsRefused() throws Exception {
-        try (var other = new NodeWorld(directory.resolve("other"), 1)) {
-            other.start(1, other.list(1));
-            other.awaitJoined(1);
-        }
-        world.startThree();
-        world.stop(1);
-
-        var foreign = world.config(1, world.list(1, 2, 3), directory.resolve("other/node-1"));
-        var node = world.start(foreign);
-
-        assertThatThrownBy(() -> node.joined().get(20, TimeUnit.SECONDS))
-                .isInstanceOf(ExecutionException.class)
-                .hasCauseInstanceOf(StartRefusedException.class)
-                .hasMessageContaining("belongs to cluster");
-    }
-
-    @Test
-    void directoryOfAnEarlierClusterOfTheSameNodesIsRefusedAndDisturbsNothing() throws Exception {
-        world.startThree();
-        var earlier = world.image(1).clusterId();
-        var earlierGroup = metadataGroup("node-1");
-        stopThree();
-        for (int id = 1; id <= 3; id++) {
-            world.start(fresh(id));
-        }
-        world.awaitJoined(1, 2, 3);
-        var group = metadataGroup("fresh-1");
-        assertThat(group).isNotEqualTo(earlierGroup).isEqualTo(metadataGroup("fresh-3"));
-        world.stop(3);
-        assertThat(world.createTopic(1, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
-        var vote = Files.readString(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"));
-
-        var node = world.start(3, world.list(1, 2, 3));
-
-        assertThatThrownBy(() -> node.joined().get(20, TimeUnit.SECONDS))
-                .isInstanceOf(ExecutionException.class)
-                .hasCauseInstanceOf(StartRefusedException.class)
-                .hasMessageContaining("belongs to cluster " + earlier);
-        assertThat(world.createTopic(2, "more", 1, 2)).isInstanceOf(MetadataResult.Done.class);
-        assertThat(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"))
-                .content()
-                .isEqualTo(vote);
-        world.stop(3);
-        world.start(fresh(3));
-        world.awaitJoined(3);
-        world.awaitImage(3, "all topics", image -> image.topic("more").isPresent());
-    }
-
-    private RaftNodeConfig fresh(int id) {
-        return world.config(id, world.list(1, 2, 3), directory.resolve("fresh-" + id));
-    }
-
     private void stopThree() throws IOException {
         for (int id = 1; id <= 3; id++) {
             world.stop(id);
         }
-    }
-
-    private UUID metadataGroup(String name) throws IOException {
-        return new IdentityFiles(new NioDisk(), directory.resolve(name))
-                .readNode()
-                .orElseThrow()
-                .metadataGroupId();
     }
 
     @Test
@@ -268,43 +186,6 @@ class RaftNodeIT {
         world.await("the others", () -> world.host(3).open.size() == 4);
         world.host(3).failingTopics.clear();
         world.await("all of them", () -> world.host(3).open.size() == 6);
-    }
-
-    @Test
-    void directoryInUseAndLostRaftLogsAreRefused() throws Exception {
-        try (var single = new NodeWorld(directory.resolve("single"), 1)) {
-            single.start(1, single.list(1));
-            single.awaitJoined(1);
-            assertThatThrownBy(() -> DataDirectory.open(new NioDisk(), single.config(1, single.list(1))))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("in use");
-            single.stop(1);
-            Files.move(directory.resolve("single/node-1/raft"), directory.resolve("lost"));
-
-            assertThatThrownBy(() -> single.start(1, single.list(1)))
-                    .isInstanceOf(StartRefusedException.class)
-                    .hasMessageContaining("metadata group");
-        }
-    }
-
-    @Test
-    void lostRaftLogOfAPartitionIsNotMadeAnew() throws Exception {
-        world.startThree();
-        world.createTopic(1, "orders", 1, 3);
-        world.await("group", () -> world.host(3).open.size() == 1);
-        var id = world.image(1).partition("orders", 0).orElseThrow().raftGroupId();
-        world.stop(3);
-        var config = world.config(3, world.list(1, 2, 3));
-        Files.move(CountingHost.raftGroup(config, RaftGroupId.valueOf(id)), directory.resolve("lost-group"));
-
-        world.start(config);
-        world.awaitJoined(3);
-        world.createTopic(1, "later", 1, 3);
-        world.await("later group", () -> world.host(3).open.size() == 1);
-
-        assertThat(world.host(3).open.values())
-                .extracting(GroupPlacement::topic)
-                .containsExactly("later");
     }
 
     @Test

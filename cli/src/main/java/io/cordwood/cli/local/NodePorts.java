@@ -31,11 +31,16 @@ public record NodePorts(int clientPort, int nodePort) {
 
     /** Ports that nobody listens on now, different on each call. */
     public static List<NodePorts> free(int count) {
+        return free(count, FREE_START, FREE_END);
+    }
+
+    /** The same from the range {@code [start, end)}. */
+    public static List<NodePorts> free(int count, int start, int end) {
         var random = new SplittableRandom();
         var taken = new HashSet<Integer>();
         var ports = new ArrayList<NodePorts>(count);
         for (var i = 0; i < count; i++) {
-            ports.add(new NodePorts(freePort(random, taken), freePort(random, taken)));
+            ports.add(new NodePorts(freePort(random, taken, start, end), freePort(random, taken, start, end)));
         }
         return List.copyOf(ports);
     }
@@ -51,15 +56,15 @@ public record NodePorts(int clientPort, int nodePort) {
         return occupied;
     }
 
-    private static int freePort(SplittableRandom random, Set<Integer> taken) {
-        for (var attempt = 0; attempt < FREE_END - FREE_START; attempt++) {
-            var port = random.nextInt(FREE_START, FREE_END);
+    private static int freePort(SplittableRandom random, Set<Integer> taken, int start, int end) {
+        for (var attempt = 0; attempt < end - start; attempt++) {
+            var port = random.nextInt(start, end);
             if (!taken.contains(port) && available(port)) {
                 taken.add(port);
                 return port;
             }
         }
-        throw new IllegalStateException("no free port in [" + FREE_START + ", " + FREE_END + ")");
+        throw new IllegalStateException("no free port in [" + start + ", " + end + ")");
     }
 
     private static boolean available(int port) {
