@@ -4,7 +4,9 @@ import static io.cordwood.raft.PartitionCluster.batch;
 import static io.cordwood.raft.PartitionCluster.batchOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.batch.TimestampType;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.TrimEntry;
@@ -358,11 +360,14 @@ class AppenderTest {
         assertThat(log.committed().get(2).leaderTimeMs()).isEqualTo(2_000);
     }
 
-    @Test
-    void appendTimeIsStampedIntoACopy() {
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "GZIP"})
+    void appendTimeIsStampedIntoACopy(Compression compression) {
         appender = log.appender(AppenderLimits.DEFAULT, Runnable::run, true);
         appender.open();
-        var batch = batch("a");
+        var builder = new RecordBatchBuilder(compression, 1 << 10);
+        builder.tryAppend(77_000, null, new byte[100], List.of());
+        var batch = RecordBatch.of(builder.build());
         var before = copyOf(batch);
 
         var answer = send(batch);
@@ -374,6 +379,8 @@ class AppenderTest {
         var stored = log.batches().get(0);
         assertThat(stored.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
         assertThat(stored.maxTimestamp()).isEqualTo(1_000);
+        assertThat(stored.records().next().timestamp()).isEqualTo(1_000);
+        assertThat(log.committed().get(0).batches().get(0).maxTimestampMs()).isEqualTo(1_000);
         assertThat(stored.crcMatches()).isTrue();
         assertThat(copyOf(batch)).isEqualTo(before);
     }

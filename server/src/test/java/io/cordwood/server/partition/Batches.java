@@ -19,6 +19,15 @@ public final class Batches {
         return builder.build();
     }
 
+    /** One batch with a record of each time. */
+    public static ByteBuffer at(long... timestamps) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 8 << 20);
+        for (long timestamp : timestamps) {
+            builder.tryAppend(timestamp, null, new byte[0], List.of());
+        }
+        return builder.build();
+    }
+
     /** One batch of one record of about this many bytes. */
     public static ByteBuffer ofSize(int bytes) {
         return of("x".repeat(bytes));

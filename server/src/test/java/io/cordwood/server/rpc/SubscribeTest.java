@@ -131,6 +131,54 @@ final class SubscribeTest {
     }
 
     @Test
+    void timeIsSearchedInEachPartition() {
+        var one = first.append(RecordBatch.of(Batches.at(500, 900, 700)), OptionalLong.empty());
+        var two = second.append(RecordBatch.of(Batches.at(100, 200, 300)), OptionalLong.empty());
+        assertThat(one).isCompleted();
+        assertThat(two).isCompleted();
+        var requests = node.dataStreams().subscribe(answers);
+
+        requests.onNext(start(0, "@600")
+                .addAdd(PartitionStart.newBuilder()
+                        .setTopic("orders")
+                        .setPartition(1)
+                        .setStart("@301"))
+                .setEncoding(Encoding.ENCODING_AUTO)
+                .setCredit(credit(PLENTY, PLENTY))
+                .build());
+        await().until(() -> answers.all().size() == 1 && second.listenerCount() == 1);
+        append(second, "new");
+
+        await().until(() -> answers.all().size() == 2);
+        assertThat(offsets(0)).containsExactly(1L, 2L);
+        assertThat(offsets(1)).containsExactly(3L);
+    }
+
+    @Test
+    void searchThatFailsEndsItsPartitionAlone() {
+        append(first, "a");
+        append(second, "b");
+        first.failReads(new IOException("bad sector"));
+        var requests = node.dataStreams().subscribe(answers);
+
+        requests.onNext(start(0, "-1h")
+                .addAdd(PartitionStart.newBuilder().setTopic("orders").setPartition(1))
+                .setEncoding(Encoding.ENCODING_AUTO)
+                .setCredit(credit(PLENTY, PLENTY))
+                .build());
+
+        await().until(() -> answers.all().size() == 2);
+        assertThat(answers.all())
+                .filteredOn(SubscribeResponse::hasError)
+                .singleElement()
+                .satisfies(ended -> {
+                    assertThat(ended.getPartition()).isZero();
+                    assertThat(Refused.of(ended.getError()).reason()).isEqualTo(Reason.INTERNAL);
+                });
+        assertThat(offsets(1)).containsExactly(0L);
+    }
+
+    @Test
     void latestBeginsBehindWhatIsThere() {
         append(first, "old");
         var requests = node.dataStreams().subscribe(answers);

@@ -261,6 +261,21 @@ final class UnaryTest {
     }
 
     @Test
+    void fetchBeginsAtTheTimeOnTheLeadersClock() {
+        long now = System.currentTimeMillis();
+        var batch = RecordBatch.of(Batches.at(now - 7_200_000, now - 1_800_000, now - 5_400_000));
+        assertThat(leaderThere.append(batch, OptionalLong.empty())).isCompleted();
+
+        var recent = one.data().fetch(fetchFrom(1, "-1h").build());
+        assertThat(recent.getRecordsList()).extracting(StoredRecord::getOffset).containsExactly(1L, 2L);
+        assertThat(one.data().fetch(fetchFrom(1, "@" + (now - 1_000)).build()).getNextOffset())
+                .isEqualTo(3);
+
+        leaderThere.failReads(new IOException("bad sector"));
+        assertReason(fetchRefused(fetchFrom(1, "@0")), Reason.INTERNAL);
+    }
+
+    @Test
     void badFetchRequestsNameFieldAndLimit() {
         append(leaderThere, "a");
 
