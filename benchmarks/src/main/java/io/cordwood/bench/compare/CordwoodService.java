@@ -77,10 +77,9 @@ final class CordwoodService implements Service {
         var reader =
                 load(List.of("--topic", load.topic(), "--consume", "cold", "--records", "" + load.records(), "--json"));
         reader.awaitError("reading");
+        long launchedMs = System.currentTimeMillis();
         var produced = fromSend(result(publisher(load)));
-        var consumed = result(reader);
-        return produced.with("producedMegabytesPerSecond", produced.require("megabytesPerSecond"))
-                .with(rates(consumed));
+        return load.followed(produced, launchedMs, result(reader));
     }
 
     @Override

@@ -1,7 +1,11 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -24,6 +28,8 @@ final class KafkaOutput {
             + NUMBER + ", 99th = " + NUMBER + ", 99.9th = " + NUMBER);
     private static final Pattern LEADER = Pattern.compile("Partition: 0\\s+Leader: ([0-9]+)");
     private static final int CONSUMER_COLUMNS = 10;
+    private static final DateTimeFormatter CONSUMER_TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss:SSS", Locale.ROOT);
 
     private KafkaOutput() {}
 
@@ -45,7 +51,7 @@ final class KafkaOutput {
                 .with("p999Ms", number(last, 9));
     }
 
-    /** Rates while records came, the time to join the group left out. */
+    /** Rates while records came, the time to join the group left out; {@code endMs} since 1970. */
     static JsonLine consumed(String output) {
         var columns = output.lines()
                 .map(line -> List.of(line.split(",\\s*")))
@@ -55,6 +61,7 @@ final class KafkaOutput {
                 .orElseThrow(() -> unreadable("ConsumerPerformance", output));
         return JsonLine.empty()
                 .with("records", Double.parseDouble(columns.get(4)))
+                .with("endMs", epochMs(columns.get(1)))
                 .with("megabytesPerSecond", Double.parseDouble(columns.get(8)) * MIB_PER_MB)
                 .with("recordsPerSecond", Double.parseDouble(columns.get(9)));
     }
@@ -77,6 +84,13 @@ final class KafkaOutput {
             throw unreadable("TopicCommand", output);
         }
         return Integer.parseInt(found.group(1));
+    }
+
+    private static long epochMs(String localTime) {
+        return LocalDateTime.parse(localTime, CONSUMER_TIME)
+                .atZone(ZoneId.systemDefault())
+                .toInstant()
+                .toEpochMilli();
     }
 
     private static double number(MatchResult found, int group) {

@@ -72,9 +72,9 @@ final class KafkaService implements Service {
     @Override
     public JsonLine publishAndFollow(Publish load) throws IOException {
         var consumer = consumer(load.topic(), load.records());
+        long launchedMs = System.currentTimeMillis();
         var produced = KafkaOutput.produced(producer(load).await());
-        var consumed = KafkaOutput.consumed(consumer.await());
-        return produced.with(consumed).with("producedMegabytesPerSecond", produced.require("megabytesPerSecond"));
+        return load.followed(produced, launchedMs, KafkaOutput.consumed(consumer.await()));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.cordwood.bench.compare;
 
+import io.cordwood.bench.JsonLine;
+
 /**
  * A load to publish.
  *
@@ -13,6 +15,8 @@ record Publish(String topic, int recordBytes, long records, double recordsPerSec
     static final int BUFFER_BYTES = 32 << 20;
     static final int LINGER_MS = 5;
     private static final int WARM_UP_SHARE = 10;
+    private static final double MB = 1e6;
+    private static final double MS_PER_SECOND = 1000;
 
     Publish {
         if (recordBytes < 1 || records < WARM_UP_SHARE || recordsPerSecond < 0) {
@@ -27,5 +31,16 @@ record Publish(String topic, int recordBytes, long records, double recordsPerSec
 
     long bytes() {
         return records * recordBytes;
+    }
+
+    /**
+     * The result of a publisher with a reader at its heels: the rate counts from the publisher's launch until the reader had all,
+     * on the wall clock, which both processes share.
+     */
+    JsonLine followed(JsonLine produced, long launchedMs, JsonLine consumed) {
+        double seconds = (consumed.require("endMs") - launchedMs) / MS_PER_SECOND;
+        return produced.with("producedMegabytesPerSecond", produced.require("megabytesPerSecond"))
+                .with("megabytesPerSecond", bytes() / seconds / MB)
+                .with("recordsPerSecond", records / seconds);
     }
 }

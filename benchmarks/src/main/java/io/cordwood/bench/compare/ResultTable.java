@@ -37,10 +37,10 @@ final class ResultTable {
     private String heading() {
         return String.format(
                 Locale.ROOT,
-                "%s run, %.1f GB warm-up per start, about %d s per measurement%s. Medians of n; ratios are medians of the"
+                "%s run, %,.0f MB warm-up per start, about %d s per measurement%s. Medians of n; ratios are medians of the"
                         + " pairs (lowest - highest). Rates: more is better; times, CPU, bytes, memory: less is better.",
                 plan.name(),
-                plan.warmupBytes() / 1e9,
+                plan.warmupBytes() / 1e6,
                 plan.duration().toSeconds(),
                 plan.isWarm() ? "" : ", **not warm: fresh servers are slower than the same after hours**");
     }
@@ -89,6 +89,9 @@ final class ResultTable {
     }
 
     private String ratio(TableLine line, Contender other) {
+        if (!line.compared()) {
+            return "";
+        }
         var ratios = rounds().mapToObj(round -> value(line, Contender.CORDWOOD, round)
                         .flatMap(ours -> value(line, other, round).map(theirs -> ours / theirs)))
                 .flatMap(Optional::stream)
