@@ -6,11 +6,12 @@ import picocli.CommandLine.Command;
 /** {@code topic}: topics. */
 @Command(
         name = "topic",
-        description = "Create, list, describe and delete topics.",
+        description = "Create, list, describe, trim and delete topics.",
         subcommands = {
             TopicCreateCommand.class,
             TopicListCommand.class,
             TopicDescribeCommand.class,
+            TopicTrimCommand.class,
             TopicDeleteCommand.class
         })
 final class TopicCommand implements Runnable {

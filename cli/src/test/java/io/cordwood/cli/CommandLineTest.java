@@ -32,6 +32,9 @@ final class CommandLineTest {
             topic list extra                    | 'extra'
             topic describe                      | NAME
             topic delete a                      | removes its records for good
+            topic trim a 1 42                   | removes its records below 42 for good
+            topic trim a x 42 --yes             | 'x'
+            topic trim a 1                      | START
             topic delete                        | NAME
             produce                             | TOPIC
             produce t -p first                  | 'first'
@@ -115,7 +118,7 @@ final class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"topic list", "topic create a", "cluster", "cluster add-node 4 h:1", "topic delete a --yes"})
+            strings = {"topic list", "topic create a", "cluster", "cluster add-node 4 h:1", "topic delete a --yes", "topic trim a 0 42 --yes"})
     void clusterThatIsAwayIsUnavailable(String arguments) {
         var code = run((arguments + " --timeout 500ms --bootstrap " + NOBODY).split(" "));
 

@@ -10,6 +10,7 @@ import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TrimPartitionRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,33 @@ public final class Admin {
                 .thenCompose(answer -> answer.doneBefore(ErrorCode.UNKNOWN_TOPIC)
                         ? CompletableFuture.<Void>completedFuture(null)
                         : answer.value().<Void>thenApply(response -> null));
+    }
+
+    /**
+     * Deletes a partition's records below a point. Below the log start it changes nothing; beyond the end it fails with {@link
+     * ErrorCode#OFFSET_OUT_OF_RANGE}.
+     *
+     * @param start the first record to keep
+     */
+    public TrimmedPartition trim(String topic, int partition, StartPoint start) {
+        return Waiting.on(trimmed(topic, partition, start));
+    }
+
+    /** As {@link #trim}. */
+    public CompletableFuture<TrimmedPartition> trimAsync(String topic, int partition, StartPoint start) {
+        return calls.published(trimmed(topic, partition, start));
+    }
+
+    private CompletableFuture<TrimmedPartition> trimmed(String topic, int partition, StartPoint start) {
+        var request = TrimPartitionRequest.newBuilder()
+                .setTopic(Names.requireTopic(topic))
+                .setPartition(partition)
+                .setStart(start.toString())
+                .build();
+        return calls.change(TopicServiceGrpc.getTrimPartitionMethod(), request)
+                .thenCompose(answer -> answer.value())
+                .thenApply(response ->
+                        new TrimmedPartition(response.getLogStartOffset(), response.getHighWatermark()));
     }
 
     public ClusterDescription cluster() {

@@ -52,6 +52,15 @@ final class AdminTest {
     }
 
     @Test
+    void trimmedPartitionSaysWhatItHolds() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(3));
+
+        assertThat(admin.trim("orders", 2, StartPoint.offset(42))).isEqualTo(new TrimmedPartition(42, 102));
+        var failure = Failures.of(admin.trimAsync("nowhere", 0, StartPoint.offset(1)));
+        assertThat(failure.code()).isEqualTo(ErrorCode.UNKNOWN_TOPIC);
+    }
+
+    @Test
     void deletedTopicIsGone() {
         admin.createTopic(NewTopic.of("orders").withPartitions(1));
 

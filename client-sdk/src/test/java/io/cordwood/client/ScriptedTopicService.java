@@ -4,6 +4,8 @@ import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.CreateTopicResponse;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.DeleteTopicResponse;
+import io.cordwood.proto.v1.TrimPartitionRequest;
+import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.GetTopicResponse;
 import io.cordwood.proto.v1.ListTopicsRequest;
@@ -97,6 +99,19 @@ final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
                 requireTopic(request.getName());
                 cluster.deleteTopic(request.getName());
                 return DeleteTopicResponse.getDefaultInstance();
+            }
+        });
+    }
+
+    @Override
+    public void trimPartition(TrimPartitionRequest request, StreamObserver<TrimPartitionResponse> observer) {
+        answer(cluster.answers, "TrimPartition", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getTopic());
+                return TrimPartitionResponse.newBuilder()
+                        .setLogStartOffset(Long.parseLong(request.getStart()))
+                        .setHighWatermark(100 + request.getPartition())
+                        .build();
             }
         });
     }

@@ -14,23 +14,39 @@ import org.jspecify.annotations.Nullable;
  * <caption>Keys</caption>
  * <tr><td>{@code segment.bytes}</td><td>1 KiB .. 2 GiB - 1</td><td>a segment file is rolled beyond this; 1 GiB</td></tr>
  * <tr><td>{@code segment.age.ms}</td><td>1 .. 2^63 - 1</td><td>or at this age; 7 days</td></tr>
+ * <tr><td>{@code retention.ms}</td><td>1 .. 2^63 - 1, or -1</td><td>records older than this expire, -1 = never; 7 days</td></tr>
+ * <tr><td>{@code retention.bytes}</td><td>0 .. 2^63 - 1, or -1</td><td>a partition keeps so many of its newest bytes, -1 = all; -1</td></tr>
  * <tr><td>{@code max.batch.bytes}</td><td>128 .. the nodes' limit</td><td>1 MiB + 12</td></tr>
  * <tr><td>{@code message.timestamp.type}</td><td>create, append</td><td>who sets a record's time; create</td></tr>
  * </table>
  */
-public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchBytes, TimestampSource timestampSource) {
+public record TopicConfig(
+        long segmentBytes,
+        long segmentAgeMs,
+        int maxBatchBytes,
+        TimestampSource timestampSource,
+        long retentionMs,
+        long retentionBytes) {
 
     public static final String SEGMENT_BYTES = "segment.bytes";
     public static final String SEGMENT_AGE_MS = "segment.age.ms";
     public static final String MAX_BATCH_BYTES = "max.batch.bytes";
     public static final String TIMESTAMP_TYPE = "message.timestamp.type";
+    public static final String RETENTION_MS = "retention.ms";
+    public static final String RETENTION_BYTES = "retention.bytes";
+    /** Of a retention: nothing expires by it. */
+    public static final long UNLIMITED = -1;
 
     /** All keys, in order. */
-    public static final List<String> KEYS = List.of(MAX_BATCH_BYTES, TIMESTAMP_TYPE, SEGMENT_AGE_MS, SEGMENT_BYTES);
+    public static final List<String> KEYS = 
+            List.of(MAX_BATCH_BYTES, TIMESTAMP_TYPE, RETENTION_BYTES, RETENTION_MS, SEGMENT_AGE_MS, SEGMENT_BYTES);
+
+    private static final long WEEK_MS = 7L * 24 * 60 * 60 * 1000;
 
     public static final TopicConfig DEFAULTS =
-            new TopicConfig(1L << 30, 7L * 24 * 60 * 60 * 1000, (1 << 20) + 12, TimestampSource.CREATE);
+            new TopicConfig(1L << 30, WEEK_MS, (1 << 20) + 12, TimestampSource.CREATE, WEEK_MS, UNLIMITED);
 
+    private static final long MIN_ROLL_AGE_MS = 60_000;
     private static final long MIN_SEGMENT_BYTES = 1 << 10;
     private static final int MIN_BATCH_BYTES = 128;
 
@@ -62,7 +78,9 @@ public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchByte
                 number(settings, SEGMENT_BYTES, defaults.segmentBytes),
                 number(settings, SEGMENT_AGE_MS, defaults.segmentAgeMs),
                 (int) number(settings, MAX_BATCH_BYTES, defaults.maxBatchBytes),
-                source(settings.get(TIMESTAMP_TYPE)).orElse(defaults.timestampSource));
+                source(settings.get(TIMESTAMP_TYPE)).orElse(defaults.timestampSource),
+                number(settings, RETENTION_MS, defaults.retentionMs),
+                number(settings, RETENTION_BYTES, defaults.retentionBytes));
     }
 
     /** Every key with its value as text; equal to what {@link #resolve} takes. */
@@ -71,7 +89,22 @@ public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchByte
                 SEGMENT_BYTES, Long.toString(segmentBytes),
                 SEGMENT_AGE_MS, Long.toString(segmentAgeMs),
                 MAX_BATCH_BYTES, Integer.toString(maxBatchBytes),
-                TIMESTAMP_TYPE, timestampSource.word()));
+                TIMESTAMP_TYPE, timestampSource.word(),
+                RETENTION_MS, Long.toString(retentionMs),
+                RETENTION_BYTES, Long.toString(retentionBytes)));
+    }
+
+    /** Records of an earlier time have expired; negative where none expires. */
+    public long oldestKeptMs(long nowMs) {
+        return retentionMs == UNLIMITED ? UNLIMITED : nowMs - retentionMs;
+    }
+
+    /**
+     * At which age a segment is rolled: so that what expires can be deleted, not before it is as old as records may become, but
+     * at most once a minute.
+     */
+    public long rollAgeMs() {
+        return retentionMs == UNLIMITED ? segmentAgeMs : Math.min(segmentAgeMs, Math.max(retentionMs, MIN_ROLL_AGE_MS));
     }
 
     /** The first setting that is unknown, malformed or out of range. */
@@ -85,6 +118,8 @@ public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchByte
         return switch (setting.getKey()) {
             case SEGMENT_BYTES -> checkRange(setting, MIN_SEGMENT_BYTES, Integer.MAX_VALUE);
             case SEGMENT_AGE_MS -> checkRange(setting, 1, Long.MAX_VALUE);
+            case RETENTION_MS -> checkLimit(setting, 1);
+            case RETENTION_BYTES -> checkLimit(setting, 0);
             case MAX_BATCH_BYTES -> checkRange(setting, MIN_BATCH_BYTES, batchBytesLimit);
             case TIMESTAMP_TYPE ->
                 source(setting.getValue()).isPresent() ? Optional.empty() : refused(setting, "create or append");
@@ -98,6 +133,13 @@ public record TopicConfig(long segmentBytes, long segmentAgeMs, int maxBatchByte
         var number = parse(setting.getValue());
         boolean inRange = number.isPresent() && min <= number.get() && number.get() <= max;
         return inRange ? Optional.empty() : refused(setting, "a number from " + min + " to " + max);
+    }
+
+    private static Optional<MetadataResult.Refused> checkLimit(Map.Entry<String, String> setting, long min) {
+        boolean unlimited = setting.getValue().equals(Long.toString(UNLIMITED));
+        return unlimited || parse(setting.getValue()).filter(number -> number >= min).isPresent()
+                ? Optional.empty()
+                : refused(setting, "a number from " + min + " on, or -1 for no limit");
     }
 
     private static Optional<MetadataResult.Refused> refused(Map.Entry<String, String> setting, String limit) {

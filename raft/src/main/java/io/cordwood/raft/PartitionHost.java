@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
@@ -35,6 +36,9 @@ interface PartitionHost extends Closeable {
 
     /** The replica of a partition, where one is open. */
     Optional<PartitionReplica> find(PartitionId id);
+
+    /** Has the replicas that lead here trim what their topics, as the image says, keep no longer. By one thread, which may wait. */
+    void trimExpired(MetadataImage image);
 
     /** Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash next. */
     void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException;

@@ -72,6 +72,11 @@ public final class PartitionReplica {
         return state.trimTo(newStart);
     }
 
+    /** See {@link io.cordwood.store.PartitionLog#startKeeping}. */
+    long startKeeping(long oldestMs, long maxBytes) throws IOException {
+        return state.log().startKeeping(oldestMs, maxBytes);
+    }
+
     /** First offset that is kept. */
     public long logStartOffset() {
         return state.log().logStartOffset();

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
@@ -37,6 +38,7 @@ final class PartitionReplicas implements PartitionHost {
     private final PartitionNode node;
     private final LogConfig logDefaults;
     private final TopicConfig topicDefaults;
+    private final RetentionClock retentionClock;
     private volatile boolean closing;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
@@ -48,6 +50,7 @@ final class PartitionReplicas implements PartitionHost {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
+        retentionClock = new RetentionClock(node.clockMs(), System::nanoTime);
     }
 
     @Override
@@ -95,7 +98,7 @@ final class PartitionReplicas implements PartitionHost {
         var topic = TopicConfig.resolve(placement.settings(), topicDefaults);
         var log = logDefaults
                 .withSegmentMaxBytes(topic.segmentBytes())
-                .withSegmentMaxAge(Duration.ofMillis(topic.segmentAgeMs()));
+                .withSegmentMaxAge(Duration.ofMillis(topic.rollAgeMs()));
         boolean stamps = topic.timestampSource() == TopicConfig.TimestampSource.APPEND;
         return new PartitionContext(
                 node, id, groupId, partitionDirectory(id), placement.epochBase(), log, stamps, submitter);
@@ -165,6 +168,15 @@ final class PartitionReplicas implements PartitionHost {
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
         return stateMachine;
+    }
+
+    @Override
+    public void trimExpired(MetadataImage image) {
+        new Retention(this::all, replica -> config(replica, image), retentionClock).tick();
+    }
+
+    private Optional<TopicConfig> config(PartitionReplica replica, MetadataImage image) {
+        return image.topic(replica.id().topicId()).map(topic -> TopicConfig.resolve(topic.config(), topicDefaults));
     }
 
     @Override

@@ -42,6 +42,7 @@ public final class RaftNode implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
     private static final long HAND_OVER_SECONDS = 5;
     private static final long CHECKPOINT_LOOK_MS = 1000;
+    private static final long RETENTION_LOOK_MS = 60_000;
 
     private final RaftNodeConfig config;
     private final Disk disk;
@@ -293,6 +294,7 @@ public final class RaftNode implements Closeable {
         repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
+        repeat(checkpointThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         var group = node.metadataGroup();
         var snapshots = new MetadataSnapshots(group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime);
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, snapshots::tick);

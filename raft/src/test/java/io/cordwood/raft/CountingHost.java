@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -60,6 +61,9 @@ final class CountingHost implements PartitionHost {
         open.remove(groupId);
         removed.add(placement);
     }
+
+    @Override
+    public void trimExpired(MetadataImage image) {}
 
     @Override
     public void metadataApplied(RaftGroupId groupId, long index) {}

@@ -7,12 +7,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.batch.Compression;
+import io.cordwood.batch.RecordBatch;
+import io.cordwood.batch.RecordBatchBuilder;
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +120,92 @@ class TrimTest {
                     .untilAsserted(() ->
                             assertThat(segments(cluster.node(2)).keySet()).containsExactly("00000000000000000006.log"));
         }
+    }
+
+    /** One batch of records with these timestamps. */
+    private static RecordBatch batchAt(long... timestampsMs) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 1 << 20);
+        for (long timestampMs : timestampsMs) {
+            builder.tryAppend(timestampMs, null, RECORD.getBytes(StandardCharsets.UTF_8), List.of());
+        }
+        return RecordBatch.of(builder.build());
+    }
+
+    private static Retention retention(PartitionCluster cluster, Map<String, String> settings, LongSupplier clockMs) {
+        var config = TopicConfig.resolve(new TreeMap<>(settings), TopicConfig.DEFAULTS);
+        return new Retention(
+                () -> cluster.nodes().stream()
+                        .map(PartitionNodeFixture::replica)
+                        .toList(),
+                replica -> Optional.of(config),
+                new RetentionClock(clockMs, () -> 0));
+    }
+
+    @Test
+    void recordsExpireByTimeExactToTheRecordAndTheirFilesGo() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            var clock = new AtomicLong(10_000);
+            var retention = retention(cluster, Map.of(TopicConfig.RETENTION_MS, "1000"), clock::get);
+            for (int i = 0; i < 5; i++) {
+                cluster.appendSurely(batchAt(10_000 + 100 * i, 10_050 + 100 * i));
+            }
+            retention.tick();
+            assertThat(cluster.leader().replica().logStartOffset()).isZero();
+
+            clock.set(11_250); // what is older than 10,250 expires: offsets 0 to 4
+            retention.tick();
+
+            awaitLogStart(cluster, 5);
+            awaitSameFiles(cluster);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(segments(cluster.node(3)).keySet())
+                            .containsExactly("00000000000000000004.log", "00000000000000000008.log"));
+        }
+    }
+
+    @Test
+    void everythingExpiresByTimeAndTheLogGoesOn() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            var clock = new AtomicLong(10_000);
+            var retention = retention(cluster, Map.of(TopicConfig.RETENTION_MS, "1000"), clock::get);
+            fill(cluster, 6);
+
+            clock.set(60_000);
+            retention.tick();
+
+            awaitLogStart(cluster, 6);
+            assertThat(cluster.appendSurely(batch("after")).baseOffset()).isEqualTo(6);
+            cluster.awaitHighWatermark(7);
+            awaitSameFiles(cluster);
+        }
+    }
+
+    @Test
+    void oldestBytesExpireBeyondTheSize() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            int size = batch(RECORD).sizeBytes();
+            fill(cluster, 14);
+
+            retention(cluster, Map.of(TopicConfig.RETENTION_MS, "-1", TopicConfig.RETENTION_BYTES, "" + 5 * size), () -> 1L << 60)
+                    .tick();
+
+            awaitLogStart(cluster, 9);
+            awaitSameFiles(cluster);
+        }
+    }
+
+    @Test
+    void clockThatJumpsDoesNotExpireEverythingAtOnce() {
+        var clock = new AtomicLong(10_000);
+        var nanos = new AtomicLong();
+        var retention = new RetentionClock(clock::get, nanos::get);
+
+        clock.set(1L << 50);
+        assertThat(retention.nowMs()).isEqualTo(70_000);
+        nanos.set(1_000_000_000L);
+        assertThat(retention.nowMs()).isEqualTo(70_000 + 24_000 + 60_000);
+        clock.set(11_000);
+        assertThat(retention.nowMs()).isEqualTo(11_000);
     }
 
     @Test

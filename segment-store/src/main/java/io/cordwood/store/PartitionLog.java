@@ -31,6 +31,7 @@ public final class PartitionLog implements Closeable {
     private final ReadFiles readFiles;
     private final LogReader reader;
     private final TimeSearch times;
+    private final RetentionSearch retention;
     private final LogIndexer indexer;
     private ActiveSegment active;
     private boolean directoryChanged;
@@ -48,6 +49,7 @@ public final class PartitionLog implements Closeable {
         this.readFiles = new ReadFiles(files.disk(), config.readFilesMax());
         this.reader = new LogReader(files.id(), readFiles, files.index(), config.indexIntervalBytes());
         this.times = new TimeSearch(reader);
+        this.retention = new RetentionSearch(reader, times);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
         long indexedThrough = files.index().indexedThrough(files.id());
         var found = new LogRecovery(files, point, indexer).recover();
@@ -258,6 +260,29 @@ public final class PartitionLog implements Closeable {
                 }
                 // Trimmed meanwhile: what was looked for there is no longer in the log.
             }
+        }
+    }
+
+    /**
+     * Where the log would have to begin to keep no record older than a time, and no more than so many bytes.
+     *
+     * @param oldestMs exact to the record; negative: whatever its age
+     * @param maxBytes in whole batches; negative: whatever the size
+     * @return from the log start to the high watermark
+     */
+    public long startKeeping(long oldestMs, long maxBytes) throws IOException {
+        requireOpen();
+        long start = logStartOffset;
+        var visible = new OffsetRange(start, Math.max(start, highWatermark));
+        try {
+            long byTime = oldestMs < 0 ? start : retention.byTime(segments, visible, oldestMs);
+            long bySize = maxBytes < 0 ? start : retention.bySize(segments, visible, maxBytes);
+            return Math.max(byTime, bySize);
+        } catch (NoSuchFileException e) {
+            if (start == logStartOffset) {
+                throw e;
+            }
+            return logStartOffset; // trimmed meanwhile
         }
     }
 

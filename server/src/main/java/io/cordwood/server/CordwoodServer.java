@@ -169,7 +169,9 @@ public final class CordwoodServer {
                 log.segmentMaxBytes(),
                 log.segmentMaxAge().toMillis(),
                 config.limits().batchMaxBytes(),
-                TopicConfig.DEFAULTS.timestampSource());
+                TopicConfig.DEFAULTS.timestampSource(),
+                log.retention().toMillis(),
+                TopicConfig.DEFAULTS.retentionBytes());
         return new PartitionSettings(
                 LogConfig.defaults()
                         .withSegmentMaxBytes(log.segmentMaxBytes())

@@ -5,6 +5,7 @@ import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.PartitionReplica;
 import io.cordwood.raft.Registration;
+import io.cordwood.raft.TrimOutcome;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult;
@@ -12,6 +13,7 @@ import io.cordwood.server.partition.Leadership;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,6 +26,34 @@ record RaftReplica(PartitionReplica replica) implements Replica {
     @Override
     public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
         return replica.append(new AppendRequest(batch, expectedEndOffset)).thenApply(RaftReplica::result);
+    }
+
+    @Override
+    public CompletableFuture<Void> trim(long newStart) {
+        return replica.trim(newStart).thenAccept(RaftReplica::requireTrimmed);
+    }
+
+    private static void requireTrimmed(TrimOutcome outcome) {
+        if (outcome instanceof TrimOutcome.NotLeader notLeader) {
+            throw notLeader(notLeader.leaderNodeId()).exception();
+        } else if (outcome instanceof TrimOutcome.BeyondHighWatermark beyond) {
+            throw Refusal.of(
+                            Reason.OFFSET_OUT_OF_RANGE,
+                            "offset " + beyond.offset() + " lies beyond the high watermark " + beyond.highWatermark())
+                    .with(Refusal.VALUE, beyond.offset())
+                    .with("log_end_offset", beyond.highWatermark())
+                    .exception();
+        } else if (outcome instanceof TrimOutcome.Overloaded) {
+            throw Refusal.of(Reason.OVERLOADED, "too many changes of the partition wait; try again later")
+                    .exception();
+        } else if (outcome instanceof TrimOutcome.TimedOut) {
+            throw Refusal.of(
+                            Reason.REQUEST_TIMED_OUT,
+                            "no majority answered in time, so the trim may happen or not; ask again, that does no harm")
+                    .exception();
+        } else if (!(outcome instanceof TrimOutcome.Trimmed)) {
+            throw new IllegalStateException("no answer for " + outcome.getClass());
+        }
     }
 
     @Override
@@ -81,7 +111,7 @@ record RaftReplica(PartitionReplica replica) implements Replica {
 
     private static Refusal refusal(AppendOutcome outcome) {
         if (outcome instanceof AppendOutcome.NotLeader notLeader) {
-            return notLeader(notLeader);
+            return notLeader(notLeader.leaderNodeId());
         } else if (outcome instanceof AppendOutcome.OutOfOrderSequence gap) {
             return Refusal.of(
                             Reason.OUT_OF_ORDER_SEQUENCE,
@@ -128,13 +158,11 @@ record RaftReplica(PartitionReplica replica) implements Replica {
         throw new IllegalStateException("no refusal for " + outcome.getClass());
     }
 
-    private static Refusal notLeader(AppendOutcome.NotLeader outcome) {
+    private static Refusal notLeader(OptionalInt leaderNodeId) {
         var refusal = Refusal.of(
                 Reason.NOT_LEADER,
                 "this node does not lead the partition any more, so the outcome of a batch in flight is unknown; an"
                         + " idempotent producer may send it again to the leader");
-        return outcome.leaderNodeId().isPresent()
-                ? refusal.with(Refusal.LEADER_NODE_ID, outcome.leaderNodeId().getAsInt())
-                : refusal;
+        return leaderNodeId.isPresent() ? refusal.with(Refusal.LEADER_NODE_ID, leaderNodeId.getAsInt()) : refusal;
     }
 }

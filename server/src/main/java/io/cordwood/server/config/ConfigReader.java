@@ -63,6 +63,7 @@ final class ConfigReader {
         return new ServerConfig.Log(
                 Math.toIntExact(value(Settings.SEGMENT_MAX)),
                 value(Settings.SEGMENT_MAX_AGE),
+                value(Settings.RETENTION),
                 Math.toIntExact(value(Settings.INDEX_INTERVAL)),
                 value(Settings.WRITER_THREADS),
                 value(Settings.UNSAFE_FLUSH));

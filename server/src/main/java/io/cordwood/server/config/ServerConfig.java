@@ -34,6 +34,7 @@ public record ServerConfig(
     public record Log(
             int segmentMaxBytes,
             Duration segmentMaxAge,
+            Duration retention,
             int indexIntervalBytes,
             int writerThreads,
             boolean unsafeFlush) {}

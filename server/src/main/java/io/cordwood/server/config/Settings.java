@@ -71,6 +71,12 @@ final class Settings {
             Duration.ofSeconds(1),
             Duration.ofDays(3650),
             Duration.ofDays(7));
+    static final Setting<Duration> RETENTION = Setting.duration(
+            "log.retention",
+            "Age at which records expire where the topic does not say otherwise",
+            Duration.ofSeconds(1),
+            Duration.ofDays(36500),
+            Duration.ofDays(7));
     static final Setting<Long> INDEX_INTERVAL =
             Setting.size("log.index-interval-bytes", "Bytes between two index entries", KIB, 16 * MIB, 64 * KIB);
     static final Setting<Integer> WRITER_THREADS =
@@ -130,6 +136,7 @@ final class Settings {
             BATCH_MAX,
             SEGMENT_MAX,
             SEGMENT_MAX_AGE,
+            RETENTION,
             INDEX_INTERVAL,
             WRITER_THREADS,
             UNSAFE_FLUSH,

@@ -46,7 +46,9 @@ public final class Partitions {
                 TopicConfig.DEFAULTS.segmentBytes(),
                 TopicConfig.DEFAULTS.segmentAgeMs(),
                 batchMaxBytes,
-                TopicConfig.DEFAULTS.timestampSource());
+                TopicConfig.DEFAULTS.timestampSource(),
+                TopicConfig.DEFAULTS.retentionMs(),
+                TopicConfig.DEFAULTS.retentionBytes());
         this.listener = listener;
     }
 

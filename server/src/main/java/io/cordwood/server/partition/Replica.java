@@ -19,6 +19,12 @@ public interface Replica {
      */
     CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset);
 
+    /**
+     * Moves the log start up to an offset, where it lies below it. Only a leader does; otherwise the future fails with {@link
+     * io.cordwood.server.cluster.RefusedException}, on a thread that must not be held up.
+     */
+    CompletableFuture<Void> trim(long newStart);
+
     /** First offset that is kept. */
     long logStartOffset();
 

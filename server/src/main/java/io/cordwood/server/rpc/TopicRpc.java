@@ -12,6 +12,8 @@ import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.ListTopicsResponse;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TrimPartitionRequest;
+import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.server.admin.NewTopic;
 import io.cordwood.server.admin.Topics;
 import io.grpc.stub.StreamObserver;
@@ -26,8 +28,11 @@ import java.util.TreeMap;
 final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
     private final Topics topics;
 
-    TopicRpc(Topics topics) {
+    private final TrimCall trim;
+
+    TopicRpc(Topics topics, TrimCall trim) {
         this.topics = topics;
+        this.trim = trim;
     }
 
     @Override
@@ -72,6 +77,11 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
                 out,
                 deadline -> topics.delete(request.getName(), deadline)
                         .thenApply(done -> DeleteTopicResponse.getDefaultInstance()));
+    }
+
+    @Override
+    public void trimPartition(TrimPartitionRequest request, StreamObserver<TrimPartitionResponse> out) {
+        Answers.unary(out, deadline -> trim.call(request, deadline));
     }
 
     private static Topic described(TopicInfo info) {

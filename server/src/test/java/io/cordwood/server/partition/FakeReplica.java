@@ -2,6 +2,9 @@ package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.Registration;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.AppendResult.Appended;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
@@ -97,6 +100,15 @@ public final class FakeReplica implements Replica {
     /** The batches as stored. */
     public synchronized List<RecordBatch> stored() {
         return batches.stream().map(RecordBatch::of).toList();
+    }
+
+    @Override
+    public CompletableFuture<Void> trim(long newStart) {
+        if (!leads()) {
+            return RefusedException.failedFuture(Refusal.of(Reason.NOT_LEADER, "a follower"));
+        }
+        logStart = Math.max(logStart, newStart);
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -23,6 +23,8 @@ import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.ProducedRecord;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.StoredRecord;
+import io.cordwood.proto.v1.TrimPartitionRequest;
+import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -237,6 +239,29 @@ final class UnaryTest {
                 .withDeadlineAfter(1, TimeUnit.SECONDS)
                 .fetch(fetchFrom(1, "0").build()));
         assertThat(peers.calls()).isGreaterThan(before + 2);
+    }
+
+    private TrimPartitionResponse trim(String start) {
+        return one.topics()
+                .trimPartition(TrimPartitionRequest.newBuilder()
+                        .setTopic("orders")
+                        .setPartition(1)
+                        .setStart(start)
+                        .build());
+    }
+
+    @Test
+    void trimIsDoneByTheLeader() {
+        append(leaderThere, "a", "b");
+        append(leaderThere, "c", "d");
+
+        assertThat(trim("3").getLogStartOffset()).isEqualTo(3);
+        assertThat(trim("1").getLogStartOffset()).isEqualTo(3);
+        assertThat(trim("last:1").getHighWatermark()).isEqualTo(4);
+        assertReason(Refused.by(() -> trim("5")), Reason.OFFSET_OUT_OF_RANGE);
+        assertReason(Refused.by(() -> trim("")), Reason.INVALID_ARGUMENT);
+        assertThat(leaderThere.logStartOffset()).isEqualTo(3);
+        assertThat(trim("latest").getLogStartOffset()).isEqualTo(4);
     }
 
     @Test

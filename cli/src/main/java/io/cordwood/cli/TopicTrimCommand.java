@@ -1,0 +1,49 @@
+package io.cordwood.cli;
+
+import io.cordwood.cli.console.CliException;
+import io.cordwood.client.StartPoint;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code topic trim}: refuses without {@code --yes}. */
+@Command(name = "trim", description = "Delete a partition's records below an offset.")
+final class TopicTrimCommand implements Runnable {
+    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the topic.")
+    private String name = "";
+
+    @Parameters(index = "1", paramLabel = "PARTITION", description = "Number of the partition.")
+    private int partition;
+
+    @Parameters(
+            index = "2",
+            paramLabel = "START",
+            description = "First record to keep: an offset, latest (keep none) or last:N.")
+    private StartPoint start = StartPoint.earliest();
+
+    @Option(names = "--yes", description = "Really delete.")
+    private boolean yes;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public void run() {
+        if (!yes) {
+            throw CliException.usage(
+                    "trimming partition " + partition + " of topic '" + name + "' removes its records below " + start
+                            + " for good",
+                    "add --yes to do it: ./cordwood topic trim " + name + " " + partition + " " + start + " --yes");
+        }
+        var root = Cordwood.of(spec);
+        try (var client = root.connect()) {
+            var trimmed = client.admin().trim(name, partition, start);
+            root.console()
+                    .notice("trimmed " + name + ":" + partition + " to offset " + trimmed.logStartOffset()
+                            + ", it ends at " + trimmed.highWatermark());
+        }
+    }
+}

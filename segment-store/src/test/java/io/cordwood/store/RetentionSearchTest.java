@@ -1,0 +1,114 @@
+package io.cordwood.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.batch.Compression;
+import io.cordwood.batch.RecordBatch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where a log has to begin, beside a plain list of its records. */
+class RetentionSearchTest {
+    private static final int UNLIMITED = -1;
+
+    @TempDir
+    Path temporary;
+
+    private record Stored(long offset, long timestampMs) {}
+
+    private record StoredBatch(long baseOffset, long endOffset, int sizeBytes) {}
+
+    private final List<Stored> records = new ArrayList<>();
+    private final List<StoredBatch> batches = new ArrayList<>();
+
+    private void append(TestLog test, boolean roll, long... timestampsMs) throws IOException {
+        long base = test.log().writtenEndOffset();
+        var batch = Batches.batch(Compression.NONE, 100, timestampsMs);
+        RecordBatch.stamp(batch, 0, base, 1);
+        test.log().append(base, base + timestampsMs.length, batch.duplicate(), roll);
+        for (int i = 0; i < timestampsMs.length; i++) {
+            records.add(new Stored(base + i, timestampsMs[i]));
+        }
+        batches.add(new StoredBatch(base, base + timestampsMs.length, batch.remaining()));
+    }
+
+    private long startByTime(long logStart, long oldestMs) {
+        return records.stream()
+                .filter(each -> each.offset() >= logStart && each.timestampMs() >= oldestMs)
+                .mapToLong(Stored::offset)
+                .findFirst()
+                .orElse(records.size());
+    }
+
+    private long startBySize(long logStart, long maxBytes) {
+        long left = maxBytes;
+        long start = records.size();
+        for (int i = batches.size() - 1; i >= 0 && left >= batches.get(i).sizeBytes(); i--) {
+            left -= batches.get(i).sizeBytes();
+            start = batches.get(i).baseOffset();
+        }
+        return Math.max(start, logStart);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void startIsThatOfThePlainList(long seed) throws Exception {
+        var random = new Random(seed);
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            for (int i = 0; i < 200; i++) {
+                long time = 1_000 + 10L * i;
+                append(test, random.nextInt(20) == 0, time + random.nextInt(50), time - random.nextInt(50));
+            }
+            test.commit();
+            for (int i = 0; i < 100; i++) {
+                long start = test.log().logStartOffset();
+                long oldestMs = 900L + random.nextInt(2_300);
+                long maxBytes = random.nextInt(70_000);
+                assertThat(test.log().startKeeping(oldestMs, UNLIMITED)).isEqualTo(startByTime(start, oldestMs));
+                assertThat(test.log().startKeeping(UNLIMITED, maxBytes)).isEqualTo(startBySize(start, maxBytes));
+                if (i % 10 == 0) {
+                    test.trimTo(start + random.nextInt(20));
+                }
+            }
+            assertThat(test.log().startKeeping(UNLIMITED, UNLIMITED))
+                    .isEqualTo(test.log().logStartOffset());
+        }
+    }
+
+    @Test
+    void recordsThatAreNotCommittedStay() throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, 100);
+            append(test, true, 100);
+            test.commit();
+            append(test, false, 100);
+            append(test, true, 100);
+
+            assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(2);
+            assertThat(test.log().startKeeping(UNLIMITED, 0)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void recordsWithoutATimestampExpireWithThoseBehindThem() throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, RecordBatch.NO_TIMESTAMP);
+            append(test, true, RecordBatch.NO_TIMESTAMP);
+            test.commit();
+            assertThat(test.log().startKeeping(200, UNLIMITED)).isZero();
+
+            append(test, true, 100);
+            append(test, true, RecordBatch.NO_TIMESTAMP);
+            test.commit();
+            assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(3);
+            assertThat(test.log().startKeeping(100, UNLIMITED)).isEqualTo(2);
+        }
+    }
+}

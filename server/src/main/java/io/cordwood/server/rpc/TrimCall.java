@@ -1,0 +1,82 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TrimPartitionRequest;
+import io.cordwood.proto.v1.TrimPartitionResponse;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.StartPoint;
+import io.cordwood.server.partition.TopicPartition;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * TrimPartition: the leader moves the log start.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class TrimCall {
+    private final Partitions partitions;
+    private final LeaderRouter router;
+    private final Executor pool;
+    private final ForwardedMethod<TrimPartitionRequest, TrimPartitionResponse> method;
+
+    TrimCall(Partitions partitions, LeaderRouter router, Executor pool) {
+        this.partitions = partitions;
+        this.router = router;
+        this.pool = pool;
+        // A start counted from the end would take more each time.
+        this.method = ForwardedMethod.of(
+                TopicServiceGrpc.getTrimPartitionMethod(),
+                TrimPartitionRequest.getDefaultInstance(),
+                TrimPartitionResponse.getDefaultInstance(),
+                false,
+                this::here);
+    }
+
+    ForwardedMethod<TrimPartitionRequest, TrimPartitionResponse> method() {
+        return method;
+    }
+
+    CompletableFuture<TrimPartitionResponse> call(TrimPartitionRequest request, Deadline deadline) {
+        if (request.getStart().isEmpty()) {
+            throw Refusal.field(Reason.INVALID_ARGUMENT, "start", "", "where the log is to begin, such as 42 or latest")
+                    .exception();
+        }
+        StartPoint.parse(request.getStart());
+        return router.call(name(request), method, request, deadline);
+    }
+
+    private static TopicPartition name(TrimPartitionRequest request) {
+        return new TopicPartition(request.getTopic(), request.getPartition());
+    }
+
+    private CompletableFuture<TrimPartitionResponse> here(TrimPartitionRequest request, Deadline deadline) {
+        return CompletableFuture.supplyAsync(() -> trim(request), pool).thenCompose(Function.identity());
+    }
+
+    private CompletableFuture<TrimPartitionResponse> trim(TrimPartitionRequest request) {
+        var replica = LeaderOnly.find(partitions, name(request)).replica();
+        long start = replica.logStartOffset();
+        long end = replica.highWatermark();
+        long offset = StartPoint.parse(request.getStart()).resolve(start, end);
+        if (offset > end) {
+            throw StartPoint.outOfRange(offset, start, end)
+                    .orElseThrow()
+                    .with(Refusal.TOPIC, request.getTopic())
+                    .exception();
+        }
+        return replica.trim(offset).thenApply(done -> answer(replica));
+    }
+
+    private static TrimPartitionResponse answer(Replica replica) {
+        return TrimPartitionResponse.newBuilder()
+                .setLogStartOffset(replica.logStartOffset())
+                .setHighWatermark(replica.highWatermark())
+                .build();
+    }
+}
