@@ -21,7 +21,7 @@ final class TopicTrimCommand implements Runnable {
     @Parameters(
             index = "2",
             paramLabel = "START",
-            description = "First record to keep: an offset, latest (keep none) or last:N.")
+            description = "First record to keep: an offset, latest (keep none), last:N, @TIME or -AGE.")
     private StartPoint start = StartPoint.earliest();
 
     @Option(names = "--yes", description = "Really delete.")

@@ -118,7 +118,14 @@ final class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"topic list", "topic create a", "cluster", "cluster add-node 4 h:1", "topic delete a --yes", "topic trim a 0 42 --yes"})
+            strings = {
+                "topic list",
+                "topic create a",
+                "cluster",
+                "cluster add-node 4 h:1",
+                "topic delete a --yes",
+                "topic trim a 0 42 --yes"
+            })
     void clusterThatIsAwayIsUnavailable(String arguments) {
         var code = run((arguments + " --timeout 500ms --bootstrap " + NOBODY).split(" "));
 

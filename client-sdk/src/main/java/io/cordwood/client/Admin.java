@@ -123,8 +123,7 @@ public final class Admin {
                 .build();
         return calls.change(TopicServiceGrpc.getTrimPartitionMethod(), request)
                 .thenCompose(answer -> answer.value())
-                .thenApply(response ->
-                        new TrimmedPartition(response.getLogStartOffset(), response.getHighWatermark()));
+                .thenApply(response -> new TrimmedPartition(response.getLogStartOffset(), response.getHighWatermark()));
     }
 
     public ClusterDescription cluster() {

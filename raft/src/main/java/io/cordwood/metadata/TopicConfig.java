@@ -38,7 +38,7 @@ public record TopicConfig(
     public static final long UNLIMITED = -1;
 
     /** All keys, in order. */
-    public static final List<String> KEYS = 
+    public static final List<String> KEYS =
             List.of(MAX_BATCH_BYTES, TIMESTAMP_TYPE, RETENTION_BYTES, RETENTION_MS, SEGMENT_AGE_MS, SEGMENT_BYTES);
 
     private static final long WEEK_MS = 7L * 24 * 60 * 60 * 1000;
@@ -137,7 +137,10 @@ public record TopicConfig(
 
     private static Optional<MetadataResult.Refused> checkLimit(Map.Entry<String, String> setting, long min) {
         boolean unlimited = setting.getValue().equals(Long.toString(UNLIMITED));
-        return unlimited || parse(setting.getValue()).filter(number -> number >= min).isPresent()
+        return unlimited
+                        || parse(setting.getValue())
+                                .filter(number -> number >= min)
+                                .isPresent()
                 ? Optional.empty()
                 : refused(setting, "a number from " + min + " on, or -1 for no limit");
     }

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.metadata.TopicConfig;
 import java.io.IOException;
 import java.util.Collection;
@@ -46,10 +47,11 @@ final class Retention {
         try {
             long start = replica.startKeeping(config.oldestKeptMs(nowMs), config.retentionBytes());
             if (start > replica.logStartOffset()) {
-                var unused = replica.trim(start).thenAccept(outcome -> LOG.info(
-                        "{}: retention moves the log start to {}: {}", replica.id(), start, outcome));
+                var unused = replica.trim(start)
+                        .thenAccept(outcome ->
+                                LOG.info("{}: retention moves the log start to {}: {}", replica.id(), start, outcome));
             }
-        } catch (IOException e) {
+        } catch (IOException | CompressionUnavailableException e) {
             // Reading is no reason to stop; a disk that fails ends the node with its next write.
             LOG.warn("{}: retention cannot look at the log", replica.id(), e);
         }

@@ -186,7 +186,10 @@ class TrimTest {
             int size = batch(RECORD).sizeBytes();
             fill(cluster, 14);
 
-            retention(cluster, Map.of(TopicConfig.RETENTION_MS, "-1", TopicConfig.RETENTION_BYTES, "" + 5 * size), () -> 1L << 60)
+            retention(
+                            cluster,
+                            Map.of(TopicConfig.RETENTION_MS, "-1", TopicConfig.RETENTION_BYTES, "" + 5 * size),
+                            () -> 1L << 60)
                     .tick();
 
             awaitLogStart(cluster, 9);

@@ -135,7 +135,7 @@ public final class ClientServer {
         var fetch = new FetchCall(partitions, router, readers, starts);
         var listOffsets = new ListOffsetsCall(partitions, router, readers, starts);
         var describe = new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, readers);
-        var trim = new TrimCall(partitions, router, readers);
+        var trim = new TrimCall(partitions, router, starts, readers);
         forwarding.serve(
                 List.of(produce.method(), fetch.method(), listOffsets.method(), describe.method(), trim.method()));
         var data = new DataRpc(
@@ -143,7 +143,9 @@ public final class ClientServer {
                 new DataRpc.Unary(produce, fetch, listOffsets, ports.cluster()),
                 new ByteBudget(limits.nodeInFlightMaxBytes()));
         return List.of(
-                data, new TopicRpc(new Topics(ports.cluster()), trim), new ClusterRpc(ports.cluster(), describe, listener));
+                data,
+                new TopicRpc(new Topics(ports.cluster()), trim),
+                new ClusterRpc(ports.cluster(), describe, listener));
     }
 
     @SuppressWarnings("deprecation") // older command line tools speak v1alpha only

@@ -8,6 +8,7 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import java.util.concurrent.CompletableFuture;
@@ -22,12 +23,14 @@ import java.util.function.Function;
 final class TrimCall {
     private final Partitions partitions;
     private final LeaderRouter router;
+    private final StartOffsets starts;
     private final Executor pool;
     private final ForwardedMethod<TrimPartitionRequest, TrimPartitionResponse> method;
 
-    TrimCall(Partitions partitions, LeaderRouter router, Executor pool) {
+    TrimCall(Partitions partitions, LeaderRouter router, StartOffsets starts, Executor pool) {
         this.partitions = partitions;
         this.router = router;
+        this.starts = starts;
         this.pool = pool;
         // A start counted from the end would take more each time.
         this.method = ForwardedMethod.of(
@@ -61,16 +64,11 @@ final class TrimCall {
 
     private CompletableFuture<TrimPartitionResponse> trim(TrimPartitionRequest request) {
         var replica = LeaderOnly.find(partitions, name(request)).replica();
-        long start = replica.logStartOffset();
-        long end = replica.highWatermark();
-        long offset = StartPoint.parse(request.getStart()).resolve(start, end);
-        if (offset > end) {
-            throw StartPoint.outOfRange(offset, start, end)
-                    .orElseThrow()
-                    .with(Refusal.TOPIC, request.getTopic())
-                    .exception();
+        var found = starts.find(name(request), replica, StartPoint.parse(request.getStart()));
+        if (found.offset() > found.highWatermark()) {
+            found.requireInside(request.getTopic());
         }
-        return replica.trim(offset).thenApply(done -> answer(replica));
+        return replica.trim(found.offset()).thenApply(done -> answer(replica));
     }
 
     private static TrimPartitionResponse answer(Replica replica) {
