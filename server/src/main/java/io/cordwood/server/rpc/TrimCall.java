@@ -13,7 +13,6 @@ import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 
 /**
  * TrimPartition: the leader moves the log start.
@@ -59,7 +58,7 @@ final class TrimCall {
     }
 
     private CompletableFuture<TrimPartitionResponse> here(TrimPartitionRequest request, Deadline deadline) {
-        return CompletableFuture.supplyAsync(() -> trim(request), pool).thenCompose(Function.identity());
+        return CompletableFuture.completedFuture(request).thenComposeAsync(this::trim, pool);
     }
 
     private CompletableFuture<TrimPartitionResponse> trim(TrimPartitionRequest request) {
