@@ -85,20 +85,19 @@ public final class Compare implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        var place = place();
         Plan plan;
+        ResultsFile results;
         try {
             plan = plan();
+            results = ResultsFile.open(out.resolve("results.jsonl"), plan.conditions());
         } catch (IllegalArgumentException e) {
+            place.delete();
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        } catch (IOException e) {
+            place.delete();
+            throw e;
         }
-        var directory = work.toAbsolutePath().normalize();
-        var place = new Workplace(
-                directory,
-                out.toAbsolutePath().normalize(),
-                kafka.toAbsolutePath().normalize(),
-                kafkaLogging.toAbsolutePath().normalize(),
-                new Clients(directory.resolve("clients")));
-        var results = ResultsFile.open(out.resolve("results.jsonl"), plan.conditions());
         var runner = new Runner(plan, place, results, System.err);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(runner, place), "compare-end"));
         int failures = runner.run();
@@ -106,6 +105,16 @@ public final class Compare implements Callable<Integer> {
         Files.writeString(out.resolve("table.md"), table);
         System.out.print(table);
         return failures == 0 ? 0 : 1;
+    }
+
+    private Workplace place() {
+        var directory = work.toAbsolutePath().normalize();
+        return new Workplace(
+                directory,
+                out.toAbsolutePath().normalize(),
+                kafka.toAbsolutePath().normalize(),
+                kafkaLogging.toAbsolutePath().normalize(),
+                new Clients(directory.resolve("clients")));
     }
 
     private static void end(Runner runner, Workplace place) {

@@ -2,6 +2,7 @@ package io.cordwood.bench.compare;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** One question that is put to each contender in each round, in this order; the last one costs it a node. */
 enum Row {
@@ -35,7 +36,7 @@ enum Row {
         return Arrays.stream(values())
                 .filter(row -> row.word().equals(word))
                 .findFirst()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("no row '" + word + "' in " + Arrays.toString(values())));
+                .orElseThrow(() -> new IllegalArgumentException("no row '" + word + "', but "
+                        + Arrays.stream(values()).map(Row::word).collect(Collectors.joining(", "))));
     }
 }

@@ -29,6 +29,7 @@ final class Runner implements AutoCloseable {
     private final PrintStream progress;
     private final ProcFiles proc = ProcFiles.ofThisMachine();
     private volatile @Nullable ServerGroup running;
+    private volatile boolean closed;
     private int failures;
 
     Runner(Plan plan, Workplace place, ResultsFile results, PrintStream progress) {
@@ -95,6 +96,10 @@ final class Runner implements AutoCloseable {
     }
 
     private void failed(int number, Contender contender, String what, Exception reason) throws IOException {
+        if (closed) {
+            // Servers that were killed because the run ends have not failed.
+            return;
+        }
         failures++;
         say(String.format(
                 Locale.ROOT, "FAILED: round %d, %s, %s: %s", number, contender.title(), what, reason.getMessage()));
@@ -116,6 +121,7 @@ final class Runner implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         var servers = running;
         if (servers != null) {
             servers.close();
