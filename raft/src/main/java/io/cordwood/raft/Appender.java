@@ -4,7 +4,6 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.partition.AppendDraft;
 import io.cordwood.partition.AppendDraft.Verdict;
 import io.cordwood.partition.PartitionTail;
-import io.cordwood.store.LogConfig;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,8 +61,7 @@ final class Appender {
     /** What an appender asks its replica. */
     record Settings(
             int epochBase,
-            LogConfig log,
-            boolean stampsAppendTime,
+            ReplicaSettings replica,
             LongSupplier clockMs,
             LongSupplier highWatermark,
             Supplier<OptionalInt> leaderNodeId) {}
@@ -200,12 +198,13 @@ final class Appender {
     }
 
     private void judge(Waiting waiting, AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
-        var batch = settings.stampsAppendTime()
+        boolean stamps = settings.replica().stampsAppendTime();
+        var batch = stamps
                 ? stampedCopy(waiting.request().batch(), leaderTimeMs)
                 : waiting.request().batch();
         var verdict = draft.offer(batch, waiting.request().expectedEndOffset(), leaderTimeMs);
         if (verdict instanceof Verdict.Accepted accepted) {
-            var appendTime = settings.stampsAppendTime() ? OptionalLong.of(leaderTimeMs) : OptionalLong.empty();
+            var appendTime = stamps ? OptionalLong.of(leaderTimeMs) : OptionalLong.empty();
             var appended = appended(draft, accepted.baseOffset(), accepted.endOffset(), false, appendTime);
             drafted.add(new Drafted(waiting.outcome(), appended));
         } else if (verdict instanceof Verdict.Duplicate duplicate) {
@@ -254,7 +253,8 @@ final class Appender {
     }
 
     private void submit(AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
-        var entry = new SubmittedEntry(draft.entry(settings.log(), leaderTimeMs), draft.term(), payload(draft));
+        var entry =
+                new SubmittedEntry(draft.entry(settings.replica().log(), leaderTimeMs), draft.term(), payload(draft));
         var applied = new CompletableFuture<Boolean>();
         newestEntry = applied;
         answerAfter(applied, drafted);

@@ -71,7 +71,8 @@ final class GroupFiles {
                 .setEpochBase(placement.epochBase())
                 .addAllReplicas(placement.replicas())
                 .putAllConfig(placement.settings())
-                .setCreated(group.created());
+                .setCreated(group.created())
+                .setDeleted(group.deleted());
         group.initialPeers()
                 .forEach((id, address) -> record.addInitialPeers(
                         GroupPeer.newBuilder().setNodeId(id).setNodeAddress(address)));
@@ -90,7 +91,8 @@ final class GroupFiles {
                     record.getEpochBase(),
                     record.getReplicasList(),
                     new TreeMap<>(record.getConfigMap()));
-            return new PartitionGroup(Uuids.parse(record.getRaftGroupId()), placement, peers, record.getCreated());
+            return new PartitionGroup(
+                    Uuids.parse(record.getRaftGroupId()), placement, peers, record.getCreated(), record.getDeleted());
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new IOException(file + " is damaged: " + e.getMessage(), e);
         }

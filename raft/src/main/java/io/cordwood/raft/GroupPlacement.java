@@ -26,4 +26,8 @@ public record GroupPlacement(
         replicas = List.copyOf(replicas);
         settings = Collections.unmodifiableSortedMap(new TreeMap<>(settings));
     }
+
+    GroupPlacement withSettings(SortedMap<String, String> newSettings) {
+        return new GroupPlacement(topicId, topic, partition, epochBase, replicas, newSettings);
+    }
 }

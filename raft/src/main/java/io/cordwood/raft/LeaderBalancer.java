@@ -35,7 +35,7 @@ final class LeaderBalancer {
     private static final long TRANSFER_TIMEOUT_MS = 3000;
     private static final long HAND_OVER_POLL_MS = 50;
     private static final long NEW_GROUP_ENTRIES = 8;
-    private static final long MAX_LAG_ENTRIES = 64;
+    static final long MAX_LAG_ENTRIES = 64;
     private static final int MAX_TRANSFERS_PER_TICK = 8;
 
     private final int nodeId;

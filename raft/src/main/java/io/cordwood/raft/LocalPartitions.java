@@ -2,20 +2,18 @@ package io.cordwood.raft;
 
 import io.cordwood.store.Disk;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The partition groups that this node has on its disk, by their group files.
@@ -23,16 +21,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: written by the starting thread, then by the reconciler; read by any.
  */
 final class LocalPartitions {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalPartitions.class);
+
     private final Disk disk;
     private final Path dataDirectory;
+    private final Path raftDirectory;
+    private final Trash trash;
     private final GroupFiles files;
     private final PartitionHost host;
     private final Map<UUID, PartitionGroup> groups;
 
     LocalPartitions(
-            Disk disk, Path dataDirectory, GroupFiles files, PartitionHost host, Map<UUID, PartitionGroup> groups) {
+            Disk disk, RaftNodeConfig config, GroupFiles files, PartitionHost host, Map<UUID, PartitionGroup> groups) {
         this.disk = disk;
-        this.dataDirectory = dataDirectory;
+        this.dataDirectory = config.dataDirectory();
+        this.raftDirectory = config.raftDirectory();
+        this.trash = new Trash(disk, dataDirectory, raftDirectory);
         this.files = files;
         this.host = host;
         this.groups = new ConcurrentHashMap<>(groups);
@@ -63,44 +67,56 @@ final class LocalPartitions {
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
     }
 
-    /** The partition's directory goes to the trash; its raft log is gone before. */
+    /**
+     * Deletes what is left of a group after Ratis removed it, or after a crash in the midst of that. The group's file goes last:
+     * it says that the rest must go.
+     */
     void remove(PartitionGroup group) throws IOException {
+        var name = group.directoryName() + "-" + group.groupId();
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
-        var directory = dataDirectory.resolve("partitions").resolve(group.directoryName());
-        if (Files.exists(directory)) {
-            disk.createDirectories(trash());
-            var target = trash().resolve(group.directoryName() + "-" + group.groupId());
-            Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
-            disk.forceDirectory(trash());
-            disk.forceDirectory(dataDirectory.resolve("partitions"));
-        }
+        trash.takeRaft(raftDirectory.resolve(group.groupId().toString()), "raft-" + name);
+        trash.takeData(dataDirectory.resolve("partitions").resolve(group.directoryName()), name);
         groups.remove(group.groupId());
     }
 
-    void emptyTrash() throws IOException {
-        if (Files.isDirectory(trash())) {
-            Files.walkFileTree(trash(), new Delete());
-        }
-    }
-
-    private Path trash() {
-        return dataDirectory.resolve("trash");
-    }
-
-    private static final class Delete extends SimpleFileVisitor<Path> {
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
-            if (failure != null) {
-                throw failure;
+    /** Finishes the deletions that a crash cut short, before anybody opens what is left. */
+    void finishDeletions() throws IOException {
+        for (PartitionGroup group : all()) {
+            if (group.deleted()) {
+                LOG.info(
+                        "topic {} partition {}: what is left of it after its deletion goes now",
+                        group.placement().topic(),
+                        group.placement().partition());
+                remove(group);
             }
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
         }
+    }
+
+    /** The topic's settings changed: durable, so that the next start knows them, and in force. */
+    void configure(PartitionGroup group, SortedMap<String, String> settings) throws IOException {
+        var configured = group.withSettings(settings);
+        write(configured);
+        host.configure(RaftGroupId.valueOf(group.groupId()), configured.placement());
+    }
+
+    /** What was set aside of groups that the cluster does not have any more is of no use to anybody. */
+    void dropQuarantineExcept(Set<UUID> wanted) throws IOException {
+        for (UUID id : new StartupGroups(disk, dataDirectory.resolve(PartitionReplicas.QUARANTINE)).onDisk()) {
+            if (!wanted.contains(id)) {
+                LOG.info("group {} was set aside, and its topic is deleted: it goes now", id);
+                trash.takeRaft(
+                        raftDirectory
+                                .resolveSibling(PartitionReplicas.QUARANTINE)
+                                .resolve(id.toString()),
+                        "quarantined-raft-" + id);
+                trash.takeData(
+                        dataDirectory.resolve(PartitionReplicas.QUARANTINE).resolve(id.toString()),
+                        "quarantined-" + id);
+            }
+        }
+    }
+
+    void emptyTrash() throws IOException {
+        trash.empty();
     }
 }

@@ -1,6 +1,5 @@
 package io.cordwood.raft;
 
-import io.cordwood.metadata.FeatureRange;
 import io.cordwood.metadata.FeatureRules;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
@@ -37,9 +36,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: its own, {@code membership-<node>}; {@link #joined} and {@link #registration} by any.
  */
 final class Membership implements Closeable {
-    /** The feature levels of this program. */
-    static final FeatureRange FEATURES = new FeatureRange(1, 1);
-
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final Duration HELLO_TIMEOUT = Duration.ofSeconds(1);
 
@@ -83,7 +79,7 @@ final class Membership implements Closeable {
                 config.clientAddresses(),
                 config.rack(),
                 config.limits(),
-                FEATURES);
+                config.features());
     }
 
     void start() {

@@ -1,6 +1,5 @@
 package io.cordwood.raft;
 
-import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -11,7 +10,6 @@ import org.apache.ratis.protocol.RaftGroupId;
  *
  * @param directory of its segments and checkpoint
  * @param epochBase leader epoch = epochBase + term
- * @param stampsAppendTime whether the topic's records carry the time of the append
  */
 record PartitionContext(
         PartitionNode node,
@@ -19,8 +17,7 @@ record PartitionContext(
         RaftGroupId groupId,
         Path directory,
         int epochBase,
-        LogConfig logConfig,
-        boolean stampsAppendTime,
+        ReplicaSettings settings,
         Appender.EntrySubmitter submitter) {
 
     UUID groupUuid() {

@@ -12,16 +12,29 @@ import java.util.UUID;
  *     group that exists
  * @param created the raft log directory was made: a missing one was lost, and an empty one in its place could vote away
  *     what the lost one had acknowledged
+ * @param deleted its topic is gone: what is left here must go too, whatever of it is missing or damaged already
  */
 record PartitionGroup(
-        UUID groupId, GroupPlacement placement, SortedMap<Integer, String> initialPeers, boolean created) {
+        UUID groupId,
+        GroupPlacement placement,
+        SortedMap<Integer, String> initialPeers,
+        boolean created,
+        boolean deleted) {
 
     PartitionGroup {
         initialPeers = Collections.unmodifiableSortedMap(new TreeMap<>(initialPeers));
     }
 
     PartitionGroup markedCreated() {
-        return new PartitionGroup(groupId, placement, initialPeers, true);
+        return new PartitionGroup(groupId, placement, initialPeers, true, deleted);
+    }
+
+    PartitionGroup markedDeleted() {
+        return new PartitionGroup(groupId, placement, initialPeers, created, true);
+    }
+
+    PartitionGroup withSettings(SortedMap<String, String> settings) {
+        return new PartitionGroup(groupId, placement.withSettings(settings), initialPeers, created, deleted);
     }
 
     /** Name of the partition's directory. */

@@ -31,6 +31,9 @@ interface PartitionHost extends Closeable {
      */
     StateMachine create(RaftGroupId groupId, GroupPlacement placement);
 
+    /** The topic's settings are those of this placement from now on. */
+    void configure(RaftGroupId groupId, GroupPlacement placement);
+
     /** The replicas that are open. */
     Collection<PartitionReplica> all();
 

@@ -3,8 +3,10 @@ package io.cordwood.raft;
 import io.cordwood.store.LogRead;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
@@ -44,6 +46,10 @@ public final class PartitionReplica {
 
     public String topic() {
         return topic;
+    }
+
+    ReplicaSettings settings() {
+        return state.settings();
     }
 
     /** After Ratis has closed the division. */
@@ -137,6 +143,21 @@ public final class PartitionReplica {
             // The division is closing: it leads nothing.
             return new Leadership(false, state.leaderEpoch(0), 0, OptionalInt.empty());
         }
+    }
+
+    /** Raft entries that each other member has not confirmed, by node id; empty where this replica does not lead. */
+    public Map<Integer, Long> entriesBehind() {
+        var behind = new TreeMap<Integer, Long>();
+        var server = stateMachine.getServer();
+        if (server.isDone()) {
+            try {
+                Followers.of(server.join().getDivision(groupId))
+                        .forEach((node, follower) -> behind.put(node, follower.entriesBehind()));
+            } catch (IOException e) {
+                return Map.of(); // the division is closing
+            }
+        }
+        return behind;
     }
 
     private Leadership leadership(RaftServer server) throws IOException {

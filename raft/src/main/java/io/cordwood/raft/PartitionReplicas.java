@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +32,7 @@ import org.slf4j.LoggerFactory;
 final class PartitionReplicas implements PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReplicas.class);
     private static final String PARTITIONS = "partitions";
-    private static final String QUARANTINE = "quarantine";
+    static final String QUARANTINE = "quarantine";
 
     private final PartitionNode node;
     private final LogConfig logDefaults;
@@ -95,13 +94,9 @@ final class PartitionReplicas implements PartitionHost {
 
     private PartitionContext context(RaftGroupId groupId, GroupPlacement placement, DivisionSubmitter submitter) {
         var id = new PartitionId(placement.topicId(), placement.partition());
-        var topic = TopicConfig.resolve(placement.settings(), topicDefaults);
-        var log = logDefaults
-                .withSegmentMaxBytes(topic.segmentBytes())
-                .withSegmentMaxAge(Duration.ofMillis(topic.rollAgeMs()));
-        boolean stamps = topic.timestampSource() == TopicConfig.TimestampSource.APPEND;
+        var settings = new ReplicaSettings(logDefaults, topicDefaults, placement.settings());
         return new PartitionContext(
-                node, id, groupId, partitionDirectory(id), placement.epochBase(), log, stamps, submitter);
+                node, id, groupId, partitionDirectory(id), placement.epochBase(), settings, submitter);
     }
 
     private Path partitionDirectory(PartitionId id) {
@@ -177,6 +172,14 @@ final class PartitionReplicas implements PartitionHost {
 
     private Optional<TopicConfig> config(PartitionReplica replica, MetadataImage image) {
         return image.topic(replica.id().topicId()).map(topic -> TopicConfig.resolve(topic.config(), topicDefaults));
+    }
+
+    @Override
+    public void configure(RaftGroupId groupId, GroupPlacement placement) {
+        var replica = open.get(groupId);
+        if (replica != null) {
+            replica.settings().change(placement.settings());
+        }
     }
 
     @Override

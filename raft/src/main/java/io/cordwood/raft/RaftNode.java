@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -72,6 +74,7 @@ public final class RaftNode implements Closeable {
             ClusterMetadata metadata,
             ProducerIds producerIds,
             LeaderBalancer balancer,
+            LeaderTransfer leaderTransfer,
             Checkpoints checkpoints,
             Reconciler reconciler,
             Membership membership) {}
@@ -153,10 +156,11 @@ public final class RaftNode implements Closeable {
 
     private void open(DataDirectory directory, PartitionHost host) throws IOException {
         var files = new GroupFiles(disk, config.dataDirectory());
-        var known = files.readAll();
+        var partitions = new LocalPartitions(disk, config, files, host, files.readAll());
+        partitions.finishDeletions();
+        var known = partitions.all().stream().collect(Collectors.toMap(PartitionGroup::groupId, Function.identity()));
         var onDisk = new StartupGroups(disk, config.raftDirectory());
         var setAside = prepare(directory, host, known, onDisk);
-        var partitions = new LocalPartitions(disk, config.dataDirectory(), files, host, known);
         for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
             var group = known.get(id);
             if (group != null && !group.created()) {
@@ -273,6 +277,7 @@ public final class RaftNode implements Closeable {
                 metadata,
                 new ProducerIds(config.nodeId(), metadata::submit),
                 balancer,
+                new LeaderTransfer(config, groups, metadata),
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime),
                 reconciler,
                 membership);
@@ -372,6 +377,15 @@ public final class RaftNode implements Closeable {
 
     public int nodeId() {
         return config.nodeId();
+    }
+
+    /**
+     * Has another replica lead a partition that this node leads, and the placement prefer it.
+     *
+     * @param within of this length the leader refuses batches at most
+     */
+    public CompletableFuture<TransferOutcome> transferLeadership(PartitionId id, int toNode, Duration within) {
+        return running().leaderTransfer().transfer(id, toNode, within);
     }
 
     /** Asks other members to lead what this node leads; waits at most this long for them. */

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.FeatureRange;
 import io.cordwood.metadata.NodeLimits;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
  * @param clientAddresses listener name to advertised host:port
  * @param rack empty where none is set
  * @param limits what this node takes
+ * @param features the levels that this program can run at, {@link #FEATURES} but in tests
  * @param payloadMaxBytes largest payload of one raft entry
  */
 public record RaftNodeConfig(
@@ -32,9 +34,13 @@ public record RaftNodeConfig(
         SortedMap<String, String> clientAddresses,
         String rack,
         NodeLimits limits,
+        FeatureRange features,
         int payloadMaxBytes,
         RaftTimings raftTimings,
         NodeTimings nodeTimings) {
+
+    /** The feature levels of this program. */
+    public static final FeatureRange FEATURES = new FeatureRange(1, 1);
 
     public RaftNodeConfig {
         initialNodes = Collections.unmodifiableSortedMap(new TreeMap<>(initialNodes));

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeInfo;
+import io.cordwood.metadata.PartitionInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.slf4j.Logger;
@@ -119,10 +121,18 @@ final class Reconciler implements Closeable {
             attempt(replica.partition().raftGroupId(), before, () -> ensure(replica, image));
         }
         checkOpen();
+        partitions.dropQuarantineExcept(groupIds(image));
         partitions.emptyTrash();
         if (!failed.isEmpty()) {
             throw new IOException(failed.size() + " groups failed");
         }
+    }
+
+    private static Set<UUID> groupIds(MetadataImage image) {
+        return image.topics().values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .map(PartitionInfo::raftGroupId)
+                .collect(Collectors.toSet());
     }
 
     /** @param before what failed in the last round and is in the log already */
@@ -141,6 +151,7 @@ final class Reconciler implements Closeable {
     private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException {
         var id = replica.partition().raftGroupId();
         if (groups.division(RaftGroupId.valueOf(id)).isPresent()) {
+            configure(replica);
             return;
         }
         if (partitions.wasHere(id)) {
@@ -157,6 +168,20 @@ final class Reconciler implements Closeable {
                 replica.partition().partition(),
                 id,
                 replica.partition().replicas());
+    }
+
+    /** The replica is open: its topic's settings may have changed since. */
+    private void configure(MetadataImage.Replica replica) throws IOException {
+        var wanted = replica.topic().config();
+        var known = partitions.find(replica.partition().raftGroupId());
+        if (known.isPresent() && !known.get().placement().settings().equals(wanted)) {
+            partitions.configure(known.get(), wanted);
+            LOG.info(
+                    "topic {} partition {}: settings are {} now",
+                    replica.topic().name(),
+                    replica.partition().partition(),
+                    wanted);
+        }
     }
 
     private void add(PartitionGroup group) throws IOException {
@@ -186,7 +211,7 @@ final class Reconciler implements Closeable {
                 .flatMap(id -> image.node(id).stream())
                 .toList();
         nodes.forEach(node -> peers.put(node.nodeId(), node.nodeAddress()));
-        return new PartitionGroup(partition.raftGroupId(), placement, peers, false);
+        return new PartitionGroup(partition.raftGroupId(), placement, peers, false, false);
     }
 
     private void reportMissing(MetadataImage.Replica replica) {
@@ -200,8 +225,10 @@ final class Reconciler implements Closeable {
         }
     }
 
+    /** Ratis deletes a group's directory file by file: from the mark on, a crash in between ends in deletion all the same. */
     private void remove(PartitionGroup group) throws IOException {
         var id = RaftGroupId.valueOf(group.groupId());
+        partitions.write(group.markedDeleted());
         if (groups.division(id).isPresent()) {
             groups.remove(id);
         }

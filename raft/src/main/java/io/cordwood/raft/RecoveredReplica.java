@@ -61,7 +61,7 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
         var log = PartitionLog.open(
                 context.directory(),
                 context.id(),
-                context.logConfig(),
+                context.settings().log(),
                 node.storage(),
                 point(checkpoint, entries, floor));
         try {

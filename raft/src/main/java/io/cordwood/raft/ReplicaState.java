@@ -75,8 +75,7 @@ final class ReplicaState implements Closeable {
                 context.submitter(),
                 new Appender.Settings(
                         context.epochBase(),
-                        context.logConfig(),
-                        context.stampsAppendTime(),
+                        context.settings(),
                         context.node().clockMs(),
                         log::highWatermark,
                         () -> leaderNodeId),
@@ -90,6 +89,10 @@ final class ReplicaState implements Closeable {
 
     NodeHalt halt() {
         return context.node().halt();
+    }
+
+    ReplicaSettings settings() {
+        return context.settings();
     }
 
     PartitionTail tail() {

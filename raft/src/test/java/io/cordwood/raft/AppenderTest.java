@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -383,6 +384,19 @@ class AppenderTest {
         assertThat(log.committed().get(0).batches().get(0).maxTimestampMs()).isEqualTo(1_000);
         assertThat(stored.crcMatches()).isTrue();
         assertThat(copyOf(batch)).isEqualTo(before);
+    }
+
+    @Test
+    void changedSettingsOfTheTopicHoldFromTheNextEntryOn() {
+        var before = send(batch("x".repeat(2000)));
+        log.applyAll();
+        log.change(Map.of("segment.bytes", "1024", "message.timestamp.type", "append"));
+        var after = send(batch("b"));
+        log.applyAll();
+
+        assertThat(log.committed()).extracting(AppendEntry::roll).containsExactly(false, true);
+        assertThat(((Appended) before.join()).logAppendTimeMs()).isEmpty();
+        assertThat(((Appended) after.join()).logAppendTimeMs()).hasValue(1_000);
     }
 
     private static ByteBuffer copyOf(RecordBatch batch) {

@@ -57,6 +57,11 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
+    public void configure(RaftGroupId groupId, GroupPlacement placement) {
+        open.replace(groupId, placement);
+    }
+
+    @Override
     public void removed(RaftGroupId groupId, GroupPlacement placement) {
         open.remove(groupId);
         removed.add(placement);

@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.PartitionState;
@@ -15,7 +16,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -49,6 +52,8 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private final List<AppendEntry> committed = new ArrayList<>();
     private final List<RecordBatch> batches = new ArrayList<>();
     private final Deque<Reaction> reactions = new ArrayDeque<>();
+    private final ReplicaSettings replicaSettings =
+            new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>());
     private volatile long highWatermark;
     private volatile long clockMs = 1_000;
     private long term;
@@ -60,14 +65,17 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     }
 
     Appender appender(AppenderLimits limits, Executor threads, boolean stampsAppendTime) {
+        if (stampsAppendTime) {
+            change(Map.of(TopicConfig.TIMESTAMP_TYPE, "append"));
+        }
         var settings = new Appender.Settings(
-                EPOCH_BASE,
-                LogConfig.defaults(),
-                stampsAppendTime,
-                () -> clockMs,
-                () -> highWatermark,
-                () -> OptionalInt.of(OTHER_NODE));
+                EPOCH_BASE, replicaSettings, () -> clockMs, () -> highWatermark, () -> OptionalInt.of(OTHER_NODE));
         return new Appender(tail, this, settings, limits, threads);
+    }
+
+    /** The topic's settings are these from now on. */
+    void change(Map<String, String> topicSettings) {
+        replicaSettings.change(new TreeMap<>(topicSettings));
     }
 
     void setClock(long ms) {

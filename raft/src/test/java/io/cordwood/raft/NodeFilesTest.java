@@ -38,6 +38,7 @@ class NodeFilesTest {
             new GroupPlacement(
                     new UUID(5, 6), "orders", 2, 9, List.of(3, 1, 2), new TreeMap<>(Map.of("segment.bytes", "4096"))),
             new TreeMap<>(Map.of(1, "a:1", 2, "b:2", 3, "c:3")),
+            false,
             false);
     private static final MetadataCodec.Snapshot SNAPSHOT = new MetadataCodec.Snapshot(3, 42, MetadataImage.EMPTY);
 

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.metadata.FeatureRange;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
@@ -38,6 +39,7 @@ final class NodeWorld implements AutoCloseable {
             Duration.ofSeconds(10));
 
     private final Path directory;
+    private FeatureRange features = RaftNodeConfig.FEATURES;
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
     private final Map<Integer, RaftNode> nodes = new HashMap<>();
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
@@ -49,6 +51,11 @@ final class NodeWorld implements AutoCloseable {
         for (int i = 0; i < ids.length; i++) {
             addresses.put(ids[i], "127.0.0.1:" + ports.get(i));
         }
+    }
+
+    /** Nodes that are started from now on run a program of these feature levels. */
+    void runProgramOf(int minLevel, int maxLevel) {
+        features = new FeatureRange(minLevel, maxLevel);
     }
 
     String address(int id) {
@@ -79,6 +86,7 @@ final class NodeWorld implements AutoCloseable {
                 clients,
                 "",
                 new NodeLimits(300, 1 << 20),
+                features,
                 1 << 20,
                 RAFT,
                 TIMINGS);

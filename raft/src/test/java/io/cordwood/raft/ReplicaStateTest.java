@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.EntryCodec;
@@ -22,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -68,8 +70,7 @@ class ReplicaStateTest {
                 RaftGroupId.randomId(),
                 directory.resolve("p"),
                 EPOCH_BASE,
-                LogConfig.defaults(),
-                false,
+                new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>()),
                 entry -> new CompletableFuture<>());
         replica = new ReplicaState(context, RecoveredReplica.open(context));
     }

@@ -157,6 +157,7 @@ public final class CordwoodServer {
                         config.clients().name(), config.clients().advertised().toString())),
                 config.node().rack(),
                 new NodeLimits(config.raft().maxPartitions(), config.limits().batchMaxBytes()),
+                RaftNodeConfig.FEATURES,
                 payloadMaxBytes(config),
                 new RaftTimings(
                         config.raft().electionTimeoutMin(), config.raft().electionTimeoutMax()),
