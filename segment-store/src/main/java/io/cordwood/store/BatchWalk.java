@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> one owner.
  */
 final class BatchWalk {
+    private static final int CRC_PIECE_BYTES = 1 << 16;
+
     private final ByteSource source;
     private final long endPosition;
     private final BatchChain chain;
@@ -53,6 +55,14 @@ final class BatchWalk {
             return new BatchProblem("file size", endPosition, windowPosition + window.limit());
         }
         return chain.problemAt(window, at(), available);
+    }
+
+    /** @throws CorruptLogException when the header of the batch at the position has a problem */
+    void requireHeader(Segment segment) throws IOException {
+        var problem = headerProblem();
+        if (problem != null) {
+            throw problem.at(segment.file(), position);
+        }
     }
 
     /** As {@link #headerProblem}, and the CRC. */
@@ -117,7 +127,7 @@ final class BatchWalk {
     }
 
     private int streamCrc(long start, long end, CRC32C crc) throws IOException {
-        var piece = ByteBuffer.allocate(window.capacity());
+        var piece = ByteBuffer.allocate((int) Math.min(Math.max(window.capacity(), CRC_PIECE_BYTES), end - start));
         for (long at = start; at < end; at += piece.limit()) {
             piece.clear().limit((int) Math.min(piece.capacity(), end - at));
             if (source.read(piece, at) < piece.limit()) {

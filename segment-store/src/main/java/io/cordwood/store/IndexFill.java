@@ -1,6 +1,7 @@
 package io.cordwood.store;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -48,11 +49,18 @@ final class IndexFill {
         try {
             fill(segment);
             return !isDone();
+        } catch (NoSuchFileException e) {
+            // Trimmed meanwhile: the next call goes on behind it.
+            return segments.get().contains(segment) ? stopped(e) : !isDone();
         } catch (IOException e) {
-            // Whoever needs these bytes will say so louder; without entries reads scan.
-            LOG.info("partition {}: indexing stopped at offset {}: {}", files.id(), nextOffset, e.toString());
-            return false;
+            return stopped(e);
         }
+    }
+
+    private boolean stopped(IOException e) {
+        // Whoever needs these bytes will say so louder; without entries reads scan.
+        LOG.info("partition {}: indexing stopped at offset {}: {}", files.id(), nextOffset, e.toString());
+        return false;
     }
 
     private void fill(Segment segment) throws IOException {
@@ -62,10 +70,7 @@ final class IndexFill {
         long lastEntry =
                 walk.position() == 0 ? 0 : walk.position() - files.config().indexIntervalBytes();
         while (!walk.atEnd() && walk.position() < stepEnd && walk.chain().endOffset() < endOffset) {
-            var problem = walk.headerProblem();
-            if (problem != null) {
-                throw problem.at(segment.file(), walk.position());
-            }
+            walk.requireHeader(segment);
             if (walk.position() - lastEntry >= files.config().indexIntervalBytes()) {
                 entries.add(walk.indexEntry(segment.baseOffset()));
                 lastEntry = walk.position();

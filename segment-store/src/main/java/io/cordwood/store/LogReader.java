@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> any.
  */
 final class LogReader {
+    /** Batches up to this size are read without a doubt about it. */
+    private static final int BELIEVED_BYTES = 8 << 20;
+
     private final PartitionId id;
     private final ReadFiles files;
     private final OffsetIndex index;
@@ -36,6 +39,7 @@ final class LogReader {
         var end = segment.end();
         var walk = walkTo(segment, range.start(), end);
         long baseOffset = walk.baseOffset();
+        requireSize(segment, walk);
         int wanted = (int) Math.min(Math.max(walk.sizeBytes(), maxBytes), end.sizeBytes() - walk.position());
         // It may be less: what lies above the high watermark can be cut at any time.
         var bytes = read(segment, walk.position(), wanted);
@@ -121,8 +125,20 @@ final class LogReader {
         return walkFrom(segment, range.start(), end);
     }
 
+    /** A walk that stands at the nearest known place at or below the offset, which lies within the segment. */
+    BatchWalk walkBefore(Segment segment, long offset, Segment.End end) throws IOException {
+        var place = startOf(segment, offset, end);
+        return search(segment, place, end, place.offset(), windowBytes);
+    }
+
+    /** The batch that holds the offset, with a right CRC. */
+    RecordBatch batchAt(Segment segment, long offset) throws IOException {
+        return batchAt(segment, walkFrom(segment, offset, segment.end()));
+    }
+
     /** The batch at which the walk stands, with a right CRC. */
     RecordBatch batchAt(Segment segment, BatchWalk walk) throws IOException {
+        requireSize(segment, walk);
         int size = walk.sizeBytes();
         var bytes = read(segment, walk.position(), size);
         if (bytes.limit() < size) {
@@ -135,6 +151,14 @@ final class LogReader {
                     segment.file(), walk.position(), "crc", Integer.toHexString(batch.crc()), Integer.toHexString(crc));
         }
         return batch;
+    }
+
+    /** A length field that asks for much memory may be a damaged one: the CRC tells, and is computed piece by piece. */
+    private static void requireSize(Segment segment, BatchWalk walk) throws IOException {
+        var problem = walk.sizeBytes() > BELIEVED_BYTES ? walk.problem() : null;
+        if (problem != null) {
+            throw problem.at(segment.file(), walk.position());
+        }
     }
 
     /** As {@link #walkFrom}, for a look at that one batch. */
@@ -150,10 +174,7 @@ final class LogReader {
         var chain = new BatchChain(start.offset(), -1, start.maxTimestampBefore());
         var walk = new BatchWalk(files.of(segment), start.position(), end.sizeBytes(), chain, window);
         while (true) {
-            var problem = walk.headerProblem();
-            if (problem != null) {
-                throw problem.at(segment.file(), walk.position());
-            }
+            walk.requireHeader(segment);
             if (walk.endOffset() > offset) {
                 return walk;
             }

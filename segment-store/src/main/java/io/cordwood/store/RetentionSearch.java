@@ -1,5 +1,7 @@
 package io.cordwood.store;
 
+import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.util.List;
 
@@ -18,24 +20,79 @@ final class RetentionSearch {
     }
 
     /**
-     * The first record that is as young as this time, exact to the record. Records without a timestamp share the fate of those
-     * behind them; where none is behind them they stay.
+     * Behind the last record that is older than this time in front of the first one that is not, exact to the record. Records
+     * without a timestamp share the fate of the older ones behind them; where only young ones or none follow, nobody knows
+     * their age and they stay.
      *
      * @param segments oldest first
      * @param visible from the log start to the high watermark
      */
     long byTime(List<Segment> segments, OffsetRange visible, long oldestMs) throws IOException {
-        var young = times.search(segments, visible, oldestMs);
-        if (young.isPresent()) {
-            return young.getAsLong();
-        }
-        long start = visible.start();
-        for (var segment : segments) {
-            if (segment.end().maxTimestamp() >= 0) {
-                start = segment.endOffset();
+        long firstYoung = times.search(segments, visible, oldestMs).orElse(visible.end());
+        var old = new OffsetRange(visible.start(), firstYoung);
+        for (int i = segments.size() - 1; i >= 0; i--) {
+            var segment = segments.get(i);
+            var end = segment.end();
+            long from = Math.max(old.start(), segment.baseOffset());
+            long to = Math.min(old.end(), end.offset());
+            if (from < to && end.maxTimestamp() != RecordBatch.NO_TIMESTAMP) {
+                long behind = behindTimestamps(segment, end, new OffsetRange(from, to));
+                if (behind > from) {
+                    return behind;
+                }
             }
         }
-        return Math.min(Math.max(start, visible.start()), visible.end());
+        return visible.start();
+    }
+
+    /** Behind the last record of the range that has a timestamp; its start where none has. From the end, a piece at a time. */
+    private long behindTimestamps(Segment segment, Segment.End end, OffsetRange range) throws IOException {
+        long to = range.end();
+        while (to > range.start()) {
+            var walk = reader.walkBefore(segment, to - 1, end);
+            long pieceStart = walk.baseOffset();
+            boolean firstOfAll = walk.chain().maxTimestamp() == RecordBatch.NO_TIMESTAMP;
+            long behind = behindTimestamps(segment, walk, new OffsetRange(range.start(), to));
+            if (behind > range.start() || firstOfAll) {
+                return behind;
+            }
+            to = pieceStart;
+        }
+        return range.start();
+    }
+
+    /** As above, for what lies behind the place where the walk stands. Only the last batches are opened. */
+    private long behindTimestamps(Segment segment, BatchWalk walk, OffsetRange range) throws IOException {
+        long lastWhole = -1;
+        while (walk.chain().endOffset() < range.end()) {
+            walk.requireHeader(segment);
+            boolean hasTimestamp = walk.maxTimestamp() != RecordBatch.NO_TIMESTAMP;
+            if (hasTimestamp && walk.endOffset() > range.end()) {
+                long behind = behindTimestamps(segment, reader.batchAt(segment, walk), range);
+                if (behind > range.start()) {
+                    return behind;
+                }
+            } else if (hasTimestamp && walk.endOffset() > range.start()) {
+                lastWhole = walk.baseOffset();
+            }
+            walk.advance();
+        }
+        return lastWhole < 0 ? range.start() : behindTimestamps(segment, reader.batchAt(segment, lastWhole), range);
+    }
+
+    private static long behindTimestamps(Segment segment, RecordBatch batch, OffsetRange range) throws IOException {
+        long behind = range.start();
+        try (var records = batch.records()) {
+            while (records.hasNext()) {
+                var record = records.next();
+                if (record.timestamp() != RecordBatch.NO_TIMESTAMP && range.contains(record.offset())) {
+                    behind = record.offset() + 1;
+                }
+            }
+            return behind;
+        } catch (MalformedBatchException e) {
+            throw new CorruptLogException(segment.file(), batch.baseOffset(), e.field(), "records", e.toString());
+        }
     }
 
     /** The first batch such that from it on there are at most so many bytes. */
@@ -60,10 +117,7 @@ final class RetentionSearch {
         }
         var walk = reader.walkFrom(segment, from, end);
         while (walk.position() < position && walk.chain().endOffset() < visible.end()) {
-            var problem = walk.headerProblem();
-            if (problem != null) {
-                throw problem.at(segment.file(), walk.position());
-            }
+            walk.requireHeader(segment);
             walk.advance();
         }
         return Math.min(Math.max(walk.chain().endOffset(), visible.start()), visible.end());

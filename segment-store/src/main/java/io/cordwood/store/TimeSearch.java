@@ -44,10 +44,7 @@ final class TimeSearch {
     private OptionalLong search(Segment segment, OffsetRange range, long timestampMs) throws IOException {
         var walk = reader.walkFromTime(segment, range, timestampMs);
         while (walk.chain().endOffset() < range.end()) {
-            var problem = walk.headerProblem();
-            if (problem != null) {
-                throw problem.at(segment.file(), walk.position());
-            }
+            walk.requireHeader(segment);
             if (walk.maxTimestamp() >= timestampMs) {
                 var found = searchBatch(segment, walk, range, timestampMs);
                 if (found.isPresent()) {

@@ -40,11 +40,17 @@ class RetentionSearchTest {
     }
 
     private long startByTime(long logStart, long oldestMs) {
-        return records.stream()
+        long firstYoung = records.stream()
                 .filter(each -> each.offset() >= logStart && each.timestampMs() >= oldestMs)
                 .mapToLong(Stored::offset)
                 .findFirst()
                 .orElse(records.size());
+        return records.stream()
+                .filter(each -> each.offset() >= logStart && each.offset() < firstYoung)
+                .filter(each -> each.timestampMs() != RecordBatch.NO_TIMESTAMP)
+                .mapToLong(each -> each.offset() + 1)
+                .max()
+                .orElse(logStart);
     }
 
     private long startBySize(long logStart, long maxBytes) {
@@ -64,7 +70,7 @@ class RetentionSearchTest {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
             for (int i = 0; i < 200; i++) {
                 long time = 1_000 + 10L * i;
-                append(test, random.nextInt(20) == 0, time + random.nextInt(50), time - random.nextInt(50));
+                append(test, random.nextInt(20) == 0, times(random, time));
             }
             test.commit();
             for (int i = 0; i < 100; i++) {
@@ -82,6 +88,25 @@ class RetentionSearchTest {
         }
     }
 
+    /** Two for a batch; now and then, and then for a while, none. */
+    private long[] times(Random random, long time) {
+        boolean goesOn = records.isEmpty() || last().timestampMs() == RecordBatch.NO_TIMESTAMP;
+        long young = time + random.nextInt(50);
+        long old = time - random.nextInt(50);
+        if (random.nextInt(10) < (goesOn ? 8 : 1)) {
+            return new long[] {RecordBatch.NO_TIMESTAMP, RecordBatch.NO_TIMESTAMP};
+        }
+        return switch (random.nextInt(4)) {
+            case 0 -> new long[] {old, RecordBatch.NO_TIMESTAMP};
+            case 1 -> new long[] {RecordBatch.NO_TIMESTAMP, young};
+            default -> new long[] {young, old};
+        };
+    }
+
+    private Stored last() {
+        return records.get(records.size() - 1);
+    }
+
     @Test
     void recordsThatAreNotCommittedStay() throws Exception {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
@@ -97,7 +122,7 @@ class RetentionSearchTest {
     }
 
     @Test
-    void recordsWithoutATimestampExpireWithThoseBehindThem() throws Exception {
+    void recordsWithoutATimestampExpireWithOlderOnesBehindThem() throws Exception {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
             append(test, false, RecordBatch.NO_TIMESTAMP);
             append(test, true, RecordBatch.NO_TIMESTAMP);
@@ -108,7 +133,35 @@ class RetentionSearchTest {
             append(test, true, RecordBatch.NO_TIMESTAMP);
             test.commit();
             assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(3);
-            assertThat(test.log().startKeeping(100, UNLIMITED)).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void recordsWithoutATimestampStayWhereAYoungOneFollows(boolean rolls) throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, RecordBatch.NO_TIMESTAMP, RecordBatch.NO_TIMESTAMP);
+            append(test, rolls, 100);
+            test.commit();
+            assertThat(test.log().startKeeping(100, UNLIMITED)).isZero();
+
+            append(test, rolls, RecordBatch.NO_TIMESTAMP);
+            append(test, rolls, RecordBatch.NO_TIMESTAMP, 300);
+            test.commit();
+            assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aYoungRecordThatIsNotCommittedSparesThoseInFrontOfIt(boolean rolls) throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, 100);
+            append(test, rolls, RecordBatch.NO_TIMESTAMP, RecordBatch.NO_TIMESTAMP);
+            test.commit();
+            append(test, rolls, 300);
+
+            assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(1);
         }
     }
 }
