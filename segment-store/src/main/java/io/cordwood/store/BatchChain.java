@@ -74,8 +74,10 @@ final class BatchChain {
         if (BatchHeader.baseOffset(bytes, at) != endOffset) {
             return new BatchProblem("base offset", endOffset, BatchHeader.baseOffset(bytes, at));
         }
-        if (BatchHeader.lastOffsetDelta(bytes, at) < 0) {
-            return new BatchProblem("last offset delta", ">= 0", BatchHeader.lastOffsetDelta(bytes, at));
+        long largestDelta = Math.min(Integer.MAX_VALUE, Long.MAX_VALUE - 1 - endOffset);
+        int lastOffsetDelta = BatchHeader.lastOffsetDelta(bytes, at);
+        if (lastOffsetDelta < 0 || lastOffsetDelta > largestDelta) {
+            return new BatchProblem("last offset delta", "within [0, " + largestDelta + "]", lastOffsetDelta);
         }
         if (BatchHeader.leaderEpoch(bytes, at) < Math.max(leaderEpoch, 0)) {
             return new BatchProblem(

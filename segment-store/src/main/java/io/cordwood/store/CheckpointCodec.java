@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,8 +75,16 @@ final class CheckpointCodec {
         return out.flip();
     }
 
-    /** @throws RuntimeException when the bytes are no checkpoint: their CRC was right, so a build wrote them wrong */
+    /** @throws IllegalArgumentException when the bytes are no checkpoint: their CRC was right, so a build wrote them wrong */
     static Checkpoint decode(ByteBuffer in) {
+        try {
+            return decodeFields(in);
+        } catch (BufferUnderflowException e) {
+            throw new IllegalArgumentException("a checkpoint of " + in.limit() + " bytes is cut off", e);
+        }
+    }
+
+    private static Checkpoint decodeFields(ByteBuffer in) {
         var partition = new PartitionId(new UUID(in.getLong(), in.getLong()), in.getInt());
         long term = in.getLong();
         long index = in.getLong();

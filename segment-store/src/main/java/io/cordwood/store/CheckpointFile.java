@@ -25,6 +25,7 @@ public final class CheckpointFile {
      * @return empty when there is none
      * @throws CorruptLogException when it is damaged
      * @throws UnknownFormatException when a newer build wrote it
+     * @throws IllegalArgumentException when it is whole and no checkpoint: a build wrote it wrong
      */
     public static Optional<Checkpoint> read(Disk disk, Path directory) throws IOException {
         var body = FILE.read(disk, directory);

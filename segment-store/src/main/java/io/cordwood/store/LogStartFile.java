@@ -23,10 +23,23 @@ final class LogStartFile {
 
     private LogStartFile() {}
 
-    /** 0 when there is none. */
+    /**
+     * 0 when there is none.
+     *
+     * @throws CorruptLogException when it is damaged
+     * @throws UnknownFormatException when a newer build wrote it
+     * @throws IllegalArgumentException when it is whole and no log start: a build wrote it wrong
+     */
     static long read(Disk disk, Path directory) throws IOException {
         var body = FILE.read(disk, directory);
-        return body.isEmpty() ? 0 : body.get().getLong();
+        return body.isEmpty() ? 0 : decode(body.get());
+    }
+
+    private static long decode(ByteBuffer body) {
+        if (body.remaining() != Long.BYTES || body.getLong(body.position()) < 0) {
+            throw new IllegalArgumentException("no log start offset in " + body.remaining() + " bytes of " + NAME);
+        }
+        return body.getLong();
     }
 
     /** Durable on return. */

@@ -140,6 +140,26 @@ class CheckpointFileTest {
         assertThat(bytes.getInt(100)).isZero();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void bodyOfAnotherSizeInARightFrameIsRefusedByName(DiskKind kind) throws Exception {
+        var disk = diskWithDirectory(kind);
+        var body = TestLog.bytes(CheckpointCodec.encode(full(100)));
+
+        for (int size = 0; size <= body.length; size++) {
+            var other = ByteBuffer.wrap(Arrays.copyOf(body, size == body.length ? size + 1 : size));
+            assertThatThrownBy(() -> CheckpointCodec.decode(other))
+                    .as("size %d", other.limit())
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        for (int size : new int[] {0, 7, 9}) {
+            new FramedFile(LogStartFile.NAME, 0x43574C53, 1).write(disk, directory, ByteBuffer.allocate(size));
+            assertThatThrownBy(() -> LogStartFile.read(disk, directory))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("no log start offset in " + size + " bytes");
+        }
+    }
+
     @Test
     void impossibleStatesAreRefused() {
         var segments = SegmentTable.empty(0);
