@@ -34,6 +34,9 @@ public sealed interface AppendOutcome {
     /** Refused: a bound is reached; the same batch may be sent again later. */
     record Overloaded(String setting, long limit, long value) implements AppendOutcome {}
 
+    /** Refused: it, or a batch of the same entry, was changed in the memory of this node; it may be sent again. */
+    record Damaged() implements AppendOutcome {}
+
     /** The outcome is unknown: no majority answered in time, or the node is going down. */
     record TimedOut() implements AppendOutcome {}
 }

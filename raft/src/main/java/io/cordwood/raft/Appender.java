@@ -75,7 +75,11 @@ final class Appender {
     private record WaitingProposal(Proposal proposal, CompletableFuture<Proposal.Outcome> outcome) {}
 
     /** A batch of an entry and what to answer once the entry is applied. */
-    private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome onceApplied) {}
+    private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome.Appended onceApplied) {
+        boolean isDuplicate() {
+            return onceApplied.duplicate();
+        }
+    }
 
     Appender(PartitionTail tail, EntrySubmitter submitter, Settings settings, AppenderLimits limits, Executor threads) {
         this.tail = tail;
@@ -253,8 +257,13 @@ final class Appender {
     }
 
     private void submit(AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
-        var entry =
-                new SubmittedEntry(draft.entry(settings.replica().log(), leaderTimeMs), draft.term(), payload(draft));
+        byte[] payload = payload(draft);
+        if (!isSound(draft, payload)) {
+            drafted.forEach(each ->
+                    each.outcome().complete(each.isDuplicate() ? unknownOutcome() : new AppendOutcome.Damaged()));
+            return;
+        }
+        var entry = new SubmittedEntry(draft.entry(settings.replica().log(), leaderTimeMs), draft.term(), payload);
         var applied = new CompletableFuture<Boolean>();
         newestEntry = applied;
         answerAfter(applied, drafted);
@@ -288,6 +297,28 @@ final class Appender {
             payload.put(batch.bytes());
         }
         return payload.array();
+    }
+
+    /** The last look at the contents before they become part of the log: followers halt over what does not fit its CRC. */
+    private static boolean isSound(AppendDraft draft, byte[] payload) {
+        int position = 0;
+        for (RecordBatch batch : draft.batches()) {
+            int crc = RecordBatch.of(ByteBuffer.wrap(payload, position, batch.sizeBytes())
+                            .slice())
+                    .computeCrc();
+            if (crc != batch.crc()) {
+                LOG.error(
+                        "a batch of {} bytes of producer {} was damaged in this node's memory: its CRC is {}, computed is {};"
+                                + " it is refused",
+                        batch.sizeBytes(),
+                        batch.producerId(),
+                        Integer.toHexString(batch.crc()),
+                        Integer.toHexString(crc));
+                return false;
+            }
+            position += batch.sizeBytes();
+        }
+        return true;
     }
 
     private void answerAfter(CompletableFuture<Boolean> applied, List<Drafted> drafted) {

@@ -6,17 +6,18 @@ import io.cordwood.metadata.PartitionInfo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
@@ -141,7 +142,7 @@ final class LeaderBalancer {
     }
 
     /**
-     * Hands over everything that this node leads, to whoever answered last. Waits at most this long, and no longer for a node
+     * Hands over everything that this node leads, to whoever is least behind. Waits at most this long, and no longer for a node
      * that went silent meanwhile, as when all nodes are stopped together. Blocks.
      */
     void handOverAll(Iterable<RaftGroupId> groupIds, Duration within) {
@@ -164,13 +165,23 @@ final class LeaderBalancer {
         if (division.isEmpty()) {
             return Optional.empty();
         }
-        return division.get().getRaftConf().getAllPeers(RaftPeerRole.FOLLOWER).stream()
-                .map(peer -> Integer.parseInt(peer.getId().toString()))
-                .filter(peer -> peer != nodeId && answers(division.get(), peer))
-                .min((a, b) -> Long.compare(
-                        silenceMs(division.get(), a).orElse(Long.MAX_VALUE),
-                        silenceMs(division.get(), b).orElse(Long.MAX_VALUE)))
-                .map(peer -> new HandOver(division.get(), peer, handedOver(id, peer, timeoutMs)));
+        var successor = successor(Followers.of(division.get()), respondingMs);
+        return successor.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new HandOver(
+                        division.get(), successor.getAsInt(), handedOver(id, successor.getAsInt(), timeoutMs)));
+    }
+
+    /** Who holds most of the log: Ratis has the others catch up first, and meanwhile nobody takes batches. */
+    static OptionalInt successor(Map<Integer, Followers.Follower> followers, long respondingMs) {
+        return followers.entrySet().stream()
+                .filter(each -> each.getValue().silentMs() < respondingMs)
+                .filter(each -> each.getValue().entriesBehind() <= MAX_LAG_ENTRIES)
+                .min(Comparator.<Map.Entry<Integer, Followers.Follower>>comparingLong(
+                                each -> each.getValue().entriesBehind())
+                        .thenComparingLong(each -> each.getValue().silentMs()))
+                .map(each -> OptionalInt.of(each.getKey()))
+                .orElse(OptionalInt.empty());
     }
 
     private CompletableFuture<?> handedOver(RaftGroupId id, int follower, long timeoutMs) {

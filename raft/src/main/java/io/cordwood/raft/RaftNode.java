@@ -310,7 +310,7 @@ public final class RaftNode implements Closeable {
         Runnable logged = () -> {
             try {
                 chore.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // an error too: it would end the chore and nobody would know
                 if (!closing) { // a stop interrupts chores
                     halt.failed("a chore of node " + config.nodeId(), e);
                 }

@@ -44,10 +44,9 @@ final class SegmentWriter {
     }
 
     /**
-     * Enqueues a payload that this node leads with, stamped. Its CRCs are those of bytes that were validated, or stamped with
-     * the leader's time, on this node; since then they were copied once, and only what the CRC does not cover was written. So
-     * they are not computed again: that would narrow the time in which the memory itself may fail and no more, and who takes
-     * the bytes from here, follower or client, computes them.
+     * Enqueues a payload that this node leads with, stamped. The appender computed its CRCs when the payload was whole; since
+     * then only what they do not cover was written. So they are not computed again: that would narrow the time in which the
+     * memory itself may fail and no more, and who takes the bytes from here, follower or client, computes them.
      */
     void appendOwn(AppendEntry entry, int leaderEpoch, ByteBuffer payload) {
         enqueue(entry, payload, () -> verifyHeaders(entry, leaderEpoch, payload));

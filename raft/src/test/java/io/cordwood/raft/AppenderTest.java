@@ -137,6 +137,20 @@ class AppenderTest {
     }
 
     @Test
+    void batchThatWasDamagedInMemoryIsNotSubmitted() {
+        var damaged = batch("damaged");
+        var bytes = ByteBuffer.allocate(damaged.sizeBytes()).put(damaged.bytes());
+        bytes.put(bytes.limit() - 2, (byte) (bytes.get(bytes.limit() - 2) ^ 4)).flip();
+
+        assertThat(send(RecordBatch.of(bytes))).isCompletedWithValue(new AppendOutcome.Damaged());
+
+        assertThat(log.submits()).isZero();
+        var next = send(batch("a"));
+        log.applyAll();
+        assertThat(next).isCompletedWithValue(appended(0, false));
+    }
+
+    @Test
     void noMoreEntriesAreInFlightThanAllowed() {
         appender = opened(new AppenderLimits(1 << 20, BATCH_BYTES, 3));
         send(7);

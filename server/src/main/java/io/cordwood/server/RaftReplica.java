@@ -154,6 +154,10 @@ record RaftReplica(PartitionReplica replica) implements Replica {
             return Refusal.of(
                     Reason.REQUEST_TIMED_OUT,
                     "no majority answered in time, so the outcome is unknown; an idempotent producer may send again");
+        } else if (outcome instanceof AppendOutcome.Damaged) {
+            return Refusal.of(
+                    Reason.INTERNAL,
+                    "the batch was damaged in the leader's memory and not appended, the node's log says more; send it again");
         }
         throw new IllegalStateException("no refusal for " + outcome.getClass());
     }

@@ -20,7 +20,8 @@ final class RaftReplicaTest {
             new AppendOutcome.TooManyProducers(100), Reason.TOO_MANY_PRODUCERS,
             new AppendOutcome.EndOffsetMismatch(5, 9), Reason.END_OFFSET_MISMATCH,
             new AppendOutcome.Overloaded("appender.queue-max-bytes", 100, 101), Reason.OVERLOADED,
-            new AppendOutcome.TimedOut(), Reason.REQUEST_TIMED_OUT);
+            new AppendOutcome.TimedOut(), Reason.REQUEST_TIMED_OUT,
+            new AppendOutcome.Damaged(), Reason.INTERNAL);
 
     @Test
     void everyOutcomeHasAnAnswer() {

@@ -40,7 +40,8 @@ public final class StartOffsets {
     public Found find(TopicPartition name, Replica replica, StartPoint point) {
         long start = replica.logStartOffset();
         // The end is read before the search: a record that comes meanwhile is behind it, so none is passed over.
-        long end = replica.highWatermark();
+        // After a restart the start is ahead of it until the entries are applied again that the start came behind.
+        long end = Math.max(start, replica.highWatermark());
         var timestamp = point.timestampMs(clock.millis());
         if (timestamp.isEmpty()) {
             return new Found(point.resolve(start, end), start, end);

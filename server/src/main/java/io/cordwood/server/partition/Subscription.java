@@ -227,7 +227,7 @@ public final class Subscription implements AutoCloseable {
         boolean leads = cursor.position > cursor.replica.highWatermark()
                 && cursor.replica.leadership().isLeader();
         long start = cursor.replica.logStartOffset();
-        long end = cursor.replica.highWatermark();
+        long end = Math.max(start, cursor.replica.highWatermark());
         boolean endIsKnown = cursor.position <= end || leads;
         return endIsKnown || cursor.position < start
                 ? StartPoint.outOfRange(cursor.position, start, end).orElse(null)

@@ -34,6 +34,7 @@ import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -347,6 +348,23 @@ final class UnaryTest {
         answer.cancel(true);
 
         await().until(() -> leaderHere.listenerCount() == 0);
+    }
+
+    @Test
+    void logEndsNotBeforeItsStartWhileAReplayIsBehindATrim() {
+        append(leaderHere, "a");
+        leaderHere.trimTo(500);
+
+        for (var start : List.of("latest", "earliest", "last:1", "500")) {
+            var found = one.data()
+                    .listOffsets(ListOffsetsRequest.newBuilder()
+                            .setTopic("orders")
+                            .addPartitions(0)
+                            .setStart(start)
+                            .build());
+            assertThat(found.getPartitions(0).getOffset()).isEqualTo(500);
+            assertThat(found.getPartitions(0).getHighWatermark()).isEqualTo(500);
+        }
     }
 
     @Test
