@@ -57,6 +57,15 @@ final class RecordCursor {
         return keyLength >= 0;
     }
 
+    int keyLength() {
+        return keyLength;
+    }
+
+    /** Instead of {@link #readBody}: what is left of the record, from behind the key's length on, as it is. */
+    byte[] copyBody() {
+        return input.copy("body", (int) (recordEnd - input.consumed()));
+    }
+
     void skipBody() {
         skip("key", keyLength);
         skip("value", readLength("valueLength", -1));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,17 @@ final class IndexFill {
 
     boolean isDone() {
         return nextOffset >= endOffset;
+    }
+
+    /** On the index's thread, until it is done or the log is closed. */
+    void inBackground(BooleanSupplier isClosed, Runnable whenDone) {
+        files.index().fillInBackground(() -> {
+            boolean more = !isClosed.getAsBoolean() && step();
+            if (isDone()) {
+                whenDone.run();
+            }
+            return more;
+        });
     }
 
     /** Whether to call it again. */

@@ -37,6 +37,9 @@ final class LogRecovery {
     private final long indexedThrough;
     private final List<Segment> segments = new ArrayList<>();
     private final List<Path> surplus = new ArrayList<>();
+    /** Files that compaction wrote, with their base offsets; those that the checkpoint lists are taken out. */
+    private final Map<Path, Long> rewritten = new TreeMap<>();
+
     private List<LeaderEpoch> epochs;
     private long durableEndOffset;
     private @Nullable String cutReason;
@@ -62,6 +65,7 @@ final class LogRecovery {
             logStart = Math.max(logStart, checkpoint.get().logStartOffset());
             takeSealed(checkpoint.get().segments(), byBase, logStart);
         }
+        passOverUnlisted(byBase, logStart);
         long scannedFrom = scan(checkpoint, byBase, logStart);
         if (segments.isEmpty() && wasTrimmed) {
             throw missing(logStart);
@@ -79,7 +83,14 @@ final class LogRecovery {
     private NavigableMap<Long, Path> segmentFiles() throws IOException {
         var byBase = new TreeMap<Long, Path>();
         for (var path : files.disk().list(files.directory())) {
-            Segment.parseFileName(path).ifPresent(base -> byBase.put(base, path));
+            var name = Segment.parseFileName(path);
+            if (name.isPresent() && name.get().generation() == 0) {
+                byBase.put(name.get().baseOffset(), path);
+            } else if (name.isPresent()) {
+                rewritten.put(path, name.get().baseOffset());
+            } else if (Segment.isTemporary(path)) {
+                surplus.add(path);
+            }
         }
         return byBase;
     }
@@ -94,11 +105,10 @@ final class LogRecovery {
     /** Takes the files that the checkpoint lists as sealed out of the map. */
     private void takeSealed(SegmentTable table, NavigableMap<Long, Path> byBase, long logStart) throws IOException {
         for (var listed : table.sealed()) {
-            var file = byBase.remove(listed.baseOffset());
-            if (file != null) {
-                requireSize(file, listed.sizeBytes(), listed.sizeBytes());
-                var end = new Segment.End(listed.endOffset(), listed.sizeBytes(), listed.maxTimestamp());
-                segments.add(new Segment(files.directory(), listed.baseOffset(), end));
+            var segment = Segment.of(files.directory(), listed);
+            if (takeFile(segment, byBase)) {
+                requireSize(segment.file(), listed.sizeBytes(), listed.sizeBytes());
+                segments.add(segment);
             } else if (listed.endOffset() > logStart || !segments.isEmpty()) {
                 throw missing(listed.baseOffset());
             }
@@ -116,6 +126,38 @@ final class LogRecovery {
             surplus.add(entry.getValue());
         }
         older.clear();
+    }
+
+    /** Whether a listed file is there. It is taken out of the maps, with those that it was written from. */
+    private boolean takeFile(Segment segment, NavigableMap<Long, Path> byBase) {
+        if (segment.generation() == 0) {
+            return byBase.remove(segment.baseOffset()) != null;
+        }
+        boolean found = rewritten.remove(segment.file()) != null;
+        if (found) {
+            var sources = byBase.subMap(segment.baseOffset(), segment.endOffset());
+            surplus.addAll(sources.values());
+            sources.clear();
+        }
+        return found;
+    }
+
+    /**
+     * What compaction wrote and the checkpoint does not list takes no effect: what it was written from is there, as it goes
+     * only when a checkpoint lists the new file; or both were trimmed.
+     */
+    private void passOverUnlisted(NavigableMap<Long, Path> byBase, long logStart) throws IOException {
+        for (var file : rewritten.entrySet()) {
+            long base = file.getValue();
+            boolean isTaken =
+                    segments.stream().anyMatch(segment -> segment.baseOffset() <= base && base < segment.endOffset());
+            boolean isTrimmed =
+                    base < (segments.isEmpty() ? logStart : segments.get(0).baseOffset());
+            if (!isTaken && !isTrimmed && !byBase.containsKey(base)) {
+                throw new CorruptLogException(file.getKey(), 0, "base offset", "one in the checkpoint", base);
+            }
+            surplus.add(file.getKey());
+        }
     }
 
     /** Checks the batches behind the checkpoint; returns the offset at which it began. */

@@ -207,6 +207,16 @@ public final class OffsetIndex implements Closeable {
         }
     }
 
+    /** Puts these entries in the place of all that lie within the range. */
+    void replace(PartitionId id, OffsetRange range, List<IndexEntry> entries) {
+        write((database, batch) -> {
+            batch.deleteRange(IndexKey.offset(id, range.start()), IndexKey.offset(id, range.end()));
+            for (var entry : entries) {
+                batch.put(IndexKey.offset(id, entry.offset()), IndexKey.valueOf(entry));
+            }
+        });
+    }
+
     /** Drops the entries below this offset. */
     void trim(PartitionId id, long offset) {
         write((database, batch) -> batch.deleteRange(IndexKey.offset(id, 0), IndexKey.offset(id, offset)));

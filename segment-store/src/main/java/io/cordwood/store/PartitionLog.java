@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * they stay until the append that replaces them. After a failed write or force nothing of it is known to be on disk, so
  * the log is closed and says the first cause ever after.
  *
- * <p><b>Thread:</b> one writer for append, truncateTo, deleteTrimmed, force and close; any number of readers beside it, which
+ * <p><b>Thread:</b> one writer for append, truncateTo, deleteTrimmed, install, deleteReplaced, force and close; any number of readers beside it, which
  * see published segments only. Whoever applies entries moves the high watermark and the log start. A writer that is interrupted inside a
  * call has lost the log.
  *
@@ -33,6 +33,7 @@ public final class PartitionLog implements Closeable {
     private final TimeSearch times;
     private final RetentionSearch retention;
     private final LogIndexer indexer;
+    private final SegmentReplacement replacement;
     private ActiveSegment active;
     private boolean directoryChanged;
 
@@ -51,6 +52,7 @@ public final class PartitionLog implements Closeable {
         this.times = new TimeSearch(reader);
         this.retention = new RetentionSearch(reader, times);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
+        this.replacement = new SegmentReplacement(files, readFiles);
         long indexedThrough = files.index().indexedThrough(files.id());
         var found = new LogRecovery(files, point, indexer).recover();
         this.segments = found.segments();
@@ -179,9 +181,7 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Deletes the segments that lie below the log start as a whole. A reader that is inside one finishes.
-     *
-     * <p>The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
+     * Deletes the segments that lie below the log start as a whole. A reader that is inside one finishes. The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
      * still be undone, and replicas must agree on the file that takes its batches instead.
      */
     public void deleteTrimmed() throws IOException {
@@ -193,6 +193,36 @@ public final class PartitionLog implements Closeable {
         } catch (IOException e) {
             throw fail(e);
         }
+    }
+
+    /**
+     * Has readers find what a pass of compaction wrote. The files that it was written from stay until {@link #deleteReplaced};
+     * a reader that is inside one finishes.
+     */
+    public void install(List<RewrittenSegment> rewritten) throws IOException {
+        requireOpen();
+        try {
+            for (var each : rewritten) {
+                segments = replacement.install(segments, each);
+            }
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /** Deletes the files that compaction replaced, as far as a checkpoint that is durable lists what replaced them. */
+    public void deleteReplaced(SegmentTable durable) throws IOException {
+        requireOpen();
+        try {
+            replacement.deleteListed(durable);
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /** For passes of compaction on any one thread. */
+    public LogCompactor compactor(CompactionPace pace) {
+        return new LogCompactor(files, () -> segments, pace);
     }
 
     /** All that was appended so far is durable on return, the names of new files included. */
@@ -223,7 +253,7 @@ public final class PartitionLog implements Closeable {
         if (offset >= limitOffset) {
             return LogRead.empty(offset);
         }
-        var segment = segmentOf(offset);
+        var segment = Segment.holding(segments, offset);
         if (offset < segment.baseOffset()) {
             requireNotTrimmed(offset); // its file went between the two looks
         }
@@ -236,6 +266,9 @@ public final class PartitionLog implements Closeable {
             return reader.read(segment, new OffsetRange(offset, limitOffset), maxBytes, highWatermark);
         } catch (NoSuchFileException e) {
             requireNotTrimmed(offset);
+            if (Segment.holding(segments, offset) != segment) {
+                return read(offset, limitOffset, maxBytes); // compaction has replaced it
+            }
             throw e;
         }
     }
@@ -252,13 +285,14 @@ public final class PartitionLog implements Closeable {
         requireOpen();
         while (true) {
             long start = logStartOffset;
+            var all = segments;
             try {
-                return times.search(segments, new OffsetRange(start, Math.max(start, limitOffset)), timestampMs);
+                return times.search(all, new OffsetRange(start, Math.max(start, limitOffset)), timestampMs);
             } catch (NoSuchFileException e) {
-                if (start == logStartOffset) {
+                if (start == logStartOffset && all.equals(segments)) {
                     throw e;
                 }
-                // Trimmed meanwhile: what was looked for there is no longer in the log.
+                // Trimmed or rewritten meanwhile: what was looked for there is no longer in the log, or elsewhere.
             }
         }
     }
@@ -273,16 +307,17 @@ public final class PartitionLog implements Closeable {
     public long startKeeping(long oldestMs, long maxBytes) throws IOException {
         requireOpen();
         long start = logStartOffset;
+        var all = segments;
         var visible = new OffsetRange(start, Math.max(start, highWatermark));
         try {
-            long byTime = oldestMs < 0 ? start : retention.byTime(segments, visible, oldestMs);
-            long bySize = maxBytes < 0 ? start : retention.bySize(segments, visible, maxBytes);
+            long byTime = oldestMs < 0 ? start : retention.byTime(all, visible, oldestMs);
+            long bySize = maxBytes < 0 ? start : retention.bySize(all, visible, maxBytes);
             return Math.max(byTime, bySize);
         } catch (NoSuchFileException e) {
-            if (start == logStartOffset) {
+            if (start == logStartOffset && all.equals(segments)) {
                 throw e;
             }
-            return logStartOffset; // trimmed meanwhile
+            return logStartOffset; // trimmed or rewritten meanwhile: the next look will tell
         }
     }
 
@@ -293,7 +328,7 @@ public final class PartitionLog implements Closeable {
      */
     public Optional<ByteBuffer> readExactly(long baseOffset, long endOffset, int sizeBytes) throws IOException {
         requireOpen();
-        var segment = segmentOf(baseOffset);
+        var segment = Segment.holding(segments, baseOffset);
         if (baseOffset < segment.baseOffset()
                 || endOffset > segment.endOffset()
                 || sizeBytes < RecordBatch.HEADER_BYTES) {
@@ -332,13 +367,9 @@ public final class PartitionLog implements Closeable {
      */
     private void cut(long offset) throws IOException {
         var all = segments;
-        int keep = all.size();
-        while (keep > 1 && all.get(keep - 1).baseOffset() >= offset) {
-            keep--;
-        }
-        var newLast = all.get(keep - 1);
-        boolean shortens = offset < newLast.endOffset();
-        if (keep == all.size() && !shortens) {
+        var newLast = Segment.holding(all, offset - 1);
+        int keep = all.indexOf(newLast) + 1;
+        if (keep == all.size() && offset >= newLast.endOffset()) {
             return;
         }
         var end = reader.placeOf(newLast, offset);
@@ -407,12 +438,7 @@ public final class PartitionLog implements Closeable {
 
     private void deleteBelow(long newStart) throws IOException {
         var all = segments;
-        int first = 0;
-        while (first + 1 < all.size()
-                && all.get(first + 1).baseOffset() <= newStart
-                && all.get(first + 1).baseOffset() < highWatermark) {
-            first++;
-        }
+        int first = all.indexOf(Segment.holding(all, Math.min(newStart, highWatermark - 1)));
         if (first == 0) {
             return;
         }
@@ -434,35 +460,12 @@ public final class PartitionLog implements Closeable {
             return;
         }
         var gap = new OffsetRange(indexedThrough, scannedFrom);
-        var fill = new IndexFill(files, reader, () -> segments, gap);
-        files.index().fillInBackground(() -> {
-            boolean more = !closed && fill.step();
-            if (fill.isDone()) {
-                indexer.closeGap();
-            }
-            return more;
-        });
+        new IndexFill(files, reader, () -> segments, gap).inBackground(() -> closed, indexer::closeGap);
     }
 
     private Segment last() {
         var all = segments;
         return all.get(all.size() - 1);
-    }
-
-    /** The last segment that begins at or below the offset, which is not below the first one. */
-    private Segment segmentOf(long offset) {
-        var all = segments;
-        int low = 0;
-        int high = all.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (all.get(middle).baseOffset() <= offset) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return all.get(low);
     }
 
     private void requireNotTrimmed(long offset) throws OffsetTrimmedException {

@@ -2,13 +2,14 @@ package io.cordwood.store;
 
 import io.cordwood.batch.RecordBatch;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One segment file: {@code 00000000000000042000.log}, batches back to back and nothing else. It is named by the offset
- * of its first batch.
+ * of its first batch, and where compaction has written it, by how often: {@code 00000000000000042000.1.log}.
  *
  * <p>Invariants: the bytes {@code [0, end().sizeBytes())} are whole batches from the base offset to the end offset, in
  * the file before they are published here. Two files that had the same name one after the other are two objects.
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the log's writer sets the end, any thread reads it.
  */
 final class Segment {
-    private static final Pattern FILE_NAME = Pattern.compile("(\\d{20})\\.log");
+    private static final String TEMPORARY_SUFFIX = ".tmp";
+    private static final Pattern FILE_NAME = Pattern.compile("(0\\d{19})(?:\\.([1-9]\\d{0,8}))?\\.log");
 
     /** Where the batches end: the exclusive end offset and its position; and their maximum timestamp, -1 = none. */
     record End(long offset, long sizeBytes, long maxTimestamp) {}
@@ -26,12 +28,22 @@ final class Segment {
 
     private final Path file;
     private final long baseOffset;
+    private final int generation;
     private volatile End end;
     private volatile @Nullable Place readTo;
 
+    /** What a file name says. */
+    record Name(long baseOffset, int generation) {}
+
+    /** A segment as it was appended. */
     Segment(Path directory, long baseOffset, End end) {
-        this.file = directory.resolve(fileName(baseOffset));
-        this.baseOffset = baseOffset;
+        this(directory, new Name(baseOffset, 0), end);
+    }
+
+    Segment(Path directory, Name name, End end) {
+        this.file = directory.resolve(fileName(name.baseOffset(), name.generation()));
+        this.baseOffset = name.baseOffset();
+        this.generation = name.generation();
         this.end = end;
     }
 
@@ -39,17 +51,52 @@ final class Segment {
         return new Segment(directory, baseOffset, new End(baseOffset, 0, RecordBatch.NO_TIMESTAMP));
     }
 
-    static String fileName(long baseOffset) {
-        return "%020d.log".formatted(baseOffset);
+    static Segment of(Path directory, SealedSegment sealed) {
+        var name = new Name(sealed.baseOffset(), sealed.compactionGeneration());
+        return new Segment(directory, name, new End(sealed.endOffset(), sealed.sizeBytes(), sealed.maxTimestamp()));
     }
 
-    /** The base offset that a file name says; empty when it is no segment's name. */
-    static Optional<Long> parseFileName(Path file) {
+    /** The last of the segments that begins at or below the offset, which is not below the first one. */
+    static Segment holding(List<Segment> ordered, long offset) {
+        int low = 0;
+        int high = ordered.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (ordered.get(middle).baseOffset() <= offset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return ordered.get(low);
+    }
+
+    static String fileName(long baseOffset) {
+        return fileName(baseOffset, 0);
+    }
+
+    static String fileName(long baseOffset, int generation) {
+        return generation == 0 ? "%020d.log".formatted(baseOffset) : "%020d.%d.log".formatted(baseOffset, generation);
+    }
+
+    /** What a file name says; empty when it is no segment's name. */
+    static Optional<Name> parseFileName(Path file) {
         var matcher = FILE_NAME.matcher(file.getFileName().toString());
-        // The largest offset has 19 digits.
-        return matcher.matches() && matcher.group(1).startsWith("0")
-                ? Optional.of(Long.parseLong(matcher.group(1)))
-                : Optional.empty();
+        // The largest offset has 19 digits, so each of them is a long.
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        int generation = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
+        return Optional.of(new Name(Long.parseLong(matcher.group(1)), generation));
+    }
+
+    /** Under which name a file is written before it takes its own. */
+    static Path temporary(Path file) {
+        return file.resolveSibling(file.getFileName() + TEMPORARY_SUFFIX);
+    }
+
+    static boolean isTemporary(Path file) {
+        return file.getFileName().toString().endsWith(".log" + TEMPORARY_SUFFIX);
     }
 
     Path file() {
@@ -58,6 +105,11 @@ final class Segment {
 
     long baseOffset() {
         return baseOffset;
+    }
+
+    /** How often compaction has written it. */
+    int generation() {
+        return generation;
     }
 
     End end() {

@@ -90,6 +90,29 @@ public final class SegmentTable {
         return kept.size() == sealed.size() ? this : new SegmentTable(kept, active);
     }
 
+    /**
+     * With a segment that compaction wrote in the place of those that it was written from; unchanged where one of them is not
+     * here any more.
+     */
+    public SegmentTable replace(SealedSegment rewritten) {
+        var kept = new ArrayList<SealedSegment>(sealed.size());
+        int at = -1;
+        long end = rewritten.baseOffset();
+        for (var segment : sealed) {
+            if (segment.baseOffset() != end || end == rewritten.endOffset()) {
+                kept.add(segment);
+            } else {
+                at = kept.size();
+                end = segment.endOffset();
+            }
+        }
+        if (at < 0 || end != rewritten.endOffset()) {
+            return this;
+        }
+        kept.add(at, rewritten);
+        return new SegmentTable(Collections.unmodifiableList(kept), active);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof SegmentTable that && sealed.equals(that.sealed) && active.equals(that.active);

@@ -1,0 +1,150 @@
+package io.cordwood.store;
+
+import io.cordwood.batch.BatchRecord;
+import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.batch.RecordBatch;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A pass of compaction over one log: reads keys, then writes segments anew beside those that they will replace.
+ *
+ * <p>A record stays when no newer one of its key was read, and it is not a tombstone (a record without a value) whose delete
+ * horizon has passed. Records without a key stay. Offsets never change.
+ *
+ * <p>Invariants: nothing of the log changes; the result takes effect with {@link PartitionLog#install}. The same files, range
+ * and times give the same bytes, so replicas need to agree on those only.
+ *
+ * <p><b>Thread:</b> any one; the log is read beside its writer. Memory is the keys' and a few batches.
+ */
+public final class LogCompactor {
+    private final LogFiles files;
+    private final Supplier<List<Segment>> segments;
+    private final CompactionPace pace;
+
+    LogCompactor(LogFiles files, Supplier<List<Segment>> segments, CompactionPace pace) {
+        this.files = files;
+        this.segments = segments;
+        this.pace = pace;
+    }
+
+    /**
+     * Makes a pass, as the one who decides.
+     *
+     * @param keyBytes memory for the keys; where it does not hold them all, the pass ends at an earlier offset
+     */
+    public CompactionResult compact(CompactionPlan plan, CompactionTimes times, long keyBytes) throws IOException {
+        var dirty = plan.dirty();
+        var keys = KeyOffsets.within(keyBytes, dirty.end() - dirty.start());
+        long end = scan(dirty, keys);
+        var rewritten = new ArrayList<RewrittenSegment>();
+        for (var group : plan.groupsBelow(end)) {
+            int generation = 1
+                    + group.stream()
+                            .mapToInt(SealedSegment::compactionGeneration)
+                            .max()
+                            .orElseThrow();
+            var range = new OffsetRange(
+                    group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
+            rewriter(keys, end, times).rewrite(sources(range), generation).ifPresent(rewritten::add);
+        }
+        return new CompactionResult(new OffsetRange(dirty.start(), end), keys.size(), rewritten);
+    }
+
+    /**
+     * Makes the pass that another replica made.
+     *
+     * @param keys how many it found
+     * @param expected the files that it wrote; the result holds one for each, which is the same unless something is wrong
+     */
+    public CompactionResult repeat(OffsetRange scanned, int keys, List<SealedSegment> expected, CompactionTimes times)
+            throws IOException {
+        var offsets = KeyOffsets.ofKeys(keys);
+        long end = scan(scanned, offsets);
+        if (end != scanned.end() || offsets.size() != keys) {
+            throw new IOException("partition " + files.id() + " has " + offsets.size() + " keys in [" + scanned.start()
+                    + ", " + end + "), expected " + keys + " in " + scanned);
+        }
+        var rewritten = new ArrayList<RewrittenSegment>();
+        for (var segment : expected) {
+            var range = new OffsetRange(segment.baseOffset(), segment.endOffset());
+            rewriter(offsets, end, times)
+                    .rewrite(sources(range), segment.compactionGeneration())
+                    .ifPresent(rewritten::add);
+        }
+        return new CompactionResult(scanned, keys, rewritten);
+    }
+
+    private SegmentRewriter rewriter(KeyOffsets keys, long scannedEnd, CompactionTimes times) {
+        return new SegmentRewriter(files, record -> isNewest(record, keys), scannedEnd, times, pace);
+    }
+
+    private static boolean isNewest(BatchRecord record, KeyOffsets keys) {
+        var key = record.key();
+        return key == null || keys.newest(key) <= record.offset();
+    }
+
+    /** Reads keys up to the end of the range or until there is no room for more; returns the end of what it read. */
+    private long scan(OffsetRange range, KeyOffsets keys) throws IOException {
+        for (var segment : segments.get()) {
+            if (segment.endOffset() > range.start() && segment.baseOffset() < range.end()) {
+                long end = scan(segment, range, keys);
+                if (end < Math.min(segment.endOffset(), range.end())) {
+                    return end;
+                }
+            }
+        }
+        return range.end();
+    }
+
+    private long scan(Segment segment, OffsetRange range, KeyOffsets keys) throws IOException {
+        try (var batches = new SegmentBatches(files.disk(), segment)) {
+            while (batches.hasNext()) {
+                long position = batches.position();
+                var batch = batches.next();
+                if (batch.endOffset() <= range.start() || batch.isControl()) {
+                    continue;
+                }
+                if (batch.baseOffset() >= range.end()) {
+                    break;
+                }
+                try {
+                    long end = scan(batch, range, keys);
+                    if (end < Math.min(batch.endOffset(), range.end())) {
+                        return end;
+                    }
+                } catch (MalformedBatchException e) {
+                    throw new CorruptLogException(segment.file(), position, e.field(), "records", e.toString());
+                }
+                pace.passed(batch.sizeBytes());
+            }
+        }
+        return Math.min(segment.endOffset(), range.end());
+    }
+
+    private static long scan(RecordBatch batch, OffsetRange range, KeyOffsets keys) {
+        try (var records = batch.records()) {
+            while (records.hasNext()) {
+                var record = records.next();
+                var key = record.key();
+                if (key != null && range.contains(record.offset()) && !keys.put(key, record.offset())) {
+                    return record.offset();
+                }
+            }
+        }
+        return Math.min(batch.endOffset(), range.end());
+    }
+
+    /** The files that hold exactly a range. */
+    private List<Segment> sources(OffsetRange range) throws IOException {
+        var sources = SegmentReplacement.within(segments.get(), range);
+        if (sources.isEmpty()
+                || sources.get(0).baseOffset() != range.start()
+                || sources.get(sources.size() - 1).endOffset() != range.end()) {
+            throw new IOException("partition " + files.id() + " has no segments for exactly " + range + ": " + sources);
+        }
+        return sources;
+    }
+}
