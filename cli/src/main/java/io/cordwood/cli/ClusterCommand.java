@@ -28,7 +28,7 @@ final class ClusterCommand implements Runnable {
             var cluster = client.admin().cluster();
             var partitions = client.admin().partitions();
             if (!output.json()) {
-                root.console().data("cluster " + cluster.clusterId());
+                root.console().data("cluster " + cluster.clusterId() + ", feature level " + cluster.featureLevel());
                 nodes(cluster).lines().forEach(root.console()::data);
                 root.console().data("");
             }
@@ -40,14 +40,15 @@ final class ClusterCommand implements Runnable {
     }
 
     private static TextTable nodes(ClusterDescription cluster) {
-        var table = TextTable.of("NODE", "CLIENTS", "NODES", "STATE", "METADATA");
+        var table = TextTable.of("NODE", "CLIENTS", "NODES", "STATE", "METADATA", "FEATURES");
         for (var node : cluster.nodes()) {
             table.row(
                     node.nodeId(),
                     Descriptions.orDash(node.address()),
                     node.nodeAddress(),
                     Descriptions.word(node.state()),
-                    Descriptions.metadataRole(cluster, node));
+                    Descriptions.metadataRole(cluster, node),
+                    Descriptions.features(node));
         }
         return table;
     }

@@ -2,9 +2,11 @@ package io.cordwood.cli;
 
 import io.cordwood.cli.console.TextTable;
 import io.cordwood.client.ClusterDescription;
+import io.cordwood.client.ConfigChange;
 import io.cordwood.client.NodeDescription;
 import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.TopicDescription;
+import io.cordwood.client.TopicSetting;
 import io.cordwood.client.TopicSummary;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +49,7 @@ final class Descriptions {
         values.put("clusterId", cluster.clusterId());
         cluster.metadataLeader().ifPresent(leader -> values.put("metadataLeader", leader));
         values.put("answeredBy", cluster.answeredBy());
+        values.put("featureLevel", cluster.featureLevel());
         values.put("nodes", cluster.nodes().stream().map(Descriptions::json).toList());
         return values;
     }
@@ -59,6 +62,8 @@ final class Descriptions {
         values.put("rack", node.rack());
         values.put("state", word(node.state()));
         values.put("voter", node.voter());
+        node.minFeatureLevel().ifPresent(level -> values.put("minFeatureLevel", level));
+        node.maxFeatureLevel().ifPresent(level -> values.put("maxFeatureLevel", level));
         return values;
     }
 
@@ -71,6 +76,7 @@ final class Descriptions {
         partition.term().ifPresent(term -> values.put("term", term));
         partition.logStartOffset().ifPresent(start -> values.put("logStartOffset", start));
         partition.highWatermark().ifPresent(end -> values.put("highWatermark", end));
+        partition.sizeBytes().ifPresent(size -> values.put("sizeBytes", size));
         values.put(
                 "replicas",
                 partition.replicas().stream().map(Descriptions::json).toList());
@@ -78,9 +84,94 @@ final class Descriptions {
         return values;
     }
 
+    static Map<String, Object> json(TopicDescription.Placement partition) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("partition", partition.partition());
+        partition.leader().ifPresent(leader -> values.put("leader", leader));
+        partition.leaderEpoch().ifPresent(epoch -> values.put("leaderEpoch", epoch));
+        values.put("replicas", partition.replicas());
+        return values;
+    }
+
+    static Map<String, Object> json(TopicSetting setting) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("key", setting.key());
+        values.put("value", setting.value());
+        values.put("defaultValue", setting.defaultValue());
+        values.put("source", source(setting));
+        return values;
+    }
+
+    static Map<String, Object> json(ConfigChange change) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("before", change.before().stream().map(Descriptions::json).toList());
+        values.put("after", change.after().stream().map(Descriptions::json).toList());
+        return values;
+    }
+
+    static TextTable settings(List<TopicSetting> settings) {
+        var table = TextTable.of("KEY", "VALUE", "DEFAULT", "SOURCE");
+        settings.forEach(setting -> table.row(setting.key(), setting.value(), setting.defaultValue(), source(setting)));
+        return table;
+    }
+
+    /** The settings that are not what they were. */
+    static TextTable table(ConfigChange change) {
+        var table = TextTable.of("KEY", "BEFORE", "AFTER", "SOURCE");
+        for (int i = 0; i < change.after().size(); i++) {
+            var before = change.before().get(i);
+            var after = change.after().get(i);
+            if (!before.equals(after)) {
+                table.row(after.key(), before.value(), after.value(), source(after));
+            }
+        }
+        return table;
+    }
+
+    private static String source(TopicSetting setting) {
+        return setting.setByTopic() ? "topic" : "node default";
+    }
+
+    static TextTable placements(List<TopicDescription.Placement> partitions) {
+        var table = TextTable.of("PARTITION", "LEADER", "EPOCH", "REPLICAS");
+        partitions.forEach(partition -> table.row(
+                partition.partition(),
+                cell(partition.leader()),
+                cell(partition.leaderEpoch()),
+                partition.replicas().stream().map(node -> "" + node).collect(Collectors.joining(","))));
+        return table;
+    }
+
+    /** A line for each replica. */
+    static TextTable replicas(List<PartitionDescription> partitions) {
+        var table = TextTable.of("PARTITION", "NODE", "STATE", "HIGH WATERMARK", "LAG", "LAG ENTRIES", "BYTES");
+        for (var partition : partitions) {
+            for (var replica : partition.replicas()) {
+                table.row(
+                        partition.partition().partition(),
+                        replica.nodeId(),
+                        word(replica.state()).replace('_', ' '),
+                        cell(replica.highWatermark()),
+                        cell(replica.lagRecords()),
+                        cell(replica.lagEntries()),
+                        cell(replica.sizeBytes()));
+            }
+        }
+        return table;
+    }
+
     static TextTable table(List<PartitionDescription> partitions) {
         var table = TextTable.of(
-                "TOPIC", "PARTITION", "LEADER", "REPLICAS", "TERM", "LOG START", "HIGH WATERMARK", "BEHIND");
+                "TOPIC",
+                "PARTITION",
+                "LEADER",
+                "REPLICAS",
+                "TERM",
+                "EPOCH",
+                "LOG START",
+                "HIGH WATERMARK",
+                "BYTES",
+                "BEHIND");
         for (var partition : partitions) {
             table.row(
                     partition.partition().topic(),
@@ -90,8 +181,10 @@ final class Descriptions {
                             .map(replica -> "" + replica.nodeId())
                             .collect(Collectors.joining(",")),
                     cell(partition.term()),
+                    cell(partition.leaderEpoch()),
                     cell(partition.logStartOffset()),
                     cell(partition.highWatermark()),
+                    cell(partition.sizeBytes()),
                     behind(partition));
         }
         return table;
@@ -122,6 +215,13 @@ final class Descriptions {
         return text.isEmpty() ? UNKNOWN : text;
     }
 
+    /** The levels that a node's program runs at. */
+    static String features(NodeDescription node) {
+        return node.maxFeatureLevel().isPresent()
+                ? cell(node.minFeatureLevel()) + "-" + cell(node.maxFeatureLevel())
+                : UNKNOWN;
+    }
+
     static String metadataRole(ClusterDescription cluster, NodeDescription node) {
         if (cluster.metadataLeader().equals(OptionalInt.of(node.nodeId()))) {
             return "leader";
@@ -134,6 +234,9 @@ final class Descriptions {
         values.put("nodeId", replica.nodeId());
         replica.highWatermark().ifPresent(end -> values.put("highWatermark", end));
         replica.sizeBytes().ifPresent(size -> values.put("sizeBytes", size));
+        replica.lagRecords().ifPresent(lag -> values.put("lagRecords", lag));
+        replica.lagEntries().ifPresent(lag -> values.put("lagEntries", lag));
+        values.put("state", word(replica.state()));
         return values;
     }
 

@@ -42,6 +42,10 @@ final class TopicDescribeCommand implements Runnable {
             var json = new LinkedHashMap<>(Descriptions.json(topic));
             json.put("partitions", partitions.stream().map(Descriptions::json).toList());
             output.print(root.console(), Descriptions.table(partitions), json);
+            if (!output.json()) {
+                root.console().data("");
+                Descriptions.replicas(partitions).lines().forEach(root.console()::data);
+            }
             Descriptions.errors(partitions).forEach(root.console()::notice);
         }
     }

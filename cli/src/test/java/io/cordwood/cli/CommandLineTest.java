@@ -31,6 +31,13 @@ final class CommandLineTest {
             topic list -o yaml                  | 'yaml'
             topic list extra                    | 'extra'
             topic describe                      | NAME
+            topic config                        | NAME
+            topic config a --set novalue        | novalue
+            topic config a --dry-run            | without --set or --unset
+            topic add-partitions a              | --total
+            topic add-partitions a --total six  | 'six'
+            topic transfer-leader a 0           | NODE
+            topic transfer-leader a zero 1      | 'zero'
             topic delete a                      | removes its records for good
             topic trim a 1 42                   | removes its records below 42 for good
             topic trim a x 42 --yes             | 'x'

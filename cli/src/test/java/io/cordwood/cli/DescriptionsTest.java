@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.cli.console.Json;
 import io.cordwood.client.ClusterDescription;
+import io.cordwood.client.ConfigChange;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.ErrorCode;
 import io.cordwood.client.NodeDescription;
 import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.PartitionDescription.Replica;
+import io.cordwood.client.PartitionDescription.ReplicaState;
 import io.cordwood.client.TopicPartition;
+import io.cordwood.client.TopicSetting;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,13 +28,24 @@ final class DescriptionsTest {
             OptionalLong.of(4),
             OptionalLong.of(100),
             OptionalLong.of(0),
-            List.of(replica(2, 100), replica(1, 90), new Replica(3, OptionalLong.empty(), OptionalLong.empty())),
+            OptionalLong.of(7),
+            List.of(
+                    replica(2, 100, ReplicaState.LEADER),
+                    replica(1, 90, ReplicaState.CATCHING_UP),
+                    new Replica(
+                            3,
+                            OptionalLong.empty(),
+                            OptionalLong.empty(),
+                            OptionalLong.empty(),
+                            OptionalLong.of(70),
+                            ReplicaState.SILENT)),
             Optional.empty());
 
     private static final PartitionDescription LEADERLESS = new PartitionDescription(
             new TopicPartition("orders", 1),
             OptionalInt.empty(),
             OptionalInt.empty(),
+            OptionalLong.empty(),
             OptionalLong.empty(),
             OptionalLong.empty(),
             OptionalLong.empty(),
@@ -43,9 +57,11 @@ final class DescriptionsTest {
         var lines = Descriptions.table(List.of(HEALTHY, LEADERLESS)).lines();
 
         assertThat(lines.get(0))
-                .isEqualTo("TOPIC   PARTITION  LEADER  REPLICAS  TERM  LOG START  HIGH WATERMARK  BEHIND");
+                .isEqualTo(
+                        "TOPIC   PARTITION  LEADER  REPLICAS  TERM  EPOCH  LOG START  HIGH WATERMARK  BYTES  BEHIND");
         assertThat(lines.get(1))
-                .isEqualTo("orders          0       2  2,1,3        4          0             100  node1:10 node3:?");
+                .isEqualTo(
+                        "orders          0       2  2,1,3        4      5          0             100      7  node1:10 node3:?");
         assertThat(lines.get(2)).startsWith("orders          1       -").endsWith("-");
     }
 
@@ -56,8 +72,8 @@ final class DescriptionsTest {
         assertThat(Json.of(Descriptions.json(HEALTHY)))
                 .contains(
                         "\"highWatermark\":100",
-                        "{\"nodeId\":1,\"highWatermark\":90,\"sizeBytes\":7}",
-                        "{\"nodeId\":3}");
+                        "{\"nodeId\":1,\"highWatermark\":90,\"sizeBytes\":7,\"lagRecords\":10,\"state\":\"catching_up\"}",
+                        "{\"nodeId\":3,\"lagEntries\":70,\"state\":\"silent\"}");
     }
 
     @Test
@@ -69,7 +85,7 @@ final class DescriptionsTest {
     @Test
     void metadataRoleTellsLeaderVoterAndListener() {
         var voter = node(1, true);
-        var cluster = new ClusterDescription("id", List.of(voter), OptionalInt.of(2), 1);
+        var cluster = new ClusterDescription("id", List.of(voter), OptionalInt.of(2), 1, 1);
 
         assertThat(Descriptions.metadataRole(cluster, node(2, true))).isEqualTo("leader");
         assertThat(Descriptions.metadataRole(cluster, voter)).isEqualTo("voter");
@@ -82,11 +98,42 @@ final class DescriptionsTest {
         assertThat(Descriptions.config(Map.of())).isEqualTo("-");
     }
 
-    private static Replica replica(int nodeId, long highWatermark) {
-        return new Replica(nodeId, OptionalLong.of(highWatermark), OptionalLong.of(7));
+    @Test
+    void everyReplicaHasALineWithStateLagAndSize() {
+        var lines = Descriptions.replicas(List.of(HEALTHY)).lines();
+
+        assertThat(lines.get(0)).isEqualTo("PARTITION  NODE  STATE        HIGH WATERMARK  LAG  LAG ENTRIES  BYTES");
+        assertThat(lines.get(2)).isEqualTo("        0     1  catching up              90   10            -      7");
+        assertThat(lines.get(3)).startsWith("        0     3  silent");
+    }
+
+    @Test
+    void changeShowsOnlyWhatIsNotWhatItWas() {
+        var same = new TopicSetting("a", "1", "1", false);
+        var before = new TopicSetting("b", "1", "1", false);
+        var after = new TopicSetting("b", "2", "1", true);
+
+        var lines = Descriptions.table(new ConfigChange(List.of(same, before), List.of(same, after)))
+                .lines();
+
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(1)).matches("b +1 +2 +topic");
+        assertThat(Json.of(Descriptions.json(same)))
+                .isEqualTo("{\"key\":\"a\",\"value\":\"1\",\"defaultValue\":\"1\",\"source\":\"node default\"}");
+    }
+
+    private static Replica replica(int nodeId, long highWatermark, ReplicaState state) {
+        return new Replica(
+                nodeId,
+                OptionalLong.of(highWatermark),
+                OptionalLong.of(7),
+                OptionalLong.of(100 - highWatermark),
+                OptionalLong.empty(),
+                state);
     }
 
     private static NodeDescription node(int nodeId, boolean voter) {
-        return new NodeDescription(nodeId, "h:1", "h:2", "", NodeDescription.State.ALIVE, voter);
+        return new NodeDescription(
+                nodeId, "h:1", "h:2", "", NodeDescription.State.ALIVE, voter, OptionalInt.of(1), OptionalInt.of(2));
     }
 }

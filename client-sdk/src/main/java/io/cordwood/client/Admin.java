@@ -1,19 +1,24 @@
 package io.cordwood.client;
 
 import io.cordwood.proto.v1.AddNodeRequest;
+import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.CreatePartitionsRequest;
 import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.GetTopicConfigRequest;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TransferLeadershipRequest;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -124,6 +129,128 @@ public final class Admin {
         return calls.change(TopicServiceGrpc.getTrimPartitionMethod(), request)
                 .thenCompose(answer -> answer.value())
                 .thenApply(response -> new TrimmedPartition(response.getLogStartOffset(), response.getHighWatermark()));
+    }
+
+    /** All settings of a topic, in order of their keys. */
+    public List<TopicSetting> topicConfig(String topic) {
+        return Waiting.on(config(topic));
+    }
+
+    /** As {@link #topicConfig}. */
+    public CompletableFuture<List<TopicSetting>> topicConfigAsync(String topic) {
+        return calls.published(config(topic));
+    }
+
+    private CompletableFuture<List<TopicSetting>> config(String topic) {
+        var request = GetTopicConfigRequest.newBuilder()
+                .setName(Names.requireTopic(topic))
+                .build();
+        return calls.read(TopicServiceGrpc.getGetTopicConfigMethod(), request)
+                .thenApply(response -> DescriptionTranslation.settings(response.getSettingsList()));
+    }
+
+    /**
+     * Changes settings of a topic; its partitions take them without a restart.
+     *
+     * @param set with their new values
+     * @param reset keys that fall back to the nodes' defaults
+     */
+    public ConfigChange alterTopicConfig(String topic, Map<String, String> set, Set<String> reset) {
+        return Waiting.on(alter(topic, set, reset, false));
+    }
+
+    /** As {@link #alterTopicConfig}. */
+    public CompletableFuture<ConfigChange> alterTopicConfigAsync(
+            String topic, Map<String, String> set, Set<String> reset) {
+        return calls.published(alter(topic, set, reset, false));
+    }
+
+    /** What {@link #alterTopicConfig} would do; fails as it would, and changes nothing. */
+    public ConfigChange previewTopicConfig(String topic, Map<String, String> set, Set<String> reset) {
+        return Waiting.on(alter(topic, set, reset, true));
+    }
+
+    private CompletableFuture<ConfigChange> alter(
+            String topic, Map<String, String> set, Set<String> reset, boolean validateOnly) {
+        var request = AlterTopicConfigRequest.newBuilder()
+                .setName(Names.requireTopic(topic))
+                .putAllSet(set)
+                .addAllReset(reset)
+                .setValidateOnly(validateOnly)
+                .build();
+        return calls.change(TopicServiceGrpc.getAlterTopicConfigMethod(), request)
+                .thenCompose(answer -> answer.value())
+                .thenApply(response -> new ConfigChange(
+                        DescriptionTranslation.settings(response.getBeforeList()),
+                        DescriptionTranslation.settings(response.getAfterList())));
+    }
+
+    /**
+     * Gives a topic more partitions; returns when each has a leader. Records of a key may go to another partition from then on.
+     *
+     * @param total number of partitions afterwards
+     */
+    public TopicDescription addPartitions(String topic, int total) {
+        return Waiting.on(grow(topic, total, false));
+    }
+
+    /** As {@link #addPartitions}. */
+    public CompletableFuture<TopicDescription> addPartitionsAsync(String topic, int total) {
+        return calls.published(grow(topic, total, false));
+    }
+
+    /** What {@link #addPartitions} would do; fails as it would, and changes nothing. */
+    public TopicDescription previewPartitions(String topic, int total) {
+        return Waiting.on(grow(topic, total, true));
+    }
+
+    private CompletableFuture<TopicDescription> grow(String topic, int total, boolean validateOnly) {
+        var request = CreatePartitionsRequest.newBuilder()
+                .setName(Names.requireTopic(topic))
+                .setPartitionCount(total)
+                .setValidateOnly(validateOnly)
+                .build();
+        return calls.change(TopicServiceGrpc.getCreatePartitionsMethod(), request)
+                .thenCompose(answer -> {
+                    var grown = answer.value().thenApply(response -> response.getTopic());
+                    return answer.doneBefore(ErrorCode.INVALID_PARTITION_COUNT)
+                            ? grownBefore(topic, total, grown)
+                            : grown;
+                })
+                .thenApply(DescriptionTranslation::topic);
+    }
+
+    /** After a repeated call only: the growth was ours when the topic has just as many partitions. */
+    private CompletableFuture<Topic> grownBefore(String topic, int total, CompletableFuture<Topic> refusal) {
+        return getTopic(topic)
+                .thenCompose(found ->
+                        found.getPartitionCount() == total ? CompletableFuture.completedFuture(found) : refusal);
+    }
+
+    /**
+     * Has another replica lead a partition, and prefer it from now on.
+     *
+     * @return the partition as it is afterwards
+     */
+    public TopicDescription.Placement transferLeadership(String topic, int partition, int toNode) {
+        return Waiting.on(transfer(topic, partition, toNode));
+    }
+
+    /** As {@link #transferLeadership}. */
+    public CompletableFuture<TopicDescription.Placement> transferLeadershipAsync(
+            String topic, int partition, int toNode) {
+        return calls.published(transfer(topic, partition, toNode));
+    }
+
+    private CompletableFuture<TopicDescription.Placement> transfer(String topic, int partition, int toNode) {
+        var request = TransferLeadershipRequest.newBuilder()
+                .setTopic(Names.requireTopic(topic))
+                .setPartition(partition)
+                .setNodeId(toNode)
+                .build();
+        return calls.change(TopicServiceGrpc.getTransferLeadershipMethod(), request)
+                .thenCompose(answer -> answer.value())
+                .thenApply(response -> DescriptionTranslation.placement(response.getPartition()));
     }
 
     public ClusterDescription cluster() {

@@ -7,6 +7,7 @@ import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.PartitionInfo;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,22 +27,36 @@ import org.jspecify.annotations.Nullable;
 final class ClusterView {
     private final UnaryCalls calls;
     private final KnownNodes nodes;
-    private final ConcurrentHashMap<String, TopicView> topics = new ConcurrentHashMap<>();
+    private final long maxAgeNanos;
+    private final ConcurrentHashMap<String, Known> topics = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, CompletableFuture<TopicView>> refreshes = new ConcurrentHashMap<>();
 
-    ClusterView(UnaryCalls calls, KnownNodes nodes) {
+    /** A view and when the cluster said so. */
+    private record Known(TopicView view, long atNanos) {}
+
+    /** @param maxAge what is older is asked for anew when somebody uses it */
+    ClusterView(UnaryCalls calls, KnownNodes nodes, Duration maxAge) {
         this.calls = calls;
         this.nodes = nodes;
+        this.maxAgeNanos = maxAge.toNanos();
     }
 
+    /** What is known, at once; where it is old, for example knows nothing of new partitions, a refresh begins. */
     @Nullable
     TopicView known(String topic) {
-        return topics.get(topic);
+        var known = topics.get(topic);
+        if (known == null) {
+            return null;
+        }
+        if (System.nanoTime() - known.atNanos > maxAgeNanos) {
+            var unused = refresh(topic);
+        }
+        return known.view;
     }
 
     /** What is known, or else what the cluster says. */
     CompletableFuture<TopicView> topic(String topic) {
-        var known = topics.get(topic);
+        var known = known(topic);
         return known == null ? refresh(topic) : CompletableFuture.completedFuture(known);
     }
 
@@ -65,13 +80,15 @@ final class ClusterView {
 
     /** A node has named the leader, which is news until the next refresh. */
     void redirect(TopicPartition partition, HostPort leader) {
-        topics.computeIfPresent(partition.topic(), (name, view) -> {
+        topics.computeIfPresent(partition.topic(), (name, known) -> {
+            var view = known.view;
             int epoch = view.leader(partition.partition())
                     .map(TopicView.Leader::epoch)
                     .orElse(-1);
             return partition.partition() < view.partitionCount()
-                    ? view.withLeader(partition.partition(), new TopicView.Leader(leader, epoch))
-                    : view;
+                    ? new Known(
+                            view.withLeader(partition.partition(), new TopicView.Leader(leader, epoch)), known.atNanos)
+                    : known;
         });
     }
 
@@ -96,7 +113,10 @@ final class ClusterView {
     }
 
     private TopicView remember(String topic, TopicView view) {
-        return topics.merge(topic, view, (earlier, found) -> found.mergedWith(earlier));
+        var found = new Known(view, System.nanoTime());
+        return topics.merge(
+                        topic, found, (earlier, newer) -> new Known(newer.view.mergedWith(earlier.view), newer.atNanos))
+                .view;
     }
 
     private TopicView view(Topic topic) {

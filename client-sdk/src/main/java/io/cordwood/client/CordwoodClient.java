@@ -53,7 +53,7 @@ public final class CordwoodClient implements AutoCloseable {
         this.nodes = new KnownNodes(builder.bootstrap);
         this.channels = new NodeChannels(answers);
         this.calls = new UnaryCalls(channels, nodes, timer, callbacks, builder.patience);
-        this.view = new ClusterView(calls, nodes);
+        this.view = new ClusterView(calls, nodes, builder.metadataMaxAge);
     }
 
     /** @param bootstrap one or more addresses, host:port; any node of the cluster leads to all others */
@@ -134,6 +134,7 @@ public final class CordwoodClient implements AutoCloseable {
     public static final class Builder {
         private List<HostPort> bootstrap = List.of();
         private Patience patience = Patience.DEFAULT;
+        private Duration metadataMaxAge = Duration.ofSeconds(30);
         private @Nullable Executor callbackExecutor;
 
         private Builder() {}
@@ -155,6 +156,12 @@ public final class CordwoodClient implements AutoCloseable {
         /** How long a call of {@link Admin} or a look-up may take, retries included; default 30 s. */
         public Builder requestTimeout(Duration timeout) {
             patience = patience.withRequest(Settings.requirePositive("requestTimeout", timeout));
+            return this;
+        }
+
+        /** After how long a topic in use is looked up again, to learn of new partitions; default 30 s. */
+        public Builder metadataMaxAge(Duration age) {
+            metadataMaxAge = Settings.requirePositive("metadataMaxAge", age);
             return this;
         }
 

@@ -6,7 +6,10 @@ import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.PartitionInfo;
 import io.cordwood.proto.v1.ReplicaDescription;
+import io.cordwood.proto.v1.ReplicaState;
+import io.cordwood.proto.v1.SettingSource;
 import io.cordwood.proto.v1.Topic;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -43,7 +46,8 @@ final class DescriptionTranslation {
                         .map(DescriptionTranslation::node)
                         .toList(),
                 cluster.hasMetadataLeader() ? OptionalInt.of(cluster.getMetadataLeader()) : OptionalInt.empty(),
-                cluster.getAnsweredBy());
+                cluster.getAnsweredBy(),
+                cluster.getFeatureLevel());
     }
 
     static NodeDescription node(Node node) {
@@ -53,7 +57,9 @@ final class DescriptionTranslation {
                 node.getNodeAddress(),
                 node.getRack(),
                 state(node.getState()),
-                node.getMetadataRole() == MetadataRole.METADATA_ROLE_VOTER);
+                node.getMetadataRole() == MetadataRole.METADATA_ROLE_VOTER,
+                node.hasMinFeatureLevel() ? OptionalInt.of(node.getMinFeatureLevel()) : OptionalInt.empty(),
+                node.hasMaxFeatureLevel() ? OptionalInt.of(node.getMaxFeatureLevel()) : OptionalInt.empty());
     }
 
     static PartitionDescription partition(io.cordwood.proto.v1.PartitionDescription partition) {
@@ -64,6 +70,7 @@ final class DescriptionTranslation {
                 partition.hasTerm() ? OptionalLong.of(partition.getTerm()) : OptionalLong.empty(),
                 partition.hasHighWatermark() ? OptionalLong.of(partition.getHighWatermark()) : OptionalLong.empty(),
                 partition.hasLogStartOffset() ? OptionalLong.of(partition.getLogStartOffset()) : OptionalLong.empty(),
+                partition.hasSizeBytes() ? OptionalLong.of(partition.getSizeBytes()) : OptionalLong.empty(),
                 partition.getReplicasList().stream()
                         .map(DescriptionTranslation::replica)
                         .toList(),
@@ -81,7 +88,7 @@ final class DescriptionTranslation {
         }
     }
 
-    private static TopicDescription.Placement placement(PartitionInfo partition) {
+    static TopicDescription.Placement placement(PartitionInfo partition) {
         return new TopicDescription.Placement(
                 partition.getPartition(),
                 partition.hasLeader() ? OptionalInt.of(partition.getLeader()) : OptionalInt.empty(),
@@ -93,7 +100,31 @@ final class DescriptionTranslation {
         return new PartitionDescription.Replica(
                 replica.getNodeId(),
                 replica.hasHighWatermark() ? OptionalLong.of(replica.getHighWatermark()) : OptionalLong.empty(),
-                replica.hasSizeBytes() ? OptionalLong.of(replica.getSizeBytes()) : OptionalLong.empty());
+                replica.hasSizeBytes() ? OptionalLong.of(replica.getSizeBytes()) : OptionalLong.empty(),
+                replica.hasLagRecords() ? OptionalLong.of(replica.getLagRecords()) : OptionalLong.empty(),
+                replica.hasLagEntries() ? OptionalLong.of(replica.getLagEntries()) : OptionalLong.empty(),
+                state(replica.getState()));
+    }
+
+    private static PartitionDescription.ReplicaState state(ReplicaState state) {
+        return switch (state) {
+            case REPLICA_STATE_LEADER -> PartitionDescription.ReplicaState.LEADER;
+            case REPLICA_STATE_FOLLOWER -> PartitionDescription.ReplicaState.FOLLOWER;
+            case REPLICA_STATE_CATCHING_UP -> PartitionDescription.ReplicaState.CATCHING_UP;
+            case REPLICA_STATE_SILENT -> PartitionDescription.ReplicaState.SILENT;
+            case REPLICA_STATE_MISSING -> PartitionDescription.ReplicaState.MISSING;
+            case REPLICA_STATE_UNSPECIFIED, UNRECOGNIZED -> PartitionDescription.ReplicaState.UNKNOWN;
+        };
+    }
+
+    static List<TopicSetting> settings(List<io.cordwood.proto.v1.TopicSetting> settings) {
+        return settings.stream()
+                .map(setting -> new TopicSetting(
+                        setting.getKey(),
+                        setting.getValue(),
+                        setting.getDefaultValue(),
+                        setting.getSource() == SettingSource.SETTING_SOURCE_TOPIC))
+                .toList();
     }
 
     private static NodeDescription.State state(NodeState state) {

@@ -1,5 +1,7 @@
 package io.cordwood.client;
 
+import java.util.OptionalInt;
+
 /**
  * A node.
  *
@@ -8,8 +10,18 @@ package io.cordwood.client;
  * @param nodeAddress for the other nodes, host:port
  * @param rack empty where none is set
  * @param voter whether it votes in the metadata group
+ * @param minFeatureLevel lowest that its program runs at, empty until it came up
+ * @param maxFeatureLevel highest, included
  */
-public record NodeDescription(int nodeId, String address, String nodeAddress, String rack, State state, boolean voter) {
+public record NodeDescription(
+        int nodeId,
+        String address,
+        String nodeAddress,
+        String rack,
+        State state,
+        boolean voter,
+        OptionalInt minFeatureLevel,
+        OptionalInt maxFeatureLevel) {
     /** State of a node. */
     public enum State {
         /** It answers. */

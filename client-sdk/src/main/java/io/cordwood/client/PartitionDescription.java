@@ -14,6 +14,7 @@ import java.util.OptionalLong;
  * @param term Raft term of the partition's group
  * @param highWatermark exclusive end of what is committed
  * @param logStartOffset first offset that is kept
+ * @param sizeBytes bytes of the leader's segment files
  */
 public record PartitionDescription(
         TopicPartition partition,
@@ -22,6 +23,7 @@ public record PartitionDescription(
         OptionalLong term,
         OptionalLong highWatermark,
         OptionalLong logStartOffset,
+        OptionalLong sizeBytes,
         List<Replica> replicas,
         Optional<CordwoodException> error) {
     public PartitionDescription {
@@ -33,6 +35,30 @@ public record PartitionDescription(
      *
      * @param highWatermark exclusive end of what it has committed and applied
      * @param sizeBytes bytes of its segment files
+     * @param lagRecords records that the leader has committed and it has not applied yet
+     * @param lagEntries entries of the leader's log that it has not confirmed
      */
-    public record Replica(int nodeId, OptionalLong highWatermark, OptionalLong sizeBytes) {}
+    public record Replica(
+            int nodeId,
+            OptionalLong highWatermark,
+            OptionalLong sizeBytes,
+            OptionalLong lagRecords,
+            OptionalLong lagEntries,
+            ReplicaState state) {}
+
+    /** State of a replica. */
+    public enum ReplicaState {
+        /** It leads. */
+        LEADER,
+        /** It follows closely. */
+        FOLLOWER,
+        /** It is far behind the leader. */
+        CATCHING_UP,
+        /** Its node did not answer. */
+        SILENT,
+        /** Its node answered, and has no such replica open: it was set aside, or is not made yet. */
+        MISSING,
+        /** A state that this client does not know. */
+        UNKNOWN
+    }
 }

@@ -191,7 +191,7 @@ public final class Producer implements AutoCloseable {
                 topic,
                 (name, earlier) -> earlier != null && earlier.matches(current)
                         ? earlier
-                        : new TopicBuffers(name, current, config));
+                        : TopicBuffers.of(name, current, config, earlier));
     }
 
     private TopicView lookUp(String topic, long deadlineNanos) {

@@ -2,10 +2,10 @@ package io.cordwood.client;
 
 import io.cordwood.batch.Murmur2;
 import io.cordwood.batch.RecordBatch;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,15 +30,27 @@ final class TopicBuffers {
     private int sticky = -1;
     private long bytesSinceSwitch;
 
-    TopicBuffers(String topic, TopicView view, ProducerConfig config) {
+    private TopicBuffers(String topic, TopicView view, ProducerConfig config, List<PartitionBuffer> kept) {
         this.topic = topic;
         this.topicId = view.topicId();
         this.stickyBytes = config.batchBytes();
         int topicMaxBytes = topicMaxBytes(view);
-        this.partitions = IntStream.range(0, view.partitionCount())
-                .mapToObj(number ->
-                        new PartitionBuffer(new TopicPartition(topic, number), view.topicId(), config, topicMaxBytes))
-                .toList();
+        var all = new ArrayList<>(kept);
+        for (int number = kept.size(); number < view.partitionCount(); number++) {
+            all.add(new PartitionBuffer(new TopicPartition(topic, number), view.topicId(), config, topicMaxBytes));
+        }
+        this.partitions = List.copyOf(all);
+    }
+
+    /**
+     * For the topic as it is now. Where only partitions were added, the earlier ones keep their buffers: records and sequence
+     * numbers of a partition follow each other.
+     */
+    static TopicBuffers of(String topic, TopicView view, ProducerConfig config, @Nullable TopicBuffers earlier) {
+        List<PartitionBuffer> kept = earlier == null ? List.of() : earlier.partitions;
+        boolean grown =
+                earlier != null && earlier.topicId.equals(view.topicId()) && kept.size() <= view.partitionCount();
+        return new TopicBuffers(topic, view, config, grown ? kept : List.of());
     }
 
     /** Whether this is still the topic that the cluster knows by that name. */

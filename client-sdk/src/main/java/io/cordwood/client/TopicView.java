@@ -35,14 +35,17 @@ record TopicView(UUID topicId, Map<String, String> config, List<Optional<Leader>
         return new TopicView(topicId, config, changed);
     }
 
-    /** This view, but with leaders of a higher epoch where an earlier view knew them: a lagging node may have answered. */
+    /**
+     * This view, but with the partitions, and leaders of a higher epoch, that an earlier view knew: a lagging node may have
+     * answered, and a topic never loses partitions.
+     */
     TopicView mergedWith(TopicView earlier) {
-        if (!earlier.topicId.equals(topicId) || earlier.leaders.size() != leaders.size()) {
+        if (!earlier.topicId.equals(topicId)) {
             return this;
         }
         var merged = new ArrayList<Optional<Leader>>();
-        for (int partition = 0; partition < leaders.size(); partition++) {
-            merged.add(newer(leaders.get(partition), earlier.leaders.get(partition)));
+        for (int partition = 0; partition < Math.max(leaders.size(), earlier.leaders.size()); partition++) {
+            merged.add(newer(leader(partition), earlier.leader(partition)));
         }
         return new TopicView(topicId, config, merged);
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,10 +85,74 @@ final class AdminTest {
         assertThat(partition.term()).hasValue(1);
         assertThat(partition.replicas())
                 .containsExactly(
-                        new PartitionDescription.Replica(2, OptionalLong.of(0), OptionalLong.of(7)),
-                        new PartitionDescription.Replica(99, OptionalLong.empty(), OptionalLong.empty()));
+                        new PartitionDescription.Replica(
+                                2,
+                                OptionalLong.of(0),
+                                OptionalLong.of(7),
+                                OptionalLong.of(0),
+                                OptionalLong.empty(),
+                                PartitionDescription.ReplicaState.LEADER),
+                        new PartitionDescription.Replica(
+                                99,
+                                OptionalLong.empty(),
+                                OptionalLong.empty(),
+                                OptionalLong.empty(),
+                                OptionalLong.of(70),
+                                PartitionDescription.ReplicaState.SILENT));
+        assertThat(partition.sizeBytes()).hasValue(7);
         assertThat(partition.error()).isEmpty();
         assertThat(admin.partitions()).hasSize(2);
+    }
+
+    @Test
+    void settingsAreShownPreviewedAndChanged() {
+        admin.createTopic("orders", 1, 3, Map.of("segment.bytes", "1000", "segment.age.ms", "9"));
+
+        var preview = admin.previewTopicConfig("orders", Map.of("segment.bytes", "2000"), Set.of("segment.age.ms"));
+        assertThat(admin.topic("orders").config()).containsEntry("segment.bytes", "1000");
+        var change = admin.alterTopicConfig("orders", Map.of("segment.bytes", "2000"), Set.of("segment.age.ms"));
+
+        assertThat(change).isEqualTo(preview);
+        assertThat(change.before()).contains(new TopicSetting("segment.bytes", "1000", "0", true));
+        assertThat(admin.topicConfig("orders"))
+                .isEqualTo(change.after())
+                .containsExactly(
+                        new TopicSetting("segment.age.ms", "0", "0", false),
+                        new TopicSetting("segment.bytes", "2000", "0", true));
+    }
+
+    @Test
+    void partitionsAreAddedOnceAlthoughTheAnswerWasLost() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(2));
+        assertThat(admin.previewPartitions("orders", 5).partitionCount()).isEqualTo(5);
+        assertThat(admin.topic("orders").partitionCount()).isEqualTo(2);
+        cluster.answers.failNextAfterwards("CreatePartitions", Refusals.of("METADATA_UNAVAILABLE", "gone"));
+
+        assertThat(admin.addPartitions("orders", 5).partitionCount()).isEqualTo(5);
+
+        assertThat(Failures.of(admin.addPartitionsAsync("orders", 5)).code())
+                .isEqualTo(ErrorCode.INVALID_PARTITION_COUNT);
+    }
+
+    @Test
+    void leadershipIsTransferred() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+
+        var led = admin.transferLeadership("orders", 0, 3);
+
+        assertThat(led.leader()).hasValue(3);
+        assertThat(led.leaderEpoch()).hasValue(2);
+        assertThat(Failures.of(admin.transferLeadershipAsync("orders", 0, 9)).code())
+                .isEqualTo(ErrorCode.UNKNOWN_NODE);
+    }
+
+    @Test
+    void clusterTellsItsFeatureLevelAndThoseOfItsNodes() {
+        var described = admin.cluster();
+
+        assertThat(described.featureLevel()).isEqualTo(2);
+        assertThat(described.nodes().get(0).minFeatureLevel()).hasValue(1);
+        assertThat(described.nodes().get(0).maxFeatureLevel()).hasValue(3);
     }
 
     @Test

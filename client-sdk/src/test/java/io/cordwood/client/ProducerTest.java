@@ -54,6 +54,24 @@ final class ProducerTest {
     }
 
     @Test
+    void addedPartitionsAreFoundWithoutARestartAndTheEarlierOnesGoOn() {
+        cluster.createTopic("orders", 1);
+        try (var fresh = cluster.connect(Duration.ofMillis(1))) {
+            var producer = fresh.producer().open();
+            var earlier = producer.send(new ProducerRecord("orders", 0, null, new byte[1]));
+            producer.flush();
+            cluster.addPartitions("orders", 3);
+
+            await().until(() -> !producer.send(new ProducerRecord("orders", 2, null, new byte[1]))
+                    .isCompletedExceptionally());
+            var later = producer.send(new ProducerRecord("orders", 0, null, new byte[1]));
+            producer.flush();
+
+            assertThat(offsets(List.of(earlier, later))).containsExactly(0, 1);
+        }
+    }
+
+    @Test
     void lingerEndsByItself() {
         cluster.createTopic("orders", 1);
         var producer = client.producer().linger(Duration.ofMillis(2)).open();

@@ -93,9 +93,14 @@ final class ScriptedCluster implements AutoCloseable {
     }
 
     CordwoodClient connect() {
+        return connect(Duration.ofMinutes(5));
+    }
+
+    CordwoodClient connect(Duration metadataMaxAge) {
         return CordwoodClient.builder()
                 .bootstrap(bootstrap())
                 .requestTimeout(Duration.ofSeconds(10))
+                .metadataMaxAge(metadataMaxAge)
                 .patience(fast())
                 .build();
     }
@@ -125,6 +130,13 @@ final class ScriptedCluster implements AutoCloseable {
         }
         topics.put(name, topic);
         return topic;
+    }
+
+    synchronized void addPartitions(String name, int total) {
+        var logs = topic(name).logs;
+        while (logs.size() < total) {
+            logs.add(new ScriptedLog(1 + logs.size() % addresses.size()));
+        }
     }
 
     synchronized void deleteTopic(String name) {

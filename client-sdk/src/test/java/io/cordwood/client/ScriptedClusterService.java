@@ -12,6 +12,7 @@ import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.PartitionDescription;
 import io.cordwood.proto.v1.ReplicaDescription;
+import io.cordwood.proto.v1.ReplicaState;
 import io.grpc.stub.StreamObserver;
 
 /** The nodes of a {@link ScriptedCluster}. */
@@ -30,6 +31,7 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
             var described = DescribeClusterResponse.newBuilder()
                     .setClusterId("abcdefghijklmnopqrstuv")
                     .setMetadataLeader(1)
+                    .setFeatureLevel(2)
                     .setAnsweredBy(nodeId);
             cluster.addresses()
                     .forEach((id, address) -> described.addNodes(Node.newBuilder()
@@ -37,6 +39,8 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
                             .setAddress(address)
                             .setNodeAddress("n" + id + ":9091")
                             .setState(NodeState.NODE_STATE_ALIVE)
+                            .setMinFeatureLevel(1)
+                            .setMaxFeatureLevel(3)
                             .setMetadataRole(MetadataRole.METADATA_ROLE_VOTER)));
             return described.build();
         });
@@ -75,8 +79,14 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
                     .addReplicas(ReplicaDescription.newBuilder()
                             .setNodeId(log.leader())
                             .setHighWatermark(log.endOffset())
-                            .setSizeBytes(7))
-                    .addReplicas(ReplicaDescription.newBuilder().setNodeId(99)));
+                            .setSizeBytes(7)
+                            .setLagRecords(0)
+                            .setState(ReplicaState.REPLICA_STATE_LEADER))
+                    .setSizeBytes(7)
+                    .addReplicas(ReplicaDescription.newBuilder()
+                            .setNodeId(99)
+                            .setLagEntries(70)
+                            .setState(ReplicaState.REPLICA_STATE_SILENT)));
         }
     }
 

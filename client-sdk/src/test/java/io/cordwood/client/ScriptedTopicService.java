@@ -1,22 +1,34 @@
 package io.cordwood.client;
 
+import io.cordwood.proto.v1.AlterTopicConfigRequest;
+import io.cordwood.proto.v1.AlterTopicConfigResponse;
+import io.cordwood.proto.v1.CreatePartitionsRequest;
+import io.cordwood.proto.v1.CreatePartitionsResponse;
 import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.CreateTopicResponse;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.DeleteTopicResponse;
+import io.cordwood.proto.v1.GetTopicConfigRequest;
+import io.cordwood.proto.v1.GetTopicConfigResponse;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.GetTopicResponse;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.ListTopicsResponse;
 import io.cordwood.proto.v1.PartitionInfo;
+import io.cordwood.proto.v1.SettingSource;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TopicSetting;
+import io.cordwood.proto.v1.TransferLeadershipRequest;
+import io.cordwood.proto.v1.TransferLeadershipResponse;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The topics of a {@link ScriptedCluster}. */
 final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
@@ -111,6 +123,96 @@ final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
                 return TrimPartitionResponse.newBuilder()
                         .setLogStartOffset(Long.parseLong(request.getStart()))
                         .setHighWatermark(100 + request.getPartition())
+                        .build();
+            }
+        });
+    }
+
+    @Override
+    public void getTopicConfig(GetTopicConfigRequest request, StreamObserver<GetTopicConfigResponse> observer) {
+        answer(cluster.answers, "GetTopicConfig", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getName());
+                var settings = settings(cluster.topic(request.getName()).config);
+                return GetTopicConfigResponse.newBuilder()
+                        .addAllSettings(settings)
+                        .build();
+            }
+        });
+    }
+
+    @Override
+    public void alterTopicConfig(AlterTopicConfigRequest request, StreamObserver<AlterTopicConfigResponse> observer) {
+        answer(cluster.answers, "AlterTopicConfig", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getName());
+                var config = cluster.topic(request.getName()).config;
+                var altered = new TreeMap<>(config);
+                altered.keySet().removeAll(request.getResetList());
+                altered.putAll(request.getSetMap());
+                var response = AlterTopicConfigResponse.newBuilder()
+                        .addAllBefore(settings(config))
+                        .addAllAfter(settings(altered))
+                        .build();
+                if (!request.getValidateOnly()) {
+                    config.clear();
+                    config.putAll(altered);
+                }
+                return response;
+            }
+        });
+    }
+
+    /** Two settings, both 0 where a topic says nothing. */
+    private static List<TopicSetting> settings(Map<String, String> config) {
+        return Stream.of("segment.age.ms", "segment.bytes")
+                .map(key -> TopicSetting.newBuilder()
+                        .setKey(key)
+                        .setValue(config.getOrDefault(key, "0"))
+                        .setDefaultValue("0")
+                        .setSource(
+                                config.containsKey(key)
+                                        ? SettingSource.SETTING_SOURCE_TOPIC
+                                        : SettingSource.SETTING_SOURCE_NODE_DEFAULT)
+                        .build())
+                .toList();
+    }
+
+    @Override
+    public void createPartitions(CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> observer) {
+        answer(cluster.answers, "CreatePartitions", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getName());
+                int now = cluster.topic(request.getName()).logs.size();
+                if (request.getPartitionCount() <= now) {
+                    throw Refusals.thrown(Refusals.of("INVALID_PARTITION_COUNT", "there are " + now));
+                }
+                var response = CreatePartitionsResponse.newBuilder();
+                if (request.getValidateOnly()) {
+                    var more = describe(request.getName()).toBuilder();
+                    for (int partition = now; partition < request.getPartitionCount(); partition++) {
+                        more.addPartitions(PartitionInfo.newBuilder().setPartition(partition));
+                    }
+                    return response.setTopic(more).build();
+                }
+                cluster.addPartitions(request.getName(), request.getPartitionCount());
+                return response.setTopic(describe(request.getName())).build();
+            }
+        });
+    }
+
+    @Override
+    public void transferLeadership(
+            TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> observer) {
+        answer(cluster.answers, "TransferLeadership", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getTopic());
+                if (!cluster.addresses().containsKey(request.getNodeId())) {
+                    throw Refusals.thrown(Refusals.of("UNKNOWN_NODE", "no node " + request.getNodeId()));
+                }
+                cluster.moveLeader(request.getTopic(), request.getPartition(), request.getNodeId());
+                return TransferLeadershipResponse.newBuilder()
+                        .setPartition(describe(request.getTopic()).getPartitions(request.getPartition()))
                         .build();
             }
         });

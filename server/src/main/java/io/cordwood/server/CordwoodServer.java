@@ -133,6 +133,7 @@ public final class CordwoodServer {
                 new MetadataCluster(node),
                 new TransportPeers(node.transport()),
                 new RaftReplicas(node),
+                topicDefaults(config),
                 Clock.systemUTC());
         return new ClientServer(
                 config.clients().bind().socketAddress(),
@@ -166,20 +167,13 @@ public final class CordwoodServer {
 
     private static PartitionSettings partitionSettings(ServerConfig config) {
         var log = config.log();
-        var topics = new TopicConfig(
-                log.segmentMaxBytes(),
-                log.segmentMaxAge().toMillis(),
-                config.limits().batchMaxBytes(),
-                TopicConfig.DEFAULTS.timestampSource(),
-                log.retention().toMillis(),
-                TopicConfig.DEFAULTS.retentionBytes());
         return new PartitionSettings(
                 LogConfig.defaults()
                         .withSegmentMaxBytes(log.segmentMaxBytes())
                         .withSegmentMaxAge(log.segmentMaxAge())
                         .withIndexIntervalBytes(log.indexIntervalBytes())
                         .withUnsafeFlush(log.unsafeFlush()),
-                topics,
+                topicDefaults(config),
                 new AppenderLimits(
                         config.raft().appenderQueueMaxBytes(),
                         payloadMaxBytes(config),
@@ -187,6 +181,16 @@ public final class CordwoodServer {
                 log.writerThreads(),
                 APPENDER_THREADS,
                 WINDOW_BYTES);
+    }
+
+    private static TopicConfig topicDefaults(ServerConfig config) {
+        return new TopicConfig(
+                config.log().segmentMaxBytes(),
+                config.log().segmentMaxAge().toMillis(),
+                config.limits().batchMaxBytes(),
+                TopicConfig.DEFAULTS.timestampSource(),
+                config.log().retention().toMillis(),
+                TopicConfig.DEFAULTS.retentionBytes());
     }
 
     private static int payloadMaxBytes(ServerConfig config) {

@@ -4,7 +4,9 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.PartitionReplica;
+import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
+import io.cordwood.raft.TransferOutcome;
 import io.cordwood.raft.TrimOutcome;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -13,6 +15,9 @@ import io.cordwood.server.partition.Leadership;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +27,9 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p><b>Thread:</b> any.
  */
-record RaftReplica(PartitionReplica replica) implements Replica {
+record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
+    private static final String NODE_ID = "node_id";
+
     @Override
     public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
         return replica.append(new AppendRequest(batch, expectedEndOffset)).thenApply(RaftReplica::result);
@@ -54,6 +61,52 @@ record RaftReplica(PartitionReplica replica) implements Replica {
         } else if (!(outcome instanceof TrimOutcome.Trimmed)) {
             throw new IllegalStateException("no answer for " + outcome.getClass());
         }
+    }
+
+    @Override
+    public CompletableFuture<Void> transferLeadership(int nodeId, Duration within) {
+        return node.transferLeadership(replica.id(), nodeId, within)
+                .thenAccept(outcome -> transferRefusal(outcome, nodeId).ifPresent(refusal -> {
+                    throw refusal.exception();
+                }));
+    }
+
+    static Optional<Refusal> transferRefusal(TransferOutcome outcome, int nodeId) {
+        if (outcome instanceof TransferOutcome.Done) {
+            return Optional.empty();
+        } else if (outcome instanceof TransferOutcome.NotLeader) {
+            return Optional.of(Refusal.of(Reason.NOT_LEADER, "this node does not lead the partition any more")
+                    .with(Refusal.OUTCOME, Refusal.NOTHING_DONE));
+        } else if (outcome instanceof TransferOutcome.NotReplica not) {
+            return Optional.of(
+                    Refusal.field(Reason.TARGET_NOT_REPLICA, NODE_ID, nodeId, "a replica, one of " + not.replicas()));
+        } else if (outcome instanceof TransferOutcome.Silent silent) {
+            return Optional.of(Refusal.of(
+                            Reason.REPLICA_NOT_CAUGHT_UP,
+                            "node " + nodeId + " has not answered the leader for " + silent.forMs() + " ms")
+                    .with(Refusal.FIELD, NODE_ID)
+                    .with(Refusal.VALUE, silent.forMs())
+                    .with(Refusal.LIMIT, silent.limitMs()));
+        } else if (outcome instanceof TransferOutcome.Behind behind) {
+            return Optional.of(Refusal.of(
+                            Reason.REPLICA_NOT_CAUGHT_UP,
+                            "node " + nodeId + " is " + behind.entries() + " entries behind the leader, at most "
+                                    + behind.limit() + " are allowed: nobody could publish until it has them")
+                    .with(Refusal.FIELD, NODE_ID)
+                    .with(Refusal.VALUE, behind.entries())
+                    .with(Refusal.LIMIT, behind.limit()));
+        } else if (outcome instanceof TransferOutcome.Failed failed) {
+            return Optional.of(
+                    Refusal.of(Reason.TRANSFER_FAILED, "node " + nodeId + " did not take over: " + failed.reason())
+                            .with(Refusal.FIELD, NODE_ID)
+                            .with(Refusal.VALUE, nodeId));
+        }
+        throw new IllegalStateException("no refusal for " + outcome.getClass());
+    }
+
+    @Override
+    public Map<Integer, Long> entriesBehind() {
+        return replica.entriesBehind();
     }
 
     @Override

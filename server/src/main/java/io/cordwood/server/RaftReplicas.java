@@ -19,6 +19,6 @@ final class RaftReplicas implements LocalReplicas {
 
     @Override
     public Optional<Replica> find(String topic, int partition) {
-        return node.partition(topic, partition).map(RaftReplica::new);
+        return node.partition(topic, partition).map(replica -> new RaftReplica(node, replica));
     }
 }

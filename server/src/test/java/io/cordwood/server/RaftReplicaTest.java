@@ -3,6 +3,7 @@ package io.cordwood.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.raft.AppendOutcome;
+import io.cordwood.raft.TransferOutcome;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult;
@@ -54,6 +55,26 @@ final class RaftReplicaTest {
             assertThat(refusal.details()).doesNotContainKey(Refusal.OUTCOME);
             assertThat(refusal.details().containsKey(Refusal.LEADER_NODE_ID)).isEqualTo(leader.isPresent());
         }
+    }
+
+    @Test
+    void everyOutcomeOfATransferHasAnAnswer() {
+        var refusals = Map.of(
+                new TransferOutcome.NotLeader(), Reason.NOT_LEADER,
+                new TransferOutcome.NotReplica(List.of(1, 2)), Reason.TARGET_NOT_REPLICA,
+                new TransferOutcome.Silent(900, 800), Reason.REPLICA_NOT_CAUGHT_UP,
+                new TransferOutcome.Behind(65, 64), Reason.REPLICA_NOT_CAUGHT_UP,
+                new TransferOutcome.Failed("timed out"), Reason.TRANSFER_FAILED);
+
+        assertThat(TransferOutcome.class.getPermittedSubclasses()).hasSize(refusals.size() + 1);
+        refusals.forEach((outcome, reason) -> assertThat(RaftReplica.transferRefusal(outcome, 3))
+                .map(Refusal::reason)
+                .contains(reason));
+        assertThat(RaftReplica.transferRefusal(new TransferOutcome.Done(), 3)).isEmpty();
+        assertThat(RaftReplica.transferRefusal(new TransferOutcome.Behind(65, 64), 3)
+                        .orElseThrow()
+                        .details())
+                .isEqualTo(Map.of("field", "node_id", "value", "65", "limit", "64"));
     }
 
     private static Refusal refusal(AppendOutcome outcome) {

@@ -15,7 +15,7 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.Partitions;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * <p><b>Thread:</b> any; no state of its own. Futures fail with {@link RefusedException} where a rule is broken.
  */
 public final class Topics {
-    private static final String INTERNAL_PREFIX = "__";
+    static final String INTERNAL_PREFIX = "__";
     private static final int DEFAULT_REPLICATION_FACTOR = 3;
     private static final int DEFAULT_PAGE = 100;
     private static final int PAGE_MAX = 1_000;
@@ -45,8 +45,8 @@ public final class Topics {
             var command = command(topic, image);
             return cluster.submit(command)
                     .thenApply(Topics::index)
-                    .thenCompose(
-                            index -> watch.until(newer -> newer.index() >= index && allLed(newer, command), deadline))
+                    .thenCompose(index ->
+                            watch.until(newer -> newer.index() >= index && allLed(newer, command.topicId()), deadline))
                     .thenApply(newer -> newer.topic(command.topicId())
                             .orElseThrow(() -> Refusal.of(
                                             Reason.REQUEST_TIMED_OUT,
@@ -56,13 +56,61 @@ public final class Topics {
         });
     }
 
+    /** The topic once each of its partitions, old and new, has a leader, or as it is when the deadline comes. */
+    public CompletableFuture<TopicInfo> addPartitions(String name, int total, Deadline deadline) {
+        return growth(name, total)
+                .thenCompose(command -> cluster.submit(command)
+                        .thenApply(Topics::index)
+                        .thenCompose(index -> watch.until(
+                                image -> image.index() >= index && allLed(image, command.topicId()), deadline))
+                        .thenApply(image -> image.topic(command.topicId())
+                                .orElseThrow(() -> Partitions.unknownTopic(name).exception())));
+    }
+
+    /** The topic as it would be with so many partitions. */
+    public CompletableFuture<TopicInfo> validatePartitions(String name, int total) {
+        return growth(name, total)
+                .thenApply(command -> tried(command, cluster.image())
+                        .topic(command.topicId())
+                        .orElseThrow(() -> Partitions.unknownTopic(name).exception()));
+    }
+
+    private CompletableFuture<MetadataCommand.AddPartitions> growth(String name, int total) {
+        if (name.startsWith(INTERNAL_PREFIX)) {
+            return RefusedException.failedFuture(reserved(name));
+        }
+        return find(name).thenApply(topic -> {
+            int now = topic.partitions().size();
+            if (total <= now || total > TopicRules.MAX_PARTITIONS_PER_TOPIC) {
+                throw Refusal.field(
+                                Reason.INVALID_PARTITION_COUNT,
+                                "partition_count",
+                                total,
+                                "more than " + now + ", the present count, and at most "
+                                        + TopicRules.MAX_PARTITIONS_PER_TOPIC)
+                        .with(Refusal.TOPIC, name)
+                        .exception();
+            }
+            return new MetadataCommand.AddPartitions(topic.topicId(), total, newGroups(total - now));
+        });
+    }
+
+    private static List<UUID> newGroups(int count) {
+        return Stream.generate(UUID::randomUUID).limit(count).toList();
+    }
+
+    /** The image as it would be after a command. */
+    static MetadataImage tried(MetadataCommand command, MetadataImage image) {
+        var trial = new MetadataState(image);
+        index(trial.apply(command, image.index() + 1));
+        return trial.image();
+    }
+
     /** The topic as it would be created now. */
     public CompletableFuture<TopicInfo> validate(NewTopic topic) {
         return cluster.currentImage().thenApply(image -> {
             var command = command(topic, image);
-            var trial = new MetadataState(image);
-            index(trial.apply(command, image.index() + 1));
-            return trial.image().topic(topic.name()).orElseThrow();
+            return tried(command, image).topic(topic.name()).orElseThrow();
         });
     }
 
@@ -124,23 +172,20 @@ public final class Topics {
                             "from 1 to " + TopicRules.MAX_PARTITIONS_PER_TOPIC)
                     .exception();
         }
-        var groups = new ArrayList<UUID>(count);
-        for (int i = 0; i < count; i++) {
-            groups.add(UUID.randomUUID());
-        }
         int nodes = image.nodesIn(NodeState.ALIVE).size();
         int factor = topic.replicationFactor().orElse(Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes)));
-        return new MetadataCommand.CreateTopic(topic.name(), UUID.randomUUID(), groups, factor, topic.config());
+        return new MetadataCommand.CreateTopic(
+                topic.name(), UUID.randomUUID(), newGroups(count), factor, topic.config());
     }
 
-    private static boolean allLed(MetadataImage image, MetadataCommand.CreateTopic command) {
-        return image.topic(command.topicId())
+    private static boolean allLed(MetadataImage image, UUID topicId) {
+        return image.topic(topicId)
                 .map(topic -> topic.partitions().stream()
                         .allMatch(partition -> partition.leader().isPresent()))
                 .orElse(true);
     }
 
-    private static long index(MetadataResult result) {
+    static long index(MetadataResult result) {
         if (result instanceof MetadataResult.Done done) {
             return done.index();
         } else if (result instanceof MetadataResult.Refused refused) {
@@ -149,7 +194,7 @@ public final class Topics {
         throw new IllegalStateException("no answer to a command about topics: " + result);
     }
 
-    private static Refusal reserved(String name) {
+    static Refusal reserved(String name) {
         return Refusal.field(
                 Reason.INVALID_NAME, "name", name, "without two underscores in front, which internal topics have");
     }

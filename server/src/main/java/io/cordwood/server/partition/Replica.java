@@ -4,6 +4,8 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,6 +26,17 @@ public interface Replica {
      * io.cordwood.server.cluster.RefusedException}, on a thread that must not be held up.
      */
     CompletableFuture<Void> trim(long newStart);
+
+    /**
+     * Has another node's replica lead, and the placement prefer it. Only a leader does.
+     *
+     * @param within for how long at most no batch is taken
+     * @return fails with {@link io.cordwood.server.cluster.RefusedException} where that node does not lead afterwards
+     */
+    CompletableFuture<Void> transferLeadership(int nodeId, Duration within);
+
+    /** Entries of the leader's log that each other replica has not confirmed, by node id; empty on others than the leader. */
+    Map<Integer, Long> entriesBehind();
 
     /** First offset that is kept. */
     long logStartOffset();

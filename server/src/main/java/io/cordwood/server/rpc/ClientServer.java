@@ -1,8 +1,10 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.server.admin.TopicSettings;
 import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
@@ -54,8 +56,12 @@ public final class ClientServer {
     private final Workers readers;
     private final Server server;
 
-    /** What the services stand on. */
-    public record Ports(Cluster cluster, Peers peers, LocalReplicas replicas, Clock clock) {}
+    /**
+     * What the services stand on.
+     *
+     * @param topicDefaults what holds where a topic sets nothing
+     */
+    public record Ports(Cluster cluster, Peers peers, LocalReplicas replicas, TopicConfig topicDefaults, Clock clock) {}
 
     /**
      * @param listener its name, for the addresses that clients are told
@@ -136,16 +142,24 @@ public final class ClientServer {
         var listOffsets = new ListOffsetsCall(partitions, router, readers, starts);
         var describe = new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, readers);
         var trim = new TrimCall(partitions, router, starts, readers);
-        forwarding.serve(
-                List.of(produce.method(), fetch.method(), listOffsets.method(), describe.method(), trim.method()));
+        var transfer = new TransferLeadershipCall(ports.cluster(), partitions, router);
+        forwarding.serve(List.of(
+                produce.method(),
+                fetch.method(),
+                listOffsets.method(),
+                describe.method(),
+                trim.method(),
+                transfer.method()));
         var data = new DataRpc(
                 new DataRpc.Streaming(partitions, starts, intake, validation, readers, streams),
                 new DataRpc.Unary(produce, fetch, listOffsets, ports.cluster()),
                 new ByteBudget(limits.nodeInFlightMaxBytes()));
-        return List.of(
-                data,
-                new TopicRpc(new Topics(ports.cluster()), trim),
-                new ClusterRpc(ports.cluster(), describe, listener));
+        return List.of(data, topicRpc(ports, trim, transfer), new ClusterRpc(ports.cluster(), describe, listener));
+    }
+
+    private static TopicRpc topicRpc(Ports ports, TrimCall trim, TransferLeadershipCall transfer) {
+        var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
+        return new TopicRpc(new Topics(ports.cluster()), settings, trim, transfer);
     }
 
     @SuppressWarnings("deprecation") // older command line tools speak v1alpha only

@@ -72,6 +72,7 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private DescribeClusterResponse described(MetadataImage image) {
         var response = DescribeClusterResponse.newBuilder()
                 .setClusterId(image.clusterId())
+                .setFeatureLevel(image.featureLevel())
                 .setAnsweredBy(cluster.thisNode());
         image.nodes().values().forEach(node -> response.addNodes(described(node)));
         cluster.metadataLeader().ifPresent(response::setMetadataLeader);
@@ -79,14 +80,19 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     }
 
     private Node described(NodeInfo node) {
-        return Node.newBuilder()
+        var described = Node.newBuilder()
                 .setNodeId(node.nodeId())
                 .setAddress(node.clientAddresses().getOrDefault(listener, ""))
                 .setNodeAddress(node.nodeAddress())
                 .setRack(node.rack())
                 .setState(state(node.state()))
-                .setMetadataRole(node.voter() ? MetadataRole.METADATA_ROLE_VOTER : MetadataRole.METADATA_ROLE_LISTENER)
-                .build();
+                .setMetadataRole(node.voter() ? MetadataRole.METADATA_ROLE_VOTER : MetadataRole.METADATA_ROLE_LISTENER);
+        if (node.state() != NodeState.EXPECTED) {
+            described
+                    .setMinFeatureLevel(node.features().min())
+                    .setMaxFeatureLevel(node.features().max());
+        }
+        return described.build();
     }
 
     private static io.cordwood.proto.v1.NodeState state(NodeState state) {

@@ -20,8 +20,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -56,7 +59,7 @@ final class DescribePartitionsCall {
                 this::here);
     }
 
-    /** What this node answers to others: its own replicas only. */
+    /** What this node answers to others: its own replicas, and as a leader what it knows of the others. */
     ForwardedMethod<DescribePartitionsRequest, DescribePartitionsResponse> method() {
         return method;
     }
@@ -79,16 +82,19 @@ final class DescribePartitionsCall {
     }
 
     /** The answer of each node by the partition's name; empty for a node that gave none. */
-    private Map<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>> ask(
+    private Map<Integer, CompletableFuture<Optional<Map<TopicPartition, PartitionDescription>>>> ask(
             Collection<TopicInfo> topics, DescribePartitionsRequest request, Deadline deadline) {
         var nodes = new TreeSet<Integer>();
         topics.forEach(topic -> topic.partitions().forEach(partition -> nodes.addAll(partition.replicas())));
-        var asked = new TreeMap<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>>();
+        var asked = new TreeMap<Integer, CompletableFuture<Optional<Map<TopicPartition, PartitionDescription>>>>();
         for (int node : nodes) {
             var answer = node == cluster.thisNode()
                     ? here(request, deadline)
                     : forwarding.call(node, method, request, deadline);
-            asked.put(node, answer.handle((response, failure) -> failure == null ? byName(response) : Map.of()));
+            asked.put(
+                    node,
+                    answer.handle(
+                            (response, failure) -> failure == null ? Optional.of(byName(response)) : Optional.empty()));
         }
         return asked;
     }
@@ -103,26 +109,26 @@ final class DescribePartitionsCall {
 
     private static DescribePartitionsResponse merged(
             Collection<TopicInfo> topics,
-            Map<Integer, CompletableFuture<Map<TopicPartition, PartitionDescription>>> asked) {
+            Map<Integer, CompletableFuture<Optional<Map<TopicPartition, PartitionDescription>>>> asked) {
         var response = DescribePartitionsResponse.newBuilder();
         for (var topic : topics) {
             for (var partition : topic.partitions()) {
                 var name = new TopicPartition(topic.name(), partition.partition());
                 var answers = new TreeMap<Integer, PartitionDescription>();
-                asked.forEach((node, answer) -> {
-                    var description = answer.join().get(name);
-                    if (description != null) {
-                        answers.put(node, description);
-                    }
-                });
-                response.addPartitions(merged(name, partition, answers));
+                var silent = new HashSet<Integer>();
+                asked.forEach((node, answer) -> answer.join()
+                        .ifPresentOrElse(
+                                byName -> Optional.ofNullable(byName.get(name))
+                                        .ifPresent(description -> answers.put(node, description)),
+                                () -> silent.add(node)));
+                response.addPartitions(merged(name, partition, answers, silent));
             }
         }
         return response.build();
     }
 
     private static PartitionDescription merged(
-            TopicPartition name, PartitionInfo info, Map<Integer, PartitionDescription> answers) {
+            TopicPartition name, PartitionInfo info, Map<Integer, PartitionDescription> answers, Set<Integer> silent) {
         var description =
                 PartitionDescription.newBuilder().setTopic(name.topic()).setPartition(name.partition());
         var leader = newestLeader(answers.values());
@@ -137,15 +143,11 @@ final class DescribePartitionsCall {
                     .setLeaderEpoch(leader.getLeaderEpoch())
                     .setTerm(leader.getTerm())
                     .setHighWatermark(leader.getHighWatermark())
-                    .setLogStartOffset(leader.getLogStartOffset());
+                    .setLogStartOffset(leader.getLogStartOffset())
+                    .setSizeBytes(leader.getReplicas(0).getSizeBytes());
         }
-        for (int node : info.replicas()) {
-            var answer = answers.get(node);
-            description.addReplicas(
-                    answer == null
-                            ? ReplicaDescription.newBuilder().setNodeId(node).build()
-                            : answer.getReplicas(0));
-        }
+        var said = new ReplicaStates(leader, silent);
+        info.replicas().forEach(node -> description.addReplicas(said.merged(node, answers.get(node))));
         return description.build();
     }
 
@@ -190,6 +192,9 @@ final class DescribePartitionsCall {
                         .setHighWatermark(replica.highWatermark())
                         .setSizeBytes(replica.sizeBytes()));
         if (leadership.isLeader()) {
+            replica.entriesBehind()
+                    .forEach((node, entries) -> description.addReplicas(
+                            ReplicaDescription.newBuilder().setNodeId(node).setLagEntries(entries)));
             description.setLeader(cluster.thisNode()).setLeaderEpoch(leadership.leaderEpoch());
         }
         return description.build();

@@ -2,23 +2,36 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.TopicInfo;
+import io.cordwood.proto.v1.AlterTopicConfigRequest;
+import io.cordwood.proto.v1.AlterTopicConfigResponse;
+import io.cordwood.proto.v1.CreatePartitionsRequest;
+import io.cordwood.proto.v1.CreatePartitionsResponse;
 import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.CreateTopicResponse;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.DeleteTopicResponse;
+import io.cordwood.proto.v1.GetTopicConfigRequest;
+import io.cordwood.proto.v1.GetTopicConfigResponse;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.GetTopicResponse;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.ListTopicsResponse;
+import io.cordwood.proto.v1.SettingSource;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.proto.v1.TransferLeadershipRequest;
+import io.cordwood.proto.v1.TransferLeadershipResponse;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.server.admin.NewTopic;
+import io.cordwood.server.admin.TopicSetting;
+import io.cordwood.server.admin.TopicSettings;
 import io.cordwood.server.admin.Topics;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The topic service.
@@ -27,12 +40,15 @@ import java.util.TreeMap;
  */
 final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
     private final Topics topics;
-
+    private final TopicSettings settings;
     private final TrimCall trim;
+    private final TransferLeadershipCall transfer;
 
-    TopicRpc(Topics topics, TrimCall trim) {
+    TopicRpc(Topics topics, TopicSettings settings, TrimCall trim, TransferLeadershipCall transfer) {
         this.topics = topics;
+        this.settings = settings;
         this.trim = trim;
+        this.transfer = transfer;
     }
 
     @Override
@@ -84,6 +100,62 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
         Answers.unary(out, deadline -> trim.call(request, deadline));
     }
 
+    @Override
+    public void getTopicConfig(GetTopicConfigRequest request, StreamObserver<GetTopicConfigResponse> out) {
+        Answers.unary(
+                out,
+                deadline -> settings.find(request.getName())
+                        .thenApply(found -> GetTopicConfigResponse.newBuilder()
+                                .addAllSettings(described(found))
+                                .build()));
+    }
+
+    @Override
+    public void alterTopicConfig(AlterTopicConfigRequest request, StreamObserver<AlterTopicConfigResponse> out) {
+        var set = new TreeMap<>(request.getSetMap());
+        var reset = new TreeSet<>(request.getResetList());
+        Answers.unary(out, deadline -> {
+            var change = request.getValidateOnly()
+                    ? settings.validate(request.getName(), set, reset)
+                    : settings.alter(request.getName(), set, reset, deadline);
+            return change.thenApply(done -> AlterTopicConfigResponse.newBuilder()
+                    .addAllBefore(described(done.before()))
+                    .addAllAfter(described(done.after()))
+                    .build());
+        });
+    }
+
+    @Override
+    public void createPartitions(CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> out) {
+        Answers.unary(out, deadline -> {
+            var grown = request.getValidateOnly()
+                    ? topics.validatePartitions(request.getName(), request.getPartitionCount())
+                    : topics.addPartitions(request.getName(), request.getPartitionCount(), deadline);
+            return grown.thenApply(info -> CreatePartitionsResponse.newBuilder()
+                    .setTopic(described(info))
+                    .build());
+        });
+    }
+
+    @Override
+    public void transferLeadership(TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> out) {
+        Answers.unary(out, deadline -> transfer.call(request, deadline));
+    }
+
+    private static List<io.cordwood.proto.v1.TopicSetting> described(List<TopicSetting> settings) {
+        return settings.stream()
+                .map(setting -> io.cordwood.proto.v1.TopicSetting.newBuilder()
+                        .setKey(setting.key())
+                        .setValue(setting.value())
+                        .setDefaultValue(setting.defaultValue())
+                        .setSource(
+                                setting.setByTopic()
+                                        ? SettingSource.SETTING_SOURCE_TOPIC
+                                        : SettingSource.SETTING_SOURCE_NODE_DEFAULT)
+                        .build())
+                .toList();
+    }
+
     private static Topic described(TopicInfo info) {
         var topic = listed(info);
         info.partitions().forEach(partition -> topic.addPartitions(described(partition)));
@@ -99,7 +171,7 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
                 .putAllConfig(info.config());
     }
 
-    private static io.cordwood.proto.v1.PartitionInfo described(PartitionInfo info) {
+    static io.cordwood.proto.v1.PartitionInfo described(PartitionInfo info) {
         var partition = io.cordwood.proto.v1.PartitionInfo.newBuilder()
                 .setPartition(info.partition())
                 .addAllReplicas(info.replicas());

@@ -9,13 +9,16 @@ import io.cordwood.server.partition.AppendResult.Appended;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,8 @@ public final class FakeReplica implements Replica {
     private volatile long highWatermark;
     private volatile long logStart;
     private volatile Leadership leadership = new Leadership(true, 5, 5, OptionalInt.of(1));
+    private final Map<Integer, Long> entriesBehind = new ConcurrentHashMap<>();
+    private volatile @Nullable Refusal transferRefusal;
     private volatile @Nullable AppendResult refusal;
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
@@ -100,6 +105,30 @@ public final class FakeReplica implements Replica {
     /** The batches as stored. */
     public synchronized List<RecordBatch> stored() {
         return batches.stream().map(RecordBatch::of).toList();
+    }
+
+    /** Transfers are refused for this reason from now on. */
+    public void refuseTransfers(Refusal reason) {
+        transferRefusal = reason;
+    }
+
+    public void lag(int nodeId, long entries) {
+        entriesBehind.put(nodeId, entries);
+    }
+
+    @Override
+    public CompletableFuture<Void> transferLeadership(int nodeId, Duration within) {
+        var refused = transferRefusal;
+        if (refused != null) {
+            return RefusedException.failedFuture(refused);
+        }
+        leadership = new Leadership(false, 6, 6, OptionalInt.of(nodeId));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public Map<Integer, Long> entriesBehind() {
+        return leads() ? Map.copyOf(entriesBehind) : Map.of();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
@@ -38,7 +39,7 @@ final class TestNode {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 "client",
                 limits,
-                new ClientServer.Ports(cluster.on(id), peers.on(id), replicas, Clock.systemUTC()),
+                new ClientServer.Ports(cluster.on(id), peers.on(id), replicas, TopicConfig.DEFAULTS, Clock.systemUTC()),
                 (thread, failure) -> failures.add(failure));
         server.start();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
