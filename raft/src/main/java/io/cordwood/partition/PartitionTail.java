@@ -124,6 +124,23 @@ public final class PartitionTail {
         return Optional.of(oldest.entry());
     }
 
+    /** Begins anew at a state that was fetched: whatever was in the raft log lies below it. */
+    public synchronized void restart(long logStartOffset, long highWatermark, long lastLeaderTimeMs) {
+        unapplied.clear();
+        leading = null;
+        appliedLogStartOffset = logStartOffset;
+        appliedEndOffset = highWatermark;
+        appliedLeaderTimeMs = lastLeaderTimeMs;
+    }
+
+    /** Raft index of the first entry that is not applied and has bytes beyond this offset. */
+    public synchronized OptionalLong firstIndexBeyond(long offset) {
+        return unapplied.stream()
+                .filter(inLog -> inLog.entry().payloadBytes() > 0 && inLog.endOffset() > offset)
+                .mapToLong(InLog::index)
+                .findFirst();
+    }
+
     /**
      * Begins to lead: the term's first entry is applied, so everything before it is, and nothing can have followed.
      *

@@ -17,12 +17,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-    private static final long INTERVAL_BYTES = 64L << 20;
-    private static final long INTERVAL_NANOS = 60_000_000_000L;
 
     private final Supplier<Collection<PartitionReplica>> replicas;
     private final Taker taker;
     private final LongSupplier clockNanos;
+    private final LogUpkeep upkeep;
     private final Map<RaftGroupId, Long> lastNanos = new HashMap<>();
 
     /** Has a group take a checkpoint; returns when it is done. */
@@ -30,7 +29,9 @@ final class Checkpoints {
         void take(RaftGroupId groupId) throws IOException;
     }
 
-    Checkpoints(Supplier<Collection<PartitionReplica>> replicas, Taker taker, LongSupplier clockNanos) {
+    Checkpoints(
+            Supplier<Collection<PartitionReplica>> replicas, Taker taker, LongSupplier clockNanos, LogUpkeep upkeep) {
+        this.upkeep = upkeep;
         this.replicas = replicas;
         this.taker = taker;
         this.clockNanos = clockNanos;
@@ -49,7 +50,8 @@ final class Checkpoints {
         long now = clockNanos.getAsLong();
         long last = lastNanos.computeIfAbsent(replica.groupId(), id -> now);
         long bytes = replica.bytesSinceCheckpoint();
-        if (bytes >= INTERVAL_BYTES || (bytes > 0 && now - last >= INTERVAL_NANOS)) {
+        if (bytes >= upkeep.checkpointBytes()
+                || (bytes > 0 && now - last >= upkeep.checkpointInterval().toNanos())) {
             take(replica);
             lastNanos.put(replica.groupId(), now);
         }

@@ -11,14 +11,12 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: one, the node's own for checkpoints.
  */
 final class MetadataSnapshots {
-    static final long MIN_ENTRIES = 1000;
-    static final long INTERVAL_NANOS = 60_000_000_000L;
-
     private static final Logger LOG = LoggerFactory.getLogger(MetadataSnapshots.class);
 
     private final LongSupplier entriesSinceSnapshot;
     private final Taker taker;
     private final LongSupplier clockNanos;
+    private final LogUpkeep upkeep;
     private long lastNanos;
 
     /** Takes a snapshot; returns when it is done. */
@@ -26,7 +24,8 @@ final class MetadataSnapshots {
         void take() throws IOException;
     }
 
-    MetadataSnapshots(LongSupplier entriesSinceSnapshot, Taker taker, LongSupplier clockNanos) {
+    MetadataSnapshots(LongSupplier entriesSinceSnapshot, Taker taker, LongSupplier clockNanos, LogUpkeep upkeep) {
+        this.upkeep = upkeep;
         this.entriesSinceSnapshot = entriesSinceSnapshot;
         this.taker = taker;
         this.clockNanos = clockNanos;
@@ -36,7 +35,8 @@ final class MetadataSnapshots {
     /** Takes one when it is due. */
     void tick() {
         long now = clockNanos.getAsLong();
-        if (now - lastNanos < INTERVAL_NANOS || entriesSinceSnapshot.getAsLong() <= MIN_ENTRIES) {
+        if (now - lastNanos < upkeep.checkpointInterval().toNanos()
+                || entriesSinceSnapshot.getAsLong() <= upkeep.metadataEntries()) {
             return;
         }
         lastNanos = now;

@@ -2,9 +2,11 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
+import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -16,6 +18,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.exceptions.StateMachineException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.FileInfo;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
@@ -23,6 +26,7 @@ import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,11 +35,13 @@ import org.slf4j.LoggerFactory;
  * Applies the metadata group's log to {@link MetadataState} and publishes the images.
  *
  * <p>Invariants: an entry that does not parse, or breaks an invariant of the state, stops the node; the snapshot file
- * holds the state at exactly the term and index that {@link #getLatestSnapshot} tells.
+ * holds the state at exactly the term and index that {@link #getLatestSnapshot} tells, which a node takes itself one
+ * entry behind the newest: one at the very end of the log can make Ratis notify a follower for ever (RATIS-2500).
  *
- * <p>Thread: Ratis' state machine updater of the group, except {@link #startTransaction}, which any thread calls.
+ * <p>Thread: Ratis' state machine updater of the group, except {@link #startTransaction}, which any thread calls, and
+ * what belongs to a catch-up. The monitor of {@code snapshotLock} guards the snapshot file and what is to be installed.
  */
-final class MetadataStateMachine extends BaseStateMachine {
+final class MetadataStateMachine extends BaseStateMachine implements CatchUpSource.Origin {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataStateMachine.class);
 
     private final MetadataSnapshotFile snapshotFile;
@@ -43,22 +49,33 @@ final class MetadataStateMachine extends BaseStateMachine {
     private final MetadataView view;
     private final LongConsumer applied;
     private final NodeHalt halt;
+    private final InstallSlot installs;
+    private final CatchUps catchUps;
+    private final Object snapshotLock = new Object();
     private MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private MetadataCodec.@Nullable Snapshot behind;
+    private volatile MetadataCodec.@Nullable Snapshot newest;
+    private MetadataCodec.@Nullable Snapshot installing;
     private volatile @Nullable SnapshotInfo latest;
 
     /**
+     * What belongs to this node.
+     *
      * @param clientId the only one whose commands are taken: the node port accepts Ratis clients too
+     */
+    record Own(MetadataSnapshotFile snapshotFile, ClientId clientId) {}
+
+    /**
      * @param applied told each applied raft index
+     * @param catchUps of the node
      * @param halt told what makes it impossible to go on
      */
-    MetadataStateMachine(
-            MetadataSnapshotFile snapshotFile,
-            ClientId clientId,
-            MetadataView view,
-            LongConsumer applied,
-            NodeHalt halt) {
-        this.snapshotFile = snapshotFile;
-        this.clientId = clientId;
+    MetadataStateMachine(Own own, MetadataView view, LongConsumer applied, CatchUps catchUps, NodeHalt halt) {
+        this.snapshotFile = own.snapshotFile();
+        this.clientId = own.clientId();
+        this.catchUps = catchUps;
+        this.installs =
+                new InstallSlot(() -> "the metadata group", catchUps.executor(), catchUps.counters(), this::prepare);
         this.view = view;
         this.applied = applied;
         this.halt = halt;
@@ -67,15 +84,20 @@ final class MetadataStateMachine extends BaseStateMachine {
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
         super.initialize(server, groupId, storage);
-        var snapshot = snapshotFile.read();
-        if (snapshot.isPresent()) {
-            state = new MetadataState(snapshot.get().image());
-            var position =
-                    TermIndex.valueOf(snapshot.get().term(), snapshot.get().index());
-            setLastAppliedTermIndex(position);
-            latest = new MetadataSnapshotInfo(position);
-            view.publish(state.image());
-        }
+        snapshotFile.read().ifPresent(snapshot -> {
+            restore(snapshot);
+            latest = MetadataSnapshotInfo.of(snapshot);
+        });
+        catchUps.source().put(groupId.getUuid(), this);
+        getLifeCycle().startAndTransition(() -> {}, IOException.class);
+    }
+
+    private void restore(MetadataCodec.Snapshot snapshot) {
+        state = new MetadataState(snapshot.image());
+        behind = snapshot;
+        newest = snapshot;
+        setLastAppliedTermIndex(TermIndex.valueOf(snapshot.term(), snapshot.index()));
+        view.publish(state.image());
     }
 
     @Override
@@ -100,6 +122,7 @@ final class MetadataStateMachine extends BaseStateMachine {
                     entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
             var result = state.apply(command, entry.getIndex());
             updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+            step(entry.getTerm(), entry.getIndex());
             view.publish(state.image());
             applied.accept(entry.getIndex());
             return CompletableFuture.completedFuture(message(MetadataCodec.encode(result)));
@@ -120,13 +143,33 @@ final class MetadataStateMachine extends BaseStateMachine {
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
+    private void step(long term, long index) {
+        behind = newest;
+        newest = new MetadataCodec.Snapshot(term, index, state.image());
+    }
+
+    /** By the updater, for each applied entry that is not ours. */
+    @Override
+    public void notifyTermIndexUpdated(long term, long index) {
+        super.notifyTermIndexUpdated(term, index);
+        step(term, index);
+    }
+
     @Override
     public long takeSnapshot() throws IOException {
-        var position = getLastAppliedTermIndex();
-        var snapshot = new MetadataCodec.Snapshot(position.getTerm(), position.getIndex(), state.image());
+        synchronized (snapshotLock) {
+            var snapshot = behind;
+            if (snapshot == null || installing != null) {
+                return RaftLog.INVALID_LOG_INDEX;
+            }
+            write(snapshot);
+            return snapshot.index();
+        }
+    }
+
+    private void write(MetadataCodec.Snapshot snapshot) throws IOException {
         snapshotFile.write(snapshot);
-        latest = new MetadataSnapshotInfo(position);
-        return position.getIndex();
+        latest = MetadataSnapshotInfo.of(snapshot);
     }
 
     @Override
@@ -134,20 +177,57 @@ final class MetadataStateMachine extends BaseStateMachine {
         return latest;
     }
 
-    /**
-     * Ratis asks every new member. The log is never purged, so the leader has all that this node lacks: null lets it send
-     * the entries.
-     */
     @Override
     public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto roleInfo, TermIndex firstTermIndexInLog) {
-        if (firstTermIndexInLog.getIndex() <= getLastAppliedTermIndex().getIndex() + 1) {
-            return CompletableFuture.completedFuture(null);
+        return installs.notified(RaftGroups.leaderOf(roleInfo), firstTermIndexInLog);
+    }
+
+    private Optional<InstallSlot.Ready> prepare(int leaderNode, TermIndex first)
+            throws IOException, InterruptedException {
+        LOG.info(
+                "the metadata group: catches up with node {}: its raft log begins at {}, this node applied {}",
+                leaderNode,
+                first,
+                getLastAppliedTermIndex());
+        var bytes =
+                catchUps.peer(leaderNode, getGroupId().getUuid()).stateFrom(Math.max(first.getIndex(), lastLogIndex()));
+        return Optional.of(new Fetched(MetadataCodec.decodeSnapshot(bytes)));
+    }
+
+    private long lastLogIndex() throws IOException {
+        return getServer().join().getDivision(getGroupId()).getRaftLog().getNextIndex() - 1;
+    }
+
+    @Override
+    public byte[] stateFrom(long firstIndex) throws IOException {
+        var snapshot = newest;
+        if (snapshot == null || snapshot.index() < firstIndex) {
+            throw new IOException("the metadata here lies below raft index " + firstIndex);
         }
-        var reason = "the metadata leader's log begins at " + firstTermIndexInLog + ", this node applied "
-                + getLastAppliedTermIndex() + ": entries between them are gone";
-        LOG.error("metadata group {}: {}", getGroupId(), reason);
-        return CompletableFuture.failedFuture(new IOException(reason));
+        return MetadataCodec.encode(snapshot);
+    }
+
+    @Override
+    public LogRead read(long offset, long endOffset, int maxBytes) throws IOException {
+        throw new IOException("the metadata group has no batches");
+    }
+
+    /** Before the installed state takes the place of the own one; Ratis asks for exactly this state afterwards. */
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    @Override
+    public void reinitialize() throws IOException {
+        synchronized (snapshotLock) {
+            restore(Objects.requireNonNull(installing, "nothing is installed"));
+            installing = null;
+        }
+        applied.accept(getLastAppliedTermIndex().getIndex());
+        getLifeCycle().startAndTransition(() -> {}, IOException.class);
     }
 
     @Override
@@ -155,8 +235,48 @@ final class MetadataStateMachine extends BaseStateMachine {
         halt.failed("the metadata group's raft log failed", cause);
     }
 
+    /** The leader's metadata, fetched. */
+    private final class Fetched implements InstallSlot.Ready {
+        private final MetadataCodec.Snapshot snapshot;
+
+        Fetched(MetadataCodec.Snapshot snapshot) {
+            this.snapshot = snapshot;
+        }
+
+        @Override
+        public TermIndex termIndex() {
+            return TermIndex.valueOf(snapshot.term(), snapshot.index());
+        }
+
+        @Override
+        public boolean isCurrent() {
+            try {
+                return lastLogIndex() <= snapshot.index();
+            } catch (IOException e) {
+                return false; // closing
+            }
+        }
+
+        @Override
+        public void install() throws IOException {
+            synchronized (snapshotLock) {
+                try {
+                    write(snapshot);
+                } catch (IOException e) {
+                    halt.failed("cannot write the metadata's snapshot", e);
+                    throw e;
+                }
+                installing = snapshot;
+            }
+        }
+    }
+
     /** Where the snapshot stands; Ratis never ships the file. */
     private record MetadataSnapshotInfo(TermIndex position) implements SnapshotInfo {
+        static MetadataSnapshotInfo of(MetadataCodec.Snapshot snapshot) {
+            return new MetadataSnapshotInfo(TermIndex.valueOf(snapshot.term(), snapshot.index()));
+        }
+
         @Override
         public TermIndex getTermIndex() {
             return position;

@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param dataDirectory the node's
  * @param raftDirectory where Ratis keeps its groups
  * @param payloadMaxBytes largest payload of an entry
+ * @param catchUps of the whole node, closed by it
  */
 record PartitionNode(
         RatisClient client,
@@ -31,20 +32,24 @@ record PartitionNode(
         AppenderLimits appenderLimits,
         int payloadMaxBytes,
         LongSupplier clockMs,
+        CatchUps catchUps,
         NodeHalt halt)
         implements Closeable {
     private static final int CLOSE_SECONDS = 10;
 
+    /** What the partitions share with the rest of the node. */
+    record Shared(RatisClient client, CatchUps catchUps) {}
+
     /** Opens the node's shared files and starts its threads. */
     static PartitionNode open(
-            RaftNodeConfig config, PartitionSettings settings, Disk disk, RatisClient client, NodeHalt halt)
+            RaftNodeConfig config, PartitionSettings settings, Disk disk, Shared shared, NodeHalt halt)
             throws IOException {
         checkFloorIsThere(config, disk);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         try {
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
             return new PartitionNode(
-                    client,
+                    shared.client(),
                     config.dataDirectory(),
                     config.raftDirectory(),
                     new Storage(disk, index),
@@ -55,6 +60,7 @@ record PartitionNode(
                     settings.appender(),
                     config.payloadMaxBytes(),
                     System::currentTimeMillis,
+                    shared.catchUps(),
                     halt);
         } catch (IOException e) {
             floor.close();

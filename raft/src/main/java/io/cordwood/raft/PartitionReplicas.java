@@ -158,10 +158,11 @@ final class PartitionReplicas implements PartitionHost {
 
     private StateMachine opened(RaftGroupId groupId, GroupPlacement placement, Prepared group) {
         var state = new ReplicaState(group.context(), group.recovered());
-        var stateMachine = new PartitionStateMachine(node.client().id(), state, group.submitter(), () -> closing);
+        var stateMachine = new PartitionStateMachine(group.context(), state, group.submitter(), () -> closing);
         var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
+        node.catchUps().source().put(groupId.getUuid(), new ReplicaOrigin(state));
         return stateMachine;
     }
 
@@ -184,6 +185,7 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException {
+        node.catchUps().source().remove(groupId.getUuid());
         var replica = open.remove(groupId);
         if (replica != null) {
             byPartition.remove(replica.id(), replica);
@@ -221,6 +223,7 @@ final class PartitionReplicas implements PartitionHost {
         // Ratis counts what it finds as forced, also what only the page cache holds.
         RaftLogScan.force(directory);
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
+        RaftLogPurge.finish(directory, snapshotIndex, entryMaxBytes);
         long end = Math.max(
                 snapshotIndex, RaftLogScan.lastIndex(directory, entryMaxBytes).orElse(-1));
         long floor = node.floor().of(groupId.getUuid()).orElse(-1);

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -32,6 +33,7 @@ import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,15 +58,22 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final DivisionSubmitter submitter;
     private final BooleanSupplier expectsClose;
     private final CheckpointStorage checkpoints;
+    private final InstallSlot installs;
 
     /** @param expectsClose whether the whole node is stopping */
     PartitionStateMachine(
-            ClientId ownClientId, ReplicaState replica, DivisionSubmitter submitter, BooleanSupplier expectsClose) {
+            PartitionContext context, ReplicaState replica, DivisionSubmitter submitter, BooleanSupplier expectsClose) {
         this.expectsClose = expectsClose;
-        this.ownClientId = ownClientId;
+        this.ownClientId = context.node().client().id();
         this.replica = replica;
         this.submitter = submitter;
         checkpoints = new CheckpointStorage(replica.checkpointTermIndex());
+        var catchUps = context.node().catchUps();
+        installs = new InstallSlot(
+                () -> replica.id().toString(),
+                catchUps.executor(),
+                catchUps.counters(),
+                new ReplicaCatchUp(replica, context, this::raftLog, checkpoints));
     }
 
     @Override
@@ -195,12 +204,20 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
+    /** Also called, on another thread, for the configuration that comes with an install notification: it is not applied then. */
     @Override
     public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
-        replica.skip(term, index);
         if (isLeaderOf(term)) {
+            replica.skip(term, index);
             replica.lead(term, () -> isLeaderOf(term));
         }
+    }
+
+    /** By the updater, for each applied entry that is not ours; behind {@link #notifyConfigurationChanged}. */
+    @Override
+    public void notifyTermIndexUpdated(long term, long index) {
+        replica.skip(term, index);
+        super.notifyTermIndexUpdated(term, index);
     }
 
     private boolean isLeaderOf(long term) {
@@ -210,6 +227,14 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         } catch (IOException e) {
             LOG.info("{} is closing: {}", replica.id(), e.getMessage());
             return false;
+        }
+    }
+
+    private Optional<RaftLog> raftLog() {
+        try {
+            return Optional.of(getServer().join().getDivision(getGroupId()).getRaftLog());
+        } catch (IOException e) {
+            return Optional.empty(); // closing
         }
     }
 
@@ -243,11 +268,21 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     }
 
     @Override
-    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex first) {
-        var reason = "the leader's raft log of " + replica.id() + " begins at " + first
-                + ", and this build feeds followers from the raft log only";
-        LOG.error(reason);
-        return CompletableFuture.failedFuture(new IOException(reason));
+    public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex first) {
+        return installs.notified(RaftGroups.leaderOf(role), first);
+    }
+
+    /** Before the installed state takes the place of the own one; Ratis asks for exactly this state afterwards. */
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    @Override
+    public void reinitialize() throws IOException {
+        setLastAppliedTermIndex(replica.restart());
+        getLifeCycle().startAndTransition(() -> {}, IOException.class);
     }
 
     @Override

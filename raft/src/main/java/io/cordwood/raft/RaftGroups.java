@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -55,6 +56,12 @@ final class RaftGroups {
         return addresses.entrySet().stream()
                 .map(node -> peer(node.getKey(), node.getValue(), role))
                 .toList();
+    }
+
+    /** The node whose install notification came with this. */
+    static int leaderOf(RoleInfoProto role) {
+        return Integer.parseInt(
+                role.getFollowerInfo().getLeaderInfo().getId().getId().toStringUtf8());
     }
 
     Optional<Division> division(RaftGroupId groupId) {

@@ -33,7 +33,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
     /** A partition's entry in the raft log. */
     record Found(long term, long index, PartitionEntry entry) {}
 
-    private static final String CURRENT = "current";
+    static final String CURRENT = "current";
     private static final String OPEN_PREFIX = "log_inprogress_";
 
     /**
@@ -95,7 +95,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
     }
 
-    private static List<LogSegmentPath> segments(Path current) throws IOException {
+    static List<LogSegmentPath> segments(Path current) throws IOException {
         try (var files = Files.list(current)) {
             return files.map(LogSegmentPath::matchLogSegment)
                     .filter(segment -> segment != null)
@@ -104,7 +104,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
     }
 
-    private static void force(Path path, StandardOpenOption mode) throws IOException {
+    static void force(Path path, StandardOpenOption mode) throws IOException {
         try (var channel = FileChannel.open(path, mode)) {
             channel.force(true);
         }

@@ -28,6 +28,7 @@ import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.statemachine.StateMachine;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,13 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService duties;
     private final ScheduledExecutorService checkpointThread;
     private final NodeTransport transport;
+    private final CatchUps catchUps;
     private volatile boolean closing;
     private volatile @Nullable Running running;
 
     /** Opens the partition side, once the data directory is held. */
     interface HostOpener {
-        PartitionHost open(RatisClient client) throws IOException;
+        PartitionHost open(PartitionNode.Shared shared) throws IOException;
     }
 
     /** What exists while the node runs. */
@@ -90,6 +92,7 @@ public final class RaftNode implements Closeable {
         checkpointThread =
                 Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "checkpoints-" + config.nodeId()));
         transport = new NodeTransport(config.nodeId(), this::addressOf);
+        catchUps = new CatchUps(transport, config.nodeId(), config.catchUp());
     }
 
     /**
@@ -102,8 +105,8 @@ public final class RaftNode implements Closeable {
         return new RaftNode(
                 config,
                 disk,
-                client -> new PartitionReplicas(
-                        PartitionNode.open(config, settings, disk, client, halt),
+                shared -> new PartitionReplicas(
+                        PartitionNode.open(config, settings, disk, shared, halt),
                         settings.log(),
                         settings.topicDefaults()),
                 halt);
@@ -145,7 +148,7 @@ public final class RaftNode implements Closeable {
     }
 
     private void open(DataDirectory directory) throws IOException {
-        var host = hostOpener.open(client);
+        var host = hostOpener.open(new PartitionNode.Shared(client, catchUps));
         try {
             open(directory, host);
         } catch (IOException | RuntimeException e) {
@@ -216,10 +219,10 @@ public final class RaftNode implements Closeable {
                 .setServerId(RaftPeerId.valueOf(Integer.toString(config.nodeId())))
                 .setProperties(RatisSettings.of(
                         config.raftDirectory(),
-                        config.bindHost(),
-                        config.bindPort(),
+                        InetSocketAddress.createUnresolved(config.bindHost(), config.bindPort()),
                         config.payloadMaxBytes(),
-                        config.raftTimings()))
+                        config.raftTimings(),
+                        config.upkeep()))
                 .setParameters(parameters)
                 .setStateMachineRegistry(id -> stateMachine(id, directory, host, partitions))
                 .setOption(StartupOption.RECOVER)
@@ -230,10 +233,10 @@ public final class RaftNode implements Closeable {
             RaftGroupId id, DataDirectory directory, PartitionHost host, LocalPartitions partitions) {
         if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
             return new MetadataStateMachine(
-                    new MetadataSnapshotFile(disk, config.dataDirectory()),
-                    client.id(),
+                    new MetadataStateMachine.Own(new MetadataSnapshotFile(disk, config.dataDirectory()), client.id()),
                     view,
                     index -> host.metadataApplied(id, index),
+                    catchUps,
                     halt);
         }
         return partitions
@@ -278,7 +281,7 @@ public final class RaftNode implements Closeable {
                 new ProducerIds(config.nodeId(), metadata::submit),
                 balancer,
                 new LeaderTransfer(config, groups, metadata),
-                new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime),
+                new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
         scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader);
@@ -301,7 +304,8 @@ public final class RaftNode implements Closeable {
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         repeat(checkpointThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         var group = node.metadataGroup();
-        var snapshots = new MetadataSnapshots(group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime);
+        var snapshots = new MetadataSnapshots(
+                group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, snapshots::tick);
     }
 
@@ -371,6 +375,16 @@ public final class RaftNode implements Closeable {
         return transport;
     }
 
+    /** Of this node's division of the metadata group. */
+    RaftLog metadataRaftLog() {
+        return running().metadataGroup().division().orElseThrow().getRaftLog();
+    }
+
+    /** What this node's replicas fetched from others. */
+    public CatchUpCounters catchUps() {
+        return catchUps.counters();
+    }
+
     public ProducerIds producerIds() {
         return running().producerIds();
     }
@@ -410,6 +424,7 @@ public final class RaftNode implements Closeable {
             takeSnapshot(node);
             shutDown(timer);
             node.host().closing();
+            catchUps.close();
             node.server().close();
             node.host().close();
             node.directory().close();
@@ -417,6 +432,7 @@ public final class RaftNode implements Closeable {
         shutDown(duties);
         shutDown(checkpointThread);
         shutDown(timer);
+        catchUps.close();
         transport.close();
         view.close();
     }

@@ -37,7 +37,9 @@ public record RaftNodeConfig(
         FeatureRange features,
         int payloadMaxBytes,
         RaftTimings raftTimings,
-        NodeTimings nodeTimings) {
+        NodeTimings nodeTimings,
+        LogUpkeep upkeep,
+        CatchUpLimits catchUp) {
 
     /** The feature levels of this program. */
     public static final FeatureRange FEATURES = new FeatureRange(1, 1);

@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,17 +30,18 @@ final class RatisSettings {
      * The properties of a node's RaftServer.
      *
      * @param storage directory of the raft logs
-     * @param host host to bind the node port to
-     * @param port the node port
+     * @param bind the node port, not resolved
      * @param payloadMaxBytes the largest payload of one entry
      */
-    static RaftProperties of(Path storage, String host, int port, int payloadMaxBytes, RaftTimings timings) {
+    static RaftProperties of(
+            Path storage, InetSocketAddress bind, int payloadMaxBytes, RaftTimings timings, LogUpkeep upkeep) {
         var properties = new RaftProperties();
         RaftServerConfigKeys.setStorageDir(properties, List.of(storage.toFile()));
-        GrpcConfigKeys.Server.setHost(properties, host);
-        GrpcConfigKeys.Server.setPort(properties, port);
+        GrpcConfigKeys.Server.setHost(properties, bind.getHostString());
+        GrpcConfigKeys.Server.setPort(properties, bind.getPort());
         int entryMaxBytes = payloadMaxBytes + ENTRY_OVERHEAD_BYTES;
         log(properties, entryMaxBytes);
+        upkeep(properties, upkeep);
         replication(properties, entryMaxBytes);
         elections(properties, timings);
         snapshots(properties);
@@ -48,10 +50,6 @@ final class RatisSettings {
 
     private static void log(RaftProperties properties, int entryMaxBytes) {
         Log.setPreallocatedSize(properties, SizeInBytes.ZERO); // it would write zeros, not reserve space
-        // The log holds headers only; the open segment stays in the heap and only closed ones are purged.
-        Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(MIB));
-        Log.setSegmentCacheNumMax(properties, 1);
-        Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf(2 * MIB));
         Log.setWriteBufferSize(properties, SizeInBytes.valueOf(roundUp(entryMaxBytes + Long.BYTES)));
         Log.setForceSyncNum(properties, 1024);
         Log.setUnsafeFlushEnabled(properties, false);
@@ -61,9 +59,17 @@ final class RatisSettings {
         Log.StateMachineData.setSync(properties, true);
         Log.StateMachineData.setCachingEnabled(properties, true); // false: truncation computes wrong positions
         Log.setCorruptionPolicy(properties, Log.CorruptionPolicy.WARN_AND_RETURN); // only behind our own scan
+    }
+
+    private static void upkeep(RaftProperties properties, LogUpkeep upkeep) {
+        // The log holds headers only; the open segment stays in the heap and only closed ones are purged.
+        Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(upkeep.raftSegmentBytes()));
+        Log.setSegmentCacheNumMax(properties, 1);
+        Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf(2L * upkeep.raftSegmentBytes()));
+        // A dead follower does not hold it up: it catches up from the segment files.
         Log.setPurgeUptoSnapshotIndex(properties, true);
-        // Nothing is purged: a follower is always fed from the log and the segment files.
-        Log.setPurgeGap(properties, Integer.MAX_VALUE);
+        Log.setPurgeGap(properties, upkeep.purgeGap());
+        Log.setPurgePreservationLogNum(properties, upkeep.preservedEntries());
     }
 
     private static void replication(RaftProperties properties, int entryMaxBytes) {

@@ -51,33 +51,35 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
         var node = context.node();
         node.storage().disk().createDirectories(context.directory());
         var checkpoint = CheckpointFile.read(node.storage().disk(), context.directory());
-        var scan = scan(context);
         long checkpointIndex = checkpoint.map(Checkpoint::index).orElse(-1L);
+        var scan = scan(context, checkpointIndex);
         long floor = node.floor().of(context.groupUuid()).orElse(-1);
         checkJoint(context, scan, checkpointIndex, floor);
         var entries = scan.entries().stream()
                 .filter(found -> found.index() > checkpointIndex)
                 .toList();
+        boolean refetches = RefetchMarker.counts(node.storage().disk(), context.directory(), checkpointIndex);
         var log = PartitionLog.open(
                 context.directory(),
                 context.id(),
                 context.settings().log(),
                 node.storage(),
-                point(checkpoint, entries, floor));
+                refetches ? RecoveryPoint.none() : point(checkpoint, entries, floor));
         try {
-            return recovered(context, checkpoint, entries, floor, log);
+            // Where the files were given up, their bytes are not missed; committing an entry with them would be.
+            return recovered(context, checkpoint, entries, refetches ? -1 : floor, log);
         } catch (IOException e) {
             log.close();
             throw e;
         }
     }
 
-    private static RaftLogScan scan(PartitionContext context) throws IOException {
+    private static RaftLogScan scan(PartitionContext context, long checkpointIndex) throws IOException {
         RaftLogScan.force(context.raftGroupDirectory());
+        int entryMaxBytes = context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         try {
-            return RaftLogScan.read(
-                    context.raftGroupDirectory(),
-                    context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES);
+            RaftLogPurge.finish(context.raftGroupDirectory(), checkpointIndex, entryMaxBytes);
+            return RaftLogScan.read(context.raftGroupDirectory(), entryMaxBytes);
         } catch (UnknownEntryException e) {
             throw e;
         } catch (IOException e) {

@@ -2,15 +2,16 @@ package io.cordwood.raft;
 
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.PartitionEntry;
-import io.cordwood.partition.PartitionState;
 import io.cordwood.partition.PartitionTail;
 import io.cordwood.partition.TrimEntry;
+import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -27,11 +28,11 @@ import org.slf4j.LoggerFactory;
 /**
  * A replica of a partition: holds together its raft log's tail, its segment files and its applied state.
  *
- * <p>Invariants: high watermark &lt;= tail; files hold every entry up to the high watermark; the state that checkpoints describe is
- * one entry behind the applied one, because a checkpoint at the very end of the log can make Ratis notify a follower for ever
- * (RATIS-2500).
+ * <p>Invariants: high watermark &lt;= tail; files hold every entry up to the high watermark; the checkpoint file is never older than
+ * the one before it.
  *
- * <p>Thread: each method says who calls it. {@code behind} and {@code last} belong to the updater.
+ * <p>Thread: each method says who calls it. The monitor of {@code stateLock} guards the checkpoint file and the change from the
+ * replica's own state to a fetched one, which two threads make together.
  */
 final class ReplicaState implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaState.class);
@@ -42,8 +43,10 @@ final class ReplicaState implements Closeable {
     private final SegmentWriter writer;
     private final Appender appender;
     private final HighWatermarkListeners listeners = new HighWatermarkListeners();
-    /** First raft index whose bytes were not found at the start. Legal above the floor, but it must not be committed. */
-    private volatile long unverifiedFrom;
+    /** First raft index whose bytes are not, or no longer, in the files. Legal above the floor; it must not be committed. */
+    private final AtomicLong unverifiedFrom;
+    /** Counts what Ratis did to the end of the log. */
+    private final AtomicLong logChanges = new AtomicLong();
 
     private volatile OptionalInt leaderNodeId = OptionalInt.empty();
     private volatile long appliedIndex;
@@ -52,19 +55,18 @@ final class ReplicaState implements Closeable {
     /** The newest term that this replica led. The updater's alone. */
     private long ledTerm = -1;
 
-    private final PartitionState behind;
-    private @Nullable Step last;
-
-    /** An applied raft index; the entry is null where it changed nothing of ours. */
-    private record Step(long term, long index, @Nullable PartitionEntry entry) {}
+    private final AppliedState applied;
+    private final Object stateLock = new Object();
+    /** Fetched and in the file; the tail begins at it, the applied state not yet. */
+    private @Nullable Checkpoint installing;
 
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
         log = recovered.log();
         tail = recovered.tail();
-        behind = recovered.state();
-        appliedIndex = behind.index();
-        unverifiedFrom = recovered.unverifiedFrom();
+        applied = new AppliedState(recovered.state(), context.epochBase());
+        appliedIndex = recovered.state().index();
+        unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         writer = new SegmentWriter(
                 context.id(),
                 log,
@@ -121,7 +123,7 @@ final class ReplicaState implements Closeable {
 
     /** The newest checkpoint, where there is one. At the start. */
     Optional<TermIndex> checkpointTermIndex() {
-        return behind.index() < 0 ? Optional.empty() : Optional.of(TermIndex.valueOf(behind.term(), behind.index()));
+        return applied.checkpointBehind().map(ReplicaState::termIndex);
     }
 
     /** Takes a leader's own entry. Under the log write lock. */
@@ -142,6 +144,7 @@ final class ReplicaState implements Closeable {
     }
 
     private void take(PartitionEntry entry, long term, long index) {
+        logChanges.incrementAndGet();
         try {
             tail.append(entry, term, index);
         } catch (IllegalStateException e) {
@@ -160,16 +163,16 @@ final class ReplicaState implements Closeable {
      */
     void truncate(long firstRemovedIndex) {
         // After a restart the floor knows of more applied entries than the checkpoint that the replay begins at.
-        long applied = Math.max(
+        long newestApplied = Math.max(
                 appliedIndex, context.node().floor().of(context.groupUuid()).orElse(-1));
-        if (firstRemovedIndex <= applied) {
-            throw damaged("raft index " + firstRemovedIndex + " shall be truncated, " + applied + " is applied", null);
+        if (firstRemovedIndex <= newestApplied) {
+            throw damaged(
+                    "raft index " + firstRemovedIndex + " shall be truncated, " + newestApplied + " is applied", null);
         }
         LOG.info("{}: raft log truncated from index {} on", id(), firstRemovedIndex);
+        logChanges.incrementAndGet();
         tail.truncate(firstRemovedIndex);
-        if (firstRemovedIndex <= unverifiedFrom) {
-            unverifiedFrom = Long.MAX_VALUE;
-        }
+        unverifiedFrom.updateAndGet(first -> firstRemovedIndex <= first ? Long.MAX_VALUE : first);
     }
 
     /**
@@ -196,12 +199,22 @@ final class ReplicaState implements Closeable {
 
     /** Applies a committed entry: readers may see it from now on. By the updater. */
     void apply(long term, long index) {
-        var entry = tail.applied(term, index)
-                .orElseThrow(() -> damaged("raft index " + index + " of term " + term + " is not in the tail", null));
-        if (index >= unverifiedFrom) {
-            throw damaged("raft index " + index + " is committed, its bytes were missing at the start", null);
+        synchronized (stateLock) {
+            if (isInstalled(index)) {
+                return;
+            }
+            var entry = tail.applied(term, index)
+                    .orElseThrow(
+                            () -> damaged("raft index " + index + " of term " + term + " is not in the tail", null));
+            if (index >= unverifiedFrom.get()) {
+                throw damaged("raft index " + index + " is committed, and its bytes are not in the files", null);
+            }
+            advance(term, index, entry);
+            publish(entry, index);
         }
-        advance(new Step(term, index, entry));
+    }
+
+    private void publish(PartitionEntry entry, long index) {
         if (entry instanceof AppendEntry append) {
             log.advanceHighWatermark(append.endOffset());
             bytesSinceCheckpoint.addAndGet(append.payloadBytes());
@@ -256,31 +269,29 @@ final class ReplicaState implements Closeable {
         return new TrimOutcome.Trimmed(log.logStartOffset(), log.highWatermark());
     }
 
-    /** Takes note of an applied configuration entry. By the updater. */
-    void skip(long term, long index) {
-        advance(new Step(term, index, null));
+    /** Whether a fetched state, which the updater is about to learn of, covers this raft index. */
+    private boolean isInstalled(long index) {
+        return installing != null && index <= installing.index();
     }
 
-    private void advance(Step step) {
+    /** Takes note of an applied configuration entry. By the updater. */
+    void skip(long term, long index) {
+        synchronized (stateLock) {
+            if (index > appliedIndex) { // else it was noted already, or a fetched state covers it
+                advance(term, index, null);
+            }
+        }
+    }
+
+    private void advance(long term, long index, @Nullable PartitionEntry entry) {
         try {
-            settle();
+            applied.advance(term, index, entry);
         } catch (IllegalStateException e) {
             throw damaged(String.valueOf(e.getMessage()), e);
         }
-        last = step;
-        appliedIndex = step.index();
+        appliedIndex = index;
         // What is applied was forced here, and is never truncated: a floor that needs no lowering.
-        context.node().floor().raise(context.groupUuid(), step.index());
-    }
-
-    /** Brings the state behind up to the newest step. */
-    private void settle() {
-        var step = last;
-        if (step != null && step.entry() != null) {
-            behind.apply(step.entry(), step.term(), step.index());
-        } else if (step != null) {
-            behind.skip(step.term(), step.index());
-        }
+        context.node().floor().raise(context.groupUuid(), index);
     }
 
     /**
@@ -296,7 +307,7 @@ final class ReplicaState implements Closeable {
         ledTerm = term;
         try {
             // The newest step is that first entry, of Ratis' own, so the state behind it lacks nothing.
-            tail.lead(term, behind.copyProducers(), behind.segments().active());
+            tail.lead(term, applied.copyProducers(), applied.activeSegment());
         } catch (IllegalStateException e) {
             if (stillLeads.getAsBoolean()) {
                 throw damaged(String.valueOf(e.getMessage()), e);
@@ -327,14 +338,78 @@ final class ReplicaState implements Closeable {
         leaderNodeId = newLeader == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(newLeader.toString()));
     }
 
-    /** Writes a checkpoint one entry behind what is applied. By the updater, while it applies nothing. */
+    /** Writes a checkpoint one entry behind what is applied; none while a fetched one is being installed. By any thread. */
     Optional<TermIndex> takeCheckpoint() throws IOException {
-        if (behind.index() < 0) {
-            return Optional.empty();
+        synchronized (stateLock) {
+            var checkpoint = installing == null ? applied.checkpointBehind() : Optional.<Checkpoint>empty();
+            if (checkpoint.isPresent()) {
+                write(checkpoint.get());
+            }
+            return checkpoint.map(ReplicaState::termIndex);
         }
-        CheckpointFile.write(context.node().storage().disk(), context.directory(), behind.checkpoint());
+    }
+
+    private void write(Checkpoint checkpoint) throws IOException {
+        CheckpointFile.write(context.node().storage().disk(), context.directory(), checkpoint);
         bytesSinceCheckpoint.set(0);
-        return Optional.of(TermIndex.valueOf(behind.term(), behind.index()));
+    }
+
+    /**
+     * Puts a fetched checkpoint, whose bytes are all in the files, in the place of the replica's own: a crash from here on goes on
+     * from it, and the next entry of the raft log follows it. Under the server's lock.
+     */
+    void install(Checkpoint fetched) throws IOException {
+        synchronized (stateLock) {
+            try {
+                write(fetched);
+            } catch (IOException e) {
+                halt().failed("cannot write the checkpoint of " + id(), e);
+                throw e;
+            }
+            installing = fetched;
+            appliedIndex = fetched.index();
+            tail.restart(fetched.logStartOffset(), fetched.highWatermark(), fetched.lastLeaderTimeMs());
+            unverifiedFrom.set(Long.MAX_VALUE);
+        }
+    }
+
+    /** Makes the installed checkpoint the applied state. By the updater, which applies nothing before. Returns where it stands. */
+    TermIndex restart() {
+        Checkpoint fetched;
+        synchronized (stateLock) {
+            fetched = Objects.requireNonNull(installing, "nothing is installed");
+            applied.restart(fetched);
+            log.advanceHighWatermark(fetched.highWatermark());
+            log.raiseLogStart(fetched.logStartOffset());
+            context.node().floor().raise(context.groupUuid(), fetched.index());
+            installing = null;
+        }
+        writer.deleteTrimmed();
+        listeners.fire();
+        return termIndex(fetched);
+    }
+
+    private static TermIndex termIndex(Checkpoint checkpoint) {
+        return TermIndex.valueOf(checkpoint.term(), checkpoint.index());
+    }
+
+    AppliedState applied() {
+        return applied;
+    }
+
+    SegmentWriter writer() {
+        return writer;
+    }
+
+    /** Differs after whatever Ratis did to the end of the log. */
+    long logChanges() {
+        return logChanges.get();
+    }
+
+    /** The bytes from this offset on give way to the leader's: what the raft log says of them must not be committed as it is. */
+    void replaceFrom(long offset) {
+        var first = tail.firstIndexBeyond(offset);
+        first.ifPresent(index -> unverifiedFrom.accumulateAndGet(index, Math::min));
     }
 
     long bytesSinceCheckpoint() {

@@ -105,6 +105,34 @@ final class SegmentWriter {
         return forced;
     }
 
+    /** Something that only the log's writer may do. */
+    interface LogChange {
+        void to(PartitionLog log) throws IOException;
+    }
+
+    /**
+     * Changes the log on the writer thread, after everything enqueued so far. A disk failure stops the node; whatever else it
+     * throws only fails the future.
+     */
+    CompletableFuture<Void> change(LogChange change) {
+        var changed = new CompletableFuture<Void>();
+        writerThread.execute(() -> {
+            try {
+                if (failed) {
+                    throw new IOException("writing of " + partition + " has failed before");
+                }
+                change.to(log);
+                changed.complete(null);
+            } catch (IOException e) {
+                fail("cannot write " + partition, e);
+                changed.completeExceptionally(e);
+            } catch (RuntimeException e) {
+                changed.completeExceptionally(e);
+            }
+        });
+        return changed;
+    }
+
     /** Runs on the writer thread after everything enqueued so far. */
     CompletableFuture<Void> inOrder(Runnable task) {
         return CompletableFuture.runAsync(task, writerThread);

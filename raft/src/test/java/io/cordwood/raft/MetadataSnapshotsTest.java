@@ -6,18 +6,23 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 class MetadataSnapshotsTest {
+    private static final long MIN_ENTRIES = LogUpkeep.DEFAULT.metadataEntries();
+    private static final long INTERVAL_NANOS =
+            LogUpkeep.DEFAULT.checkpointInterval().toNanos();
+
     private long nowNanos = 5;
     private long entries;
     private int taken;
     private boolean fails;
-    private final MetadataSnapshots snapshots = new MetadataSnapshots(() -> entries, this::take, () -> nowNanos);
+    private final MetadataSnapshots snapshots =
+            new MetadataSnapshots(() -> entries, this::take, () -> nowNanos, LogUpkeep.DEFAULT);
 
     @Test
     void snapshotIsTakenWhenTimeAndEntriesHavePassed() {
-        entries = MetadataSnapshots.MIN_ENTRIES + 1;
+        entries = MIN_ENTRIES + 1;
         snapshots.tick();
         assertThat(taken).isZero();
-        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        nowNanos += INTERVAL_NANOS;
         entries--;
         snapshots.tick();
         assertThat(taken).isZero();
@@ -25,7 +30,7 @@ class MetadataSnapshotsTest {
         entries++;
         snapshots.tick();
         assertThat(taken).isOne();
-        entries = MetadataSnapshots.MIN_ENTRIES + 1;
+        entries = MIN_ENTRIES + 1;
         snapshots.tick();
         assertThat(taken).isOne();
     }
@@ -33,14 +38,14 @@ class MetadataSnapshotsTest {
     @Test
     void failedSnapshotIsTriedAgainAfterTheInterval() {
         fails = true;
-        entries = MetadataSnapshots.MIN_ENTRIES + 1;
-        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        entries = MIN_ENTRIES + 1;
+        nowNanos += INTERVAL_NANOS;
         snapshots.tick();
         fails = false;
 
         snapshots.tick();
         assertThat(taken).isZero();
-        nowNanos += MetadataSnapshots.INTERVAL_NANOS;
+        nowNanos += INTERVAL_NANOS;
         snapshots.tick();
         assertThat(taken).isOne();
     }

@@ -10,6 +10,7 @@ import io.cordwood.metadata.NodeLimits;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,8 @@ final class NodeWorld implements AutoCloseable {
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
     final List<String> halts = new CopyOnWriteArrayList<>();
 
+    private LogUpkeep upkeep = LogUpkeep.DEFAULT;
+
     NodeWorld(Path directory, int... ids) {
         this.directory = directory;
         var ports = TestPorts.free(ids.length);
@@ -56,6 +60,11 @@ final class NodeWorld implements AutoCloseable {
     /** Nodes that are started from now on run a program of these feature levels. */
     void runProgramOf(int minLevel, int maxLevel) {
         features = new FeatureRange(minLevel, maxLevel);
+    }
+
+    /** Of nodes that are started from now on. */
+    void upkeep(LogUpkeep newUpkeep) {
+        upkeep = newUpkeep;
     }
 
     String address(int id) {
@@ -89,7 +98,9 @@ final class NodeWorld implements AutoCloseable {
                 features,
                 1 << 20,
                 RAFT,
-                TIMINGS);
+                TIMINGS,
+                upkeep,
+                CatchUpLimits.DEFAULT);
     }
 
     RaftNode start(int id, SortedMap<Integer, String> initialNodes) throws IOException {
@@ -98,7 +109,7 @@ final class NodeWorld implements AutoCloseable {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var host = new CountingHost();
-        var node = new RaftNode(config, new NioDisk(), client -> host, new RecordingHalt());
+        var node = new RaftNode(config, new NioDisk(), shared -> host, new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();
@@ -134,6 +145,15 @@ final class NodeWorld implements AutoCloseable {
         var host = hosts.get(id);
         assertThat(host).as("host %s", id).isNotNull();
         return host;
+    }
+
+    /** Where Ratis keeps the metadata group of a node, which may be stopped. */
+    Path metadataRaftGroup(int id) throws IOException {
+        var data = directory.resolve("node-" + id);
+        var file = Pattern.compile("\"metadataGroupId\"\\s*:\\s*\"([^\"]+)\"")
+                .matcher(Files.readString(data.resolve("node.json")));
+        assertThat(file.find()).isTrue();
+        return data.resolve("raft").resolve(file.group(1));
     }
 
     void stop(int id) throws IOException {

@@ -34,7 +34,10 @@ final class PartitionCluster implements AutoCloseable {
     final GroupPlacement placement;
     private final List<PartitionNodeFixture> nodes;
 
-    private PartitionCluster(Path directory, int count, SortedMap<String, String> settings) {
+    private final LogUpkeep upkeep;
+
+    private PartitionCluster(Path directory, int count, SortedMap<String, String> settings, LogUpkeep upkeep) {
+        this.upkeep = upkeep;
         var ports = TestPorts.free(count);
         var peers = IntStream.rangeClosed(1, count)
                 .mapToObj(id -> RaftPeer.newBuilder()
@@ -58,13 +61,25 @@ final class PartitionCluster implements AutoCloseable {
 
     /** Nodes 1..count, started; segments roll at the given size. */
     static PartitionCluster start(Path directory, int count, int segmentBytes) throws IOException {
+        return start(directory, count, segmentBytes, LogUpkeep.DEFAULT);
+    }
+
+    static PartitionCluster start(Path directory, int count, int segmentBytes, LogUpkeep upkeep) throws IOException {
         var settings = new TreeMap<String, String>();
         settings.put(TopicConfig.SEGMENT_BYTES, String.valueOf(segmentBytes));
-        var cluster = new PartitionCluster(directory, count, settings);
+        var cluster = new PartitionCluster(directory, count, settings, upkeep);
         for (PartitionNodeFixture node : cluster.nodes) {
             node.start();
         }
         return cluster;
+    }
+
+    LogUpkeep upkeep() {
+        return upkeep;
+    }
+
+    Optional<String> addressOf(int nodeId) {
+        return Optional.of(node(nodeId).peer.getAddress());
     }
 
     PartitionNodeFixture node(int id) {

@@ -9,6 +9,7 @@ import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.Storage;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,13 +18,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.jspecify.annotations.Nullable;
 
@@ -38,14 +44,21 @@ final class PartitionNodeFixture {
 
     private final PartitionCluster cluster;
     private Path directory;
+    private CatchUps catchUps = new CatchUps(new NodeTransport(0, id -> Optional.empty()), 0, CatchUpLimits.DEFAULT);
     private volatile @Nullable Running running;
 
-    private record Running(PartitionNode node, PartitionReplicas replicas, RaftServer server) {}
+    private record Running(
+            PartitionNode node, PartitionReplicas replicas, RaftServer server, NodeTransport transport) {}
 
     PartitionNodeFixture(PartitionCluster cluster, RaftPeer peer, Path directory) {
         this.cluster = cluster;
         this.peer = peer;
         this.directory = directory;
+    }
+
+    /** Of its newest start. */
+    CatchUpCounters catchUps() {
+        return catchUps.counters();
     }
 
     int id() {
@@ -62,9 +75,11 @@ final class PartitionNodeFixture {
 
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
-        var node = openShared(directory, disk, new RecordedHalt());
+        var transport = new NodeTransport(id(), cluster::addressOf);
+        catchUps = new CatchUps(transport, id(), new CatchUpLimits(1L << 30, 1));
+        var node = openShared(directory, disk, new RecordedHalt(), catchUps);
         try {
-            running = start(node);
+            running = start(node, transport);
         } catch (IOException | RuntimeException e) {
             closeShared(node);
             throw e;
@@ -74,29 +89,38 @@ final class PartitionNodeFixture {
         }
     }
 
-    private Running start(PartitionNode node) throws IOException {
+    private Running start(PartitionNode node, NodeTransport transport) throws IOException {
         var replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
         if (Files.exists(raftGroup())) {
             replicas.prepare(Map.of(cluster.group.getGroupId(), cluster.placement));
         }
         var address = peer.getAddress().split(":");
+        var parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
         var server = RaftServer.newBuilder()
                 .setServerId(peer.getId())
                 .setStateMachineRegistry(groupId -> replicas.create(groupId, cluster.placement))
                 .setProperties(RatisSettings.of(
                         directory.resolve("raft"),
-                        address[0],
-                        Integer.parseInt(address[1]),
+                        InetSocketAddress.createUnresolved(address[0], Integer.parseInt(address[1])),
                         PAYLOAD_MAX_BYTES,
-                        new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600))))
+                        new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600)),
+                        cluster.upkeep()))
+                .setParameters(parameters)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         server.start();
-        return new Running(node, replicas, server);
+        return new Running(node, replicas, server, transport);
     }
 
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
+        var nobody = new NodeTransport(0, id -> Optional.empty());
+        return openShared(directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT));
+    }
+
+    private static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt, CatchUps catchUps)
+            throws IOException {
         return new PartitionNode(
                 new RatisClient(),
                 directory,
@@ -109,6 +133,7 @@ final class PartitionNodeFixture {
                 new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
                 PAYLOAD_MAX_BYTES,
                 System::currentTimeMillis,
+                catchUps,
                 halt);
     }
 
@@ -154,7 +179,9 @@ final class PartitionNodeFixture {
         disk.releaseAll();
         if (stopping != null) {
             stopping.replicas().closing();
+            stopping.node().catchUps().close();
             stopping.server().close();
+            stopping.transport().close();
             stopping.replicas().close();
         }
     }
@@ -229,6 +256,33 @@ final class PartitionNodeFixture {
             throw new IllegalStateException("node " + id() + " is stopped");
         }
         return current;
+    }
+
+    /** Makes these nodes the group's members, asked of the leader. */
+    void setMembers(List<PartitionNodeFixture> members) throws IOException {
+        var reply = server().setConfiguration(new SetConfigurationRequest(
+                current().node().client().id(),
+                server().getId(),
+                cluster.group.getGroupId(),
+                current().node().client().nextCallId(),
+                SetConfigurationRequest.Arguments.newBuilder()
+                        .setServersInNewConf(
+                                members.stream().map(member -> member.peer).toList())
+                        .build()));
+        if (!reply.isSuccess()) {
+            throw new IOException(reply.toString(), reply.getException());
+        }
+    }
+
+    RaftLog raftLog() throws IOException {
+        return server().getDivision(cluster.group.getGroupId()).getRaftLog();
+    }
+
+    /** The segment files by name, in hex. */
+    Map<String, String> segmentContents() throws IOException {
+        var content = ReplicaFiles.contentBelow(partition());
+        content.keySet().removeIf(name -> !name.endsWith(".log"));
+        return content;
     }
 
     long sizeBytes() {

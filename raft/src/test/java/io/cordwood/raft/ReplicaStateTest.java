@@ -48,6 +48,7 @@ class ReplicaStateTest {
     private final List<String> damages = new CopyOnWriteArrayList<>();
     private PartitionNode node;
     private ReplicaState replica;
+    private PartitionContext context;
 
     private final NodeHalt halt = new NodeHalt() {
         @Override
@@ -64,7 +65,7 @@ class ReplicaStateTest {
     @BeforeEach
     void open() throws IOException {
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), halt);
-        var context = new PartitionContext(
+        context = new PartitionContext(
                 node,
                 PARTITION,
                 RaftGroupId.randomId(),
@@ -196,7 +197,7 @@ class ReplicaStateTest {
     }
 
     private PartitionStateMachine stateMachine() {
-        return new PartitionStateMachine(node.client().id(), replica, new DivisionSubmitter(node.client()), () -> true);
+        return new PartitionStateMachine(context, replica, new DivisionSubmitter(node.client()), () -> true);
     }
 
     private static LogEntryProto inRaftLog(AppendEntry entry, long term, long index) {

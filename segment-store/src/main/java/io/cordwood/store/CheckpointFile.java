@@ -1,6 +1,8 @@
 package io.cordwood.store;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -30,6 +32,27 @@ public final class CheckpointFile {
     public static Optional<Checkpoint> read(Disk disk, Path directory) throws IOException {
         var body = FILE.read(disk, directory);
         return body.isEmpty() ? Optional.empty() : Optional.of(CheckpointCodec.decode(body.get()));
+    }
+
+    /** Of {@link #encode}; the same as in the file. */
+    public static final int VERSION = CheckpointCodec.VERSION;
+
+    /** The checkpoint as the file holds it, without the frame. */
+    public static ByteBuffer encode(Checkpoint checkpoint) {
+        return CheckpointCodec.encode(checkpoint);
+    }
+
+    /**
+     * What {@link #encode} made of a checkpoint of this version.
+     *
+     * @throws IOException when the bytes are no checkpoint
+     */
+    public static Checkpoint decode(ByteBuffer bytes) throws IOException {
+        try {
+            return CheckpointCodec.decode(bytes);
+        } catch (IllegalArgumentException | BufferUnderflowException e) {
+            throw new IOException("no checkpoint: " + e.getMessage(), e);
+        }
     }
 
     /** The checkpoint is durable on return. */

@@ -169,6 +169,37 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
+     * Drops every batch: the log is empty and begins at this offset. Durable on return; a crash meanwhile leaves a beginning of
+     * what was there, or the new beginning. The caller has made sure that a restart does not miss what goes.
+     *
+     * @param newStart above the high watermark, or what follows below it would be lost
+     */
+    public void restartAt(long newStart) throws IOException {
+        requireOpen();
+        if (newStart <= highWatermark) {
+            throw new IllegalStateException("log of " + files.id() + " cannot begin anew at offset " + newStart
+                    + ", its high watermark is " + highWatermark);
+        }
+        try {
+            var old = segments;
+            active.close();
+            deleteNewestFirst(old.subList(1, old.size()));
+            var first = Segment.empty(files.directory(), newStart);
+            active = ActiveSegment.open(files.disk(), first, OpenMode.CREATE, files.config());
+            files.disk().forceDirectory(files.directory());
+            segments = List.of(first);
+            leaderEpochs = List.of();
+            logStartOffset = newStart;
+            // One file was always there: without any, a log whose start is on disk would count as lost.
+            deleteNewestFirst(old.subList(0, 1));
+            files.index().drop(files.id());
+            indexer.startSegment();
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /**
      * Hides what lies below this offset from readers at once. Without effect where the log starts there already, or beyond.
      * By whoever moves the high watermark; the files go with {@link #deleteTrimmed}.
      */

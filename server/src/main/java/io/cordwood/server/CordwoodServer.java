@@ -3,6 +3,8 @@ package io.cordwood.server;
 import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.raft.AppenderLimits;
+import io.cordwood.raft.CatchUpLimits;
+import io.cordwood.raft.LogUpkeep;
 import io.cordwood.raft.NodeHalt;
 import io.cordwood.raft.NodeTimings;
 import io.cordwood.raft.PartitionSettings;
@@ -162,7 +164,9 @@ public final class CordwoodServer {
                 payloadMaxBytes(config),
                 new RaftTimings(
                         config.raft().electionTimeoutMin(), config.raft().electionTimeoutMax()),
-                NodeTimings.DEFAULT);
+                NodeTimings.DEFAULT,
+                LogUpkeep.DEFAULT,
+                CatchUpLimits.DEFAULT);
     }
 
     private static PartitionSettings partitionSettings(ServerConfig config) {

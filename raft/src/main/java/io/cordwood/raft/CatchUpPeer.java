@@ -1,0 +1,97 @@
+package io.cordwood.raft;
+
+import com.google.protobuf.ByteString;
+import io.cordwood.proto.internal.v1.CatchUpBatchesRequest;
+import io.cordwood.proto.internal.v1.CatchUpPartRequest;
+import io.cordwood.proto.internal.v1.CatchUpRequest;
+import io.cordwood.proto.internal.v1.CatchUpState;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * The node that a replica catches up with, asked over the node port; see {@link CatchUpSource}.
+ *
+ * <p>Thread: one; every call blocks, within the node's rate and {@link #TIMEOUT}.
+ */
+final class CatchUpPeer {
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final int STATE_MAX_BYTES = 1 << 30;
+    private static final int READ_BYTES = 1 << 20;
+
+    private final NodeTransport transport;
+    private final int node;
+    private final UUID groupId;
+    private final CatchUpRate rate;
+
+    CatchUpPeer(NodeTransport transport, int node, UUID groupId, CatchUpRate rate) {
+        this.transport = transport;
+        this.node = node;
+        this.groupId = groupId;
+        this.rate = rate;
+    }
+
+    /** A state that stands at this raft index or beyond it, encoded. */
+    ByteBuffer stateFrom(long firstIndex) throws IOException, InterruptedException {
+        var request = CatchUpRequest.newBuilder().setRaftGroupId(group()).setFirstIndex(firstIndex);
+        var offer =
+                CatchUpState.parseFrom(call(CatchUpSource.STATE, request.build().toByteArray()));
+        if (offer.getSizeBytes() < 0 || offer.getSizeBytes() > STATE_MAX_BYTES) {
+            throw new IOException("node " + node + " offers a state of " + offer.getSizeBytes() + " bytes");
+        }
+        var state = ByteBuffer.allocate(offer.getSizeBytes());
+        while (state.hasRemaining()) {
+            var part = CatchUpPartRequest.newBuilder()
+                    .setTransferId(offer.getTransferId())
+                    .setPosition(state.position())
+                    .build();
+            var bytes = call(CatchUpSource.PART, part.toByteArray());
+            if (bytes.length == 0 || bytes.length > state.remaining()) {
+                throw new IOException("node " + node + " sent " + bytes.length + " bytes of a state, "
+                        + state.remaining() + " are missing");
+            }
+            rate.take(bytes.length);
+            state.put(bytes);
+        }
+        return state.flip();
+    }
+
+    /** Prints of some batches from the offset on, none at the end offset. */
+    List<BatchPrint> prints(long offset, long endOffset) throws IOException, InterruptedException {
+        var bytes = call(CatchUpSource.PRINTS, batchesRequest(offset, endOffset));
+        rate.take(bytes.length);
+        return BatchPrint.decode(bytes);
+    }
+
+    /** Whole batches from the offset on, none at the end offset. */
+    ByteBuffer batches(long offset, long endOffset) throws IOException, InterruptedException {
+        var bytes = call(CatchUpSource.BATCHES, batchesRequest(offset, endOffset));
+        rate.take(bytes.length);
+        return ByteBuffer.wrap(bytes);
+    }
+
+    private byte[] batchesRequest(long offset, long endOffset) {
+        return CatchUpBatchesRequest.newBuilder()
+                .setRaftGroupId(group())
+                .setOffset(offset)
+                .setEndOffset(endOffset)
+                .setMaxBytes(READ_BYTES)
+                .build()
+                .toByteArray();
+    }
+
+    private ByteString group() {
+        return Uuids.toBytes(groupId);
+    }
+
+    private byte[] call(String method, byte[] request) throws IOException, InterruptedException {
+        try {
+            return transport.call(node, method, request, TIMEOUT).get();
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e.getCause());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.cordwood.raft;
+
+import io.micrometer.core.instrument.Metrics;
+import java.io.Closeable;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the catch-ups of a node share, in both directions: threads, the rate, the way to the other nodes.
+ *
+ * <p>Invariants: at most {@link CatchUpLimits#atOnce} replicas of this node catch up at once; at most {@value #SOURCE_THREADS}
+ * threads serve others. Both queues are bounded, what comes beyond is refused and tried again by whoever asked.
+ *
+ * <p>Thread: any.
+ */
+final class CatchUps implements Closeable {
+    private static final int SOURCE_THREADS = 2;
+    private static final int QUEUE_MAX = 1024;
+    private static final int CLOSE_SECONDS = 10;
+
+    private final NodeTransport transport;
+    private final CatchUpRate rate;
+    private final ExecutorService replicas;
+    private final ExecutorService sources;
+    private final CatchUpSource source;
+    private final CatchUpCounters counters;
+
+    CatchUps(NodeTransport transport, int nodeId, CatchUpLimits limits) {
+        this.transport = transport;
+        rate = CatchUpRate.of(limits.bytesPerSecond());
+        replicas = pool("catch-up-" + nodeId, limits.atOnce());
+        sources = pool("catch-up-source-" + nodeId, SOURCE_THREADS);
+        source = new CatchUpSource(sources);
+        source.serve(transport);
+        counters = new CatchUpCounters(Metrics.globalRegistry, nodeId);
+    }
+
+    private static ExecutorService pool(String name, int threads) {
+        var number = new AtomicInteger();
+        var pool = new ThreadPoolExecutor(
+                threads,
+                threads,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(QUEUE_MAX),
+                task -> new Thread(task, name + "-" + number.getAndIncrement()));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /** Where catch-ups of this node's replicas run. */
+    Executor executor() {
+        return replicas;
+    }
+
+    CatchUpSource source() {
+        return source;
+    }
+
+    CatchUpCounters counters() {
+        return counters;
+    }
+
+    CatchUpPeer peer(int node, UUID groupId) {
+        return new CatchUpPeer(transport, node, groupId, rate);
+    }
+
+    /** Interrupts those that catch up: the next start goes on with what they have. */
+    @Override
+    public void close() {
+        replicas.shutdownNow();
+        sources.shutdown();
+        Threads.join(replicas, CLOSE_SECONDS, "a catch-up");
+        Threads.join(sources, CLOSE_SECONDS, "a source of catch-ups");
+        counters.unregister();
+    }
+}

@@ -1,0 +1,154 @@
+package io.cordwood.raft;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers Ratis' install notifications of one group, which come again and again while the leader lacks the entries that this
+ * replica needs.
+ *
+ * <p>The first one starts the catch-up on another thread. Ratis' future stays open meanwhile and then <em>fails</em>; the
+ * notification that comes next finds the result and installs it within the call. Had the future completed with the result,
+ * Ratis would refuse every append until a leader notifies once more, and a new leader whose log is whole never does.
+ *
+ * <p>Invariants: at most one catch-up of the group runs; what is installed reaches the first entry that the leader still has.
+ *
+ * <p>Thread: {@link #notified} under the division's lock; the catch-up on a thread of the given executor. The monitor guards the
+ * fields; it is never held while the catch-up runs or a future completes.
+ *
+ * <p>Source: Ratis 3.3.0, {@code SnapshotInstallationHandler.notifyStateMachineToInstallSnapshot}.
+ */
+final class InstallSlot {
+    private static final Logger LOG = LoggerFactory.getLogger(InstallSlot.class);
+    private static final long RETRY_MS = 500;
+
+    private final Supplier<String> name;
+    private final Executor executor;
+    private final Work work;
+    private final CatchUpCounters counters;
+    private @Nullable Ready ready;
+    private @Nullable CompletableFuture<@Nullable TermIndex> running;
+    private String lastFailure = "";
+
+    /** Brings what this node lacks; blocks. */
+    interface Work {
+        /** @return empty where nothing was lacking after all */
+        Optional<Ready> prepare(int leaderNode, TermIndex firstInLeaderLog) throws IOException, InterruptedException;
+    }
+
+    /** A state that was fetched and is complete on disk, but for what makes it this replica's own. */
+    interface Ready {
+        TermIndex termIndex();
+
+        /** Whether nothing happened that it did not reckon with. */
+        boolean isCurrent();
+
+        /** Makes it the state of this replica, durably. */
+        void install() throws IOException;
+    }
+
+    InstallSlot(Supplier<String> name, Executor executor, CatchUpCounters counters, Work work) {
+        this.name = name;
+        this.executor = executor;
+        this.counters = counters;
+        this.work = work;
+    }
+
+    /** What to answer a notification with. */
+    CompletableFuture<@Nullable TermIndex> notified(int leaderNode, TermIndex firstInLeaderLog) {
+        counters.notified();
+        if (firstInLeaderLog.getIndex() == 0) {
+            // Asked of every new member; the log is whole, and null lets the leader send the entries.
+            return CompletableFuture.completedFuture(null);
+        }
+        var found = takeReady();
+        if (found != null && found.termIndex().getIndex() >= firstInLeaderLog.getIndex() && found.isCurrent()) {
+            return install(found);
+        }
+        return running(leaderNode, firstInLeaderLog);
+    }
+
+    private synchronized @Nullable Ready takeReady() {
+        var found = ready;
+        ready = null;
+        return found;
+    }
+
+    private CompletableFuture<@Nullable TermIndex> install(Ready found) {
+        try {
+            found.install();
+            counters.installed();
+            LOG.info("{}: caught up to {}", name.get(), found.termIndex());
+            return CompletableFuture.completedFuture(found.termIndex());
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private synchronized CompletableFuture<@Nullable TermIndex> running(int leaderNode, TermIndex first) {
+        var current = running;
+        if (current != null && !current.isDone()) {
+            return current;
+        }
+        var started = new CompletableFuture<@Nullable TermIndex>();
+        running = started;
+        try {
+            executor.execute(() -> run(leaderNode, first, started));
+        } catch (RejectedExecutionException e) {
+            failLater(started, "too many replicas catch up at once, or the node stops");
+        }
+        return started;
+    }
+
+    private void run(int leaderNode, TermIndex first, CompletableFuture<@Nullable TermIndex> answer) {
+        try {
+            var prepared = work.prepare(leaderNode, first);
+            synchronized (this) {
+                ready = prepared.orElse(null);
+                lastFailure = "";
+            }
+            answer.completeExceptionally(
+                    new AskAgainException(prepared.isPresent() ? "fetched" : "nothing is lacking"));
+        } catch (InterruptedException e) {
+            failLater(answer, "the node stops");
+        } catch (IOException | RuntimeException e) {
+            counters.failed();
+            failed(answer, e);
+        }
+    }
+
+    private void failed(CompletableFuture<@Nullable TermIndex> answer, Exception failure) {
+        var reason = String.valueOf(failure.getMessage());
+        synchronized (this) {
+            if (!reason.equals(lastFailure)) {
+                LOG.warn("{} cannot catch up yet and tries again", name.get(), failure);
+            }
+            lastFailure = reason;
+        }
+        failLater(answer, reason);
+    }
+
+    /** Later, because the leader asks again at once. */
+    private static void failLater(CompletableFuture<@Nullable TermIndex> answer, String reason) {
+        CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS)
+                .execute(() -> answer.completeExceptionally(new AskAgainException(reason)));
+    }
+
+    /** Tells Ratis that the next notification counts. */
+    private static final class AskAgainException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        AskAgainException(String message) {
+            super(message, null, false, false);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+package io.cordwood.raft;
+
+import io.cordwood.store.Checkpoint;
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.CorruptLogException;
+import io.cordwood.store.Disk;
+import io.cordwood.store.PartitionLog;
+import io.cordwood.store.SealedSegment;
+import io.cordwood.store.SegmentInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a replica's files to the applied state of a node that is ahead, where that node's raft log does not reach back to what
+ * the replica has.
+ *
+ * <p>Own and foreign batches are compared from the own high watermark on: base offset, size, leader epoch, CRC, and in which file.
+ * They are cut at the first difference only. Where the own files end first, the rest is fetched; where the other's do, what they
+ * hold beyond is kept.
+ *
+ * <p>Invariants: nothing below the own high watermark is touched; the files change on the partition's writer thread, and no more
+ * once Ratis has changed the end of the log; what is ready to be installed is forced, reaches the first entry that the leader
+ * still has and covers the own raft log, which Ratis gives up as a whole. A crash at any point leaves a replica that starts: its
+ * raft log and checkpoint are as before, and the bytes below the floor are the same in every history.
+ *
+ * <p>Thread: one at a time, of the node's threads for catch-ups.
+ */
+final class ReplicaCatchUp implements InstallSlot.Work {
+    private static final Logger LOG = LoggerFactory.getLogger(ReplicaCatchUp.class);
+    /** What one more round would fetch is fed from the raft log instead. */
+    private static final long LAST_ROUND_BYTES = 8L << 20;
+
+    private static final int OWN_READ_BYTES = 1 << 20;
+    private static final long SETTLE_MS = 5_000;
+    private static final long SETTLE_LOOK_MS = 5;
+
+    private final ReplicaState replica;
+    private final PartitionContext context;
+    private final Supplier<Optional<RaftLog>> raftLog;
+    private final CheckpointStorage checkpoints;
+
+    /** @param raftLog of the division; empty while it is closing */
+    ReplicaCatchUp(
+            ReplicaState replica,
+            PartitionContext context,
+            Supplier<Optional<RaftLog>> raftLog,
+            CheckpointStorage checkpoints) {
+        this.replica = replica;
+        this.context = context;
+        this.raftLog = raftLog;
+        this.checkpoints = checkpoints;
+    }
+
+    @Override
+    public Optional<InstallSlot.Ready> prepare(int leaderNode, TermIndex first)
+            throws IOException, InterruptedException {
+        if (lacksNothing(first.getIndex())) {
+            return Optional.empty();
+        }
+        LOG.info(
+                "{}: catches up with node {}: its raft log begins at {}, the own ends at raft index {}",
+                replica.id(),
+                leaderNode,
+                first,
+                ownLastIndex());
+        long changes = replica.logChanges();
+        var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
+        Round round;
+        do {
+            round = new Round(peer, changes, state(peer, first.getIndex()));
+            round.follow();
+        } while (round.fetchedBytes > LAST_ROUND_BYTES);
+        awaitSettledRaftLog();
+        return Optional.of(round);
+    }
+
+    /**
+     * A leader that lost its view of a follower notifies it too, though nothing is missing. A checkpoint that Ratis knows of lets
+     * it say so: it is asked again, and answers by itself.
+     */
+    private boolean lacksNothing(long firstIndex) throws IOException {
+        if (ownLastIndex() < firstIndex || replica.applied().indexBehind() < firstIndex) {
+            return false;
+        }
+        var taken = replica.takeCheckpoint();
+        if (taken.isEmpty() || taken.get().getIndex() < firstIndex) {
+            return false;
+        }
+        checkpoints.taken(taken.get());
+        requireRaftLog().updateSnapshotIndex(taken.get().getIndex());
+        LOG.info("{}: was asked to catch up to {}, and has more", replica.id(), firstIndex);
+        return true;
+    }
+
+    private Checkpoint state(CatchUpPeer peer, long firstIndex) throws IOException, InterruptedException {
+        var target = CheckpointFile.decode(peer.stateFrom(firstIndex));
+        if (!target.partition().equals(replica.id())) {
+            throw new IOException("the state is of " + target.partition() + ", not of " + replica.id());
+        }
+        long needed = Math.max(firstIndex, ownLastIndex());
+        if (target.index() < needed) {
+            throw new IOException(
+                    "the state of the source stands at raft index " + target.index() + ", below " + needed);
+        }
+        if (target.highWatermark() < replica.log().highWatermark()) {
+            throw new IOException("the source's high watermark is " + target.highWatermark() + ", the own is "
+                    + replica.log().highWatermark());
+        }
+        return target;
+    }
+
+    private RaftLog requireRaftLog() throws IOException {
+        return raftLog.get().orElseThrow(() -> new IOException("the group is closing"));
+    }
+
+    private long ownLastIndex() throws IOException {
+        return requireRaftLog().getNextIndex() - 1;
+    }
+
+    /** Ratis forgets what its log worker has not written yet when it installs. */
+    private void awaitSettledRaftLog() throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SETTLE_MS);
+        while (requireRaftLog().getFlushIndex() < ownLastIndex()) {
+            if (System.nanoTime() > deadlineNanos) {
+                throw new IOException("the own raft log is not forced to its end");
+            }
+            TimeUnit.MILLISECONDS.sleep(SETTLE_LOOK_MS);
+        }
+    }
+
+    /** One state that is followed. */
+    private final class Round implements InstallSlot.Ready {
+        private final CatchUpPeer peer;
+        private final long changes;
+        private final Checkpoint target;
+        private final Set<Long> fileBases;
+        private final PartitionLog log = replica.log();
+        private long fetchedBytes;
+
+        Round(CatchUpPeer peer, long changes, Checkpoint target) {
+            this.peer = peer;
+            this.changes = changes;
+            this.target = target;
+            this.fileBases = Stream.concat(
+                            target.segments().sealed().stream().map(SealedSegment::baseOffset),
+                            Stream.of(target.segments().active().baseOffset()))
+                    .collect(Collectors.toUnmodifiableSet());
+        }
+
+        void follow() throws IOException, InterruptedException {
+            long start = startOffset();
+            long shared = Divergence.sharedEnd(start, this::ownPrints, offset -> peer.prints(offset, end()));
+            shared = Divergence.sameFilesEnd(start, shared, ownBases(), fileBases);
+            context.node().catchUps().counters().compared(shared - start);
+            fetch(shared);
+            change(PartitionLog::force);
+        }
+
+        private long end() {
+            return target.highWatermark();
+        }
+
+        /** Where to begin to compare; files that the leader does not have any more are given up. */
+        private long startOffset() throws IOException, InterruptedException {
+            long highWatermark = log.highWatermark();
+            long firstBase = fileBases.stream().min(Long::compare).orElseThrow();
+            if (highWatermark >= firstBase) {
+                return highWatermark;
+            }
+            if (!RefetchMarker.counts(disk(), context.directory(), checkpointIndex())
+                    || firstBase < log.segments().get(0).baseOffset()
+                    || firstBase > log.writtenEndOffset()) {
+                LOG.info("{}: the leader's log begins at offset {}, the own ends before it", replica.id(), firstBase);
+                change(changed -> {
+                    replica.replaceFrom(0);
+                    RefetchMarker.write(disk(), context.directory(), checkpointIndex());
+                    changed.restartAt(firstBase);
+                });
+            }
+            return firstBase;
+        }
+
+        private Disk disk() {
+            return context.node().storage().disk();
+        }
+
+        private long checkpointIndex() throws IOException {
+            return CheckpointFile.read(disk(), context.directory())
+                    .map(Checkpoint::index)
+                    .orElse(-1L);
+        }
+
+        private List<Long> ownBases() {
+            return log.segments().stream().map(SegmentInfo::baseOffset).toList();
+        }
+
+        private List<BatchPrint> ownPrints(long offset) throws IOException {
+            if (offset >= Math.min(end(), log.writtenEndOffset())) {
+                return List.of();
+            }
+            try {
+                var own = log.read(offset, log.writtenEndOffset(), OWN_READ_BYTES);
+                return own.baseOffset() == offset ? BatchPrint.ofSound(own.batches()) : List.of();
+            } catch (CorruptLogException e) {
+                LOG.warn("{}: what lies at offset {} is fetched anew", replica.id(), offset, e);
+                return List.of();
+            }
+        }
+
+        private void fetch(long fromOffset) throws IOException, InterruptedException {
+            for (long at = fromOffset; at < end(); ) {
+                var batches = peer.batches(at, end());
+                long pieceEnd = requireSound(batches, at);
+                long base = at;
+                change(changed -> {
+                    replica.replaceFrom(base);
+                    changed.append(base, pieceEnd, batches, fileBases.contains(base));
+                });
+                fetchedBytes += batches.remaining();
+                context.node().catchUps().counters().fetched(batches.remaining());
+                at = pieceEnd;
+            }
+        }
+
+        private long requireSound(ByteBuffer batches, long offset) throws IOException {
+            var prints = BatchPrint.ofSound(batches);
+            long bytes = prints.stream().mapToLong(BatchPrint::sizeBytes).sum();
+            if (prints.isEmpty()
+                    || bytes != batches.remaining()
+                    || prints.get(0).baseOffset() != offset) {
+                throw new IOException("the source sent " + batches.remaining() + " bytes for offset " + offset
+                        + ", of which " + bytes + " are sound batches, "
+                        + prints.stream().limit(1).toList());
+            }
+            return prints.get(prints.size() - 1).endOffset();
+        }
+
+        private void change(SegmentWriter.LogChange change) throws IOException, InterruptedException {
+            CompletableFuture<Void> done = replica.writer().change(changed -> {
+                requireUnchanged();
+                change.to(changed);
+            });
+            try {
+                done.get();
+            } catch (ExecutionException e) {
+                throw new IOException(String.valueOf(e.getCause()), e.getCause());
+            }
+        }
+
+        private void requireUnchanged() {
+            if (replica.logChanges() != changes) {
+                throw new IllegalStateException("a leader feeds " + replica.id() + " again");
+            }
+        }
+
+        @Override
+        public TermIndex termIndex() {
+            return TermIndex.valueOf(target.term(), target.index());
+        }
+
+        @Override
+        public boolean isCurrent() {
+            return replica.logChanges() == changes
+                    && raftLog.get()
+                            .map(log -> log.getNextIndex() - 1 <= target.index())
+                            .orElse(false);
+        }
+
+        @Override
+        public void install() throws IOException {
+            replica.install(target);
+            RefetchMarker.remove(disk(), context.directory());
+            checkpoints.taken(termIndex());
+        }
+    }
+}

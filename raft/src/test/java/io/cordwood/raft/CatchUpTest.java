@@ -1,0 +1,307 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static io.cordwood.raft.PartitionCluster.append;
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.raft.AppendOutcome.Appended;
+import io.cordwood.raft.HoldingDisk.Hold;
+import io.cordwood.raft.HoldingDisk.Operation;
+import io.cordwood.store.CheckpointFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Followers that the leader's raft log does not reach back to. */
+class CatchUpTest {
+    private static final int SEGMENT_BYTES = 4 << 10;
+    /** Nothing is purged but behind a checkpoint that a test takes. */
+    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 1 << 10, 1, 4);
+
+    @TempDir
+    Path directory;
+
+    private final Network network = new Network();
+    private PartitionCluster cluster;
+    private long expected;
+
+    /** Where the follower is killed while it catches up. */
+    enum CrashPoint {
+        BEFORE_FIRST_WRITE(Operation.WRITE, ".log", false),
+        AFTER_FIRST_WRITE(Operation.WRITE, ".log", true),
+        BEFORE_CHECKPOINT(Operation.WRITE, CheckpointFile.NAME + ".tmp", false),
+        CHECKPOINT_WITHOUT_ITS_NAME(Operation.FORCE, CheckpointFile.NAME + ".tmp", true);
+
+        private final Operation operation;
+        private final String file;
+        private final boolean after;
+
+        CrashPoint(Operation operation, String file, boolean after) {
+            this.operation = operation;
+            this.file = file;
+            this.after = after;
+        }
+
+        Hold hold(HoldingDisk disk) {
+            return after ? disk.holdAfter(operation, file) : disk.holdBefore(operation, file);
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP);
+        publish(5);
+        cluster.awaitHighWatermark(expected);
+    }
+
+    @AfterEach
+    void close() {
+        network.close();
+        cluster.close();
+    }
+
+    private void publish(int batches) throws Exception {
+        var leader = cluster.leader();
+        for (int i = 0; i < batches; i++) {
+            var batch = batch("r" + expected, "x".repeat(200));
+            if (!(append(leader, batch) instanceof Appended)) {
+                cluster.appendSurely(batch);
+                leader = cluster.leader();
+            }
+            expected += 2;
+        }
+    }
+
+    /** Has the leader forget its raft log but for the newest entries, all of them beyond what the follower has. */
+    private void purgeBeyond(PartitionNodeFixture follower) throws IOException {
+        long followerNext = RaftLogScan.lastIndex(follower.raftGroup(), 2 << 20).orElse(-1) + 1;
+        for (var node : cluster.running()) {
+            node.takeCheckpoint();
+        }
+        var leaderLog = cluster.leader().raftLog();
+        await().atMost(PATIENCE).until(() -> leaderLog.getStartIndex() > followerNext);
+    }
+
+    private void assertIdentical() throws IOException {
+        cluster.awaitHighWatermark(expected);
+        var leader = cluster.leader();
+        for (var node : cluster.running()) {
+            assertThat(node.values()).hasSize((int) expected);
+            assertThat(node.segmentContents()).isEqualTo(leader.segmentContents());
+            assertThat(node.halts).isEmpty();
+        }
+    }
+
+    private static void assertCaughtUp(PartitionNodeFixture follower) {
+        assertThat(follower.catchUps().notifications()).isPositive();
+        assertThat(follower.catchUps().installations()).isPositive();
+    }
+
+    @Test
+    void followerBehindThePurgeCatchesUp() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.stop();
+        publish(60);
+        purgeBeyond(follower);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertThat(follower.catchUps().installations()).isOne();
+        publish(10);
+        assertIdentical();
+        follower.stop();
+        publish(3);
+        follower.start();
+        publish(3);
+        assertIdentical();
+        assertThat(follower.catchUps().installations()).isZero();
+    }
+
+    @Test
+    void replicaThatCaughtUpLeads() throws Exception {
+        var others = cluster.othersThan(cluster.leader());
+        others.get(0).stop();
+        publish(60);
+        purgeBeyond(others.get(0));
+        others.get(0).start();
+        cluster.awaitHighWatermark(expected);
+        others.get(1).stop();
+        publish(5);
+        var leader = cluster.leader();
+        leader.stop();
+        others.get(1).start();
+
+        publish(5);
+        assertThat(cluster.leader()).isEqualTo(others.get(0));
+        leader.start();
+        assertIdentical();
+    }
+
+    @Test
+    void batchesComeInWhileAFollowerCatchesUp() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        follower.start();
+        for (int round = 0; round < 10; round++) {
+            publish(10);
+            cluster.leader().takeCheckpoint();
+        }
+
+        assertIdentical();
+        assertThat(append(cluster.leader(), batch("last"))).isInstanceOf(Appended.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(CrashPoint.class)
+    void killWhileCatchingUpHeals(CrashPoint point) throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        var hold = point.hold(follower.disk);
+        follower.start();
+        await().atMost(PATIENCE).until(hold::isReached);
+        var image = follower.image(point.name());
+
+        follower.restartFrom(image);
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        publish(3);
+        assertIdentical();
+    }
+
+    @Test
+    void whatWasFetchedBeforeAKillIsNotFetchedAgain() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        var hold = CrashPoint.BEFORE_CHECKPOINT.hold(follower.disk);
+        follower.start();
+        await().atMost(PATIENCE).until(hold::isReached);
+        assertThat(follower.catchUps().fetchedBytes()).isGreaterThan(60 * 200);
+        var image = follower.image("fetched");
+
+        follower.restartFrom(image);
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertThat(follower.catchUps().fetchedBytes()).isZero();
+        assertThat(follower.catchUps().comparedBytes()).isGreaterThan(60 * 200);
+        assertIdentical();
+    }
+
+    @Test
+    void crashBetweenCheckpointAndPurgeHeals() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        // The raft log as it was before the catch-up, beside the files and the checkpoint as they were behind it.
+        var raftBefore = directory.resolve("raft-before");
+        ReplicaFiles.copyTree(follower.raftGroup(), raftBefore);
+        follower.start();
+        cluster.awaitHighWatermark(expected);
+        follower.kill();
+        var image = follower.image("half");
+        follower.moveTo(image);
+        for (var purged : new ReplicaFiles(follower.raftGroup(), follower.partition()).raftSegments()) {
+            Files.delete(purged);
+        }
+        for (var segment : new ReplicaFiles(raftBefore, follower.partition()).raftSegments()) {
+            Files.copy(segment, follower.raftGroup().resolve("current").resolve(segment.getFileName()));
+        }
+
+        follower.start();
+
+        assertThat(follower.isQuarantined()).isFalse();
+        publish(3);
+        assertIdentical();
+    }
+
+    @Test
+    void conflictingEntriesBelowThePurgeAreReplaced() throws Exception {
+        var cutOff = cluster.leader();
+        network.isolate(cutOff);
+        for (int i = 0; i < 20; i++) {
+            var unused = cutOff.replica().append(AppendRequest.of(batch("stale" + i, "y".repeat(300))));
+        }
+        long before = cutOff.sizeBytes();
+        await().atMost(PATIENCE).until(() -> cutOff.sizeBytes() > before);
+        var others = cluster.othersThan(cutOff);
+        var elected = cluster.leaderAmong(others);
+        for (int i = 0; i < 60; i++) {
+            assertThat(append(elected, batch("r" + expected, "x".repeat(200)))).isInstanceOf(Appended.class);
+            expected += 2;
+        }
+        elected.takeCheckpoint();
+        others.get(0).takeCheckpoint();
+        others.get(1).takeCheckpoint();
+        long cutOffNext = cutOff.raftLog().getNextIndex();
+        assertThat(elected.raftLog().getStartIndex()).isGreaterThan(cutOffNext);
+
+        network.heal();
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(cutOff);
+        publish(3);
+        assertIdentical();
+    }
+
+    /** All checkpoints at the end of the log, and a new term whose first entry begins the file that is left (RATIS-2500). */
+    @Test
+    void followerWhoseCheckpointIsWhereTheLeadersLogBeginsIsNotNotifiedForEver() throws Exception {
+        publish(20);
+        cluster.awaitHighWatermark(expected);
+        for (var node : cluster.nodes()) {
+            node.takeCheckpoint();
+        }
+        var oldLeader = cluster.leader();
+        var follower = cluster.othersThan(oldLeader).get(0);
+        follower.stop();
+        oldLeader.stop();
+        oldLeader.start();
+        publish(40);
+        purgeBeyond(follower);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.catchUps().notifications()).isBetween(1L, 10L);
+        assertThat(follower.catchUps().installations()).isOne();
+        publish(1);
+        assertIdentical();
+    }
+
+    @Test
+    void followerThatLacksNothingIsNotFetchedFor() throws Exception {
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        publish(60);
+        cluster.awaitHighWatermark(expected);
+        leader.takeCheckpoint();
+        await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > 0);
+
+        leader.setMembers(cluster.othersThan(follower));
+        publish(2);
+        leader.setMembers(cluster.nodes());
+
+        publish(2);
+        assertIdentical();
+        assertThat(follower.catchUps().fetchedBytes()).isLessThan(2_000);
+    }
+}
