@@ -17,7 +17,7 @@ public final class CatchUpCounters {
     private final LongAdder installations = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder fetchedBytes = new LongAdder();
-    private final LongAdder comparedBytes = new LongAdder();
+    private final LongAdder comparedRecords = new LongAdder();
     private final MeterRegistry registry;
     private final List<Meter> meters = new ArrayList<>();
 
@@ -27,7 +27,7 @@ public final class CatchUpCounters {
         register("installations", installations, nodeId);
         register("failures", failures, nodeId);
         register("fetched.bytes", fetchedBytes, nodeId);
-        register("compared.bytes", comparedBytes, nodeId);
+        register("compared.records", comparedRecords, nodeId);
     }
 
     private void register(String name, LongAdder sum, int nodeId) {
@@ -57,8 +57,8 @@ public final class CatchUpCounters {
         fetchedBytes.add(bytes);
     }
 
-    void compared(long bytes) {
-        comparedBytes.add(bytes);
+    void compared(long records) {
+        comparedRecords.add(records);
     }
 
     /** Install notifications that Ratis passed on to this node's replicas. */
@@ -81,8 +81,8 @@ public final class CatchUpCounters {
         return fetchedBytes.sum();
     }
 
-    /** Bytes of batches that this node had and found to be the same. */
-    public long comparedBytes() {
-        return comparedBytes.sum();
+    /** Records that this node had and found to be the same. */
+    public long comparedRecords() {
+        return comparedRecords.sum();
     }
 }

@@ -63,7 +63,7 @@ final class RefetchMarker {
 
     private static int crc(ByteBuffer bytes) {
         var crc = new CRC32C();
-        crc.update(bytes.array(), 0, BODY_BYTES);
+        crc.update(bytes.duplicate().position(0).limit(BODY_BYTES));
         return (int) crc.getValue();
     }
 }

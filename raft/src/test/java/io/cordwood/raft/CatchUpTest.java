@@ -201,7 +201,7 @@ class CatchUpTest {
         cluster.awaitHighWatermark(expected);
         assertCaughtUp(follower);
         assertThat(follower.catchUps().fetchedBytes()).isZero();
-        assertThat(follower.catchUps().comparedBytes()).isGreaterThan(60 * 200);
+        assertThat(follower.catchUps().comparedRecords()).isGreaterThan(100);
         assertIdentical();
     }
 
@@ -303,5 +303,32 @@ class CatchUpTest {
         publish(2);
         assertIdentical();
         assertThat(follower.catchUps().fetchedBytes()).isLessThan(2_000);
+    }
+
+    @Test
+    void followerBehindTheLogStartBeginsThere() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        var leader = cluster.leader();
+        leader.replica().trim(expected - 10).get();
+        publish(5);
+        purgeBeyond(follower);
+        await().atMost(PATIENCE).until(() -> leader.segmentContents().size() < 5);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        publish(3);
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.replica().logStartOffset())
+                .isEqualTo(leader.replica().logStartOffset());
+        assertThat(follower.segmentContents()).isEqualTo(leader.segmentContents());
+        follower.kill();
+        follower.start();
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.isQuarantined()).isFalse();
+        assertThat(follower.halts).isEmpty();
     }
 }
