@@ -212,7 +212,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 return List.of();
             }
             try {
-                var own = log.read(offset, log.writtenEndOffset(), OWN_READ_BYTES);
+                var own = log.readKept(offset, log.writtenEndOffset(), OWN_READ_BYTES);
                 return own.baseOffset() == offset ? BatchPrint.ofSound(own.batches()) : List.of();
             } catch (CorruptLogException e) {
                 LOG.warn("{}: what lies at offset {} is fetched anew", replica.id(), offset, e);

@@ -21,6 +21,6 @@ record ReplicaOrigin(ReplicaState replica) implements CatchUpSource.Origin {
 
     @Override
     public LogRead read(long offset, long endOffset, int maxBytes) throws IOException {
-        return replica.log().read(offset, Math.min(endOffset, replica.log().highWatermark()), maxBytes);
+        return replica.log().readKept(offset, Math.min(endOffset, replica.log().highWatermark()), maxBytes);
     }
 }

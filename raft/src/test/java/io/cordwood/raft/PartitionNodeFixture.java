@@ -229,13 +229,18 @@ final class PartitionNodeFixture {
         try (var files = Files.walk(directory)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 var relative = directory.relativize(file);
-                if (!relative.startsWith("index") && !Files.isDirectory(file)) {
+                if (!relative.startsWith("index") && !Files.isDirectory(file) && !isRatisTemporary(file)) {
                     Files.createDirectories(target.resolve(relative).getParent());
                     Files.copy(file, target.resolve(relative));
                 }
             }
         }
         return target;
+    }
+
+    /** Ratis replaces its small files as a whole too, and may do so while they are copied. */
+    private static boolean isRatisTemporary(Path file) {
+        return file.getFileName().toString().equals("raft-meta.conf.tmp");
     }
 
     boolean isQuarantined() {

@@ -281,6 +281,20 @@ public final class PartitionLog implements Closeable {
     public LogRead read(long offset, long limitOffset, int maxBytes) throws IOException {
         requireOpen();
         requireNotTrimmed(offset);
+        return readHeld(offset, limitOffset, maxBytes);
+    }
+
+    /** As {@link #read}, also what lies below the log start in a file that is still there: replicas hold the same files. */
+    public LogRead readKept(long offset, long limitOffset, int maxBytes) throws IOException {
+        requireOpen();
+        long firstBase = segments.get(0).baseOffset();
+        if (offset < firstBase) {
+            throw new OffsetTrimmedException(offset, firstBase);
+        }
+        return readHeld(offset, limitOffset, maxBytes);
+    }
+
+    private LogRead readHeld(long offset, long limitOffset, int maxBytes) throws IOException {
         if (offset >= limitOffset) {
             return LogRead.empty(offset);
         }
