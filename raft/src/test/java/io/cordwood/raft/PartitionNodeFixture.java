@@ -12,8 +12,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -226,21 +230,27 @@ final class PartitionNodeFixture {
     /** A copy of the directory as it is now, without the index: that is only a cache. */
     Path image(String name) throws IOException {
         var target = directory.resolveSibling(directory.getFileName() + "-" + name);
-        try (var files = Files.walk(directory)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 var relative = directory.relativize(file);
-                if (!relative.startsWith("index") && !Files.isDirectory(file) && !isRatisTemporary(file)) {
+                if (!relative.startsWith("index") && !file.toString().endsWith("raft-meta.conf.tmp")) {
                     Files.createDirectories(target.resolve(relative).getParent());
                     Files.copy(file, target.resolve(relative));
                 }
+                return FileVisitResult.CONTINUE;
             }
-        }
-        return target;
-    }
 
-    /** Ratis replaces its small files as a whole too, and may do so while they are copied. */
-    private static boolean isRatisTemporary(Path file) {
-        return file.getFileName().toString().equals("raft-meta.conf.tmp");
+            /** Ratis replaces its small files as a whole while they are copied. */
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+        });
+        return target;
     }
 
     boolean isQuarantined() {
