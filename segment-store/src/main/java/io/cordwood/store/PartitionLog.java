@@ -144,7 +144,8 @@ public final class PartitionLog implements Closeable {
             if (roll && !(last().baseOffset() == baseOffset)) {
                 roll(baseOffset);
             }
-            var inspected = inspect(baseOffset, endOffset, batches);
+            var inspected = InspectedBatches.of(
+                    new OffsetRange(baseOffset, endOffset), batches, leaderEpochs, active.segment(), indexer);
             active.append(batches, endOffset, inspected.maxTimestamp());
             leaderEpochs = inspected.epochs();
             indexer.flushChosen(endOffset);
@@ -169,16 +170,13 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Drops every batch: the log is empty and begins at this offset. Durable on return; a crash meanwhile leaves a beginning of
-     * what was there, or the new beginning. The caller has made sure that a restart does not miss what goes.
-     *
-     * @param newStart above the high watermark, or what follows below it would be lost
+     * Drops every batch: the log is empty and begins at this offset, above the high watermark. Durable on return; a crash leaves a
+     * beginning of what was there, or the new beginning. The caller has made sure that a restart does not miss what goes.
      */
     public void restartAt(long newStart) throws IOException {
         requireOpen();
         if (newStart <= highWatermark) {
-            throw new IllegalStateException("log of " + files.id() + " cannot begin anew at offset " + newStart
-                    + ", its high watermark is " + highWatermark);
+            throw new IllegalStateException(files.id() + " begins anew at " + newStart + " <= " + highWatermark);
         }
         try {
             var old = segments;
@@ -287,10 +285,7 @@ public final class PartitionLog implements Closeable {
     /** As {@link #read}, also what lies below the log start in a file that is still there: replicas hold the same files. */
     public LogRead readKept(long offset, long limitOffset, int maxBytes) throws IOException {
         requireOpen();
-        long firstBase = segments.get(0).baseOffset();
-        if (offset < firstBase) {
-            throw new OffsetTrimmedException(offset, firstBase);
-        }
+        OffsetTrimmedException.unlessFrom(segments.get(0).baseOffset(), offset);
         return readHeld(offset, limitOffset, maxBytes);
     }
 
@@ -302,17 +297,13 @@ public final class PartitionLog implements Closeable {
         if (offset < segment.baseOffset()) {
             requireNotTrimmed(offset); // its file went between the two looks
         }
-        if (offset >= segment.endOffset()) {
-            var end = segment.end();
-            throw new CorruptLogException(
-                    segment.file(), end.sizeBytes(), "end offset", "beyond " + offset, end.offset());
-        }
+        segment.requireBeyond(offset);
         try {
             return reader.read(segment, new OffsetRange(offset, limitOffset), maxBytes, highWatermark);
         } catch (NoSuchFileException e) {
             requireNotTrimmed(offset);
             if (Segment.holding(segments, offset) != segment) {
-                return read(offset, limitOffset, maxBytes); // compaction has replaced it
+                return readHeld(offset, limitOffset, maxBytes); // compaction has replaced it
             }
             throw e;
         }
@@ -431,11 +422,7 @@ public final class PartitionLog implements Closeable {
     }
 
     private void deleteNewestFirst(List<Segment> removed) throws IOException {
-        for (int i = removed.size() - 1; i >= 0; i--) {
-            files.disk().delete(removed.get(i).file());
-            readFiles.forget(removed.get(i));
-        }
-        files.disk().forceDirectory(files.directory());
+        readFiles.deleteNewestFirst(removed, files.directory());
         directoryChanged = false;
     }
 
@@ -449,36 +436,6 @@ public final class PartitionLog implements Closeable {
         all.add(segment);
         segments = List.copyOf(all);
         indexer.startSegment();
-    }
-
-    /** The leader epochs of the log and the maximum timestamp of its active segment, with batches to be appended. */
-    private record Inspected(List<LeaderEpoch> epochs, long maxTimestamp) {}
-
-    /** Checks the batches and chooses those to be indexed. */
-    private Inspected inspect(long baseOffset, long endOffset, ByteBuffer batches) {
-        var epochs = leaderEpochs;
-        var end = active.segment().end();
-        var chain = new BatchChain(baseOffset, LeaderEpochs.newest(epochs), end.maxTimestamp());
-        int at = batches.position();
-        while (at < batches.limit()) {
-            var problem = chain.problemAt(batches, at, batches.limit() - at);
-            if (problem != null) {
-                indexer.startSegment();
-                throw new IllegalArgumentException("batches for offset " + baseOffset + " at " + at + ": " + problem);
-            }
-            epochs = LeaderEpochs.append(epochs, BatchHeader.leaderEpoch(batches, at), chain.endOffset());
-            indexer.see(
-                    chain.indexEntry(
-                            batches, at, active.segment().baseOffset(), end.sizeBytes() + at - batches.position()),
-                    RecordBatch.sizeAt(batches, at));
-            chain.accept(batches, at);
-            at += RecordBatch.sizeAt(batches, at);
-        }
-        if (chain.endOffset() != endOffset || baseOffset == endOffset) {
-            throw new IllegalArgumentException(
-                    "batches end at offset " + chain.endOffset() + ", expected " + endOffset + " beyond " + baseOffset);
-        }
-        return new Inspected(epochs, chain.maxTimestamp());
     }
 
     private void deleteBelow(long newStart) throws IOException {
@@ -514,10 +471,7 @@ public final class PartitionLog implements Closeable {
     }
 
     private void requireNotTrimmed(long offset) throws OffsetTrimmedException {
-        long start = logStartOffset;
-        if (offset < start) {
-            throw new OffsetTrimmedException(offset, start);
-        }
+        OffsetTrimmedException.unlessFrom(logStartOffset, offset);
     }
 
     private void requireOpen() throws IOException {

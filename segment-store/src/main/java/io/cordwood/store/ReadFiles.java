@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 
 /**
  * The files that the readers of one log have open: a few, the least recently used one goes first. They are apart from
@@ -68,6 +70,15 @@ final class ReadFiles implements Closeable {
         if (open != null) {
             unkeep(open);
         }
+    }
+
+    /** Deletes segments from the end of a log; durable on return. */
+    void deleteNewestFirst(List<Segment> removed, Path directory) throws IOException {
+        for (int i = removed.size() - 1; i >= 0; i--) {
+            disk.delete(removed.get(i).file());
+            forget(removed.get(i));
+        }
+        disk.forceDirectory(directory);
     }
 
     @Override

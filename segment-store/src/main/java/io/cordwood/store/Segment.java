@@ -120,6 +120,13 @@ final class Segment {
         return end.offset();
     }
 
+    void requireBeyond(long offset) throws CorruptLogException {
+        var now = end;
+        if (offset >= now.offset()) {
+            throw new CorruptLogException(file, now.sizeBytes(), "end offset", "beyond " + offset, now.offset());
+        }
+    }
+
     void publishEnd(End newEnd) {
         end = newEnd;
     }
