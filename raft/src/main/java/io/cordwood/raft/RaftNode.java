@@ -18,9 +18,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
@@ -43,6 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RaftNode implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+    private static final long CLOSE_SECONDS = 30;
     private static final long HAND_OVER_SECONDS = 5;
     private static final long CHECKPOINT_LOOK_MS = 1000;
     private static final long RETENTION_LOOK_MS = 60_000;
@@ -425,7 +429,7 @@ public final class RaftNode implements Closeable {
             shutDown(timer);
             node.host().closing();
             catchUps.close();
-            node.server().close();
+            closeServer(node.server());
             node.host().close();
             node.directory().close();
         }
@@ -435,6 +439,29 @@ public final class RaftNode implements Closeable {
         catchUps.close();
         transport.close();
         view.close();
+    }
+
+    /**
+     * Ratis 3.3.0 can wait for ever here: closing a log holds its write lock while it joins the thread that evicts entries from
+     * memory, and that thread may be waiting for the lock. Everything acknowledged is on disk by then, so the stop goes on.
+     */
+    private void closeServer(RaftServer server) throws IOException {
+        var closed = new FutureTask<>(() -> {
+            server.close();
+            return true;
+        });
+        var thread = new Thread(closed, "close-" + config.nodeId());
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            closed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            LOG.error("node {}: Ratis does not close within {} s and is left behind", config.nodeId(), CLOSE_SECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException("node " + config.nodeId() + " does not close", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void takeSnapshot(Running node) {
