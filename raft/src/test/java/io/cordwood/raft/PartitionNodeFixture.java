@@ -229,7 +229,8 @@ final class PartitionNodeFixture {
 
     /** A copy of the directory as it is now, without the index: that is only a cache. */
     Path image(String name) throws IOException {
-        var target = directory.resolveSibling(directory.getFileName() + "-" + name);
+        var node = String.valueOf(directory.getFileName()).split("-", 2)[0]; // an image of an image has no longer name
+        var target = directory.resolveSibling(node + "-" + name);
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

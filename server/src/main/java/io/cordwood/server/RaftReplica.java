@@ -204,15 +204,23 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.LIMIT, overloaded.limit())
                     .with(Refusal.VALUE, overloaded.value());
         } else if (outcome instanceof AppendOutcome.TimedOut) {
-            return Refusal.of(
-                    Reason.REQUEST_TIMED_OUT,
-                    "no majority answered in time, so the outcome is unknown; an idempotent producer may send again");
+            return timedOut();
         } else if (outcome instanceof AppendOutcome.Damaged) {
-            return Refusal.of(
-                    Reason.INTERNAL,
-                    "the batch was damaged in the leader's memory and not appended, the node's log says more; send it again");
+            return damaged();
         }
         throw new IllegalStateException("no refusal for " + outcome.getClass());
+    }
+
+    private static Refusal timedOut() {
+        return Refusal.of(
+                Reason.REQUEST_TIMED_OUT,
+                "no majority answered in time, so the outcome is unknown; an idempotent producer may send again");
+    }
+
+    private static Refusal damaged() {
+        return Refusal.of(
+                Reason.INTERNAL,
+                "the batch was damaged in the leader's memory and not appended, the node's log says more; send it again");
     }
 
     private static Refusal notLeader(OptionalInt leaderNodeId) {
