@@ -11,6 +11,7 @@ import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.NewTopic;
 import io.cordwood.client.PartitionDescription;
+import io.cordwood.client.Reader;
 import io.cordwood.client.RecordMetadata;
 import io.cordwood.client.StartPoint;
 import io.cordwood.client.TopicDescription;
@@ -246,13 +247,20 @@ final class TestCluster implements AutoCloseable {
             var ends = reader.endOffsets();
             var records = new ArrayList<ConsumedRecord>();
             soon().until(() -> {
-                records.addAll(reader.poll(POLL));
-                var positions = reader.positions();
-                return ends.entrySet().stream()
-                        .allMatch(end -> positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
+                List<ConsumedRecord> polled;
+                do {
+                    polled = reader.poll(POLL);
+                    records.addAll(polled);
+                } while (!polled.isEmpty() && !reached(reader, ends));
+                return reached(reader, ends);
             });
             return records;
         }
+    }
+
+    private static boolean reached(Reader reader, Map<Integer, Long> ends) {
+        var positions = reader.positions();
+        return ends.entrySet().stream().allMatch(end -> positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
     }
 
     /** The node that leads, as soon as one does. */
