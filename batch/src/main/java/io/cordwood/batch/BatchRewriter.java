@@ -122,7 +122,7 @@ public final class BatchRewriter {
         } finally {
             input.close();
         }
-        var packed = pack(encoded);
+        var packed = batch.compression().pack(encoded);
         var bytes = ByteBuffer.wrap(packed.array(), 0, packed.size()).slice();
         writeHeader(bytes, packed == encoded, getsHorizon, baseTimestamp);
         return bytes;
@@ -143,17 +143,6 @@ public final class BatchRewriter {
         target.writeVarint(offsetDelta);
         target.writeVarint(keyLength);
         target.write(body);
-    }
-
-    private EncodedBytes pack(EncodedBytes encoded) {
-        var compression = batch.compression();
-        if (compression == Compression.NONE) {
-            return encoded;
-        }
-        var packed = new EncodedBytes(RecordBatch.HEADER_BYTES + (encoded.size() >> 1));
-        packed.resize(RecordBatch.HEADER_BYTES);
-        compression.encode(encoded.array(), RecordBatch.HEADER_BYTES, encoded.size(), packed);
-        return packed.size() < encoded.size() ? packed : encoded;
     }
 
     private void writeHeader(ByteBuffer bytes, boolean unpacked, boolean getsHorizon, long baseTimestamp) {

@@ -75,6 +75,21 @@ public enum Compression {
     }
 
     /**
+     * The same batch with its records packed, or the one given where that is not smaller.
+     *
+     * @param encoded room for a batch's header, then its records
+     */
+    EncodedBytes pack(EncodedBytes encoded) {
+        if (this == NONE) {
+            return encoded;
+        }
+        var packed = new EncodedBytes(RecordBatch.HEADER_BYTES + (encoded.size() >> 1));
+        packed.resize(RecordBatch.HEADER_BYTES);
+        encode(encoded.array(), RecordBatch.HEADER_BYTES, encoded.size(), packed);
+        return packed.size() < encoded.size() ? packed : encoded;
+    }
+
+    /**
      * The way back.
      *
      * @param packed a slice that nobody else moves

@@ -99,7 +99,7 @@ public final class RecordBatchBuilder {
             throw new IllegalStateException("a batch needs at least one record");
         }
         requireProducer(producerId, producerEpoch, baseSequence);
-        var packed = pack();
+        var packed = compression.pack(encoded);
         built = true;
         var batch = ByteBuffer.wrap(packed.array(), 0, packed.size()).slice();
         int attributes = packed == encoded ? Compression.NONE.id() : compression.id();
@@ -122,16 +122,6 @@ public final class RecordBatchBuilder {
         var bytes = new EncodedBytes(Math.min(INITIAL_BYTES, maxBytes));
         bytes.resize(RecordBatch.HEADER_BYTES);
         return bytes;
-    }
-
-    private EncodedBytes pack() {
-        if (compression == Compression.NONE) {
-            return encoded;
-        }
-        var packed = new EncodedBytes(RecordBatch.HEADER_BYTES + (encoded.size() >> 1));
-        packed.resize(RecordBatch.HEADER_BYTES);
-        compression.encode(encoded.array(), RecordBatch.HEADER_BYTES, encoded.size(), packed);
-        return packed.size() < encoded.size() ? packed : encoded;
     }
 
     private void writeHeader(ByteBuffer batch, int attributes) {

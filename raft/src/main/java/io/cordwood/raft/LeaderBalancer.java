@@ -5,7 +5,6 @@ import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.PartitionInfo;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,7 +17,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
@@ -119,26 +117,16 @@ final class LeaderBalancer {
                 .isPresent();
     }
 
-    private boolean answers(Division division, int follower) {
-        return silenceMs(division, follower).orElse(Long.MAX_VALUE) < respondingMs;
+    private boolean answers(Division division, int node) {
+        var follower = Followers.of(division).get(node);
+        return follower != null && follower.silentMs() < respondingMs;
     }
 
-    private static OptionalLong silenceMs(Division division, int follower) {
-        var id = Integer.toString(follower);
-        return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-                .filter(info -> info.getId().getId().toStringUtf8().equals(id))
-                .mapToLong(ServerRpcProto::getLastRpcElapsedTimeMs)
-                .findFirst();
-    }
-
+    /** Of the follower that is most behind. */
     private static OptionalLong lag(Division division) {
-        var matches = division.getInfo().getFollowerMatchIndices();
-        var last = division.getRaftLog().getLastEntryTermIndex();
-        if (matches == null || last == null) {
-            return OptionalLong.empty();
-        }
-        var slowest = Arrays.stream(matches).min();
-        return slowest.isPresent() ? OptionalLong.of(last.getIndex() - slowest.getAsLong()) : OptionalLong.empty();
+        return Followers.of(division).values().stream()
+                .mapToLong(Followers.Follower::entriesBehind)
+                .max();
     }
 
     /**
