@@ -167,12 +167,19 @@ final class Appender {
         }
         var entry = waiting.proposal().entry(tail, leaderTimeMs());
         if (entry.isEmpty()) {
-            waiting.outcome().complete(Proposal.Outcome.NOT_NEEDED);
+            answerAfter(newestEntry, waiting, Proposal.Outcome.NOT_NEEDED);
             return;
         }
-        submit(
-                new SubmittedEntry(entry.get(), term.getAsLong(), new byte[0]),
-                applied -> waiting.outcome().complete(applied ? Proposal.Outcome.APPLIED : Proposal.Outcome.UNKNOWN));
+        var applied = new CompletableFuture<Boolean>();
+        newestEntry = applied;
+        answerAfter(applied, waiting, Proposal.Outcome.APPLIED);
+        submit(new SubmittedEntry(entry.get(), term.getAsLong(), new byte[0]), applied::complete);
+    }
+
+    private static void answerAfter(
+            CompletableFuture<Boolean> applied, WaitingProposal waiting, Proposal.Outcome onceApplied) {
+        var unused =
+                applied.thenAccept(done -> waiting.outcome().complete(done ? onceApplied : Proposal.Outcome.UNKNOWN));
     }
 
     private long leaderTimeMs() {

@@ -16,6 +16,7 @@ interface Proposal {
     /** What became of a proposal. */
     enum Outcome {
         APPLIED,
+        /** The entry that made it needless is applied. */
         NOT_NEEDED,
         NOT_LEADER,
         /** Too many wait already. */

@@ -257,9 +257,8 @@ final class ReplicaState implements Closeable {
 
     private TrimOutcome trimOutcome(Proposal.Outcome outcome) {
         return switch (outcome) {
-            case APPLIED -> trimmed();
-            // Another trim of this or a higher offset is in the log before it; it may still be lost.
-            case NOT_NEEDED, UNKNOWN -> new TrimOutcome.TimedOut();
+            case APPLIED, NOT_NEEDED -> trimmed();
+            case UNKNOWN -> new TrimOutcome.TimedOut();
             case NOT_LEADER -> new TrimOutcome.NotLeader(leaderNodeId);
             case OVERLOADED -> new TrimOutcome.Overloaded();
         };

@@ -99,6 +99,29 @@ class AppenderTest {
     }
 
     @Test
+    void needlessProposalWaitsForTheEntryThatMadeItSo() {
+        appender = opened(new AppenderLimits(1 << 20, 1 << 20, 2));
+        var first = appender.propose((tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0)));
+        var second = appender.propose((tail, time) -> Optional.empty());
+
+        assertThat(second).isNotDone();
+        log.applyAll();
+        assertThat(first).isCompletedWithValue(Proposal.Outcome.APPLIED);
+        assertThat(second).isCompletedWithValue(Proposal.Outcome.NOT_NEEDED);
+    }
+
+    @Test
+    void needlessProposalIsUnknownWhereTheEntryThatMadeItSoIsLost() {
+        appender = opened(new AppenderLimits(1 << 20, 1 << 20, 2));
+        var unused = appender.propose((tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0)));
+        var second = appender.propose((tail, time) -> Optional.empty());
+
+        log.loseAllBut(0, appender);
+
+        assertThat(second).isCompletedWithValue(Proposal.Outcome.UNKNOWN);
+    }
+
+    @Test
     void proposalsOfADeposedLeaderAreRefusedOrUnknown() {
         Proposal trim = (tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0));
         var inFlight = appender.propose(trim);
