@@ -37,13 +37,14 @@ final class Checkpoints {
         this.clockNanos = clockNanos;
     }
 
-    /** Takes those that are due. */
+    /** Takes those that are due, and deletes what raft logs, which are purged behind them, do not hold any more. */
     void tick() {
         var open = replicas.get();
         lastNanos
                 .keySet()
                 .retainAll(open.stream().map(PartitionReplica::groupId).toList());
         open.forEach(this::takeWhenDue);
+        open.forEach(PartitionReplica::deleteTrimmed);
     }
 
     private void takeWhenDue(PartitionReplica replica) {

@@ -123,6 +123,11 @@ public final class PartitionReplica {
         return state.log().sizeBytes();
     }
 
+    /** Deletes the files below the log start that nobody needs any more. */
+    void deleteTrimmed() {
+        stateMachine.deleteTrimmed();
+    }
+
     long bytesSinceCheckpoint() {
         return state.bytesSinceCheckpoint();
     }

@@ -230,6 +230,13 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         }
     }
 
+    /** See {@link ReplicaState#deleteTrimmed}. Without effect before the group is open. */
+    void deleteTrimmed() {
+        if (getServer().isDone()) {
+            raftLog().ifPresent(log -> replica.deleteTrimmed(log.getStartIndex()));
+        }
+    }
+
     private Optional<RaftLog> raftLog() {
         try {
             return Optional.of(getServer().join().getDivision(getGroupId()).getRaftLog());

@@ -55,6 +55,7 @@ final class ReplicaState implements Closeable {
     /** The newest term that this replica led. The updater's alone. */
     private long ledTerm = -1;
 
+    private final PayloadHold hold = new PayloadHold();
     private final AppliedState applied;
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
@@ -66,6 +67,7 @@ final class ReplicaState implements Closeable {
         tail = recovered.tail();
         applied = new AppliedState(recovered.state(), context.epochBase());
         appliedIndex = recovered.state().index();
+        hold.mark(appliedIndex + 1, log.highWatermark());
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         writer = new SegmentWriter(
                 context.id(),
@@ -220,7 +222,7 @@ final class ReplicaState implements Closeable {
             bytesSinceCheckpoint.addAndGet(append.payloadBytes());
             listeners.fire();
             if (append.roll()) {
-                writer.deleteTrimmed();
+                hold.mark(index, append.baseOffset());
             }
         } else if (entry instanceof TrimEntry trim) {
             trim(trim, index);
@@ -233,8 +235,20 @@ final class ReplicaState implements Closeable {
         } catch (IllegalStateException e) {
             throw damaged("raft index " + index + ": " + e.getMessage(), e);
         }
-        bytesSinceCheckpoint.incrementAndGet(); // a checkpoint knows the log start, so it is worth one
-        writer.deleteTrimmed();
+        bytesSinceCheckpoint.incrementAndGet(); // a checkpoint knows the log start, and the purge behind it frees files
+    }
+
+    /**
+     * Deletes the files that lie below the log start, but those whose bytes an entry of the raft log may still need: a follower
+     * that is fed with it would be lost without them. By any thread.
+     *
+     * @param raftLogStart first index in the raft log; -1 where it is not known
+     */
+    void deleteTrimmed(long raftLogStart) {
+        long heldFrom = hold.heldFrom(raftLogStart);
+        if (log.hasTrimmed(heldFrom)) {
+            writer.deleteTrimmed(heldFrom);
+        }
     }
 
     /** Has the log start move up to an offset, where this replica leads. By any thread. */
@@ -381,9 +395,9 @@ final class ReplicaState implements Closeable {
             log.advanceHighWatermark(fetched.highWatermark());
             log.raiseLogStart(fetched.logStartOffset());
             context.node().floor().raise(context.groupUuid(), fetched.index());
+            hold.mark(fetched.index() + 1, fetched.highWatermark());
             installing = null;
         }
-        writer.deleteTrimmed();
         listeners.fire();
         return termIndex(fetched);
     }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ final class SegmentWriter {
     private final PartitionLog log;
     private final Executor writerThread;
     private final NodeHalt halt;
+    private final AtomicBoolean deleting = new AtomicBoolean();
     private volatile boolean failed;
 
     SegmentWriter(PartitionId partition, PartitionLog log, Executor writerThread, NodeHalt halt) {
@@ -70,21 +72,36 @@ final class SegmentWriter {
         });
     }
 
-    /** Deletes the segments that lie below the log start, after everything enqueued so far. */
-    void deleteTrimmed() {
+    /** Deletes the trimmed segments below an offset, one after the other; what other partitions enqueue comes in between. */
+    void deleteTrimmed(long heldFrom) {
+        if (deleting.compareAndSet(false, true)) {
+            deleteNext(heldFrom);
+        }
+    }
+
+    private void deleteNext(long heldFrom) {
         writerThread.execute(() -> {
-            if (failed) {
-                return;
-            }
-            try {
-                log.deleteTrimmed();
-            } catch (IOException e) {
-                fail("cannot delete trimmed segments of " + partition, e);
-            } catch (RuntimeException e) {
-                failed = true;
-                halt.failed("cannot delete trimmed segments of " + partition, e);
+            if (deleteOne(heldFrom)) {
+                deleteNext(heldFrom);
+            } else {
+                deleting.set(false);
             }
         });
+    }
+
+    private boolean deleteOne(long heldFrom) {
+        if (failed) {
+            return false;
+        }
+        try {
+            return log.deleteTrimmed(heldFrom);
+        } catch (IOException e) {
+            fail("cannot delete trimmed segments of " + partition, e);
+        } catch (RuntimeException e) {
+            failed = true;
+            halt.failed("cannot delete trimmed segments of " + partition, e);
+        }
+        return false;
     }
 
     /** Completes when everything enqueued so far is forced; fails, and stops the node, when it cannot be. */

@@ -13,8 +13,10 @@ import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TrimTest {
     /** Four batches of {@link #RECORD} fill a segment. */
     private static final int SEGMENT_BYTES = 4 << 10;
+
+    /** Each entry has a file of its own in the raft log, so that a purge leaves none behind; a test says when. */
+    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
 
     private static final String RECORD = "x".repeat(900);
 
@@ -58,8 +64,29 @@ class TrimTest {
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
     }
 
+    /** Has the raft logs purged, and the files deleted that they do not hold any more. */
+    private static void tidy(PartitionCluster cluster) throws IOException {
+        for (var node : cluster.running()) {
+            node.takeCheckpoint();
+            node.replica().deleteTrimmed();
+        }
+    }
+
+    /** A file may go between its listing and its reading: then look again. */
+    private static ConditionFactory awaitFiles() {
+        return await().atMost(PATIENCE).ignoreExceptionsInstanceOf(UncheckedIOException.class);
+    }
+
+    private static void awaitSegments(PartitionCluster cluster, PartitionNodeFixture node, String... names) {
+        awaitFiles().untilAsserted(() -> {
+            tidy(cluster);
+            assertThat(segments(node).keySet()).containsExactly(names);
+        });
+    }
+
     private static void awaitSameFiles(PartitionCluster cluster) {
-        await().atMost(PATIENCE).untilAsserted(() -> {
+        awaitFiles().untilAsserted(() -> {
+            tidy(cluster);
             var expected = segments(cluster.node(1));
             assertThat(segments(cluster.node(2))).isEqualTo(expected);
             assertThat(segments(cluster.node(3))).isEqualTo(expected);
@@ -74,7 +101,7 @@ class TrimTest {
 
     @Test
     void trimHidesRecordsAtOnceAndDeletesSegmentsOnEveryReplica() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 14);
 
             assertThat(trim(cluster.leader(), 9)).isEqualTo(new TrimOutcome.Trimmed(9, 14));
@@ -85,16 +112,14 @@ class TrimTest {
                             e -> assertThat(e.logStartOffset()).isEqualTo(9));
             awaitLogStart(cluster, 9);
             awaitSameFiles(cluster);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(segments(cluster.node(1)).keySet())
-                            .containsExactly("00000000000000000008.log", "00000000000000000012.log"));
+            awaitSegments(cluster, cluster.node(1), "00000000000000000008.log", "00000000000000000012.log");
             assertThat(cluster.leader().replica().read(9, 1_000).baseOffset()).isEqualTo(9);
         }
     }
 
     @Test
     void trimOutsideTheLogIsAnsweredByName() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 5);
             var leader = cluster.leader();
             trim(leader, 3);
@@ -107,7 +132,7 @@ class TrimTest {
 
     @Test
     void segmentThatIsAllTrimmedGoesWithTheNextAppend() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 6);
             trimSurely(cluster, 6);
             awaitLogStart(cluster, 6);
@@ -116,9 +141,7 @@ class TrimTest {
 
             cluster.awaitHighWatermark(7);
             awaitSameFiles(cluster);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() ->
-                            assertThat(segments(cluster.node(2)).keySet()).containsExactly("00000000000000000006.log"));
+            awaitSegments(cluster, cluster.node(2), "00000000000000000006.log");
         }
     }
 
@@ -143,7 +166,7 @@ class TrimTest {
 
     @Test
     void recordsExpireByTimeExactToTheRecordAndTheirFilesGo() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             var clock = new AtomicLong(10_000);
             var retention = retention(cluster, Map.of(TopicConfig.RETENTION_MS, "1000"), clock::get);
             for (int i = 0; i < 5; i++) {
@@ -157,15 +180,13 @@ class TrimTest {
 
             awaitLogStart(cluster, 5);
             awaitSameFiles(cluster);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(segments(cluster.node(3)).keySet())
-                            .containsExactly("00000000000000000004.log", "00000000000000000008.log"));
+            awaitSegments(cluster, cluster.node(3), "00000000000000000004.log", "00000000000000000008.log");
         }
     }
 
     @Test
     void everythingExpiresByTimeAndTheLogGoesOn() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             var clock = new AtomicLong(10_000);
             var retention = retention(cluster, Map.of(TopicConfig.RETENTION_MS, "1000"), clock::get);
             fill(cluster, 6);
@@ -182,7 +203,7 @@ class TrimTest {
 
     @Test
     void oldestBytesExpireBeyondTheSize() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             int size = batch(RECORD).sizeBytes();
             fill(cluster, 14);
 
@@ -213,16 +234,19 @@ class TrimTest {
 
     @Test
     void restartOfAllFromAnOlderCheckpointKeepsTheLogStart() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
-            fill(cluster, 6);
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
+            fill(cluster, 14);
+            cluster.awaitHighWatermark(14);
             for (var node : cluster.nodes()) {
                 node.takeCheckpoint();
             }
-            fill(cluster, 8);
             trimSurely(cluster, 11);
             awaitLogStart(cluster, 11);
             for (var node : cluster.nodes()) {
-                await().atMost(PATIENCE).until(() -> segments(node).size() == 2);
+                awaitFiles().until(() -> {
+                    node.replica().deleteTrimmed();
+                    return segments(node).size() == 2;
+                });
                 node.kill();
             }
 
@@ -241,11 +265,11 @@ class TrimTest {
 
     @Test
     void restartWithoutACheckpointKeepsTheLogStart() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 10);
             trimSurely(cluster, 9);
             var node = cluster.othersThan(cluster.leader()).get(0);
-            await().atMost(PATIENCE).until(() -> segments(node).size() == 1);
+            awaitLogStart(cluster, 9);
             node.kill();
 
             node.start();
@@ -261,7 +285,7 @@ class TrimTest {
 
     @Test
     void followerThatWasDownTakesTheTrimWhenItIsBack() throws Exception {
-        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 6);
             cluster.awaitHighWatermark(6);
             var follower = cluster.othersThan(cluster.leader()).get(0);
@@ -274,6 +298,36 @@ class TrimTest {
             cluster.awaitHighWatermark(10);
             awaitLogStart(cluster, 5);
             awaitSameFiles(cluster);
+        }
+    }
+
+    @Test
+    void filesThatTheRaftLogNeedsStayUntilItIsPurged() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
+            fill(cluster, 6);
+            cluster.awaitHighWatermark(6);
+            var follower = cluster.othersThan(cluster.leader()).get(0);
+            follower.kill();
+            fill(cluster, 8);
+            trimSurely(cluster, 11);
+            awaitLogStart(cluster, 11);
+            var others = cluster.running();
+            tidy(cluster);
+            for (var node : others) {
+                node.stop(); // nothing is left in memory
+            }
+            for (var node : others) {
+                node.start();
+            }
+            awaitLogStart(cluster, 11);
+            tidy(cluster);
+            assertThat(segments(others.get(0))).hasSize(4);
+
+            follower.start();
+
+            cluster.awaitHighWatermark(14);
+            awaitLogStart(cluster, 11);
+            assertThat(cluster.nodes()).allMatch(node -> node.halts.isEmpty());
         }
     }
 }

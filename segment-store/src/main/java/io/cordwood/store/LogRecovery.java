@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,14 +118,16 @@ final class LogRecovery {
         long firstListed = segments.isEmpty()
                 ? table.active().baseOffset()
                 : segments.get(0).baseOffset();
+        var hidden = new ArrayList<Segment>();
         for (var entry : older.entrySet()) {
             if (entry.getKey() >= firstListed) {
                 throw new CorruptLogException(
                         entry.getValue(), 0, "base offset", "one in the checkpoint", entry.getKey());
             }
-            // A trim that the checkpoint knows of was interrupted before it deleted them.
-            surplus.add(entry.getValue());
+            var next = older.higherKey(entry.getKey());
+            hidden.add(hidden(entry.getKey(), entry.getValue(), next == null ? firstListed : next));
         }
+        segments.addAll(0, hidden);
         older.clear();
     }
 
@@ -157,6 +160,14 @@ final class LogRecovery {
                 throw new CorruptLogException(file.getKey(), 0, "base offset", "one in the checkpoint", base);
             }
             surplus.add(file.getKey());
+        }
+    }
+
+    /** One that is trimmed, but entries of the raft log may still need: whoever reads there looks at all that he finds. */
+    private Segment hidden(long baseOffset, Path path, long endOffset) throws IOException {
+        try (var file = files.disk().open(path, OpenMode.READ)) {
+            var end = new Segment.End(endOffset, file.sizeBytes(), RecordBatch.NO_TIMESTAMP);
+            return new Segment(files.directory(), baseOffset, end);
         }
     }
 

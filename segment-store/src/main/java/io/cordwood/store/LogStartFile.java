@@ -42,8 +42,10 @@ final class LogStartFile {
         return body.getLong();
     }
 
-    /** Durable on return. */
-    static void write(Disk disk, Path directory, long logStartOffset) throws IOException {
-        FILE.write(disk, directory, ByteBuffer.allocate(Long.BYTES).putLong(0, logStartOffset));
+    /** Without effect where it is there already, or beyond. Durable on return. */
+    static void raise(Disk disk, Path directory, long logStartOffset) throws IOException {
+        if (logStartOffset > read(disk, directory)) {
+            FILE.write(disk, directory, ByteBuffer.allocate(Long.BYTES).putLong(0, logStartOffset));
+        }
     }
 }

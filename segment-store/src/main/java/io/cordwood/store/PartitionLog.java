@@ -61,7 +61,8 @@ public final class PartitionLog implements Closeable {
         this.highWatermark = point.checkpoint().map(Checkpoint::highWatermark).orElse(0L);
         this.active = ActiveSegment.open(files.disk(), last(), OpenMode.WRITE, config);
         settle();
-        fillIndex(Math.max(indexedThrough, 0), found.scannedFrom());
+        // Nobody looks for anything below the log start.
+        fillIndex(Math.max(indexedThrough, segmentOf(logStartOffset).baseOffset()), found.scannedFrom());
     }
 
     /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
@@ -181,7 +182,7 @@ public final class PartitionLog implements Closeable {
         try {
             var old = segments;
             active.close();
-            deleteNewestFirst(old.subList(1, old.size()));
+            readFiles.deleteNewestFirst(old.subList(1, old.size()), files.directory());
             var first = Segment.empty(files.directory(), newStart);
             active = ActiveSegment.open(files.disk(), first, OpenMode.CREATE, files.config());
             files.disk().forceDirectory(files.directory());
@@ -189,7 +190,8 @@ public final class PartitionLog implements Closeable {
             leaderEpochs = List.of();
             logStartOffset = newStart;
             // One file was always there: without any, a log whose start is on disk would count as lost.
-            deleteNewestFirst(old.subList(0, 1));
+            readFiles.deleteNewestFirst(old.subList(0, 1), files.directory());
+            directoryChanged = false;
             files.index().drop(files.id());
             indexer.startSegment();
         } catch (IOException e) {
@@ -210,15 +212,25 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Deletes the segments that lie below the log start as a whole. A reader that is inside one finishes. The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
+     * Deletes the oldest segment if it lies below the log start and below an offset as a whole. A reader that is inside
+     * finishes. One at a time, so that whoever shares the writer's thread waits for one only, and durably, so that a crash
+     * leaves no hole between the files that are left.
+     *
+     * <p>The segment in front of the one that holds the newest applied batch stays even then: the next one's creation may
      * still be undone, and replicas must agree on the file that takes its batches instead.
+     *
+     * @param heldFrom from here on somebody may still ask for the bytes of an entry
+     * @return whether there is one more to delete
      */
-    public void deleteTrimmed() throws IOException {
+    public boolean deleteTrimmed(long heldFrom) throws IOException {
         requireOpen();
         try {
             long newStart = logStartOffset;
             leaderEpochs = LeaderEpochs.trim(leaderEpochs, newStart);
-            deleteBelow(newStart);
+            if (hasTrimmed(heldFrom)) {
+                deleteOldest(newStart);
+            }
+            return hasTrimmed(heldFrom);
         } catch (IOException e) {
             throw fail(e);
         }
@@ -252,6 +264,13 @@ public final class PartitionLog implements Closeable {
     /** For passes of compaction on any one thread. */
     public LogCompactor compactor(CompactionPace pace) {
         return new LogCompactor(files, () -> segments, pace);
+    }
+
+    /** Whether {@link #deleteTrimmed} has something to delete. By any thread. */
+    public boolean hasTrimmed(long heldFrom) {
+        var all = segments;
+        long limit = Math.min(Math.min(logStartOffset, heldFrom), highWatermark - 1);
+        return all.size() > 1 && all.get(1).baseOffset() <= limit;
     }
 
     /** All that was appended so far is durable on return, the names of new files included. */
@@ -346,9 +365,7 @@ public final class PartitionLog implements Closeable {
         var all = segments;
         var visible = new OffsetRange(start, Math.max(start, highWatermark));
         try {
-            long byTime = oldestMs < 0 ? start : retention.byTime(all, visible, oldestMs);
-            long bySize = maxBytes < 0 ? start : retention.bySize(all, visible, maxBytes);
-            return Math.max(byTime, bySize);
+            return retention.startKeeping(all, visible, oldestMs, maxBytes);
         } catch (NoSuchFileException e) {
             if (start == logStartOffset && all.equals(segments)) {
                 throw e;
@@ -391,9 +408,8 @@ public final class PartitionLog implements Closeable {
 
     private void requireCut(long offset) {
         if (offset < highWatermark || offset < logStartOffset || offset > writtenEndOffset()) {
-            throw new IllegalStateException("log of " + files.id() + " cannot go on at offset " + offset
-                    + ": high watermark " + highWatermark + ", log start " + logStartOffset + ", written end "
-                    + writtenEndOffset());
+            throw new IllegalStateException("log of " + files.id() + " cannot go on at offset " + offset + ": log start "
+                    + logStartOffset + ", high watermark " + highWatermark + ", written end " + writtenEndOffset());
         }
     }
 
@@ -414,16 +430,12 @@ public final class PartitionLog implements Closeable {
         if (keep < all.size()) {
             active.close();
             segments = List.copyOf(all.subList(0, keep));
-            deleteNewestFirst(all.subList(keep, all.size()));
+            readFiles.deleteNewestFirst(all.subList(keep, all.size()), files.directory());
+            directoryChanged = false;
             active = ActiveSegment.open(files.disk(), newLast, OpenMode.WRITE, files.config());
         }
         // Forced before new bytes come: else a power loss could leave old batches behind the new ones.
         active.cutTo(end);
-    }
-
-    private void deleteNewestFirst(List<Segment> removed) throws IOException {
-        readFiles.deleteNewestFirst(removed, files.directory());
-        directoryChanged = false;
     }
 
     private void roll(long baseOffset) throws IOException {
@@ -438,22 +450,12 @@ public final class PartitionLog implements Closeable {
         indexer.startSegment();
     }
 
-    private void deleteBelow(long newStart) throws IOException {
+    private void deleteOldest(long newStart) throws IOException {
+        LogStartFile.raise(files.disk(), files.directory(), newStart);
         var all = segments;
-        int first = all.indexOf(Segment.holding(all, Math.min(newStart, highWatermark - 1)));
-        if (first == 0) {
-            return;
-        }
-        LogStartFile.write(files.disk(), files.directory(), newStart);
+        segments = List.copyOf(all.subList(1, all.size()));
+        readFiles.deleteNewestFirst(all.subList(0, 1), files.directory());
         directoryChanged = false;
-        segments = List.copyOf(all.subList(first, all.size()));
-        for (var segment : all.subList(0, first)) {
-            // Deleted first, so that a reader that opens it just now is found by forget; forced one by one, so that a
-            // crash leaves no hole between the files that are left.
-            files.disk().delete(segment.file());
-            readFiles.forget(segment);
-            files.disk().forceDirectory(files.directory());
-        }
         files.index().trim(files.id(), segments.get(0).baseOffset());
     }
 

@@ -19,6 +19,13 @@ final class RetentionSearch {
         this.times = times;
     }
 
+    /** The later one of {@link #byTime} and {@link #bySize}; a negative limit counts as none. */
+    long startKeeping(List<Segment> segments, OffsetRange visible, long oldestMs, long maxBytes) throws IOException {
+        long byTime = oldestMs < 0 ? visible.start() : byTime(segments, visible, oldestMs);
+        long bySize = maxBytes < 0 ? visible.start() : bySize(segments, visible, maxBytes);
+        return Math.max(byTime, bySize);
+    }
+
     /**
      * Behind the last record that is older than this time in front of the first one that is not, exact to the record. Records
      * without a timestamp share the fate of the older ones behind them; where only young ones or none follow, nobody knows

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.RecordBatch;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -311,7 +312,7 @@ class LogRecoveryTest {
 
     @ParameterizedTest
     @EnumSource
-    void filesThatATrimLeftBelowTheCheckpointAreDeleted(DiskKind kind) throws Exception {
+    void filesThatATrimLeftBelowTheCheckpointStayHiddenUntilTheyAreDeleted(DiskKind kind) throws Exception {
         try (var test = new TestLog(kind, temporary)) {
             test.append(5, "a");
             test.roll(5, "b");
@@ -323,8 +324,12 @@ class LogRecoveryTest {
             test.overwrite(test.file(0), 0, old);
             test.reopen(point);
 
-            assertThat(test.fileNames()).containsExactly("00000000000000000005.log", LogStartFile.NAME);
             assertThat(test.log().logStartOffset()).isEqualTo(5);
+            assertThat(test.log().readExactly(0, 5, old.length)).hasValue(ByteBuffer.wrap(old));
+            assertThat(test.log().deleteTrimmed(4)).isFalse();
+            assertThat(test.fileNames()).contains("00000000000000000000.log");
+            assertThat(test.log().deleteTrimmed(5)).isFalse();
+            assertThat(test.fileNames()).containsExactly("00000000000000000005.log", LogStartFile.NAME);
         }
     }
 

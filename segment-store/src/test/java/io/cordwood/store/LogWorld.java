@@ -241,7 +241,7 @@ final class LogWorld {
     /** The files go some time later, or never before the power does. */
     private void maybeDeleteTrimmed() throws IOException {
         if (random.nextBoolean()) {
-            log().deleteTrimmed();
+            log().deleteTrimmed(Long.MAX_VALUE);
         }
     }
 

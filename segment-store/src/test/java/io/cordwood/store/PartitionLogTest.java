@@ -364,7 +364,7 @@ class PartitionLogTest {
 
             assertThatThrownBy(() -> test.log().read(11, 20, 1 << 20)).isInstanceOf(OffsetTrimmedException.class);
             assertThat(test.fileNames()).containsExactly("00000000000000000000.log", "00000000000000000010.log");
-            test.log().deleteTrimmed();
+            test.log().deleteTrimmed(Long.MAX_VALUE);
             assertThat(test.fileNames()).containsExactly("00000000000000000010.log", LogStartFile.NAME);
         }
     }
