@@ -53,7 +53,7 @@ public final class PartitionLog implements Closeable {
         this.retention = new RetentionSearch(reader, times);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
         this.replacement = new SegmentReplacement(files, readFiles);
-        long indexedThrough = files.index().indexedThrough(files.id());
+        long indexed = files.index().indexedThrough(files.id());
         var found = new LogRecovery(files, point, indexer).recover();
         this.segments = found.segments();
         this.leaderEpochs = found.epochs();
@@ -62,7 +62,7 @@ public final class PartitionLog implements Closeable {
         this.active = ActiveSegment.open(files.disk(), last(), OpenMode.WRITE, config);
         settle();
         // Nobody looks for anything below the log start.
-        fillIndex(Math.max(indexedThrough, segmentOf(logStartOffset).baseOffset()), found.scannedFrom());
+        fillIndex(Math.max(indexed, Segment.holding(segments, logStartOffset).baseOffset()), found.scannedFrom());
     }
 
     /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
@@ -408,7 +408,7 @@ public final class PartitionLog implements Closeable {
 
     private void requireCut(long offset) {
         if (offset < highWatermark || offset < logStartOffset || offset > writtenEndOffset()) {
-            throw new IllegalStateException("log of " + files.id() + " cannot go on at offset " + offset + ": log start "
+            throw new IllegalStateException(files.id() + " cannot go on at offset " + offset + ": log start "
                     + logStartOffset + ", high watermark " + highWatermark + ", written end " + writtenEndOffset());
         }
     }
