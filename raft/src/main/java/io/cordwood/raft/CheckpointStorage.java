@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells Ratis at which raft index the newest checkpoint stands. Ratis asks often; its own storage lists a directory each time.
  *
- * <p>Thread: any.
+ * <p>Invariant: the index never falls, in whatever order those report who took one.
+ *
+ * <p>Thread: any. The monitor guards the change of the one field.
  */
 final class CheckpointStorage implements StateMachineStorage {
     private volatile @Nullable Taken newest;
@@ -35,8 +37,11 @@ final class CheckpointStorage implements StateMachineStorage {
         newest = restored.map(Taken::new).orElse(null);
     }
 
-    void taken(TermIndex termIndex) {
-        newest = new Taken(termIndex);
+    synchronized void taken(TermIndex termIndex) {
+        var before = newest;
+        if (before == null || before.termIndex().getIndex() < termIndex.getIndex()) {
+            newest = new Taken(termIndex);
+        }
     }
 
     @Override
