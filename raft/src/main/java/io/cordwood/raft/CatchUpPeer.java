@@ -34,11 +34,23 @@ final class CatchUpPeer {
         this.rate = rate;
     }
 
+    /** The same node, asked as fast as it answers. */
+    CatchUpPeer unthrottled() {
+        return new CatchUpPeer(transport, node, groupId, CatchUpRate.of(Long.MAX_VALUE));
+    }
+
     /** A state that stands at this raft index or beyond it, encoded. */
     ByteBuffer stateFrom(long firstIndex) throws IOException, InterruptedException {
         var request = CatchUpRequest.newBuilder().setRaftGroupId(group()).setFirstIndex(firstIndex);
-        var offer =
-                CatchUpState.parseFrom(call(CatchUpSource.STATE, request.build().toByteArray()));
+        return state(
+                CatchUpState.parseFrom(call(CatchUpSource.STATE, request.build().toByteArray())));
+    }
+
+    private ByteBuffer state(CatchUpState offer) throws IOException, InterruptedException {
+        if (offer.getVersion() != CatchUpSource.VERSION) {
+            throw new IOException("node " + node + " offers a state in format version " + offer.getVersion()
+                    + ", known is " + CatchUpSource.VERSION);
+        }
         if (offer.getSizeBytes() < 0 || offer.getSizeBytes() > STATE_MAX_BYTES) {
             throw new IOException("node " + node + " offers a state of " + offer.getSizeBytes() + " bytes");
         }
@@ -56,7 +68,10 @@ final class CatchUpPeer {
             rate.take(bytes.length);
             state.put(bytes);
         }
-        return state.flip();
+        if (CatchUpSource.crc(state.flip()) != offer.getCrc()) {
+            throw new IOException("node " + node + " sent a state whose CRC is not the one that it offered");
+        }
+        return state;
     }
 
     /** Prints of some batches from the offset on, none at the end offset. */

@@ -8,6 +8,7 @@ import io.cordwood.proto.internal.v1.CatchUpState;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,12 +17,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.zip.CRC32C;
 
 /**
  * Serves the replicas of other nodes that catch up with this node's: a state, and the batches that lead to it.
  *
  * <p>Invariants: what is served is committed and applied here; a state is served part by part as it was when it was asked for,
- * the newest {@value #TRANSFERS_MAX} of them.
+ * until its last part was sent, the newest {@value #TRANSFERS_MAX} of them. Their ids are random: one that was given out before a
+ * restart names nothing after it.
  *
  * <p>Thread: called on gRPC's threads; reads on the given executor. The monitor of {@code transfers} guards it.
  */
@@ -31,14 +34,17 @@ final class CatchUpSource {
     static final String PRINTS = "CatchUpPrints";
     static final String BATCHES = "CatchUpBatches";
 
+    /** Format version of {@link CatchUpState}. */
+    static final int VERSION = 1;
+
+    static final int PART_BYTES = 4 << 20;
     private static final int TRANSFERS_MAX = 8;
-    private static final int PART_BYTES = 4 << 20;
     private static final int READ_MAX_BYTES = 4 << 20;
 
     private final Executor executor;
     private final Map<UUID, Origin> origins = new ConcurrentHashMap<>();
     private final Map<Long, byte[]> transfers = new LinkedHashMap<>();
-    private long lastTransfer;
+    private final SecureRandom random = new SecureRandom();
 
     /** A group on this node. */
     interface Origin {
@@ -92,40 +98,59 @@ final class CatchUpSource {
         }
     }
 
-    private byte[] state(byte[] bytes) throws IOException {
+    byte[] state(byte[] bytes) throws IOException {
         var request = CatchUpRequest.parseFrom(bytes);
         var state = origin(Uuids.parse(request.getRaftGroupId())).stateFrom(request.getFirstIndex());
         return CatchUpState.newBuilder()
                 .setTransferId(keep(state))
                 .setSizeBytes(state.length)
+                .setVersion(VERSION)
+                .setCrc(crc(ByteBuffer.wrap(state)))
                 .build()
                 .toByteArray();
     }
 
+    static int crc(ByteBuffer state) {
+        var crc = new CRC32C();
+        crc.update(state.duplicate());
+        return (int) crc.getValue();
+    }
+
     private long keep(byte[] state) {
+        long id = random.nextLong();
         synchronized (transfers) {
-            lastTransfer++;
-            transfers.put(lastTransfer, state);
+            transfers.put(id, state);
             var oldest = transfers.keySet().iterator();
             if (transfers.size() > TRANSFERS_MAX) {
                 oldest.next();
                 oldest.remove();
             }
-            return lastTransfer;
+            return id;
         }
     }
 
-    private byte[] part(byte[] bytes) throws IOException {
+    byte[] part(byte[] bytes) throws IOException {
         var request = CatchUpPartRequest.parseFrom(bytes);
+        long id = request.getTransferId();
         byte[] state;
         synchronized (transfers) {
-            state = transfers.get(request.getTransferId());
+            state = transfers.get(id);
         }
         int position = request.getPosition();
         if (state == null || position < 0 || position > state.length) {
-            throw new IOException("transfer " + request.getTransferId() + " has no position " + position + " here");
+            throw new IOException("transfer " + id + " has no position " + position + " here");
         }
-        return Arrays.copyOfRange(state, position, Math.min(state.length, position + PART_BYTES));
+        int end = position + Math.min(state.length - position, PART_BYTES);
+        if (end == state.length) {
+            drop(id);
+        }
+        return Arrays.copyOfRange(state, position, end);
+    }
+
+    private void drop(long transferId) {
+        synchronized (transfers) {
+            transfers.remove(transferId);
+        }
     }
 
     private byte[] prints(byte[] bytes) throws IOException {
