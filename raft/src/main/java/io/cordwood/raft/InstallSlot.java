@@ -1,11 +1,13 @@
 package io.cordwood.raft;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +22,15 @@ import org.slf4j.LoggerFactory;
  * notification that comes next finds the result and installs it within the call. Had the future completed with the result,
  * Ratis would refuse every append until a leader notifies once more, and a new leader whose log is whole never does.
  *
- * <p>Invariants: at most one catch-up of the group runs; what is installed reaches the first entry that the leader still has.
+ * <p>Invariants: at most one catch-up of the group runs, and none once the slot is closed; what is installed reaches the first
+ * entry that the leader still has.
  *
  * <p>Thread: {@link #notified} under the division's lock; the catch-up on a thread of the given executor. The monitor guards the
- * fields; it is never held while the catch-up runs or a future completes.
+ * fields; it is never held while the catch-up runs or an answer completes.
  *
  * <p>Source: Ratis 3.3.0, {@code SnapshotInstallationHandler.notifyStateMachineToInstallSnapshot}.
  */
-final class InstallSlot {
+final class InstallSlot implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(InstallSlot.class);
     private static final long RETRY_MS = 500;
 
@@ -35,8 +38,13 @@ final class InstallSlot {
     private final Executor executor;
     private final Work work;
     private final CatchUpCounters counters;
+    /** Completes when the slot is closed and the last catch-up has returned. */
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
     private @Nullable Ready ready;
     private @Nullable CompletableFuture<@Nullable TermIndex> running;
+    private @Nullable Thread runner;
+    private boolean closed;
     private String lastFailure = "";
 
     /** Brings what this node lacks; blocks. */
@@ -63,8 +71,17 @@ final class InstallSlot {
         this.work = work;
     }
 
-    /** What to answer a notification with. */
-    CompletableFuture<@Nullable TermIndex> notified(int leaderNode, TermIndex firstInLeaderLog) {
+    /** What to answer a notification with. Whatever goes wrong fails the future: thrown at Ratis, it would end its server. */
+    CompletableFuture<@Nullable TermIndex> notified(IntSupplier leaderNode, TermIndex firstInLeaderLog) {
+        try {
+            return answer(leaderNode, firstInLeaderLog);
+        } catch (Throwable e) {
+            LOG.error("{}: cannot answer an install notification", name.get(), e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<@Nullable TermIndex> answer(IntSupplier leaderNode, TermIndex firstInLeaderLog) {
         counters.notified();
         if (firstInLeaderLog.getIndex() == 0) {
             // Asked of every new member; the log is whole, and null lets the leader send the entries.
@@ -74,7 +91,7 @@ final class InstallSlot {
         if (found != null && found.termIndex().getIndex() >= firstInLeaderLog.getIndex() && found.isCurrent()) {
             return install(found);
         }
-        return running(leaderNode, firstInLeaderLog);
+        return running(leaderNode.getAsInt(), firstInLeaderLog);
     }
 
     private synchronized @Nullable Ready takeReady() {
@@ -111,22 +128,64 @@ final class InstallSlot {
 
     private void run(int leaderNode, TermIndex first, CompletableFuture<@Nullable TermIndex> answer) {
         try {
-            var prepared = work.prepare(leaderNode, first);
-            synchronized (this) {
-                ready = prepared.orElse(null);
-                lastFailure = "";
-            }
+            var prepared = prepare(leaderNode, first);
             answer.completeExceptionally(
                     new AskAgainException(prepared.isPresent() ? "fetched" : "nothing is lacking"));
         } catch (InterruptedException e) {
-            failLater(answer, "the node stops");
-        } catch (IOException | RuntimeException e) {
+            failLater(answer, "the node stops, or the group is closed");
+        } catch (IOException | RuntimeException | Error e) { // an error too: nobody would catch up any more
             counters.failed();
             failed(answer, e);
         }
     }
 
-    private void failed(CompletableFuture<@Nullable TermIndex> answer, Exception failure) {
+    private Optional<Ready> prepare(int leaderNode, TermIndex first) throws IOException, InterruptedException {
+        begin();
+        try {
+            var prepared = work.prepare(leaderNode, first);
+            done(prepared.orElse(null));
+            return prepared;
+        } finally {
+            end();
+        }
+    }
+
+    private synchronized void begin() throws InterruptedException {
+        if (closed) {
+            throw new InterruptedException("the group is closed");
+        }
+        runner = Thread.currentThread();
+    }
+
+    private synchronized void done(@Nullable Ready prepared) {
+        ready = closed ? null : prepared;
+        lastFailure = "";
+    }
+
+    private synchronized void end() {
+        runner = null;
+        if (closed) {
+            var unused = Thread.interrupted(); // was meant for this catch-up, not for the thread's next
+            ended.complete(null);
+        }
+    }
+
+    /** Interrupts the catch-up that runs, and waits for its end. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            ready = null;
+            if (runner == null) {
+                ended.complete(null);
+            } else {
+                runner.interrupt();
+            }
+        }
+        ended.join();
+    }
+
+    private void failed(CompletableFuture<@Nullable TermIndex> answer, Throwable failure) {
         var reason = String.valueOf(failure.getMessage());
         synchronized (this) {
             if (!reason.equals(lastFailure)) {

@@ -180,7 +180,7 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     @Override
     public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto roleInfo, TermIndex firstTermIndexInLog) {
-        return installs.notified(RaftGroups.leaderOf(roleInfo), firstTermIndexInLog);
+        return installs.notified(() -> RaftGroups.leaderOf(roleInfo), firstTermIndexInLog);
     }
 
     private Optional<InstallSlot.Ready> prepare(int leaderNode, TermIndex first)

@@ -54,6 +54,7 @@ public final class PartitionReplica {
 
     /** After Ratis has closed the division. */
     void close() throws IOException {
+        stateMachine.endCatchUp();
         state.close();
     }
 

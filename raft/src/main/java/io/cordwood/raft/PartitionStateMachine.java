@@ -276,7 +276,12 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
 
     @Override
     public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex first) {
-        return installs.notified(RaftGroups.leaderOf(role), first);
+        return installs.notified(() -> RaftGroups.leaderOf(role), first);
+    }
+
+    /** No catch-up of the replica runs when it returns, and none begins. */
+    void endCatchUp() {
+        installs.close();
     }
 
     /** Before the installed state takes the place of the own one; Ratis asks for exactly this state afterwards. */

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -128,8 +129,8 @@ final class SegmentWriter {
     }
 
     /**
-     * Changes the log on the writer thread, after everything enqueued so far. A disk failure stops the node; whatever else it
-     * throws only fails the future.
+     * Changes the log on the writer thread, after everything enqueued so far, unless it is closed. A disk failure stops the
+     * node; whatever else it throws only fails the future.
      */
     CompletableFuture<Void> change(LogChange change) {
         var changed = new CompletableFuture<Void>();
@@ -138,6 +139,7 @@ final class SegmentWriter {
                 if (failed) {
                     throw new IOException("writing of " + partition + " has failed before");
                 }
+                log.requireOpen(); // the directory may belong to another replica already
                 change.to(log);
                 changed.complete(null);
             } catch (IOException e) {
@@ -153,6 +155,25 @@ final class SegmentWriter {
     /** Runs on the writer thread after everything enqueued so far. */
     CompletableFuture<Void> inOrder(Runnable task) {
         return CompletableFuture.runAsync(task, writerThread);
+    }
+
+    /** Closes the log after everything enqueued so far, and waits for it; what is enqueued later finds it closed. */
+    void close() throws IOException {
+        var closed = new CompletableFuture<@Nullable IOException>();
+        writerThread.execute(() -> {
+            try {
+                log.close();
+                closed.complete(null);
+            } catch (IOException e) {
+                closed.complete(e);
+            } catch (RuntimeException e) {
+                closed.completeExceptionally(e);
+            }
+        });
+        var failure = closed.join();
+        if (failure != null) {
+            throw new IOException("cannot close the log of " + partition, failure);
+        }
     }
 
     private void fail(String what, IOException cause) {

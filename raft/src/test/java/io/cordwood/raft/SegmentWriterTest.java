@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +76,24 @@ class SegmentWriterTest {
         var forced = writer.force();
 
         assertThatThrownBy(forced::get).hasRootCauseInstanceOf(LogClosedException.class);
+        assertThat(failures).isEmpty();
+        assertThat(damages).isEmpty();
+    }
+
+    @Test
+    void logThatIsClosedIsNotChangedAndTheNodeLives() throws IOException {
+        append(0, "a");
+        writer.close();
+        assertThat(log.writtenEndOffset()).isEqualTo(1);
+        var ran = new AtomicBoolean();
+
+        var changed = writer.change(closed -> {
+            ran.set(true);
+            throw new IOException("its directory is gone");
+        });
+
+        assertThatThrownBy(changed::get).hasRootCauseInstanceOf(LogClosedException.class);
+        assertThat(ran).isFalse();
         assertThat(failures).isEmpty();
         assertThat(damages).isEmpty();
     }

@@ -476,7 +476,7 @@ public final class PartitionLog implements Closeable {
         OffsetTrimmedException.unlessFrom(logStartOffset, offset);
     }
 
-    private void requireOpen() throws IOException {
+    public void requireOpen() throws IOException {
         var cause = failure;
         if (cause != null) {
             throw new IOException("log of " + files.id() + " is closed since it failed: " + cause.getMessage(), cause);
