@@ -223,10 +223,10 @@ final class PartitionReplicas implements PartitionHost {
         // Ratis counts what it finds as forced, also what only the page cache holds.
         RaftLogScan.force(directory);
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
-        RaftLogPurge.finish(directory, snapshotIndex, entryMaxBytes);
+        long floor = node.floor().of(groupId.getUuid()).orElse(-1);
+        RaftLogPurge.finish(directory, new RaftLogPurge.Reach(snapshotIndex, floor), entryMaxBytes);
         long end = Math.max(
                 snapshotIndex, RaftLogScan.lastIndex(directory, entryMaxBytes).orElse(-1));
-        long floor = node.floor().of(groupId.getUuid()).orElse(-1);
         if (end < floor) {
             throw new StartRefusedException("the metadata log in " + directory + " ends at raft index " + end
                     + ", it had reached " + floor + ": entries are lost. This node must not vote with it: empty its"

@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * in front of the checkpoint; and it cannot go on with a log that ends below the checkpoint, as a crash leaves it right after a
  * catch-up.
  *
- * <p>Invariants: only files that end at or below the checkpoint go, oldest first. A hole elsewhere stays for whoever reads the
- * log: it is damage.
+ * <p>Invariants: only files that end at or below the checkpoint go, oldest first, and a log as a whole only where the checkpoint
+ * reaches the durable floor: else entries are lost, and what is left of them is evidence. A hole elsewhere stays for whoever reads
+ * the log: it is damage.
  *
  * <p>Thread: whoever opens the group, before Ratis does.
  */
@@ -30,13 +31,21 @@ final class RaftLogPurge {
     private RaftLogPurge() {}
 
     /**
-     * Deletes what an interrupted purge has left; durable on return.
+     * How far a group is known to have come.
      *
      * @param checkpointIndex durable; -1 where there is none
+     * @param floor see {@link DurableFloor}; -1 where there is none
+     */
+    record Reach(long checkpointIndex, long floor) {}
+
+    /**
+     * Deletes what an interrupted purge has left; durable on return.
+     *
      * @param entryMaxBytes the largest entry
      * @throws IOException also where the log has a hole that no purge left, or bytes that are no entry
      */
-    static void finish(Path groupDirectory, long checkpointIndex, int entryMaxBytes) throws IOException {
+    static void finish(Path groupDirectory, Reach reach, int entryMaxBytes) throws IOException {
+        long checkpointIndex = reach.checkpointIndex();
         var current = groupDirectory.resolve(RaftLogScan.CURRENT);
         if (checkpointIndex < 0 || !Files.isDirectory(current)) {
             return;
@@ -44,7 +53,7 @@ final class RaftLogPurge {
         var segments = RaftLogScan.segments(current);
         delete(segments.subList(0, keepFrom(segments, checkpointIndex)), current, checkpointIndex);
         long last = RaftLogScan.lastIndex(groupDirectory, entryMaxBytes).orElse(Long.MAX_VALUE);
-        if (last < checkpointIndex) {
+        if (last < checkpointIndex && reach.floor() <= checkpointIndex) {
             delete(RaftLogScan.segments(current), current, checkpointIndex);
         }
     }

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param unverifiedFrom first raft index whose bytes the segment files do not hold. Above the floor that is legal: they were cut
  *     for entries of a newer term whose headers did not reach the raft log; the leader truncates these. Long.MAX_VALUE where
  *     all are there
+ * @param refetches whether the files were given up, see {@link RefetchMarker}
  */
-record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail tail, long unverifiedFrom) {
+record RecoveredReplica(
+        PartitionLog log, PartitionState state, PartitionTail tail, long unverifiedFrom, boolean refetches) {
     /** Left behind in the partition's directory by a replica that stopped the node because of damage; holds the reason. */
     static final String DAMAGE_MARKER = "damaged";
 
@@ -52,8 +54,8 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
         node.storage().disk().createDirectories(context.directory());
         var checkpoint = CheckpointFile.read(node.storage().disk(), context.directory());
         long checkpointIndex = checkpoint.map(Checkpoint::index).orElse(-1L);
-        var scan = scan(context, checkpointIndex);
         long floor = node.floor().of(context.groupUuid()).orElse(-1);
+        var scan = scan(context, checkpointIndex, floor);
         checkJoint(context, scan, checkpointIndex, floor);
         var entries = scan.entries().stream()
                 .filter(found -> found.index() > checkpointIndex)
@@ -67,18 +69,24 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
                 refetches ? RecoveryPoint.none() : point(checkpoint, entries, floor));
         try {
             // Where the files were given up, their bytes are not missed; committing an entry with them would be.
-            return recovered(context, checkpoint, entries, refetches ? -1 : floor, log);
+            var opened = recovered(context, checkpoint, entries, refetches ? -1 : floor, log);
+            return refetches ? opened.refetching() : opened;
         } catch (IOException e) {
             log.close();
             throw e;
         }
     }
 
-    private static RaftLogScan scan(PartitionContext context, long checkpointIndex) throws IOException {
+    private RecoveredReplica refetching() {
+        return new RecoveredReplica(log, state, tail, unverifiedFrom, true);
+    }
+
+    private static RaftLogScan scan(PartitionContext context, long checkpointIndex, long floor) throws IOException {
         RaftLogScan.force(context.raftGroupDirectory());
         int entryMaxBytes = context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         try {
-            RaftLogPurge.finish(context.raftGroupDirectory(), checkpointIndex, entryMaxBytes);
+            RaftLogPurge.finish(
+                    context.raftGroupDirectory(), new RaftLogPurge.Reach(checkpointIndex, floor), entryMaxBytes);
             return RaftLogScan.read(context.raftGroupDirectory(), entryMaxBytes);
         } catch (UnknownEntryException e) {
             throw e;
@@ -133,7 +141,7 @@ record RecoveredReplica(PartitionLog log, PartitionState state, PartitionTail ta
             throw damaged(
                     context, "the bytes of raft index " + unverifiedFrom + " are missing, the floor is " + floor, null);
         }
-        return new RecoveredReplica(log, state, tail, unverifiedFrom);
+        return new RecoveredReplica(log, state, tail, unverifiedFrom, false);
     }
 
     private static long firstUnverified(PartitionContext context, List<Found> entries, PartitionLog log)

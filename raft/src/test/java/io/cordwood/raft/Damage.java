@@ -111,6 +111,13 @@ enum Damage {
             Files.delete(files.partition().resolve(CheckpointFile.NAME));
         }
     },
+    RAFT_LOG_ENDS_BELOW_THE_CHECKPOINT_AND_THE_FLOOR_ABOVE(true) {
+        @Override
+        void doTo(ReplicaFiles files) throws IOException {
+            files.splitRaftLog(1);
+            Files.delete(files.openRaftSegment());
+        }
+    },
     SEALED_SEGMENT_OF_THE_CHECKPOINT_CUT(true) {
         @Override
         void doTo(ReplicaFiles files) throws IOException {

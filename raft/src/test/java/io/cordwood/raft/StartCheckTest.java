@@ -257,6 +257,41 @@ class StartCheckTest {
         assertNothingIsSetAside();
     }
 
+    /** Else it would vote with less than it has confirmed (RATIS-2523). */
+    @Test
+    void metadataLogThatWasWipedRefusesTheStart() throws IOException {
+        for (Path segment : files.raftSegments()) {
+            Files.delete(segment);
+        }
+
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), -1))
+                .isInstanceOf(StartRefusedException.class);
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), 10))
+                .isInstanceOf(StartRefusedException.class);
+    }
+
+    @Test
+    void metadataLogThatEndsBelowItsSnapshotAndItsFloorIsRefusedAndStays() throws IOException {
+        files.splitRaftLog(1);
+        Files.delete(files.openRaftSegment());
+        var before = ReplicaFiles.contentBelow(files.raftGroup());
+
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), 10))
+                .isInstanceOf(StartRefusedException.class);
+
+        assertThat(ReplicaFiles.contentBelow(files.raftGroup())).isEqualTo(before);
+    }
+
+    @Test
+    void metadataLogThatEndsBelowASnapshotAtItsFloorGoes() throws IOException {
+        files.splitRaftLog(1);
+        Files.delete(files.openRaftSegment());
+
+        replicas.checkMetadata(cluster.group.getGroupId(), 1_000);
+
+        assertThat(files.raftSegments()).isEmpty();
+    }
+
     private void assertNothingIsSetAside() {
         assertThat(directory.resolve("quarantine")).doesNotExist();
         assertThat(files.raftGroup()).exists();
