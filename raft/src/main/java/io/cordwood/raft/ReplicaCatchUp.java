@@ -40,9 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ReplicaCatchUp implements InstallSlot.Work {
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaCatchUp.class);
-    /** What one more round would fetch is fed from the raft log instead. */
-    private static final long LAST_ROUND_BYTES = 8L << 20;
-
     private static final int OWN_READ_BYTES = 1 << 20;
     private static final long SETTLE_MS = 5_000;
     private static final long SETTLE_LOOK_MS = 5;
@@ -78,13 +75,21 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 ownLastIndex());
         long changes = replica.logChanges();
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
-        Round round;
-        do {
-            round = new Round(peer, changes, state(peer, first.getIndex()));
-            round.follow();
-        } while (round.fetchedBytes > LAST_ROUND_BYTES);
+        var round = follow(peer, changes, first.getIndex());
+        var pace = new RoundPace();
+        var next = pace.after(round.fetchedBytes);
+        while (next != RoundPace.Next.NONE) {
+            round = follow(next == RoundPace.Next.UNTHROTTLED ? peer.unthrottled() : peer, changes, first.getIndex());
+            next = pace.after(round.fetchedBytes);
+        }
         awaitSettledRaftLog();
         return Optional.of(round);
+    }
+
+    private Round follow(CatchUpPeer peer, long changes, long firstIndex) throws IOException, InterruptedException {
+        var round = new Round(peer, changes, state(peer, firstIndex));
+        round.follow();
+        return round;
     }
 
     /**
@@ -180,27 +185,16 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             if (highWatermark >= firstBase) {
                 return highWatermark;
             }
-            if (!RefetchMarker.counts(disk(), context.directory(), checkpointIndex())
+            if (!replica.isRefetching()
                     || firstBase < log.segments().get(0).baseOffset()
                     || firstBase > log.writtenEndOffset()) {
                 LOG.info("{}: the leader's log begins at offset {}, the own ends before it", replica.id(), firstBase);
                 change(changed -> {
-                    replica.replaceFrom(0);
-                    RefetchMarker.write(disk(), context.directory(), checkpointIndex());
+                    replica.giveUpFiles();
                     changed.restartAt(firstBase);
                 });
             }
             return firstBase;
-        }
-
-        private Disk disk() {
-            return context.node().storage().disk();
-        }
-
-        private long checkpointIndex() throws IOException {
-            return CheckpointFile.read(disk(), context.directory())
-                    .map(Checkpoint::index)
-                    .orElse(-1L);
         }
 
         private List<Long> ownBases() {
@@ -282,8 +276,17 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         @Override
         public void install() throws IOException {
             replica.install(target);
-            RefetchMarker.remove(disk(), context.directory());
             checkpoints.taken(termIndex());
+            removeMarker(context.node().storage().disk());
+        }
+
+        /** Where it stays, it counts for nothing: the checkpoint that it names is gone. */
+        private void removeMarker(Disk disk) {
+            try {
+                RefetchMarker.remove(disk, context.directory());
+            } catch (IOException e) {
+                LOG.warn("{}: cannot delete the marker of a fetch that is done", replica.id(), e);
+            }
         }
     }
 }

@@ -60,6 +60,8 @@ final class ReplicaState implements Closeable {
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
     private @Nullable Checkpoint installing;
+    /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
+    private boolean refetching;
 
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
@@ -69,6 +71,7 @@ final class ReplicaState implements Closeable {
         appliedIndex = recovered.state().index();
         hold.mark(appliedIndex + 1, log.highWatermark());
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
+        refetching = recovered.refetches();
         writer = new SegmentWriter(
                 context.id(),
                 log,
@@ -351,10 +354,14 @@ final class ReplicaState implements Closeable {
         leaderNodeId = newLeader == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(newLeader.toString()));
     }
 
-    /** Writes a checkpoint one entry behind what is applied; none while a fetched one is being installed. By any thread. */
+    /**
+     * Writes a checkpoint one entry behind what is applied; none while a fetched one is being installed, nor while the files that
+     * it would name are given up. By any thread.
+     */
     Optional<TermIndex> takeCheckpoint() throws IOException {
         synchronized (stateLock) {
-            var checkpoint = installing == null ? applied.checkpointBehind() : Optional.<Checkpoint>empty();
+            boolean owned = installing == null && !refetching;
+            var checkpoint = owned ? applied.checkpointBehind() : Optional.<Checkpoint>empty();
             if (checkpoint.isPresent()) {
                 write(checkpoint.get());
             }
@@ -380,6 +387,7 @@ final class ReplicaState implements Closeable {
                 throw e;
             }
             installing = fetched;
+            refetching = false;
             appliedIndex = fetched.index();
             tail.restart(fetched.logStartOffset(), fetched.highWatermark(), fetched.lastLeaderTimeMs());
             unverifiedFrom.set(Long.MAX_VALUE);
@@ -425,6 +433,33 @@ final class ReplicaState implements Closeable {
         first.ifPresent(index -> unverifiedFrom.accumulateAndGet(index, Math::min));
     }
 
+    /**
+     * Says durably that the files are given up: the checkpoint stays as it is until a fetched one takes its place. By the writer
+     * thread.
+     */
+    void giveUpFiles() throws IOException {
+        synchronized (stateLock) {
+            replaceFrom(0);
+            if (!refetching) { // else it is there, and must not be missing for a moment
+                RefetchMarker.write(context.node().storage().disk(), context.directory(), checkpointFileIndex());
+                refetching = true;
+            }
+        }
+    }
+
+    /** Whether the files are given up, and the others not fetched yet. By any thread. */
+    boolean isRefetching() {
+        synchronized (stateLock) {
+            return refetching;
+        }
+    }
+
+    private long checkpointFileIndex() throws IOException {
+        return CheckpointFile.read(context.node().storage().disk(), context.directory())
+                .map(Checkpoint::index)
+                .orElse(-1L);
+    }
+
     long bytesSinceCheckpoint() {
         return bytesSinceCheckpoint.get();
     }
@@ -444,7 +479,6 @@ final class ReplicaState implements Closeable {
     @Override
     public void close() throws IOException {
         stop();
-        writer.inOrder(() -> {}).join();
-        log.close();
+        writer.close();
     }
 }

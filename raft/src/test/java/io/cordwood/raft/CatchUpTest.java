@@ -309,13 +309,8 @@ class CatchUpTest {
     void followerBehindTheLogStartBeginsThere() throws Exception {
         var follower = cluster.othersThan(cluster.leader()).get(0);
         follower.kill();
-        publish(60);
-        var leader = cluster.leader();
-        leader.replica().trim(expected - 10).get();
-        publish(5);
-        purgeBeyond(follower);
-        leader.replica().deleteTrimmed();
-        await().atMost(PATIENCE).until(() -> leader.replica().sizeBytes() < 5 * SEGMENT_BYTES);
+        long followerNext = RaftLogScan.lastIndex(follower.raftGroup(), 2 << 20).orElse(-1) + 1;
+        var leader = trimBeyond(follower, followerNext);
 
         follower.start();
 
@@ -328,6 +323,66 @@ class CatchUpTest {
         assertThat(follower.segmentContents()).isEqualTo(leader.segmentContents());
         follower.kill();
         follower.start();
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.isQuarantined()).isFalse();
+        assertThat(follower.halts).isEmpty();
+    }
+
+    /** Has the others trim, and forget, what the follower lacks. Returns who leads them. */
+    private PartitionNodeFixture trimBeyond(PartitionNodeFixture follower, long followerNext) throws Exception {
+        publish(60);
+        var leader = cluster.leader();
+        leader.replica().trim(expected - 10).get();
+        publish(5);
+        for (var node : cluster.othersThan(follower)) {
+            node.takeCheckpoint();
+        }
+        await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > followerNext);
+        leader.replica().deleteTrimmed();
+        await().atMost(PATIENCE).until(() -> leader.replica().sizeBytes() < 5 * SEGMENT_BYTES);
+        return leader;
+    }
+
+    @Test
+    void checkpointDuringTheTransferDoesNotEndTheMarker() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.takeCheckpoint();
+        publish(20);
+        cluster.awaitHighWatermark(expected);
+        network.isolate(follower);
+        trimBeyond(follower, follower.raftLog().getNextIndex());
+        var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
+        network.heal();
+        await().atMost(PATIENCE).until(hold::isReached);
+        assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
+
+        follower.takeCheckpoint();
+        follower.restartFrom(follower.image("given-up"));
+
+        assertThat(follower.isQuarantined()).isFalse();
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertThat(follower.partition().resolve(RefetchMarker.NAME)).doesNotExist();
+        assertThat(follower.segmentContents()).isEqualTo(cluster.leader().segmentContents());
+        assertThat(follower.halts).isEmpty();
+    }
+
+    @Test
+    void markerThatCannotBeDeletedDoesNotUndoTheInstallation() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        long followerNext = RaftLogScan.lastIndex(follower.raftGroup(), 2 << 20).orElse(-1) + 1;
+        trimBeyond(follower, followerNext);
+        follower.disk.refuseDeletionOf(RefetchMarker.NAME);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.catchUps().installations()).isOne();
+        assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
+        follower.kill();
+        follower.start();
+        publish(3);
         cluster.awaitHighWatermark(expected);
         assertThat(follower.isQuarantined()).isFalse();
         assertThat(follower.halts).isEmpty();

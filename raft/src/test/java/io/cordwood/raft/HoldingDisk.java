@@ -56,6 +56,7 @@ final class HoldingDisk extends ForwardingDisk {
 
     private final AtomicReference<@Nullable Hold> hold = new AtomicReference<>();
     private volatile boolean killed;
+    private volatile String undeletable = "\0";
 
     HoldingDisk(Disk disk) {
         super(disk);
@@ -81,6 +82,11 @@ final class HoldingDisk extends ForwardingDisk {
         if (held != null) {
             held.release();
         }
+    }
+
+    /** Deletions of files whose names end so fail from now on. */
+    void refuseDeletionOf(String fileSuffix) {
+        undeletable = fileSuffix;
     }
 
     /** Every operation fails from now on, those that are held included. */
@@ -140,6 +146,9 @@ final class HoldingDisk extends ForwardingDisk {
     @Override
     public void delete(Path file) throws IOException {
         requireAlive();
+        if (file.toString().endsWith(undeletable)) {
+            throw new IOException(file + " cannot be deleted");
+        }
         super.delete(file);
     }
 

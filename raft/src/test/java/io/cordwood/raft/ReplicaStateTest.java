@@ -243,4 +243,23 @@ class ReplicaStateTest {
                 .contains(1L);
         assertThat(replica.log().highWatermark()).isEqualTo(2);
     }
+
+    @Test
+    void replicaThatGaveUpItsFilesTakesNoCheckpoint() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            take(i, 1, i);
+            replica.apply(1, i);
+        }
+        assertThat(replica.takeCheckpoint()).contains(TermIndex.valueOf(1, 1));
+        take(3, 1, 3);
+        replica.apply(1, 3);
+
+        replica.giveUpFiles();
+
+        assertThat(replica.takeCheckpoint()).isEmpty();
+        assertThat(RefetchMarker.counts(new NioDisk(), directory.resolve("p"), 1))
+                .isTrue();
+        assertThat(CheckpointFile.read(new NioDisk(), directory.resolve("p")).map(Checkpoint::index))
+                .contains(1L);
+    }
 }
