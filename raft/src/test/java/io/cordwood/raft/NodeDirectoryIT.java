@@ -143,6 +143,33 @@ class NodeDirectoryIT {
                 .containsExactly("later");
     }
 
+    /** What only the leader and this follower had must not be voted away by it (RATIS-2523). */
+    @Test
+    void followerThatLostItsDirectoriesDoesNotVote() throws Exception {
+        world.startThree();
+        int leader = world.metadataLeader();
+        int wiped = leader % 3 + 1;
+        int behind = wiped % 3 + 1;
+        world.stop(behind);
+        assertThat(world.createTopic(leader, "acknowledged", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        world.stop(wiped);
+        world.stop(leader);
+        var data = directory.resolve("node-" + wiped);
+        Files.move(data.resolve("raft"), directory.resolve("lost-raft"));
+        assertThatThrownBy(() -> world.start(wiped, world.list(1, 2, 3))).isInstanceOf(StartRefusedException.class);
+        Files.move(data, directory.resolve("lost-data"));
+
+        world.start(behind, world.list(1, 2, 3));
+        var empty = world.start(wiped, world.list(1, 2, 3));
+
+        assertThatThrownBy(() -> empty.joined().get(3, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        assertThat(world.node(behind).metadata().leaderNodeId()).isEmpty();
+        assertThat(data.resolve("raft")).doesNotExist();
+        world.start(leader, world.list(1, 2, 3));
+        world.awaitImage(
+                behind, "the topic", image -> image.topic("acknowledged").isPresent());
+    }
+
     private RaftNodeConfig fresh(int id) {
         return world.config(id, world.list(1, 2, 3), directory.resolve("fresh-" + id));
     }
