@@ -8,6 +8,7 @@ import io.cordwood.proto.internal.v1.CatchUpRequest;
 import io.cordwood.proto.internal.v1.CatchUpState;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -49,7 +50,7 @@ class CatchUpPeerTest {
             }
         });
         server = sourceTransport
-                .customize(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)))
+                .customize(NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
                 .build()
                 .start();
         transport = new NodeTransport(1, id -> Optional.of("127.0.0.1:" + server.getPort()));
