@@ -16,3 +16,46 @@ build_where_missing() {
 benchmarks_jar() {
     find "$benchmarks/target/fast" -maxdepth 1 -name 'cordwood-benchmarks-*.jar' 2>/dev/null | head -n 1
 }
+
+# What --out DIR or --out=DIR among the arguments says, or else the first argument.
+out_of() {
+    found=$1
+    shift
+    before=
+    for argument in "$@"; do
+        case $argument in
+            --out=*) found=${argument#--out=} ;;
+        esac
+        [ "$before" != --out ] || found=$argument
+        before=$argument
+    done
+    printf '%s\n' "$found"
+}
+
+# Makes a directory below $1 for one run, with a copy of the jars: what is measured does not change when somebody builds meanwhile.
+work_below() {
+    mkdir -p "$1"
+    made=$(mktemp -d "$1/work.XXXXXX")
+    mkdir "$made/cordwood"
+    cp "$distribution"/*.jar "$(benchmarks_jar)" "$made/cordwood"
+    printf '%s\n' "$made"
+}
+
+# Runs main class $1 with a directory of its own below $2; the rest are the user's arguments.
+run_apart() {
+    main=$1
+    out=$2
+    shift 2
+    case " $* " in
+        *" --help "* | *" -h "*)
+            work=$out
+            jars="$(benchmarks_jar):$distribution/*"
+            ;;
+        *)
+            work=$(work_below "$out")
+            jars="$work/cordwood/*"
+            ;;
+    esac
+    exec java --enable-native-access=ALL-UNNAMED -Xmx512m -Dlogback.configurationFile=cordwood-cli-logback.xml \
+        -cp "$jars" "$main" --work "$work" "$@" --out "$out"
+}

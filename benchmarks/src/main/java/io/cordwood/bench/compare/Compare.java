@@ -1,5 +1,7 @@
 package io.cordwood.bench.compare;
 
+import io.cordwood.bench.ByteSize;
+import io.cordwood.bench.process.Clients;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -135,16 +136,8 @@ public final class Compare implements Callable<Integer> {
         return new Plan(
                 quick ? "Quick" : "Full",
                 rounds == null ? (quick ? QUICK_ROUNDS : FULL_ROUNDS) : rounds,
-                bytes(warmup == null ? (quick ? QUICK_WARMUP : FULL_WARMUP) : warmup),
+                ByteSize.parse(warmup == null ? (quick ? QUICK_WARMUP : FULL_WARMUP) : warmup),
                 Duration.ofSeconds(seconds == null ? (quick ? QUICK_SECONDS : FULL_SECONDS) : seconds),
                 chosen);
-    }
-
-    /** Bytes, or with one of the decimal units MB and GB behind the number. */
-    static long bytes(String text) {
-        var upper = text.strip().toUpperCase(Locale.ROOT);
-        long unit = upper.endsWith("GB") ? 1_000_000_000L : upper.endsWith("MB") ? 1_000_000L : 1L;
-        return Math.multiplyExact(
-                unit, Long.parseLong(upper.replaceAll("[GM]B$", "").strip()));
     }
 }

@@ -1,16 +1,15 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import io.cordwood.bench.process.ClientRun;
+import io.cordwood.bench.process.CordwoodNodes;
+import io.cordwood.bench.process.ServerGroup;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.CordwoodException;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Three servers of the distribution with the flags of its launcher; the client is {@link io.cordwood.bench.Load}.
@@ -20,33 +19,29 @@ import java.util.stream.IntStream;
 final class CordwoodService implements Service {
     private static final int NODES = 3;
     private static final int RECORD_BYTES = 1000;
-    private static final int FIRST_JAVA_WITH_UNSAFE_FLAG = 24;
 
     private final Workplace place;
-    private final List<Integer> clientPorts;
-    private final List<Integer> nodePorts;
-    private final ServerGroup servers;
+    private final CordwoodNodes nodes;
 
-    private CordwoodService(Workplace place, List<Integer> ports) {
+    private CordwoodService(Workplace place, CordwoodNodes nodes) {
         this.place = place;
-        this.clientPorts = ports.subList(0, NODES);
-        this.nodePorts = ports.subList(NODES, 2 * NODES);
-        this.servers = new ServerGroup(
-                IntStream.rangeClosed(1, NODES).mapToObj(this::server).toList());
+        this.nodes = nodes;
     }
 
     static CordwoodService prepare(Workplace place) throws IOException {
-        return new CordwoodService(place, FreePorts.take(2 * NODES));
+        var setup =
+                new CordwoodNodes.Setup(place.cordwood(), place.directory(), List.of("-Xms1g", "-Xmx1g"), List.of());
+        return new CordwoodService(place, CordwoodNodes.prepare(setup, NODES));
     }
 
     @Override
     public ServerGroup servers() {
-        return servers;
+        return nodes.servers();
     }
 
     @Override
     public void createTopic(String topic, int partitions) throws IOException {
-        try (var client = CordwoodClient.connect(bootstrap())) {
+        try (var client = CordwoodClient.connect(nodes.bootstrap())) {
             client.admin().createTopic(topic, partitions, NODES, Map.of());
         } catch (CordwoodException e) {
             throw new IOException(topic + " cannot be created", e);
@@ -55,7 +50,7 @@ final class CordwoodService implements Service {
 
     @Override
     public int leaderOf(String topic) throws IOException {
-        try (var client = CordwoodClient.connect(bootstrap())) {
+        try (var client = CordwoodClient.connect(nodes.bootstrap())) {
             return client.admin()
                     .topic(topic)
                     .partitions()
@@ -148,54 +143,8 @@ final class CordwoodService implements Service {
     }
 
     private ClientRun load(List<String> arguments) throws IOException {
-        var all = new ArrayList<>(List.of("--bootstrap", bootstrap()));
+        var all = new ArrayList<>(List.of("--bootstrap", nodes.bootstrap()));
         all.addAll(arguments);
         return place.clients().start(place.cordwood(), "io.cordwood.bench.Load", all);
-    }
-
-    private ServerProcess server(int node) {
-        var command = new ArrayList<>(List.of(
-                Clients.java(),
-                "-Xms1g",
-                "-Xmx1g",
-                "-XX:+UseG1GC",
-                "-XX:G1HeapRegionSize=4m",
-                "-XX:MaxDirectMemorySize=512m",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Xshare:auto",
-                "--enable-native-access=ALL-UNNAMED"));
-        if (Runtime.version().feature() >= FIRST_JAVA_WITH_UNSAFE_FLAG) {
-            command.add("--sun-misc-unsafe-memory-access=allow");
-        }
-        command.addAll(List.of(
-                "-cp",
-                place.cordwood() + File.separator + "*",
-                "io.cordwood.server.CordwoodServer",
-                "--node.id=" + node,
-                "--data.dir=" + directory(node),
-                "--cluster.initial-nodes=" + initialNodes(),
-                "--listeners.client.bind=" + address(clientPorts, node),
-                "--listeners.node.bind=" + address(nodePorts, node)));
-        return new ServerProcess(command, place.serverLog(node), "cordwood node " + node + " ready:");
-    }
-
-    private Path directory(int node) {
-        return place.data().resolve("n" + node);
-    }
-
-    private String initialNodes() {
-        return IntStream.rangeClosed(1, NODES)
-                .mapToObj(id -> id + "@" + address(nodePorts, id))
-                .collect(Collectors.joining(","));
-    }
-
-    private String bootstrap() {
-        return IntStream.rangeClosed(1, NODES)
-                .mapToObj(id -> address(clientPorts, id))
-                .collect(Collectors.joining(","));
-    }
-
-    private static String address(List<Integer> ports, int node) {
-        return "127.0.0.1:" + ports.get(node - 1);
     }
 }

@@ -1,6 +1,11 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import io.cordwood.bench.process.ClientRun;
+import io.cordwood.bench.process.Clients;
+import io.cordwood.bench.process.FreePorts;
+import io.cordwood.bench.process.ServerGroup;
+import io.cordwood.bench.process.ServerProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import io.cordwood.bench.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

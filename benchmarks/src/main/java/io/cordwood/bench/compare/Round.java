@@ -1,6 +1,8 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import io.cordwood.bench.process.Kernel;
+import io.cordwood.bench.process.ProcFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -1,5 +1,8 @@
 package io.cordwood.bench.compare;
 
+import io.cordwood.bench.process.Kernel;
+import io.cordwood.bench.process.ProcFiles;
+import io.cordwood.bench.process.ServerGroup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

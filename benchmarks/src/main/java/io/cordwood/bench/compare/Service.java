@@ -1,6 +1,7 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import io.cordwood.bench.process.ServerGroup;
 import java.io.IOException;
 
 /**

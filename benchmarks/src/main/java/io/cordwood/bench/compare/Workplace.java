@@ -1,10 +1,11 @@
 package io.cordwood.bench.compare;
 
+import io.cordwood.bench.process.Clients;
+import io.cordwood.bench.process.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 
 /**
  * Where a run keeps its own copy of Cordwood, the servers' data and their logs.
@@ -62,22 +63,11 @@ record Workplace(Path directory, Path out, Path kafka, Path kafkaLogging, Client
     }
 
     void deleteData() throws IOException {
-        delete(data());
+        DirectoryTree.delete(data());
     }
 
     /** All of it. */
     void delete() throws IOException {
-        delete(directory);
-    }
-
-    private static void delete(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (var paths = Files.walk(root)) {
-            for (var path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
+        DirectoryTree.delete(directory);
     }
 }

@@ -9,14 +9,6 @@ import org.junit.jupiter.api.Test;
 
 class PlanTest {
     @Test
-    void sizesAreReadWithDecimalUnits() {
-        assertThat(Compare.bytes("10GB")).isEqualTo(10_000_000_000L);
-        assertThat(Compare.bytes("50 mb")).isEqualTo(50_000_000L);
-        assertThat(Compare.bytes("123")).isEqualTo(123);
-        assertThatThrownBy(() -> Compare.bytes("ten")).isInstanceOf(NumberFormatException.class);
-    }
-
-    @Test
     void rowIsReadByItsWord() {
         for (var row : Row.values()) {
             assertThat(Row.parse(row.word())).isEqualTo(row);

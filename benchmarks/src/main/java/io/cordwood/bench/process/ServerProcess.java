@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread:</b> one; {@link #kill} also from a shutdown hook.
  */
-final class ServerProcess {
+public final class ServerProcess {
     private static final int KILL_SECONDS = 20;
 
     private final List<String> command;
@@ -21,7 +21,7 @@ final class ServerProcess {
     private final String readyText;
     private volatile @Nullable Process process;
 
-    ServerProcess(List<String> command, Path log, String readyText) {
+    public ServerProcess(List<String> command, Path log, String readyText) {
         this.command = List.copyOf(command);
         this.log = log;
         this.readyText = readyText;
@@ -74,6 +74,14 @@ final class ServerProcess {
     boolean awaitEnd(long timeoutNanos) throws InterruptedException {
         var current = process;
         return current == null || current.waitFor(Math.max(0, timeoutNanos), TimeUnit.NANOSECONDS);
+    }
+
+    /** SIGKILL. */
+    void signalKill() {
+        var current = process;
+        if (current != null) {
+            current.destroyForcibly();
+        }
     }
 
     /** SIGKILL; returns when it is gone. */

@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,14 +10,14 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Thread:</b> any.
  */
-final class Kernel {
+public final class Kernel {
     private static final long SYNC_MINUTES = 10;
     private static final Path DROP_CACHES = Path.of("/proc/sys/vm/drop_caches");
 
     private Kernel() {}
 
     /** Writes out what is dirty, so that nobody pays for what came before. */
-    static void sync() throws IOException {
+    public static void sync() throws IOException {
         var sync = new ProcessBuilder("sync").inheritIO().start();
         try {
             if (!sync.waitFor(SYNC_MINUTES, TimeUnit.MINUTES)) {
@@ -30,7 +30,7 @@ final class Kernel {
     }
 
     /** Whether the page cache is empty now: only the system's administrator may do that. */
-    static boolean dropCaches() throws IOException {
+    public static boolean dropCaches() throws IOException {
         sync();
         if (!Files.isWritable(DROP_CACHES)) {
             return false;

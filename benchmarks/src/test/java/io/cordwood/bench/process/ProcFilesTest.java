@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,7 +22,7 @@ class ProcFilesTest {
         write("7/stat", "7 (a (b) c) S 1 7 7 0 -1 4194560 9 9 0 0 700 300 40 60 20 0 33 0 1 1 1\n");
         write("self/stat", "8 (java) R 1 8 8 0 -1 4194560 9 9 0 0 100 200 300 400 20 0 33 0 1 1 1\n");
         write("7/io", "rchar: 1\nwchar: 2\nread_bytes: 3\nwrite_bytes: 4096\ncancelled_write_bytes: 5\n");
-        write("7/status", "Name:\tjava\nVmHWM:\t 900 kB\nVmRSS:\t 512 kB\n");
+        write("7/status", "Name:\tjava\nVmHWM:\t 900 kB\nVmRSS:\t 512 kB\nThreads:\t33\n");
         // user nice system idle iowait irq softirq steal guest guest_nice
         write("stat", "cpu  100 10 50 1000 200 1 2 3 90 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
         proc = new ProcFiles(root);
@@ -48,6 +48,11 @@ class ProcFilesTest {
     void bytesAreRead() throws IOException {
         assertThat(proc.writtenBytes(7)).isEqualTo(4096);
         assertThat(proc.residentBytes(7)).isEqualTo(512 * 1024);
+    }
+
+    @Test
+    void threadsAreCounted() throws IOException {
+        assertThat(proc.threads(7)).isEqualTo(33);
     }
 
     @Test

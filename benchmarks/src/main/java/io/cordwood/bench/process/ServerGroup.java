@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The three server processes of one contender, numbered from 1.
+ * The server processes of one cluster, numbered from 1.
  *
  * <p>Invariant: after {@link #close} none of them runs and none is started.
  *
  * <p><b>Thread:</b> one; {@link #close} also from a shutdown hook. The lock keeps a start from slipping past it.
  */
-final class ServerGroup implements AutoCloseable {
+public final class ServerGroup implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
     private static final long POLL_MS = 20;
@@ -20,14 +20,14 @@ final class ServerGroup implements AutoCloseable {
     private final List<ServerProcess> servers;
     private boolean closed;
 
-    ServerGroup(List<ServerProcess> servers) {
+    public ServerGroup(List<ServerProcess> servers) {
         this.servers = List.copyOf(servers);
     }
 
     /** Starts all at once. Returns the time until all were ready. */
-    Duration start() throws IOException, InterruptedException {
+    public Duration start() throws IOException, InterruptedException {
         long start = System.nanoTime();
-        launch();
+        launch(servers);
         for (var server : servers) {
             awaitReady(server, start);
         }
@@ -35,7 +35,7 @@ final class ServerGroup implements AutoCloseable {
     }
 
     /** Of those that run. */
-    List<Long> pids() {
+    public List<Long> pids() {
         return servers.stream()
                 .filter(ServerProcess::isRunning)
                 .map(ServerProcess::pid)
@@ -43,16 +43,36 @@ final class ServerGroup implements AutoCloseable {
     }
 
     /** Whether no server has ended. */
-    boolean isWhole() {
+    public boolean isWhole() {
         return servers.stream().allMatch(ServerProcess::isRunning);
     }
 
-    void kill(int number) {
+    public long pid(int number) {
+        return servers.get(number - 1).pid();
+    }
+
+    /** SIGKILL; returns when it is gone. */
+    public void kill(int number) {
         servers.get(number - 1).kill();
     }
 
+    /** SIGKILL to all at once; returns when they are gone. They can be started again. */
+    public void killAll() {
+        servers.forEach(ServerProcess::signalKill);
+        servers.forEach(ServerProcess::kill);
+    }
+
+    /** Starts one that does not run. Returns the time until it was ready. */
+    public Duration start(int number) throws IOException, InterruptedException {
+        var server = servers.get(number - 1);
+        long start = System.nanoTime();
+        launch(List.of(server));
+        awaitReady(server, start);
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
     /** Cleanly where that succeeds in time. */
-    void stop() throws InterruptedException {
+    public void stop() throws InterruptedException {
         long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
         servers.forEach(ServerProcess::requestStop);
         for (var server : servers) {
@@ -65,14 +85,14 @@ final class ServerGroup implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        servers.forEach(ServerProcess::kill);
+        killAll();
     }
 
-    private synchronized void launch() throws IOException {
+    private synchronized void launch(List<ServerProcess> starting) throws IOException {
         if (closed) {
             throw new IllegalStateException("closed");
         }
-        for (var server : servers) {
+        for (var server : starting) {
             server.start();
         }
     }

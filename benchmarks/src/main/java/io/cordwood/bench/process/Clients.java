@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.File;
 import java.io.IOException;
@@ -17,18 +17,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p><b>Thread:</b> any.
  */
-final class Clients implements AutoCloseable {
+public final class Clients implements AutoCloseable {
     private final Path directory;
     private final AtomicInteger count = new AtomicInteger();
     private final Queue<ClientRun> started = new ConcurrentLinkedQueue<>();
 
     /** @param directory for what the programs print */
-    Clients(Path directory) {
+    public Clients(Path directory) {
         this.directory = directory;
     }
 
     /** @param jars a directory of jars */
-    ClientRun start(Path jars, String mainClass, List<String> arguments) throws IOException {
+    public ClientRun start(Path jars, String mainClass, List<String> arguments) throws IOException {
         Files.createDirectories(directory);
         var command = new ArrayList<>(List.of(
                 java(), "-Xmx1g", "--enable-native-access=ALL-UNNAMED", "-cp", jars + File.separator + "*", mainClass));
@@ -44,11 +44,11 @@ final class Clients implements AutoCloseable {
     }
 
     /** What it printed on standard output. */
-    String run(Path jars, String mainClass, List<String> arguments) throws IOException {
+    public String run(Path jars, String mainClass, List<String> arguments) throws IOException {
         return start(jars, mainClass, arguments).await();
     }
 
-    static String java() {
+    public static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 

@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Thread:</b> one.
  */
-final class ClientRun {
+public final class ClientRun {
     private static final Duration PATIENCE = Duration.ofMinutes(30);
     private static final long POLL_MS = 5;
 
@@ -39,7 +39,7 @@ final class ClientRun {
     }
 
     /** What it printed on standard output, after it has ended with exit code 0. */
-    String await() throws IOException {
+    public String await() throws IOException {
         try {
             if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 throw new IOException("still running after " + PATIENCE + ": " + this);
@@ -54,7 +54,7 @@ final class ClientRun {
     }
 
     /** Returns when standard error holds this text. */
-    void awaitError(String text) throws IOException {
+    public void awaitError(String text) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!read(err).contains(text)) {
             if (!process.isAlive() || System.nanoTime() - deadline > 0) {
@@ -68,7 +68,7 @@ final class ClientRun {
         }
     }
 
-    boolean isRunning() {
+    public boolean isRunning() {
         return process.isAlive();
     }
 

@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +14,7 @@ import java.util.List;
  *
  * <p><b>Thread:</b> any.
  */
-final class ProcFiles {
+public final class ProcFiles {
     /** USER_HZ, the same on every Linux that Java runs on. */
     private static final double TICKS_PER_SECOND = 100;
 
@@ -36,24 +36,24 @@ final class ProcFiles {
         this.root = root;
     }
 
-    static ProcFiles ofThisMachine() {
+    public static ProcFiles ofThisMachine() {
         return new ProcFiles(Path.of("/proc"));
     }
 
     /** Of the process's own threads. */
-    double cpuSeconds(long pid) throws IOException {
+    public double cpuSeconds(long pid) throws IOException {
         var fields = stat(Long.toString(pid));
         return (fields[UTIME] + fields[STIME]) / TICKS_PER_SECOND;
     }
 
     /** Of this process and of those children that have ended. */
-    double ownCpuSeconds() throws IOException {
+    public double ownCpuSeconds() throws IOException {
         var fields = stat("self");
         return (fields[UTIME] + fields[STIME] + fields[CUTIME] + fields[CSTIME]) / TICKS_PER_SECOND;
     }
 
     /** Of everybody, time that a hypervisor gave to others included. */
-    double busySeconds() throws IOException {
+    public double busySeconds() throws IOException {
         var fields = cpuLine();
         double ticks = 0;
         for (int i = 0; i <= STEAL; i++) {
@@ -63,17 +63,21 @@ final class ProcFiles {
     }
 
     /** Time of all processors, used or not. */
-    double allSeconds() throws IOException {
+    public double allSeconds() throws IOException {
         return Arrays.stream(cpuLine()).limit(STEAL + 1L).sum() / TICKS_PER_SECOND;
     }
 
     /** Bytes that the process made the kernel write to disk, counted when they were put into the page cache. */
-    double writtenBytes(long pid) throws IOException {
+    public double writtenBytes(long pid) throws IOException {
         return value(pid, "io", "write_bytes:");
     }
 
-    double residentBytes(long pid) throws IOException {
+    public double residentBytes(long pid) throws IOException {
         return value(pid, "status", "VmRSS:") * BYTES_PER_KIB;
+    }
+
+    public int threads(long pid) throws IOException {
+        return (int) value(pid, "status", "Threads:");
     }
 
     private double value(long pid, String file, String name) throws IOException {

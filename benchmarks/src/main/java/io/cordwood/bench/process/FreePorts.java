@@ -1,4 +1,4 @@
-package io.cordwood.bench.compare;
+package io.cordwood.bench.process;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Ports on loopback that nobody listens on, below those that systems draw for outgoing connections. */
-final class FreePorts {
+public final class FreePorts {
     private static final int START = 20_000;
     private static final int END = 32_000;
 
     private FreePorts() {}
 
     /** Different ones. */
-    static List<Integer> take(int count) throws IOException {
+    public static List<Integer> take(int count) throws IOException {
         var random = new SplittableRandom();
         var ports = new ArrayList<Integer>(count);
         for (int attempt = START; attempt < END && ports.size() < count; attempt++) {
