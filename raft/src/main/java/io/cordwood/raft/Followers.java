@@ -22,9 +22,12 @@ final class Followers {
         var info = division.getInfo();
         var said = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
         var matches = info.getFollowerMatchIndices();
-        var last = division.getRaftLog().getLastEntryTermIndex();
         // Both lists are in the order of Ratis' senders; while members change they may differ for a moment.
-        if (matches == null || last == null || matches.length != said.size()) {
+        if (matches == null || matches.length != said.size()) {
+            return followers;
+        }
+        var last = division.getRaftLog().getLastEntryTermIndex();
+        if (last == null) {
             return followers;
         }
         for (int i = 0; i < matches.length; i++) {

@@ -25,6 +25,7 @@ import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.StateMachineException;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServer.Division;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -230,16 +231,24 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         }
     }
 
-    /** See {@link ReplicaState#deleteTrimmed}. Without effect before the group is open. */
+    /** See {@link ReplicaState#deleteTrimmed}. Without effect while the group is opening or closing. */
     void deleteTrimmed() {
         if (getServer().isDone()) {
-            raftLog().ifPresent(log -> replica.deleteTrimmed(log.getStartIndex()));
+            // Ratis binds the state machine before it has read the raft log.
+            division()
+                    .filter(division -> division.getInfo().getLifeCycleState().isRunning())
+                    .ifPresent(division ->
+                            replica.deleteTrimmed(division.getRaftLog().getStartIndex()));
         }
     }
 
     private Optional<RaftLog> raftLog() {
+        return division().map(Division::getRaftLog);
+    }
+
+    private Optional<Division> division() {
         try {
-            return Optional.of(getServer().join().getDivision(getGroupId()).getRaftLog());
+            return Optional.of(getServer().join().getDivision(getGroupId()));
         } catch (IOException e) {
             return Optional.empty(); // closing
         }
