@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param checkpointBytes a partition takes a checkpoint after so many bytes of payload
  * @param checkpointInterval and after so long, where there is anything new
  * @param metadataEntries the metadata group takes a snapshot after that time only where more raft indexes were applied
- * @param raftSegmentBytes size of a file of a raft log; only files that are full, or of an older term, are purged
+ * @param raftSegmentBytes size of a file of a raft log; only files that are full, or of an older term, are purged. Its entries, some
+ *     150 bytes each, hold back the trimmed segments that have their payload
  * @param purgeGap a purge waits until it frees so many raft indexes
  * @param preservedEntries newest raft indexes that are kept behind a checkpoint too, for followers that lag a little
  */
@@ -20,7 +21,7 @@ public record LogUpkeep(
         int purgeGap,
         int preservedEntries) {
 
-    public static final LogUpkeep DEFAULT = new LogUpkeep(64L << 20, Duration.ofSeconds(60), 1000, 1 << 20, 100, 512);
+    public static final LogUpkeep DEFAULT = new LogUpkeep(64L << 20, Duration.ofSeconds(60), 1000, 256 << 10, 100, 512);
 
     public LogUpkeep {
         if (checkpointBytes < 1 || checkpointInterval.isNegative() || metadataEntries < 0) {

@@ -66,7 +66,7 @@ record RecoveredReplica(
                 context.id(),
                 context.settings().log(),
                 node.storage(),
-                refetches ? RecoveryPoint.none() : point(checkpoint, entries, floor));
+                refetches ? RecoveryPoint.givenUp() : point(checkpoint, entries, floor));
         try {
             // Where the files were given up, their bytes are not missed; committing an entry with them would be.
             var opened = recovered(context, checkpoint, entries, refetches ? -1 : floor, log);

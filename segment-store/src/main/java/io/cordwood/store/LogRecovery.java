@@ -58,8 +58,8 @@ final class LogRecovery {
         var byBase = segmentFiles();
         long logStart = LogStartFile.read(files.disk(), files.directory());
         // Only what was applied is trimmed, and only what was forced is applied.
-        durableEndOffset = Math.max(point.durableEndOffset(), logStart);
-        boolean wasTrimmed = logStart > 0;
+        durableEndOffset = point.isGivenUp() ? 0 : Math.max(point.durableEndOffset(), logStart);
+        boolean wasTrimmed = logStart > 0 && !point.isGivenUp();
         var checkpoint = point.checkpoint();
         if (checkpoint.isPresent()) {
             requireSamePartition(checkpoint.get());
@@ -72,6 +72,9 @@ final class LogRecovery {
             throw missing(logStart);
         }
         requireDurableEnd(logStart);
+        if (endOffset() < logStart) {
+            scannedFrom = passOverAll(logStart);
+        }
         removeSurplus();
         if (segments.isEmpty()) {
             createFirst(scannedFrom);
@@ -156,7 +159,7 @@ final class LogRecovery {
                     segments.stream().anyMatch(segment -> segment.baseOffset() <= base && base < segment.endOffset());
             boolean isTrimmed =
                     base < (segments.isEmpty() ? logStart : segments.get(0).baseOffset());
-            if (!isTaken && !isTrimmed && !byBase.containsKey(base)) {
+            if (!isTaken && !isTrimmed && !byBase.containsKey(base) && !point.isGivenUp()) {
                 throw new CorruptLogException(file.getKey(), 0, "base offset", "one in the checkpoint", base);
             }
             surplus.add(file.getKey());
@@ -251,6 +254,15 @@ final class LogRecovery {
             throw new CorruptLogException(
                     last.file(), last.end().sizeBytes(), "end offset", durableEndOffset, last.endOffset());
         }
+    }
+
+    /** Of a log that was given up only hidden files are left: it begins behind them. */
+    private long passOverAll(long logStart) {
+        segments.forEach(hidden -> surplus.add(0, hidden.file()));
+        segments.clear();
+        epochs = List.of();
+        files.index().drop(files.id());
+        return logStart;
     }
 
     private void removeSurplus() throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.RecordBatch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -444,6 +445,63 @@ class LogRecoveryTest {
             test.overwrite(file, test.fileBytes(file).length - 6, (byte) 9);
 
             assertThatThrownBy(() -> test.reopen()).hasMessageContaining("body crc");
+        }
+    }
+
+    /** Of a log with hidden files, of which the first is the last one to go. */
+    @Test
+    void logThatIsGivenUpOpensWhereverItsRestartBreaksOff() throws Exception {
+        int crashes = 0;
+        boolean finished = false;
+        for (int operation = 1; !finished; operation++) {
+            var disk = new SimulatedDisk(operation);
+            try (var test = trimmedWithHiddenFiles(disk, temporary.resolve("log" + operation))) {
+                disk.powerOffAt(disk.operations() + operation);
+                finished = restartAt(test.log(), 100) && !disk.isOff();
+                crashes += finished ? 0 : 1;
+                for (var mode : CrashMode.values()) {
+                    requireOpensTwice(disk.crash(mode), test, finished);
+                }
+            }
+        }
+        assertThat(crashes).isGreaterThan(5);
+    }
+
+    private static TestLog trimmedWithHiddenFiles(SimulatedDisk disk, Path root) throws Exception {
+        var test = new TestLog(disk, root);
+        test.append(3, "a");
+        for (var value : List.of("b", "c", "d", "e")) {
+            test.roll(3, value);
+        }
+        test.commit();
+        test.log().raiseLogStart(10);
+        assertThat(test.log().deleteTrimmed(3)).isFalse(); // log-start is written, and two of three hidden files stay
+        return test;
+    }
+
+    private static boolean restartAt(PartitionLog log, long newStart) {
+        try {
+            log.restartAt(newStart);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void requireOpensTwice(SimulatedDisk disk, TestLog test, boolean restarted) throws Exception {
+        for (int i = 0; i < 2; i++) {
+            try (var log = PartitionLog.open(
+                    test.directory(),
+                    TestLog.ID,
+                    TestLog.CONFIG,
+                    new Storage(disk, test.index()),
+                    RecoveryPoint.givenUp())) {
+                assertThat(log.logStartOffset()).isGreaterThanOrEqualTo(10);
+                assertThat(log.writtenEndOffset()).isGreaterThanOrEqualTo(log.logStartOffset());
+                assertThat(log.logStartOffset() == 100).isEqualTo(log.writtenEndOffset() == 100);
+                assertThat(!restarted || log.logStartOffset() == 100).isTrue();
+                TestLog.contents(log);
+            }
         }
     }
 }
