@@ -1,6 +1,10 @@
 package io.cordwood.partition;
 
+import io.cordwood.store.CompactionTimes;
+import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionId;
+import io.cordwood.store.SealedSegment;
+import io.cordwood.store.SegmentHash;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -15,7 +19,7 @@ import java.util.UUID;
  * <pre>
  * at   bytes  field
  *  0   1      format version, 1
- *  1   1      kind: 1 append, 2 trim
+ *  1   1      kind: 1 append, 2 trim, 3 compact
  *  2   2      flags: bit 0 roll (append only)
  *  4   16     topic id
  * 20   4      partition number
@@ -34,6 +38,20 @@ import java.util.UUID;
  *      40  4  first sequence
  * trim:
  * 32   8      log start offset
+ * compact:
+ * 32   8      start of the offsets whose keys were read
+ * 40   8      their end
+ * 48   4      number of different keys
+ * 52   8      time that decided about tombstones, ms since 1970
+ * 60   8      delete horizon of new tombstones, ms since 1970
+ * 68   2      number of segments n, 0..300
+ * 70   68 n   segments:
+ *       0  8  base offset
+ *       8  8  end offset
+ *      16  8  size in bytes
+ *      24  8  maximum timestamp, -1 = none
+ *      32 32  SHA-256
+ *      64  4  compaction generation
  * </pre>
  *
  * <p>Thread: stateless.
@@ -45,10 +63,13 @@ public final class EntryCodec {
     private static final byte VERSION = 1;
     private static final byte KIND_APPEND = 1;
     private static final byte KIND_TRIM = 2;
+    private static final byte KIND_COMPACT = 3;
     private static final short FLAG_ROLL = 1;
     private static final int PROLOGUE_BYTES = 32;
     private static final int APPEND_BYTES = PROLOGUE_BYTES + Short.BYTES;
     private static final int TRIM_BYTES = PROLOGUE_BYTES + Long.BYTES;
+    private static final int COMPACT_BYTES = PROLOGUE_BYTES + 4 * Long.BYTES + Integer.BYTES + Short.BYTES;
+    private static final int SEGMENT_BYTES = 68;
     private static final int BATCH_BYTES = 44;
 
     private EntryCodec() {}
@@ -68,7 +89,28 @@ public final class EntryCodec {
             prologue(bytes, KIND_TRIM, (short) 0, trim).putLong(trim.logStartOffset());
             return bytes;
         }
+        if (entry instanceof CompactEntry compact) {
+            return encodeCompact(compact);
+        }
         throw new IllegalArgumentException("entry " + entry);
+    }
+
+    private static byte[] encodeCompact(CompactEntry entry) {
+        var bytes = new byte[COMPACT_BYTES + entry.segments().size() * SEGMENT_BYTES];
+        var buffer = prologue(bytes, KIND_COMPACT, (short) 0, entry);
+        buffer.putLong(entry.scanned().start()).putLong(entry.scanned().end()).putInt(entry.keys());
+        buffer.putLong(entry.times().nowMs()).putLong(entry.times().newHorizonMs());
+        buffer.putShort((short) entry.segments().size());
+        entry.segments().forEach(segment -> put(buffer, segment));
+        return bytes;
+    }
+
+    private static void put(ByteBuffer buffer, SealedSegment segment) {
+        buffer.putLong(segment.baseOffset()).putLong(segment.endOffset());
+        buffer.putLong(segment.sizeBytes()).putLong(segment.maxTimestamp());
+        var hash = segment.hash();
+        buffer.putLong(hash.first()).putLong(hash.second()).putLong(hash.third()).putLong(hash.fourth());
+        buffer.putInt(segment.compactionGeneration());
     }
 
     private static byte[] encodeAppend(AppendEntry entry) {
@@ -117,8 +159,8 @@ public final class EntryCodec {
             throw new UnknownEntryException("format version", version, VERSION);
         }
         byte kind = buffer.get();
-        if (kind != KIND_APPEND && kind != KIND_TRIM) {
-            throw new UnknownEntryException("kind", kind, KIND_TRIM);
+        if (kind < KIND_APPEND || kind > KIND_COMPACT) {
+            throw new UnknownEntryException("kind", kind, KIND_COMPACT);
         }
         short flags = buffer.getShort();
         short knownFlags = kind == KIND_APPEND ? FLAG_ROLL : 0;
@@ -127,14 +169,43 @@ public final class EntryCodec {
         }
         var partition = new PartitionId(new UUID(buffer.getLong(), buffer.getLong()), buffer.getInt());
         long leaderTimeMs = buffer.getLong();
-        var entry = kind == KIND_TRIM
-                ? new TrimEntry(partition, leaderTimeMs, buffer.getLong())
-                : new AppendEntry(
-                        partition, leaderTimeMs, (flags & FLAG_ROLL) != 0, decodeBatches(buffer, buffer.getShort()));
+        var entry =
+                switch (kind) {
+                    case KIND_TRIM -> new TrimEntry(partition, leaderTimeMs, buffer.getLong());
+                    case KIND_COMPACT -> decodeCompact(partition, leaderTimeMs, buffer);
+                    default ->
+                        new AppendEntry(
+                                partition,
+                                leaderTimeMs,
+                                (flags & FLAG_ROLL) != 0,
+                                decodeBatches(buffer, buffer.getShort()));
+                };
         if (buffer.hasRemaining()) {
             throw new IllegalArgumentException(buffer.remaining() + " bytes behind an entry header");
         }
         return entry;
+    }
+
+    private static CompactEntry decodeCompact(PartitionId partition, long leaderTimeMs, ByteBuffer buffer) {
+        var scanned = new OffsetRange(buffer.getLong(), buffer.getLong());
+        int keys = buffer.getInt();
+        var times = new CompactionTimes(buffer.getLong(), buffer.getLong());
+        int count = buffer.getShort();
+        if (count < 0 || count > CompactEntry.MAX_SEGMENTS) {
+            throw new IllegalArgumentException(
+                    count + " segments in an entry header, limit " + CompactEntry.MAX_SEGMENTS);
+        }
+        var segments = new ArrayList<SealedSegment>(count);
+        for (int i = 0; i < count; i++) {
+            segments.add(new SealedSegment(
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    new SegmentHash(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.getLong()),
+                    buffer.getInt()));
+        }
+        return new CompactEntry(partition, leaderTimeMs, scanned, keys, times, segments);
     }
 
     private static List<BatchHeader> decodeBatches(ByteBuffer buffer, int count) {

@@ -7,7 +7,7 @@ import io.cordwood.store.PartitionId;
  *
  * <p>Thread: immutable.
  */
-public sealed interface PartitionEntry permits AppendEntry, TrimEntry {
+public sealed interface PartitionEntry permits AppendEntry, TrimEntry, CompactEntry {
     PartitionId partition();
 
     /** The leader's time, never decreasing, milliseconds since 1970. */

@@ -30,6 +30,7 @@ public final class PartitionState {
     private long logStartOffset;
     private long lastLeaderTimeMs;
     private SegmentTable segments;
+    private long compactedEnd;
 
     private PartitionState(Checkpoint checkpoint, int epochBase) {
         partition = checkpoint.partition();
@@ -68,6 +69,8 @@ public final class PartitionState {
             append(append, entryTerm);
         } else if (entry instanceof TrimEntry trim) {
             trim(trim);
+        } else if (entry instanceof CompactEntry compact) {
+            compact(compact);
         } else {
             throw new IllegalStateException("entry " + entry);
         }
@@ -95,6 +98,14 @@ public final class PartitionState {
         logStartOffset = newStart;
         segments = segments.trimTo(newStart);
         leaderEpochs = new ArrayList<>(LeaderEpochs.trim(leaderEpochs, newStart));
+    }
+
+    private void compact(CompactEntry entry) {
+        long sealedEnd = segments.active().baseOffset();
+        require(entry.scanned().end() <= sealedEnd, "compacted end at or below", sealedEnd, entry.scanned());
+        require(entry.scanned().end() > compactedEnd, "compacted end above", compactedEnd, entry.scanned());
+        entry.segments().forEach(segment -> segments = segments.replace(segment));
+        compactedEnd = entry.scanned().end();
     }
 
     /** Adds an entry's batches to a memory of producers. */
@@ -159,6 +170,11 @@ public final class PartitionState {
     /** The segments as the entries made them. */
     public SegmentTable segments() {
         return segments;
+    }
+
+    /** No two records below it have the same key, in a topic that is compacted. */
+    public long compactedEnd() {
+        return compactedEnd;
     }
 
     /** Raft index of the newest entry, or -1. */
