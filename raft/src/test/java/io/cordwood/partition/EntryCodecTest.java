@@ -193,7 +193,7 @@ class EntryCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 3, 255})
+    @ValueSource(ints = {0, 4, 255})
     void unknownKindStopsTheReader(int kind) {
         var bytes = golden();
         bytes[1] = (byte) kind;
