@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the cluster says about itself, as cells of tables and as JSON with the names of the API. */
@@ -142,12 +143,17 @@ final class Descriptions {
         return table;
     }
 
-    /** A line for each replica. */
+    /** A line for each replica; how far compaction has come where a topic is compacted. */
     static TextTable replicas(List<PartitionDescription> partitions) {
-        var table = TextTable.of("PARTITION", "NODE", "STATE", "HIGH WATERMARK", "LAG", "LAG ENTRIES", "BYTES");
+        boolean compacted = partitions.stream()
+                .flatMap(partition -> partition.replicas().stream())
+                .anyMatch(replica -> replica.compaction().isPresent());
+        var heads = Stream.of("PARTITION", "NODE", "STATE", "HIGH WATERMARK", "LAG", "LAG ENTRIES", "BYTES");
+        var table =
+                TextTable.of((compacted ? Stream.concat(heads, Stream.of("COMPACTED")) : heads).toArray(String[]::new));
         for (var partition : partitions) {
             for (var replica : partition.replicas()) {
-                table.row(
+                var cells = Stream.<Object>of(
                         partition.partition().partition(),
                         replica.nodeId(),
                         word(replica.state()).replace('_', ' '),
@@ -155,9 +161,30 @@ final class Descriptions {
                         cell(replica.lagRecords()),
                         cell(replica.lagEntries()),
                         cell(replica.sizeBytes()));
+                var last = replica.compaction().map(Descriptions::compaction).orElse(UNKNOWN);
+                table.row((compacted ? Stream.concat(cells, Stream.<Object>of(last)) : cells).toArray());
             }
         }
         return table;
+    }
+
+    private static String compaction(PartitionDescription.Compaction compaction) {
+        var reached = compaction.compactedEndOffset() + "/" + compaction.sealedEndOffset();
+        if (!compaction.lastError().isEmpty()) {
+            return reached + " failed";
+        }
+        return compaction.running() ? reached + " running" : reached;
+    }
+
+    private static Map<String, Object> json(PartitionDescription.Compaction compaction) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("compactedEndOffset", compaction.compactedEndOffset());
+        values.put("sealedEndOffset", compaction.sealedEndOffset());
+        values.put("running", compaction.running());
+        values.put("doneBytes", compaction.doneBytes());
+        values.put("totalBytes", compaction.totalBytes());
+        values.put("lastError", compaction.lastError());
+        return values;
     }
 
     static TextTable table(List<PartitionDescription> partitions) {
@@ -190,12 +217,23 @@ final class Descriptions {
         return table;
     }
 
-    /** A line for each partition whose leader could not tell. */
+    /** A line for each partition whose leader could not tell, and for each replica whose compaction failed. */
     static List<String> errors(List<PartitionDescription> partitions) {
         return partitions.stream()
-                .flatMap(partition -> partition.error().stream()
-                        .map(error -> partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"))
+                .flatMap(partition -> Stream.concat(
+                        partition.error().stream()
+                                .map(error ->
+                                        partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"),
+                        partition.replicas().stream().flatMap(replica -> compactionError(partition, replica))))
                 .toList();
+    }
+
+    private static Stream<String> compactionError(
+            PartitionDescription partition, PartitionDescription.Replica replica) {
+        return replica.compaction().stream()
+                .map(PartitionDescription.Compaction::lastError)
+                .filter(error -> !error.isEmpty())
+                .map(error -> partition.partition() + ": compaction on node " + replica.nodeId() + " failed: " + error);
     }
 
     static String config(Map<String, String> config) {
@@ -237,6 +275,7 @@ final class Descriptions {
         replica.lagRecords().ifPresent(lag -> values.put("lagRecords", lag));
         replica.lagEntries().ifPresent(lag -> values.put("lagEntries", lag));
         values.put("state", word(replica.state()));
+        replica.compaction().ifPresent(compaction -> values.put("compaction", json(compaction)));
         return values;
     }
 

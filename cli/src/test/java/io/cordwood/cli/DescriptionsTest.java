@@ -38,7 +38,8 @@ final class DescriptionsTest {
                             OptionalLong.empty(),
                             OptionalLong.empty(),
                             OptionalLong.of(70),
-                            ReplicaState.SILENT)),
+                            ReplicaState.SILENT,
+                            Optional.empty())),
             Optional.empty());
 
     private static final PartitionDescription LEADERLESS = new PartitionDescription(
@@ -108,6 +109,43 @@ final class DescriptionsTest {
     }
 
     @Test
+    void compactionShowsHowFarItHasComeAndWhyItFailed() {
+        var running = new PartitionDescription.Compaction(40, 60, true, 7, 9, "");
+        var failed = new PartitionDescription.Compaction(20, 60, false, 7, 9, "no space");
+        var partition = new PartitionDescription(
+                new TopicPartition("orders", 0),
+                OptionalInt.of(1),
+                OptionalInt.of(5),
+                OptionalLong.of(4),
+                OptionalLong.of(100),
+                OptionalLong.of(0),
+                OptionalLong.of(7),
+                List.of(compacted(1, running), compacted(2, failed), replica(3, 90, ReplicaState.FOLLOWER)),
+                Optional.empty());
+
+        var lines = Descriptions.replicas(List.of(partition)).lines();
+
+        assertThat(lines.get(0)).endsWith("BYTES  COMPACTED");
+        assertThat(lines.get(1)).endsWith("40/60 running");
+        assertThat(lines.get(2)).endsWith("20/60 failed");
+        assertThat(lines.get(3)).endsWith("-");
+        assertThat(Descriptions.errors(List.of(partition)))
+                .containsExactly("orders-0: compaction on node 2 failed: no space");
+        assertThat(Json.of(Descriptions.json(partition))).contains("\"compaction\":{\"compactedEndOffset\":40,");
+    }
+
+    private static Replica compacted(int nodeId, PartitionDescription.Compaction compaction) {
+        return new Replica(
+                nodeId,
+                OptionalLong.of(100),
+                OptionalLong.of(7),
+                OptionalLong.of(0),
+                OptionalLong.empty(),
+                ReplicaState.FOLLOWER,
+                Optional.of(compaction));
+    }
+
+    @Test
     void changeShowsOnlyWhatIsNotWhatItWas() {
         var same = new TopicSetting("a", "1", "1", false);
         var before = new TopicSetting("b", "1", "1", false);
@@ -129,7 +167,8 @@ final class DescriptionsTest {
                 OptionalLong.of(7),
                 OptionalLong.of(100 - highWatermark),
                 OptionalLong.empty(),
-                state);
+                state,
+                Optional.empty());
     }
 
     private static NodeDescription node(int nodeId, boolean voter) {

@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
@@ -103,7 +104,18 @@ final class DescriptionTranslation {
                 replica.hasSizeBytes() ? OptionalLong.of(replica.getSizeBytes()) : OptionalLong.empty(),
                 replica.hasLagRecords() ? OptionalLong.of(replica.getLagRecords()) : OptionalLong.empty(),
                 replica.hasLagEntries() ? OptionalLong.of(replica.getLagEntries()) : OptionalLong.empty(),
-                state(replica.getState()));
+                state(replica.getState()),
+                replica.hasCompaction() ? Optional.of(compaction(replica.getCompaction())) : Optional.empty());
+    }
+
+    private static PartitionDescription.Compaction compaction(CompactionDescription compaction) {
+        return new PartitionDescription.Compaction(
+                compaction.getCompactedEndOffset(),
+                compaction.getSealedEndOffset(),
+                compaction.getRunning(),
+                compaction.getDoneBytes(),
+                compaction.getTotalBytes(),
+                compaction.getLastError());
     }
 
     private static PartitionDescription.ReplicaState state(ReplicaState state) {

@@ -1,7 +1,7 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #FEATURE_NOT_ENABLED} are those of the server's API, name by name; the ones after
+ * Why a request failed. The codes up to {@link #KEY_REQUIRED} are those of the server's API, name by name; the ones after
  * it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed without
@@ -45,6 +45,7 @@ public enum ErrorCode {
     REPLICA_NOT_CAUGHT_UP(false, "wait until the replica is up and close behind; describe the topic to see it"),
     TRANSFER_FAILED(false, "the old leader goes on; look at the logs of both nodes and try again"),
     FEATURE_NOT_ENABLED(false, "run the newer program on all nodes"),
+    KEY_REQUIRED(false, "the topic is compacted: give every record a key"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

@@ -37,6 +37,7 @@ public record PartitionDescription(
      * @param sizeBytes bytes of its segment files
      * @param lagRecords records that the leader has committed and it has not applied yet
      * @param lagEntries entries of the leader's log that it has not confirmed
+     * @param compaction empty where the topic is not compacted too
      */
     public record Replica(
             int nodeId,
@@ -44,7 +45,26 @@ public record PartitionDescription(
             OptionalLong sizeBytes,
             OptionalLong lagRecords,
             OptionalLong lagEntries,
-            ReplicaState state) {}
+            ReplicaState state,
+            Optional<Compaction> compaction) {}
+
+    /**
+     * How far compaction has come in a replica.
+     *
+     * @param compactedEndOffset no two records below it have the same key
+     * @param sealedEndOffset it comes no further than here: the newest segment still grows
+     * @param running whether a pass is being made there
+     * @param doneBytes what the running or newest pass has read
+     * @param totalBytes size of the segments that it goes over; what is new is read twice
+     * @param lastError why the newest pass failed; empty where it did not
+     */
+    public record Compaction(
+            long compactedEndOffset,
+            long sealedEndOffset,
+            boolean running,
+            long doneBytes,
+            long totalBytes,
+            String lastError) {}
 
     /** State of a replica. */
     public enum ReplicaState {

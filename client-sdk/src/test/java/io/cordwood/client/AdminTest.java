@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -91,14 +92,16 @@ final class AdminTest {
                                 OptionalLong.of(7),
                                 OptionalLong.of(0),
                                 OptionalLong.empty(),
-                                PartitionDescription.ReplicaState.LEADER),
+                                PartitionDescription.ReplicaState.LEADER,
+                                Optional.empty()),
                         new PartitionDescription.Replica(
                                 99,
                                 OptionalLong.empty(),
                                 OptionalLong.empty(),
                                 OptionalLong.empty(),
                                 OptionalLong.of(70),
-                                PartitionDescription.ReplicaState.SILENT));
+                                PartitionDescription.ReplicaState.SILENT,
+                                Optional.empty()));
         assertThat(partition.sizeBytes()).hasValue(7);
         assertThat(partition.error()).isEmpty();
         assertThat(admin.partitions()).hasSize(2);

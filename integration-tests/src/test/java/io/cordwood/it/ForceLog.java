@@ -30,7 +30,7 @@ record ForceLog(List<Force> forces) {
         }
 
         boolean ofSegment() {
-            return file.getFileName().toString().matches("[0-9]{20}\\.log");
+            return file.getFileName().toString().matches("[0-9]{20}(\\.[0-9]+)?\\.log");
         }
 
         boolean ofRaftLog() {

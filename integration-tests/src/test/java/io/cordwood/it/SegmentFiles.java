@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The segment files of one replica as they lie on the disk. Only reads; the server may run.
@@ -17,11 +19,31 @@ import java.util.List;
  * <p><b>Thread:</b> immutable.
  */
 record SegmentFiles(Path directory) {
-    /** In the order of their first offsets. */
+    /** A file of generations: compaction has written it so often. */
+    private static final Pattern NAME = Pattern.compile("([0-9]{20})(?:\\.([1-9][0-9]*))?\\.log");
+
+    /** In the order of their first offsets, without those that compaction replaced and that are still there. */
     List<Path> files() {
+        var current = new ArrayList<Path>();
+        long held = -1;
+        for (var file : all()) {
+            if (baseOffset(file) >= held) {
+                current.add(file);
+                var batches = batches(file);
+                held = batches.isEmpty()
+                        ? held
+                        : batches.get(batches.size() - 1).endOffset();
+            }
+        }
+        return current;
+    }
+
+    /** By first offset, the newest generation first. */
+    private List<Path> all() {
         try (var entries = Files.list(directory)) {
-            return entries.filter(file -> file.getFileName().toString().matches("[0-9]{20}\\.log"))
-                    .sorted()
+            return entries.filter(file -> NAME.matcher(name(file)).matches())
+                    .sorted(Comparator.comparing(SegmentFiles::baseOffset)
+                            .thenComparing(SegmentFiles::generation, Comparator.reverseOrder()))
                     .toList();
         } catch (NoSuchFileException e) {
             return List.of();
@@ -30,19 +52,34 @@ record SegmentFiles(Path directory) {
         }
     }
 
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    private static long baseOffset(Path file) {
+        return Long.parseLong(name(file).substring(0, 20));
+    }
+
+    static int generation(Path file) {
+        var matcher = NAME.matcher(name(file));
+        return matcher.matches() && matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : 0;
+    }
+
     /** All whole batches, in the order of the files; a batch that is being written ends its file. */
     List<RecordBatch> batches() {
+        return files().stream().flatMap(file -> batches(file).stream()).toList();
+    }
+
+    private static List<RecordBatch> batches(Path file) {
         var batches = new ArrayList<RecordBatch>();
-        for (var file : files()) {
-            var bytes = bytesOf(file);
-            while (bytes.remaining() >= RecordBatch.HEADER_BYTES) {
-                int size = RecordBatch.sizeAt(bytes, bytes.position());
-                if (size < RecordBatch.HEADER_BYTES || size > bytes.remaining()) {
-                    break;
-                }
-                batches.add(RecordBatch.of(bytes.slice(bytes.position(), size)));
-                bytes.position(bytes.position() + size);
+        var bytes = bytesOf(file);
+        while (bytes.remaining() >= RecordBatch.HEADER_BYTES) {
+            int size = RecordBatch.sizeAt(bytes, bytes.position());
+            if (size < RecordBatch.HEADER_BYTES || size > bytes.remaining()) {
+                break;
             }
+            batches.add(RecordBatch.of(bytes.slice(bytes.position(), size)));
+            bytes.position(bytes.position() + size);
         }
         return batches;
     }

@@ -17,6 +17,13 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code retention.ms}</td><td>1 .. 2^63 - 1, or -1</td><td>records older than this expire, -1 = never; 7 days</td></tr>
  * <tr><td>{@code retention.bytes}</td><td>0 .. 2^63 - 1, or -1</td><td>a partition keeps so many of its newest bytes, -1 = all; -1</td></tr>
  * <tr><td>{@code max.batch.bytes}</td><td>128 .. the nodes' limit</td><td>1 MiB + 12</td></tr>
+ * <tr><td>{@code cleanup.policy}</td><td>delete, compact, or both with a comma</td><td>records expire, and of each key the newest value is
+ * kept; delete</td></tr>
+ * <tr><td>{@code min.compaction.lag.ms}</td><td>0 .. 2^63 - 1</td><td>records stay at least so long; 0</td></tr>
+ * <tr><td>{@code delete.retention.ms}</td><td>0 .. 2^63 - 1</td><td>a record without a value stays so long behind the values that it
+ * deletes; 1 day</td></tr>
+ * <tr><td>{@code min.cleanable.dirty.ratio}</td><td>0 .. 1</td><td>a pass of compaction begins when so much of the bytes came since the last
+ * one; 0.5</td></tr>
  * <tr><td>{@code message.timestamp.type}</td><td>create, append</td><td>who sets a record's time; create</td></tr>
  * </table>
  */
@@ -26,7 +33,8 @@ public record TopicConfig(
         int maxBatchBytes,
         TimestampSource timestampSource,
         long retentionMs,
-        long retentionBytes) {
+        long retentionBytes,
+        CleanupConfig cleanup) {
 
     public static final String SEGMENT_BYTES = "segment.bytes";
     public static final String SEGMENT_AGE_MS = "segment.age.ms";
@@ -38,13 +46,22 @@ public record TopicConfig(
     public static final long UNLIMITED = -1;
 
     /** All keys, in order. */
-    public static final List<String> KEYS =
-            List.of(MAX_BATCH_BYTES, TIMESTAMP_TYPE, RETENTION_BYTES, RETENTION_MS, SEGMENT_AGE_MS, SEGMENT_BYTES);
+    public static final List<String> KEYS = List.of(
+            CleanupConfig.POLICY,
+            CleanupConfig.DELETE_RETENTION_MS,
+            MAX_BATCH_BYTES,
+            TIMESTAMP_TYPE,
+            CleanupConfig.MIN_DIRTY_RATIO,
+            CleanupConfig.MIN_LAG_MS,
+            RETENTION_BYTES,
+            RETENTION_MS,
+            SEGMENT_AGE_MS,
+            SEGMENT_BYTES);
 
     private static final long WEEK_MS = 7L * 24 * 60 * 60 * 1000;
 
-    public static final TopicConfig DEFAULTS =
-            new TopicConfig(1L << 30, WEEK_MS, (1 << 20) + 12, TimestampSource.CREATE, WEEK_MS, UNLIMITED);
+    public static final TopicConfig DEFAULTS = new TopicConfig(
+            1L << 30, WEEK_MS, (1 << 20) + 12, TimestampSource.CREATE, WEEK_MS, UNLIMITED, CleanupConfig.DEFAULTS);
 
     private static final long MIN_ROLL_AGE_MS = 60_000;
     private static final long MIN_SEGMENT_BYTES = 1 << 10;
@@ -80,23 +97,35 @@ public record TopicConfig(
                 (int) number(settings, MAX_BATCH_BYTES, defaults.maxBatchBytes),
                 source(settings.get(TIMESTAMP_TYPE)).orElse(defaults.timestampSource),
                 number(settings, RETENTION_MS, defaults.retentionMs),
-                number(settings, RETENTION_BYTES, defaults.retentionBytes));
+                number(settings, RETENTION_BYTES, defaults.retentionBytes),
+                CleanupConfig.resolve(settings, defaults.cleanup));
     }
 
     /** Every key with its value as text; equal to what {@link #resolve} takes. */
     public SortedMap<String, String> values() {
-        return new TreeMap<>(Map.of(
+        var values = new TreeMap<>(Map.of(
                 SEGMENT_BYTES, Long.toString(segmentBytes),
                 SEGMENT_AGE_MS, Long.toString(segmentAgeMs),
                 MAX_BATCH_BYTES, Integer.toString(maxBatchBytes),
                 TIMESTAMP_TYPE, timestampSource.word(),
                 RETENTION_MS, Long.toString(retentionMs),
                 RETENTION_BYTES, Long.toString(retentionBytes)));
+        values.putAll(cleanup.values());
+        return values;
     }
 
     /** Records of an earlier time have expired; negative where none expires. */
     public long oldestKeptMs(long nowMs) {
-        return retentionMs == UNLIMITED ? UNLIMITED : nowMs - retentionMs;
+        return expires() && retentionMs != UNLIMITED ? nowMs - retentionMs : UNLIMITED;
+    }
+
+    /** A partition keeps so many of its newest bytes; negative where all. */
+    public long newestKeptBytes() {
+        return expires() ? retentionBytes : UNLIMITED;
+    }
+
+    private boolean expires() {
+        return cleanup.policy().deletes();
     }
 
     /**
@@ -104,7 +133,9 @@ public record TopicConfig(
      * at most once a minute.
      */
     public long rollAgeMs() {
-        return retentionMs == UNLIMITED ? segmentAgeMs : Math.min(segmentAgeMs, Math.max(retentionMs, MIN_ROLL_AGE_MS));
+        return !expires() || retentionMs == UNLIMITED
+                ? segmentAgeMs
+                : Math.min(segmentAgeMs, Math.max(retentionMs, MIN_ROLL_AGE_MS));
     }
 
     /** The first setting that is unknown, malformed or out of range. */
@@ -121,6 +152,15 @@ public record TopicConfig(
             case RETENTION_MS -> checkLimit(setting, 1);
             case RETENTION_BYTES -> checkLimit(setting, 0);
             case MAX_BATCH_BYTES -> checkRange(setting, MIN_BATCH_BYTES, batchBytesLimit);
+            case CleanupConfig.MIN_LAG_MS, CleanupConfig.DELETE_RETENTION_MS -> checkRange(setting, 0, Long.MAX_VALUE);
+            case CleanupConfig.POLICY ->
+                CleanupConfig.Policy.parse(setting.getValue()).isPresent()
+                        ? Optional.empty()
+                        : refused(setting, "delete, compact, or compact,delete");
+            case CleanupConfig.MIN_DIRTY_RATIO ->
+                CleanupConfig.parseRatio(setting.getValue()).isPresent()
+                        ? Optional.empty()
+                        : refused(setting, "a decimal from 0 to 1, such as 0.5");
             case TIMESTAMP_TYPE ->
                 source(setting.getValue()).isPresent() ? Optional.empty() : refused(setting, "create or append");
             default ->

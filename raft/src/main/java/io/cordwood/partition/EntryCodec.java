@@ -44,8 +44,10 @@ import java.util.UUID;
  * 48   4      number of different keys
  * 52   8      time that decided about tombstones, ms since 1970
  * 60   8      delete horizon of new tombstones, ms since 1970
- * 68   2      number of segments n, 0..300
- * 70   68 n   segments:
+ * 68   2      version of the rules by which files are written, 1
+ * 70   8      end of the oldest segment that was worked on
+ * 78   2      number of segments n, 0..300
+ * 80   68 n   segments:
  *       0  8  base offset
  *       8  8  end offset
  *      16  8  size in bytes
@@ -68,7 +70,7 @@ public final class EntryCodec {
     private static final int PROLOGUE_BYTES = 32;
     private static final int APPEND_BYTES = PROLOGUE_BYTES + Short.BYTES;
     private static final int TRIM_BYTES = PROLOGUE_BYTES + Long.BYTES;
-    private static final int COMPACT_BYTES = PROLOGUE_BYTES + 4 * Long.BYTES + Integer.BYTES + Short.BYTES;
+    private static final int COMPACT_BYTES = PROLOGUE_BYTES + 5 * Long.BYTES + Integer.BYTES + 2 * Short.BYTES;
     private static final int SEGMENT_BYTES = 68;
     private static final int BATCH_BYTES = 44;
 
@@ -98,8 +100,10 @@ public final class EntryCodec {
     private static byte[] encodeCompact(CompactEntry entry) {
         var bytes = new byte[COMPACT_BYTES + entry.segments().size() * SEGMENT_BYTES];
         var buffer = prologue(bytes, KIND_COMPACT, (short) 0, entry);
-        buffer.putLong(entry.scanned().start()).putLong(entry.scanned().end()).putInt(entry.keys());
-        buffer.putLong(entry.times().nowMs()).putLong(entry.times().newHorizonMs());
+        var pass = entry.pass();
+        buffer.putLong(pass.scanned().start()).putLong(pass.scanned().end()).putInt(pass.keys());
+        buffer.putLong(pass.times().nowMs()).putLong(pass.times().newHorizonMs());
+        buffer.putShort(pass.rewriteVersion()).putLong(entry.firstSourceEnd());
         buffer.putShort((short) entry.segments().size());
         entry.segments().forEach(segment -> put(buffer, segment));
         return bytes;
@@ -109,7 +113,10 @@ public final class EntryCodec {
         buffer.putLong(segment.baseOffset()).putLong(segment.endOffset());
         buffer.putLong(segment.sizeBytes()).putLong(segment.maxTimestamp());
         var hash = segment.hash();
-        buffer.putLong(hash.first()).putLong(hash.second()).putLong(hash.third()).putLong(hash.fourth());
+        buffer.putLong(hash.first())
+                .putLong(hash.second())
+                .putLong(hash.third())
+                .putLong(hash.fourth());
         buffer.putInt(segment.compactionGeneration());
     }
 
@@ -169,17 +176,13 @@ public final class EntryCodec {
         }
         var partition = new PartitionId(new UUID(buffer.getLong(), buffer.getLong()), buffer.getInt());
         long leaderTimeMs = buffer.getLong();
-        var entry =
-                switch (kind) {
-                    case KIND_TRIM -> new TrimEntry(partition, leaderTimeMs, buffer.getLong());
-                    case KIND_COMPACT -> decodeCompact(partition, leaderTimeMs, buffer);
-                    default ->
-                        new AppendEntry(
-                                partition,
-                                leaderTimeMs,
-                                (flags & FLAG_ROLL) != 0,
-                                decodeBatches(buffer, buffer.getShort()));
-                };
+        var entry = switch (kind) {
+            case KIND_TRIM -> new TrimEntry(partition, leaderTimeMs, buffer.getLong());
+            case KIND_COMPACT -> decodeCompact(partition, leaderTimeMs, buffer);
+            default ->
+                new AppendEntry(
+                        partition, leaderTimeMs, (flags & FLAG_ROLL) != 0, decodeBatches(buffer, buffer.getShort()));
+        };
         if (buffer.hasRemaining()) {
             throw new IllegalArgumentException(buffer.remaining() + " bytes behind an entry header");
         }
@@ -190,6 +193,8 @@ public final class EntryCodec {
         var scanned = new OffsetRange(buffer.getLong(), buffer.getLong());
         int keys = buffer.getInt();
         var times = new CompactionTimes(buffer.getLong(), buffer.getLong());
+        var pass = new CompactEntry.Pass(scanned, keys, times, buffer.getShort());
+        long firstSourceEnd = buffer.getLong();
         int count = buffer.getShort();
         if (count < 0 || count > CompactEntry.MAX_SEGMENTS) {
             throw new IllegalArgumentException(
@@ -205,7 +210,7 @@ public final class EntryCodec {
                     new SegmentHash(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.getLong()),
                     buffer.getInt()));
         }
-        return new CompactEntry(partition, leaderTimeMs, scanned, keys, times, segments);
+        return new CompactEntry(partition, leaderTimeMs, pass, firstSourceEnd, segments);
     }
 
     private static List<BatchHeader> decodeBatches(ByteBuffer buffer, int count) {

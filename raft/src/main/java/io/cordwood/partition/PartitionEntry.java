@@ -21,4 +21,9 @@ public sealed interface PartitionEntry permits AppendEntry, TrimEntry, CompactEn
 
     /** The log start behind this entry. */
     long logStartOffset(long logStartOffsetBefore);
+
+    /** Up to where compaction has read keys, behind this entry. */
+    default long compactedEnd(long compactedEndBefore) {
+        return compactedEndBefore;
+    }
 }

@@ -9,13 +9,14 @@ import io.cordwood.store.ProducerState;
 import io.cordwood.store.SegmentTable;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The deterministic core of a partition: what its committed entries add up to. The same entries give the same state on every
  * replica, and a state restored from a checkpoint goes on like the one it was taken from.
  *
  * <p>Invariants: the high watermark never falls; each append begins at the high watermark; the log start never falls and never
- * passes the high watermark; leader time and leader epoch never decrease. An entry that contradicts one of them is a fault of ours and throws {@link IllegalStateException}.
+ * passes the high watermark; what is compacted is sealed; leader time and leader epoch never decrease. An entry that contradicts one of them is a fault of ours and throws {@link IllegalStateException}.
  *
  * <p>Thread: one owner (Ratis' state machine updater).
  */
@@ -43,6 +44,7 @@ public final class PartitionState {
         logStartOffset = checkpoint.logStartOffset();
         lastLeaderTimeMs = checkpoint.lastLeaderTimeMs();
         segments = checkpoint.segments();
+        compactedEnd = checkpoint.compactedEnd();
     }
 
     /** The state of a partition before its first entry. */
@@ -82,11 +84,7 @@ public final class PartitionState {
     private void append(AppendEntry entry, long entryTerm) {
         require(entry.baseOffset() == highWatermark, "base offset", highWatermark, entry.baseOffset());
         noteLeaderEpoch(Math.addExact(epochBase, Math.toIntExact(entryTerm)), entry.baseOffset());
-        segments = extend(segments, entry);
-        if (entry.roll()) {
-            // The segment that was active until now may lie below the log start as a whole.
-            segments = segments.trimTo(logStartOffset);
-        }
+        segments = segmentsBehind(entry);
         remember(producers, entry);
         highWatermark = entry.endOffset();
     }
@@ -96,16 +94,52 @@ public final class PartitionState {
         require(newStart >= logStartOffset, "log start at or above", logStartOffset, newStart);
         require(newStart <= highWatermark, "log start at or below", highWatermark, newStart);
         logStartOffset = newStart;
-        segments = segments.trimTo(newStart);
+        segments = segmentsBehind(entry);
         leaderEpochs = new ArrayList<>(LeaderEpochs.trim(leaderEpochs, newStart));
     }
 
     private void compact(CompactEntry entry) {
         long sealedEnd = segments.active().baseOffset();
-        require(entry.scanned().end() <= sealedEnd, "compacted end at or below", sealedEnd, entry.scanned());
-        require(entry.scanned().end() > compactedEnd, "compacted end above", compactedEnd, entry.scanned());
-        entry.segments().forEach(segment -> segments = segments.replace(segment));
-        compactedEnd = entry.scanned().end();
+        var scanned = entry.pass().scanned();
+        require(scanned.end() <= sealedEnd, "compacted end at or below", sealedEnd, scanned);
+        require(scanned.start() >= compactedEnd, "keys read from", compactedEnd, scanned);
+        require(logStartOffset < entry.firstSourceEnd(), "log start below", entry.firstSourceEnd(), logStartOffset);
+        var behind = segmentsBehind(entry);
+        for (var segment : entry.segments()) {
+            require(behind.sealed().contains(segment), "sources of " + segment, "in the log", segments);
+        }
+        segments = behind;
+        compactedEnd = scanned.end();
+    }
+
+    /** The segments as one more entry makes them. */
+    private SegmentTable segmentsBehind(PartitionEntry entry) {
+        if (entry instanceof AppendEntry append) {
+            var extended = extend(segments, append);
+            // The segment that was active until now may lie below the log start as a whole.
+            return append.roll() ? extended.trimTo(logStartOffset) : extended;
+        }
+        if (entry instanceof TrimEntry trim) {
+            return segments.trimTo(trim.logStartOffset());
+        }
+        if (entry instanceof CompactEntry compact) {
+            var replaced = segments;
+            for (var segment : compact.segments()) {
+                replaced = replaced.replace(segment);
+            }
+            return replaced;
+        }
+        throw new IllegalStateException("entry " + entry);
+    }
+
+    /** What a pass of compaction is decided on: the segments, and up to where keys were read. */
+    public record Compactable(SegmentTable segments, long compactedEnd) {}
+
+    /** The segments behind one more entry, which changes nothing here; null = behind none. */
+    public Compactable compactableBehind(@Nullable PartitionEntry next) {
+        return next == null
+                ? new Compactable(segments, compactedEnd)
+                : new Compactable(segmentsBehind(next), next.compactedEnd(compactedEnd));
     }
 
     /** Adds an entry's batches to a memory of producers. */
@@ -203,6 +237,7 @@ public final class PartitionState {
                 lastLeaderTimeMs,
                 leaderEpochs,
                 producers.entries(),
-                segments);
+                segments,
+                compactedEnd);
     }
 }

@@ -27,10 +27,12 @@ public final class PartitionTail {
     private long appliedEndOffset;
     private long appliedLogStartOffset;
     private long appliedLeaderTimeMs;
+    private long appliedCompactedEnd;
     private @Nullable Leading leading;
 
     /** An entry, and the offsets behind it. */
-    private record InLog(long term, long index, PartitionEntry entry, long endOffset, long logStartOffset) {}
+    private record InLog(
+            long term, long index, PartitionEntry entry, long endOffset, long logStartOffset, long compactedEnd) {}
 
     /** What only a leader keeps: of its own term, up to the end of the log. */
     private static final class Leading {
@@ -55,11 +57,13 @@ public final class PartitionTail {
     }
 
     /** A tail at what is applied: of a new replica, or before the entries found in its raft log are added. */
-    public PartitionTail(PartitionId partition, long logStartOffset, long highWatermark, long lastLeaderTimeMs) {
+    public PartitionTail(
+            PartitionId partition, long logStartOffset, long highWatermark, long lastLeaderTimeMs, long compactedEnd) {
         this.partition = partition;
         appliedLogStartOffset = logStartOffset;
         appliedEndOffset = highWatermark;
         appliedLeaderTimeMs = lastLeaderTimeMs;
+        appliedCompactedEnd = compactedEnd;
     }
 
     /** Exclusive end of the newest entry in the raft log: the next offset. */
@@ -70,6 +74,11 @@ public final class PartitionTail {
     /** The log start behind the newest entry in the raft log. */
     public synchronized long logStartOffset() {
         return unapplied.isEmpty() ? appliedLogStartOffset : unapplied.getLast().logStartOffset();
+    }
+
+    /** Up to where the entries in the raft log say that keys were read. */
+    private long compactedEnd() {
+        return unapplied.isEmpty() ? appliedCompactedEnd : unapplied.getLast().compactedEnd();
     }
 
     /** Leader time of the newest entry in the raft log. */
@@ -95,7 +104,8 @@ public final class PartitionTail {
                 lastLeaderTimeMs(),
                 entry.leaderTimeMs(),
                 index);
-        unapplied.addLast(new InLog(term, index, entry, entry.endOffset(end), newStart));
+        unapplied.addLast(
+                new InLog(term, index, entry, entry.endOffset(end), newStart, entry.compactedEnd(compactedEnd())));
         if (leading != null && leading.term == term) {
             leading.took(entry);
         } else {
@@ -121,16 +131,19 @@ public final class PartitionTail {
         appliedEndOffset = oldest.endOffset();
         appliedLogStartOffset = oldest.logStartOffset();
         appliedLeaderTimeMs = oldest.entry().leaderTimeMs();
+        appliedCompactedEnd = oldest.compactedEnd();
         return Optional.of(oldest.entry());
     }
 
     /** Begins anew at a state that was fetched: whatever was in the raft log lies below it. */
-    public synchronized void restart(long logStartOffset, long highWatermark, long lastLeaderTimeMs) {
+    public synchronized void restart(
+            long logStartOffset, long highWatermark, long lastLeaderTimeMs, long compactedEnd) {
         unapplied.clear();
         leading = null;
         appliedLogStartOffset = logStartOffset;
         appliedEndOffset = highWatermark;
         appliedLeaderTimeMs = lastLeaderTimeMs;
+        appliedCompactedEnd = compactedEnd;
     }
 
     /** Raft index of the first entry that is not applied and has bytes beyond this offset. */
@@ -176,9 +189,14 @@ public final class PartitionTail {
         if (leading == null || leading.term != draftTerm || entry.leaderTimeMs() < lastLeaderTimeMs()) {
             return false;
         }
-        return entry instanceof AppendEntry append
-                ? append.baseOffset() == endOffset()
-                : entry.logStartOffset(logStartOffset()) >= logStartOffset();
+        if (entry instanceof AppendEntry append) {
+            return append.baseOffset() == endOffset();
+        }
+        if (entry instanceof CompactEntry compact) {
+            // Another pass, or a trim of what it worked on, may have come in between.
+            return compact.pass().scanned().start() >= compactedEnd() && logStartOffset() < compact.firstSourceEnd();
+        }
+        return entry.logStartOffset(logStartOffset()) >= logStartOffset();
     }
 
     private void require(boolean holds, String field, long expected, long found, long index) {

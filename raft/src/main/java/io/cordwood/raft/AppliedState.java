@@ -81,6 +81,11 @@ final class AppliedState {
         return behind.copyProducers();
     }
 
+    /** What a pass of compaction is decided on, behind all that is applied. */
+    synchronized PartitionState.Compactable compactable() {
+        return behind.compactableBehind(newest == null ? null : newest.entry());
+    }
+
     /** As {@link #copyProducers}. */
     synchronized ActiveSegmentInfo activeSegment() {
         return behind.segments().active();

@@ -2,9 +2,11 @@ package io.cordwood.raft;
 
 import com.google.protobuf.ByteString;
 import io.cordwood.proto.internal.v1.CatchUpBatchesRequest;
+import io.cordwood.proto.internal.v1.CatchUpFileRequest;
 import io.cordwood.proto.internal.v1.CatchUpPartRequest;
 import io.cordwood.proto.internal.v1.CatchUpRequest;
 import io.cordwood.proto.internal.v1.CatchUpState;
+import io.cordwood.store.SealedSegment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -84,6 +86,19 @@ final class CatchUpPeer {
     /** Whole batches from the offset on, none at the end offset. */
     ByteBuffer batches(long offset, long endOffset) throws IOException, InterruptedException {
         var bytes = call(CatchUpSource.BATCHES, batchesRequest(offset, endOffset));
+        rate.take(bytes.length);
+        return ByteBuffer.wrap(bytes);
+    }
+
+    /** Some bytes of a file that compaction wrote, from a position on. */
+    ByteBuffer file(SealedSegment segment, long position) throws IOException, InterruptedException {
+        var request = CatchUpFileRequest.newBuilder()
+                .setRaftGroupId(group())
+                .setBaseOffset(segment.baseOffset())
+                .setGeneration(segment.compactionGeneration())
+                .setPosition(position)
+                .setMaxBytes(READ_BYTES);
+        var bytes = call(CatchUpSource.FILE, request.build().toByteArray());
         rate.take(bytes.length);
         return ByteBuffer.wrap(bytes);
     }

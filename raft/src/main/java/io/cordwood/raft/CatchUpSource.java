@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.proto.internal.v1.CatchUpBatchesRequest;
+import io.cordwood.proto.internal.v1.CatchUpFileRequest;
 import io.cordwood.proto.internal.v1.CatchUpPartRequest;
 import io.cordwood.proto.internal.v1.CatchUpRequest;
 import io.cordwood.proto.internal.v1.CatchUpState;
@@ -33,6 +34,7 @@ final class CatchUpSource {
     static final String PART = "CatchUpPart";
     static final String PRINTS = "CatchUpPrints";
     static final String BATCHES = "CatchUpBatches";
+    static final String FILE = "CatchUpFile";
 
     /** Format version of {@link CatchUpState}. */
     static final int VERSION = 1;
@@ -57,7 +59,13 @@ final class CatchUpSource {
 
         /** Whole committed batches of one segment, from the one at the offset on. */
         LogRead read(long offset, long endOffset, int maxBytes) throws IOException;
+
+        /** A piece of a file that compaction wrote. */
+        ByteBuffer file(FilePlace place, int maxBytes) throws IOException;
     }
+
+    /** A place in a file: the segment's base offset, how often it was rewritten, and a position. */
+    record FilePlace(long baseOffset, int generation, long position) {}
 
     CatchUpSource(Executor executor) {
         this.executor = executor;
@@ -68,6 +76,7 @@ final class CatchUpSource {
         handle(transport, PART, this::part);
         handle(transport, PRINTS, this::prints);
         handle(transport, BATCHES, this::batches);
+        handle(transport, FILE, this::file);
     }
 
     /** The group can be asked from now on. */
@@ -164,6 +173,13 @@ final class CatchUpSource {
 
     private byte[] batches(byte[] bytes) throws IOException {
         return array(read(CatchUpBatchesRequest.parseFrom(bytes)).batches());
+    }
+
+    byte[] file(byte[] bytes) throws IOException {
+        var request = CatchUpFileRequest.parseFrom(bytes);
+        var place = new FilePlace(request.getBaseOffset(), request.getGeneration(), request.getPosition());
+        return array(origin(Uuids.parse(request.getRaftGroupId()))
+                .file(place, Math.min(request.getMaxBytes(), READ_MAX_BYTES)));
     }
 
     private LogRead read(CatchUpBatchesRequest request) throws IOException {

@@ -1,5 +1,8 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.LeaderEpoch;
+import io.cordwood.store.LeaderEpochs;
+import io.cordwood.store.OffsetRange;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -53,6 +56,18 @@ final class Divergence {
                 .filter(base -> !ownBases.contains(base) || !sourceBases.contains(base))
                 .min(Long::compare)
                 .orElse(endOffset);
+    }
+
+    /**
+     * The end of the offsets that have the same leader epoch on both sides: entries of one epoch were decided by one leader, so what
+     * was appended there is the same. An answer below the end of the range is a place where a batch begins.
+     */
+    static long sameEpochsEnd(OffsetRange range, List<LeaderEpoch> own, List<LeaderEpoch> source) {
+        long at = range.start();
+        while (at < range.end() && LeaderEpochs.at(own, at) == LeaderEpochs.at(source, at)) {
+            at = Math.min(Math.min(LeaderEpochs.endOfSpan(own, at), LeaderEpochs.endOfSpan(source, at)), range.end());
+        }
+        return at;
     }
 
     private static final class Side {

@@ -4,6 +4,7 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -206,6 +207,11 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
             throw new IOException("the metadata here lies below raft index " + firstIndex);
         }
         return MetadataCodec.encode(snapshot);
+    }
+
+    @Override
+    public ByteBuffer file(CatchUpSource.FilePlace place, int maxBytes) throws IOException {
+        throw new IOException("the metadata group has no segments");
     }
 
     @Override

@@ -43,6 +43,12 @@ interface PartitionHost extends Closeable {
     /** Has the replicas that lead here trim what their topics, as the image says, keep no longer. By one thread, which may wait. */
     void trimExpired(MetadataImage image);
 
+    /**
+     * Has the replicas here compacted as their topics, as the image says, want it. By one thread, for as long as it takes; an
+     * interrupt ends it.
+     */
+    void compact(MetadataImage image);
+
     /** Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash next. */
     void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException;
 

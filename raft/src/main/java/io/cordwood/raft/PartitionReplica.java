@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.CompactionRules;
 import io.cordwood.store.LogRead;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
@@ -76,7 +77,7 @@ public final class PartitionReplica {
      * @param newStart at or below the log start has no effect
      */
     public CompletableFuture<TrimOutcome> trim(long newStart) {
-        return state.trimTo(newStart);
+        return new ReplicaTrim(state).to(newStart);
     }
 
     /** See {@link io.cordwood.store.PartitionLog#startKeeping}. */
@@ -127,6 +128,26 @@ public final class PartitionReplica {
     /** Deletes the files below the log start that nobody needs any more. */
     void deleteTrimmed() {
         stateMachine.deleteTrimmed();
+    }
+
+    /** Makes a pass of compaction if one is due; blocks. Returns false where it failed. */
+    boolean compact(CompactionRules rules, long nowMs, ReplicaCompaction.Means means) {
+        return state.compaction().pass(rules, nowMs, stateMachine::otherReplicas, means);
+    }
+
+    /** Whether a leader decided on files that are not here yet. */
+    boolean compactionPending() {
+        return state.compaction().firstPendingIndex() != ReplicaCompaction.NOTHING_PENDING;
+    }
+
+    /** Makes the files that a leader decided on; blocks. Returns false where it failed. */
+    boolean finishCompaction(ReplicaCompaction.Means means) {
+        return state.compaction().finish(stateMachine::otherReplicas, means);
+    }
+
+    /** How far compaction has come here. */
+    public CompactionStatus compaction() {
+        return state.compaction().status();
     }
 
     long bytesSinceCheckpoint() {

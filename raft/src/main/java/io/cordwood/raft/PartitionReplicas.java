@@ -38,6 +38,7 @@ final class PartitionReplicas implements PartitionHost {
     private final LogConfig logDefaults;
     private final TopicConfig topicDefaults;
     private final RetentionClock retentionClock;
+    private final Compaction compaction;
     private volatile boolean closing;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
@@ -45,11 +46,14 @@ final class PartitionReplicas implements PartitionHost {
 
     private record Prepared(PartitionContext context, DivisionSubmitter submitter, RecoveredReplica recovered) {}
 
-    PartitionReplicas(PartitionNode node, LogConfig logDefaults, TopicConfig topicDefaults) {
+    PartitionReplicas(
+            PartitionNode node, LogConfig logDefaults, TopicConfig topicDefaults, CompactionLimits compactionLimits) {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
         retentionClock = new RetentionClock(node.clockMs(), System::nanoTime);
+        var compactionClock = new RetentionClock(node.clockMs(), System::nanoTime);
+        compaction = new Compaction(this::all, compactionClock::nowMs, System::nanoTime, compactionLimits);
     }
 
     @Override
@@ -169,6 +173,11 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void trimExpired(MetadataImage image) {
         new Retention(this::all, replica -> config(replica, image), retentionClock).tick();
+    }
+
+    @Override
+    public void compact(MetadataImage image) {
+        compaction.tick(replica -> config(replica, image));
     }
 
     private Optional<TopicConfig> config(PartitionReplica replica, MetadataImage image) {

@@ -12,6 +12,7 @@ import io.cordwood.store.LogConfig;
  * @param writerThreads threads that write and force segments, at least 1
  * @param appenderThreads threads that gather and submit entries, at least 1
  * @param windowBytes newest payloads kept in memory for followers, for the whole node
+ * @param compaction what passes of compaction may take of the node
  */
 public record PartitionSettings(
         LogConfig log,
@@ -19,10 +20,17 @@ public record PartitionSettings(
         AppenderLimits appender,
         int writerThreads,
         int appenderThreads,
-        long windowBytes) {
+        long windowBytes,
+        CompactionLimits compaction) {
 
-    public static final PartitionSettings DEFAULT =
-            new PartitionSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, AppenderLimits.DEFAULT, 4, 2, 64 << 20);
+    public static final PartitionSettings DEFAULT = new PartitionSettings(
+            LogConfig.defaults(),
+            TopicConfig.DEFAULTS,
+            AppenderLimits.DEFAULT,
+            4,
+            2,
+            64 << 20,
+            CompactionLimits.DEFAULT);
 
     public PartitionSettings {
         if (writerThreads < 1 || appenderThreads < 1 || windowBytes < 0) {

@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -60,6 +63,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final BooleanSupplier expectsClose;
     private final CheckpointStorage checkpoints;
     private final InstallSlot installs;
+    private final IntFunction<CatchUpPeer> peerOf;
 
     /** @param expectsClose whether the whole node is stopping */
     PartitionStateMachine(
@@ -70,6 +74,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         this.submitter = submitter;
         checkpoints = new CheckpointStorage(replica.checkpointTermIndex());
         var catchUps = context.node().catchUps();
+        peerOf = node -> catchUps.peer(node, context.groupUuid());
         installs = new InstallSlot(
                 () -> replica.id().toString(),
                 catchUps.executor(),
@@ -240,6 +245,23 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                     .ifPresent(division ->
                             replica.deleteTrimmed(division.getRaftLog().getStartIndex()));
         }
+    }
+
+    /** The other nodes with a replica, the leader first; none while the group is opening or closing. */
+    List<CatchUpPeer> otherReplicas() {
+        var leader = replica.leaderNodeId();
+        return getServer().isDone()
+                ? division().stream()
+                        .filter(division ->
+                                division.getInfo().getLifeCycleState().isRunning())
+                        .flatMap(division -> division.getGroup().getPeers().stream()
+                                .filter(peer ->
+                                        !peer.getId().equals(division.getPeer().getId())))
+                        .map(peer -> Integer.parseInt(peer.getId().toString()))
+                        .sorted(Comparator.comparing(node -> node != leader.orElse(-1)))
+                        .map(peerOf::apply)
+                        .toList()
+                : List.of();
     }
 
     private Optional<RaftLog> raftLog() {

@@ -50,6 +50,7 @@ public final class RaftNode implements Closeable {
     private static final long HAND_OVER_SECONDS = 5;
     private static final long CHECKPOINT_LOOK_MS = 1000;
     private static final long RETENTION_LOOK_MS = 60_000;
+    private static final long COMPACTION_LOOK_MS = 1_000;
 
     private final RaftNodeConfig config;
     private final Disk disk;
@@ -60,6 +61,7 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService duties;
     private final ScheduledExecutorService checkpointThread;
+    private final ScheduledExecutorService compactionThread;
     private final NodeTransport transport;
     private final CatchUps catchUps;
     private volatile boolean closing;
@@ -95,6 +97,8 @@ public final class RaftNode implements Closeable {
         duties = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-duties-" + config.nodeId()));
         checkpointThread =
                 Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "checkpoints-" + config.nodeId()));
+        compactionThread =
+                Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "compaction-" + config.nodeId()));
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp());
     }
@@ -112,7 +116,8 @@ public final class RaftNode implements Closeable {
                 shared -> new PartitionReplicas(
                         PartitionNode.open(config, settings, disk, shared, halt),
                         settings.log(),
-                        settings.topicDefaults()),
+                        settings.topicDefaults(),
+                        settings.compaction()),
                 halt);
     }
 
@@ -307,6 +312,7 @@ public final class RaftNode implements Closeable {
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         repeat(checkpointThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
+        repeat(compactionThread, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
         var group = node.metadataGroup();
         var snapshots = new MetadataSnapshots(
                 group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
@@ -422,6 +428,7 @@ public final class RaftNode implements Closeable {
             node.membership().close();
             node.reconciler().close();
             shutDown(duties);
+            shutDown(compactionThread);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             shutDown(checkpointThread);
             node.checkpoints().takeAll();
@@ -435,6 +442,7 @@ public final class RaftNode implements Closeable {
         }
         shutDown(duties);
         shutDown(checkpointThread);
+        shutDown(compactionThread);
         shutDown(timer);
         catchUps.close();
         transport.close();

@@ -130,7 +130,11 @@ record RecoveredReplica(
                 .orElseGet(() -> PartitionState.empty(context.id(), context.epochBase()));
         log.advanceHighWatermark(state.highWatermark());
         var tail = new PartitionTail(
-                context.id(), state.logStartOffset(), state.highWatermark(), state.lastLeaderTimeMs());
+                context.id(),
+                state.logStartOffset(),
+                state.highWatermark(),
+                state.lastLeaderTimeMs(),
+                state.compactedEnd());
         try {
             entries.forEach(found -> tail.append(found.entry(), found.term(), found.index()));
         } catch (IllegalStateException e) {

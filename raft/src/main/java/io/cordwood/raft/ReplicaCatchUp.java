@@ -1,15 +1,23 @@
 package io.cordwood.raft;
 
+import io.cordwood.batch.BatchRewriter;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
+import io.cordwood.store.LeaderEpochs;
+import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionLog;
+import io.cordwood.store.RewrittenSegment;
 import io.cordwood.store.SealedSegment;
 import io.cordwood.store.SegmentInfo;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +39,11 @@ import org.slf4j.LoggerFactory;
  * They are cut at the first difference only. Where the own files end first, the rest is fetched; where the other's do, what they
  * hold beyond is kept.
  *
- * <p>Invariants: nothing below the own high watermark is touched; the files change on the partition's writer thread, and no more
+ * <p>Where the source has compacted, there is nothing to compare with: the files come as a whole, are looked at by their hash, and
+ * take the place of what was appended when the state is installed. Until then the own log goes on as it is, and what it lacks
+ * there is held by batches without records, so that it joins what follows.
+ *
+ * <p>Invariants: nothing below the own high watermark is touched before the install; the files change on the partition's writer thread, and no more
  * once Ratis has changed the end of the log; what is ready to be installed is forced, reaches the first entry that the leader
  * still has and covers the own raft log, which Ratis gives up as a whole. A crash at any point leaves a replica that starts: its
  * raft log and checkpoint are as before, and the bytes below the floor are the same in every history.
@@ -48,6 +60,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final PartitionContext context;
     private final Supplier<Optional<RaftLog>> raftLog;
     private final CheckpointStorage checkpoints;
+    /** Files that came in the rounds so far. */
+    private final Map<SealedSegment, RewrittenSegment> received = new HashMap<>();
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -73,6 +87,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 leaderNode,
                 first,
                 ownLastIndex());
+        replica.compaction().pause();
+        received.clear();
         long changes = replica.logChanges();
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
         var round = follow(peer, changes, first.getIndex());
@@ -166,12 +182,88 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         }
 
         void follow() throws IOException, InterruptedException {
-            long start = startOffset();
-            long shared = Divergence.sharedEnd(start, this::ownPrints, offset -> peer.prints(offset, end()));
+            receiveRewritten();
+            for (long at = startOffset(); at < end(); ) {
+                var rewritten = rewrittenAt(at);
+                at = rewritten.isPresent() ? passOver(rewritten.get(), at) : followAppended(at);
+            }
+            requireSameFiles();
+            change(PartitionLog::force);
+        }
+
+        private Stream<SealedSegment> rewritten() {
+            return target.segments().sealed().stream().filter(segment -> segment.compactionGeneration() > 0);
+        }
+
+        private Optional<SealedSegment> rewrittenAt(long offset) {
+            return rewritten()
+                    .filter(segment -> segment.baseOffset() <= offset && offset < segment.endOffset())
+                    .findFirst();
+        }
+
+        private void receiveRewritten() throws IOException, InterruptedException {
+            for (var segment : rewritten().toList()) {
+                if (!log.transfer().has(segment) && !received.containsKey(segment)) {
+                    received.put(segment, log.transfer().receive(segment, position -> {
+                        var bytes = peer.file(segment, position);
+                        fetchedBytes += bytes.remaining();
+                        context.node().catchUps().counters().fetched(bytes.remaining());
+                        return bytes;
+                    }));
+                }
+            }
+        }
+
+        /** Follows what the source holds as it was appended, up to what it has compacted. Returns where that is. */
+        private long followAppended(long start) throws IOException, InterruptedException {
+            long limit = rewritten()
+                    .mapToLong(SealedSegment::baseOffset)
+                    .filter(base -> base > start)
+                    .min()
+                    .orElse(end());
+            long shared = Divergence.sharedEnd(
+                    start, offset -> ownPrints(offset, limit), offset -> peer.prints(offset, limit));
             shared = Divergence.sameFilesEnd(start, shared, ownBases(), fileBases);
             context.node().catchUps().counters().compared(shared - start);
-            fetch(shared);
-            change(PartitionLog::force);
+            fetch(shared, limit);
+            return limit;
+        }
+
+        /** Has the own log reach the end of a compacted segment, where its file begins and where the next one does. */
+        private long passOver(SealedSegment segment, long start) throws IOException, InterruptedException {
+            var range = new OffsetRange(start, Math.min(segment.endOffset(), log.writtenEndOffset()));
+            boolean beginsElsewhere = start == segment.baseOffset()
+                    && !range.isEmpty()
+                    && !ownBases().contains(start);
+            long shared = beginsElsewhere || range.isEmpty()
+                    ? start
+                    : Divergence.sameEpochsEnd(range, log.leaderEpochs(), target.leaderEpochs());
+            if (shared < range.end()) {
+                change(changed -> {
+                    replica.replaceFrom(shared);
+                    changed.truncateTo(shared);
+                });
+            }
+            for (long at = log.writtenEndOffset(); at < segment.endOffset(); ) {
+                long base = at;
+                long next = Math.min(LeaderEpochs.endOfSpan(target.leaderEpochs(), base), segment.endOffset());
+                var place = BatchRewriter.placeholder(base, next, LeaderEpochs.at(target.leaderEpochs(), base));
+                change(changed -> changed.append(base, next, place, base == segment.baseOffset()));
+                at = next;
+            }
+            return segment.endOffset();
+        }
+
+        /** What the checkpoint will list is there, or is installed with it. */
+        private void requireSameFiles() throws IOException {
+            var own = Set.copyOf(log.segments());
+            for (var listed : target.segments().sealed()) {
+                var info = new SegmentInfo(listed.baseOffset(), listed.endOffset(), listed.sizeBytes());
+                if (!own.contains(info) && !received.containsKey(listed)) {
+                    throw new IOException(
+                            "the files of " + replica.id() + " are " + own + ", the source has " + listed);
+                }
+            }
         }
 
         private long end() {
@@ -201,8 +293,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             return log.segments().stream().map(SegmentInfo::baseOffset).toList();
         }
 
-        private List<BatchPrint> ownPrints(long offset) throws IOException {
-            if (offset >= Math.min(end(), log.writtenEndOffset())) {
+        private List<BatchPrint> ownPrints(long offset, long limit) throws IOException {
+            if (offset >= Math.min(limit, log.writtenEndOffset())) {
                 return List.of();
             }
             try {
@@ -214,9 +306,9 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
         }
 
-        private void fetch(long fromOffset) throws IOException, InterruptedException {
-            for (long at = fromOffset; at < end(); ) {
-                var batches = peer.batches(at, end());
+        private void fetch(long fromOffset, long limit) throws IOException, InterruptedException {
+            for (long at = fromOffset; at < limit; ) {
+                var batches = peer.batches(at, limit);
                 long pieceEnd = requireSound(batches, at);
                 long base = at;
                 change(changed -> {
@@ -275,9 +367,26 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         @Override
         public void install() throws IOException {
+            installRewritten();
             replica.install(target);
             checkpoints.taken(termIndex());
             removeMarker(context.node().storage().disk());
+        }
+
+        /** Before readers see what the log holds in their place, and in memory only: a crash finds the old checkpoint, or all of it. */
+        private void installRewritten() throws IOException {
+            var files = rewritten()
+                    .filter(segment -> !log.transfer().has(segment))
+                    .map(segment -> Objects.requireNonNull(received.get(segment)))
+                    .toList();
+            try {
+                change(changed -> changed.install(files));
+                // What rounds before this one received, and the source has rewritten since.
+                log.compactor(bytes -> {}).discard(List.copyOf(received.values()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while " + replica.id() + " installs compacted files");
+            }
         }
 
         /** Where it stays, it counts for nothing: the checkpoint that it names is gone. */

@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * A replica as others catch up with it: its applied state, whoever leads, and its batches below the high watermark.
@@ -16,11 +17,20 @@ record ReplicaOrigin(ReplicaState replica) implements CatchUpSource.Origin {
         if (checkpoint.isEmpty() || checkpoint.get().index() < firstIndex) {
             throw new IOException("the state of " + replica.id() + " here lies below raft index " + firstIndex);
         }
+        if (replica.compaction().firstPendingIndex() <= checkpoint.get().index()) {
+            throw new IOException("files of " + replica.id() + " are being compacted here");
+        }
         return CheckpointFile.encode(checkpoint.get()).array();
     }
 
     @Override
+    public ByteBuffer file(CatchUpSource.FilePlace place, int maxBytes) throws IOException {
+        return replica.log().transfer().read(place.baseOffset(), place.generation(), place.position(), maxBytes);
+    }
+
+    @Override
     public LogRead read(long offset, long endOffset, int maxBytes) throws IOException {
-        return replica.log().readKept(offset, Math.min(endOffset, replica.log().highWatermark()), maxBytes);
+        return replica.log()
+                .readAppended(offset, Math.min(endOffset, replica.log().highWatermark()), maxBytes);
     }
 }

@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.CompactEntry;
 import io.cordwood.partition.PartitionEntry;
 import io.cordwood.partition.PartitionTail;
 import io.cordwood.partition.TrimEntry;
@@ -8,6 +9,7 @@ import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
+import io.cordwood.store.SegmentTable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,6 +58,10 @@ final class ReplicaState implements Closeable {
     private long ledTerm = -1;
 
     private final PayloadHold hold = new PayloadHold();
+    private final ReplicaCompaction compaction = new ReplicaCompaction(this);
+    /** The newest checkpoint in the file. */
+    private volatile Durable durable;
+
     private final AppliedState applied;
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
@@ -63,12 +69,16 @@ final class ReplicaState implements Closeable {
     /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
     private boolean refetching;
 
+    /** What a checkpoint says of files. */
+    private record Durable(long index, SegmentTable segments) {}
+
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
         log = recovered.log();
         tail = recovered.tail();
         applied = new AppliedState(recovered.state(), context.epochBase());
         appliedIndex = recovered.state().index();
+        durable = new Durable(appliedIndex, recovered.state().segments());
         hold.mark(appliedIndex + 1, log.highWatermark());
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
@@ -150,6 +160,7 @@ final class ReplicaState implements Closeable {
 
     private void take(PartitionEntry entry, long term, long index) {
         logChanges.incrementAndGet();
+        compaction.resume();
         try {
             tail.append(entry, term, index);
         } catch (IllegalStateException e) {
@@ -229,6 +240,9 @@ final class ReplicaState implements Closeable {
             }
         } else if (entry instanceof TrimEntry trim) {
             trim(trim, index);
+        } else if (entry instanceof CompactEntry compact) {
+            compaction.applied(compact, index);
+            bytesSinceCheckpoint.incrementAndGet(); // a checkpoint lists the new files, and lets the old ones go
         }
     }
 
@@ -242,47 +256,21 @@ final class ReplicaState implements Closeable {
     }
 
     /**
-     * Deletes the files that lie below the log start, but those whose bytes an entry of the raft log may still need: a follower
-     * that is fed with it would be lost without them. By any thread.
+     * Deletes the files that lie below the log start, and those that compaction replaced, but for those whose bytes an entry of the
+     * raft log may still need: a follower that is fed with it would be lost without them. By any thread.
      *
      * @param raftLogStart first index in the raft log; -1 where it is not known
      */
     void deleteTrimmed(long raftLogStart) {
         long heldFrom = hold.heldFrom(raftLogStart);
-        if (log.hasTrimmed(heldFrom)) {
+        var known = durable;
+        // What a pass was made from is needed to repeat it, until a checkpoint covers it.
+        if (log.hasTrimmed(heldFrom) && known.index() >= compaction.newestIndex()) {
             writer.deleteTrimmed(heldFrom);
         }
-    }
-
-    /** Has the log start move up to an offset, where this replica leads. By any thread. */
-    CompletableFuture<TrimOutcome> trimTo(long newStart) {
-        if (!appender.isLeading()) {
-            return CompletableFuture.completedFuture(new TrimOutcome.NotLeader(leaderNodeId));
+        if (log.hasReplaced()) {
+            var unused = writer.change(changed -> changed.deleteReplaced(known.segments(), heldFrom));
         }
-        long highWatermark = log.highWatermark();
-        if (newStart > highWatermark) {
-            return CompletableFuture.completedFuture(new TrimOutcome.BeyondHighWatermark(newStart, highWatermark));
-        }
-        if (newStart <= log.logStartOffset()) {
-            return CompletableFuture.completedFuture(trimmed());
-        }
-        return appender.propose((inLog, leaderTimeMs) -> inLog.logStartOffset() >= newStart
-                        ? Optional.empty()
-                        : Optional.of(new TrimEntry(id(), leaderTimeMs, newStart)))
-                .thenApply(this::trimOutcome);
-    }
-
-    private TrimOutcome trimOutcome(Proposal.Outcome outcome) {
-        return switch (outcome) {
-            case APPLIED, NOT_NEEDED -> trimmed();
-            case UNKNOWN -> new TrimOutcome.TimedOut();
-            case NOT_LEADER -> new TrimOutcome.NotLeader(leaderNodeId);
-            case OVERLOADED -> new TrimOutcome.Overloaded();
-        };
-    }
-
-    private TrimOutcome trimmed() {
-        return new TrimOutcome.Trimmed(log.logStartOffset(), log.highWatermark());
     }
 
     /** Whether a fetched state, which the updater is about to learn of, covers this raft index. */
@@ -356,11 +344,11 @@ final class ReplicaState implements Closeable {
 
     /**
      * Writes a checkpoint one entry behind what is applied; none while a fetched one is being installed, nor while the files that
-     * it would name are given up. By any thread.
+     * it would name are given up, or not in place yet. By any thread.
      */
     Optional<TermIndex> takeCheckpoint() throws IOException {
         synchronized (stateLock) {
-            boolean owned = installing == null && !refetching;
+            boolean owned = installing == null && !refetching && applied.indexBehind() < compaction.firstPendingIndex();
             var checkpoint = owned ? applied.checkpointBehind() : Optional.<Checkpoint>empty();
             if (checkpoint.isPresent()) {
                 write(checkpoint.get());
@@ -371,6 +359,7 @@ final class ReplicaState implements Closeable {
 
     private void write(Checkpoint checkpoint) throws IOException {
         CheckpointFile.write(context.node().storage().disk(), context.directory(), checkpoint);
+        durable = new Durable(checkpoint.index(), checkpoint.segments());
         bytesSinceCheckpoint.set(0);
     }
 
@@ -389,7 +378,12 @@ final class ReplicaState implements Closeable {
             installing = fetched;
             refetching = false;
             appliedIndex = fetched.index();
-            tail.restart(fetched.logStartOffset(), fetched.highWatermark(), fetched.lastLeaderTimeMs());
+            tail.restart(
+                    fetched.logStartOffset(),
+                    fetched.highWatermark(),
+                    fetched.lastLeaderTimeMs(),
+                    fetched.compactedEnd());
+            compaction.restarted();
             unverifiedFrom.set(Long.MAX_VALUE);
         }
     }
@@ -416,6 +410,10 @@ final class ReplicaState implements Closeable {
 
     AppliedState applied() {
         return applied;
+    }
+
+    ReplicaCompaction compaction() {
+        return compaction;
     }
 
     SegmentWriter writer() {
@@ -479,6 +477,7 @@ final class ReplicaState implements Closeable {
     @Override
     public void close() throws IOException {
         stop();
+        compaction.close();
         writer.close();
     }
 }

@@ -45,7 +45,7 @@ final class Retention {
 
     private static void trim(PartitionReplica replica, TopicConfig config, long nowMs) {
         try {
-            long start = replica.startKeeping(config.oldestKeptMs(nowMs), config.retentionBytes());
+            long start = replica.startKeeping(config.oldestKeptMs(nowMs), config.newestKeptBytes());
             if (start > replica.logStartOffset()) {
                 var unused = replica.trim(start)
                         .thenAccept(outcome ->

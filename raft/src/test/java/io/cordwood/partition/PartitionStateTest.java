@@ -224,14 +224,14 @@ class PartitionStateTest {
     @Test
     void tailOfALeaderRemembersTheSameAsTheState() {
         var log = randomLog(5, 100);
-        var tail = new PartitionTail(PARTITION, 0, 0, 0);
+        var tail = new PartitionTail(PARTITION, 0, 0, 0, 0);
         tail.lead(99, new ProducerState(), state.segments().active());
         for (Logged each : log) {
             tail.append(each.entry(), 99, each.index());
             each.applyTo(state);
         }
-        var leading =
-                new PartitionTail(PARTITION, state.logStartOffset(), state.highWatermark(), state.lastLeaderTimeMs());
+        var leading = new PartitionTail(
+                PARTITION, state.logStartOffset(), state.highWatermark(), state.lastLeaderTimeMs(), 0);
         leading.lead(99, state.copyProducers(), state.segments().active());
 
         for (long producer = 0; producer < 8; producer++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PartitionTailTest {
-    private final PartitionTail tail = new PartitionTail(PARTITION, 4, 10, 500);
+    private final PartitionTail tail = new PartitionTail(PARTITION, 4, 10, 500, 0);
 
     @Test
     void newTailEndsAtWhatIsApplied() {
@@ -205,7 +205,7 @@ class PartitionTailTest {
     /** The raft log as a plain list beside the tail. */
     private static final class Model {
         private final Random random;
-        private final PartitionTail tail = new PartitionTail(PARTITION, 0, 0, 0);
+        private final PartitionTail tail = new PartitionTail(PARTITION, 0, 0, 0, 0);
         private final List<InLog> log = new ArrayList<>();
         private int applied;
         private long term = 1;

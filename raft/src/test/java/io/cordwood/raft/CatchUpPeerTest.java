@@ -45,6 +45,11 @@ class CatchUpPeerTest {
             }
 
             @Override
+            public ByteBuffer file(CatchUpSource.FilePlace place, int maxBytes) throws IOException {
+                throw new IOException("no files");
+            }
+
+            @Override
             public LogRead read(long offset, long endOffset, int maxBytes) throws IOException {
                 throw new IOException("no batches");
             }

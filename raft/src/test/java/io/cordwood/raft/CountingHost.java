@@ -71,6 +71,9 @@ final class CountingHost implements PartitionHost {
     public void trimExpired(MetadataImage image) {}
 
     @Override
+    public void compact(MetadataImage image) {}
+
+    @Override
     public void metadataApplied(RaftGroupId groupId, long index) {}
 
     @Override

@@ -2,6 +2,8 @@ package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.store.LeaderEpoch;
+import io.cordwood.store.OffsetRange;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +82,25 @@ class DivergenceTest {
         assertThat(Divergence.sameFilesEnd(0, 8, Set.of(0L, 8L), Set.of(0L))).isEqualTo(8);
         assertThat(Divergence.sameFilesEnd(0, 20, Set.of(0L, 12L), Set.of(0L, 12L, 20L)))
                 .isEqualTo(20);
+    }
+
+    @Test
+    void offsetsOfOneEpochAreTheSameOnBothSides() {
+        var source = List.of(new LeaderEpoch(1, 0), new LeaderEpoch(3, 20), new LeaderEpoch(4, 40));
+
+        assertThat(sameEpochsEnd(5, 60, source, source)).isEqualTo(60);
+        assertThat(sameEpochsEnd(5, 30, List.of(new LeaderEpoch(1, 0)), source)).isEqualTo(20);
+        assertThat(sameEpochsEnd(5, 30, List.of(new LeaderEpoch(1, 0), new LeaderEpoch(2, 10)), source))
+                .isEqualTo(10);
+        assertThat(sameEpochsEnd(15, 30, List.of(new LeaderEpoch(1, 0), new LeaderEpoch(2, 10)), source))
+                .isEqualTo(15);
+        assertThat(sameEpochsEnd(25, 50, List.of(new LeaderEpoch(3, 22)), source))
+                .isEqualTo(40);
+        assertThat(sameEpochsEnd(5, 5, List.of(), source)).isEqualTo(5);
+    }
+
+    private static long sameEpochsEnd(long start, long end, List<LeaderEpoch> own, List<LeaderEpoch> source) {
+        return Divergence.sameEpochsEnd(new OffsetRange(start, end), own, source);
     }
 
     @RepeatedTest(50)

@@ -46,7 +46,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private record InFlight(long term, long index, SubmittedEntry submitted, CompletableFuture<Void> reply) {}
 
     final PartitionId partition = new PartitionId(new UUID(1, 2), 0);
-    final PartitionTail tail = new PartitionTail(partition, 0, 0, 0);
+    final PartitionTail tail = new PartitionTail(partition, 0, 0, 0, 0);
     private final PartitionState applied = PartitionState.empty(partition, EPOCH_BASE);
     private final Deque<InFlight> inFlight = new ArrayDeque<>();
     private final List<AppendEntry> committed = new ArrayList<>();

@@ -94,7 +94,8 @@ final class PartitionNodeFixture {
     }
 
     private Running start(PartitionNode node, NodeTransport transport) throws IOException {
-        var replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+        var replicas =
+                new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
         if (Files.exists(raftGroup())) {
             replicas.prepare(Map.of(cluster.group.getGroupId(), cluster.placement));
         }
@@ -222,7 +223,7 @@ final class PartitionNodeFixture {
 
     /** Goes on with a copy of the directory as it was taken at some moment, like after a kill at that moment. */
     void restartFrom(Path image) throws IOException {
-        stop();
+        kill(); // what was held when the image was taken must not go on: the others would hear of it
         directory = image;
         start();
     }

@@ -94,7 +94,7 @@ class StartCheckTest {
                 directory.resolve("raft").resolve(groupOf(cluster)),
                 directory.resolve("partitions").resolve(cluster.partition.directoryName()));
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
     }
 
     private static String groupOf(PartitionCluster of) {
@@ -238,7 +238,7 @@ class StartCheckTest {
         PartitionNodeFixture.closeShared(node);
         Files.copy(floorBeforeTheEnd, directory.resolve(DurableFloor.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
     }
 
     @Test

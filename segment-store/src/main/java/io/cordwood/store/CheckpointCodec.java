@@ -46,12 +46,13 @@ import java.util.function.Function;
  *          8  maximum timestamp, ms (-1 = none)
  *         32  SHA-256 of the file (all zero = not computed)
  *          4  compaction generation
+ *  8     end of the offsets whose keys compaction has read
  * </pre>
  */
 final class CheckpointCodec {
     static final int VERSION = 1;
 
-    private static final int FIXED_BYTES = 16 + 4 + 5 * 8 + 3 * 4 + 4 * 8;
+    private static final int FIXED_BYTES = 16 + 4 + 5 * 8 + 3 * 4 + 4 * 8 + 8;
     private static final int EPOCH_BYTES = 4 + 8;
     private static final int PRODUCER_BYTES = 8 + 2 + 8 + 1;
     private static final int BATCH_BYTES = 4 + 4 + 8;
@@ -72,6 +73,7 @@ final class CheckpointCodec {
         putAll(out, checkpoint.producers(), producer -> putProducer(out, producer));
         putActive(out, checkpoint.segments().active());
         putAll(out, checkpoint.segments().sealed(), segment -> putSealed(out, segment));
+        out.putLong(checkpoint.compactedEnd());
         return out.flip();
     }
 
@@ -95,6 +97,7 @@ final class CheckpointCodec {
         var producers = takeAll(in, PRODUCER_BYTES, CheckpointCodec::takeProducer);
         var active = new ActiveSegmentInfo(in.getLong(), in.getLong(), in.getLong(), in.getLong());
         var sealed = takeAll(in, SEALED_BYTES, CheckpointCodec::takeSealed);
+        long compactedEnd = in.getLong();
         if (in.hasRemaining()) {
             throw new IllegalArgumentException(in.remaining() + " bytes behind the checkpoint");
         }
@@ -107,7 +110,8 @@ final class CheckpointCodec {
                 lastLeaderTimeMs,
                 epochs,
                 producers,
-                SegmentTable.of(sealed, active));
+                SegmentTable.of(sealed, active),
+                compactedEnd);
     }
 
     private static int sizeBytes(Checkpoint checkpoint) {

@@ -12,7 +12,7 @@ import java.util.Optional;
  * have the same key, also when many passes were needed to come so far.
  *
  * <p>Invariants: the active segment and what is younger than the topic's lag are left alone. Segments that are rewritten into
- * one file are neighbours.
+ * one file are neighbours. The groups are few, whatever the size of a segment: where there would be many, files grow.
  *
  * <p><b>Thread:</b> immutable.
  *
@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param groups the sealed segments below the end of the dirty ones, oldest first; each group becomes one file
  */
 public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups) {
+    /** About so many groups at most; more only where files would hold too many offsets. */
+    private static final int GROUPS = 100;
+
     public CompactionPlan {
         groups = groups.stream().map(List::copyOf).toList();
     }
@@ -32,7 +35,8 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
      */
     public static Optional<CompactionPlan> of(
             SegmentTable table, long compactedEnd, long limitOffset, CompactionRules rules, long leaderTimeMs) {
-        var eligible = eligible(table, limitOffset, leaderTimeMs - rules.minLagMs());
+        var eligible =
+                eligible(table, limitOffset, rules.minLagMs() == 0 ? Long.MAX_VALUE : leaderTimeMs - rules.minLagMs());
         if (eligible.isEmpty()) {
             return Optional.empty();
         }
@@ -42,6 +46,19 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
             return Optional.empty();
         }
         return Optional.of(new CompactionPlan(new OffsetRange(start, end), groups(eligible, rules.segmentMaxBytes())));
+    }
+
+    /** End of the oldest segment that the pass works on: where all of it is trimmed meanwhile, the pass is void. */
+    public long firstSourceEnd() {
+        return groups.get(0).get(0).endOffset();
+    }
+
+    /** What a pass reads at most. */
+    public long sizeBytes() {
+        return groups.stream()
+                .flatMap(List::stream)
+                .mapToLong(SealedSegment::sizeBytes)
+                .sum();
     }
 
     /** The groups that begin below an offset: what a pass rewrites whose keys did not fit beyond it. */
@@ -75,7 +92,9 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
         return dirtyBytes >= ratio * allBytes;
     }
 
-    private static List<List<SealedSegment>> groups(List<SealedSegment> eligible, long maxBytes) {
+    private static List<List<SealedSegment>> groups(List<SealedSegment> eligible, long segmentMaxBytes) {
+        long allBytes = eligible.stream().mapToLong(SealedSegment::sizeBytes).sum();
+        long maxBytes = Math.max(segmentMaxBytes, allBytes / GROUPS * 2);
         var groups = new ArrayList<List<SealedSegment>>();
         var group = new ArrayList<SealedSegment>();
         long bytes = 0;

@@ -16,6 +16,20 @@ public final class LeaderEpochs {
         return epochs.isEmpty() ? -1 : epochs.get(epochs.size() - 1).epoch();
     }
 
+    /** Of the batch that holds an offset; -1 where it lies before the first. */
+    public static int at(List<LeaderEpoch> epochs, long offset) {
+        return newest(cut(epochs, offset + 1));
+    }
+
+    /** Where the next epoch begins behind an offset; {@link Long#MAX_VALUE} where none does. */
+    public static long endOfSpan(List<LeaderEpoch> epochs, long offset) {
+        return epochs.stream()
+                .mapToLong(LeaderEpoch::startOffset)
+                .filter(start -> start > offset)
+                .findFirst()
+                .orElse(Long.MAX_VALUE);
+    }
+
     /** With the epoch of the batch at this offset, the same list when it is not a new one. */
     static List<LeaderEpoch> append(List<LeaderEpoch> epochs, int epoch, long offset) {
         if (epoch <= newest(epochs)) {

@@ -6,6 +6,7 @@ import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -39,8 +40,7 @@ public final class LogCompactor {
         var dirty = plan.dirty();
         var keys = KeyOffsets.within(keyBytes, dirty.end() - dirty.start());
         long end = scan(dirty, keys);
-        var rewritten = new ArrayList<RewrittenSegment>();
-        for (var group : plan.groupsBelow(end)) {
+        var rewritten = rewriteAll(plan.groupsBelow(end), group -> {
             int generation = 1
                     + group.stream()
                             .mapToInt(SealedSegment::compactionGeneration)
@@ -48,32 +48,64 @@ public final class LogCompactor {
                             .orElseThrow();
             var range = new OffsetRange(
                     group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
-            rewriter(keys, end, times).rewrite(sources(range), generation).ifPresent(rewritten::add);
-        }
+            return rewriter(keys, end, times).rewrite(sources(range), generation);
+        });
         return new CompactionResult(new OffsetRange(dirty.start(), end), keys.size(), rewritten);
     }
 
+    private interface Rewrite<T> {
+        Optional<RewrittenSegment> of(T each) throws IOException;
+    }
+
+    /** Where it fails, what was written so far is deleted. */
+    private <T> List<RewrittenSegment> rewriteAll(List<T> all, Rewrite<T> rewrite) throws IOException {
+        var rewritten = new ArrayList<RewrittenSegment>();
+        try {
+            for (var each : all) {
+                rewrite.of(each).ifPresent(rewritten::add);
+            }
+        } catch (IOException | RuntimeException e) {
+            discard(rewritten);
+            throw e;
+        }
+        return rewritten;
+    }
+
+    /** Deletes what a pass wrote, where it does not become part of the log. */
+    public void discard(List<RewrittenSegment> rewritten) throws IOException {
+        for (var each : rewritten) {
+            var file = Segment.of(files.directory(), each.sealed()).file();
+            boolean isUsed =
+                    segments.get().stream().anyMatch(segment -> segment.file().equals(file));
+            if (!isUsed && files.disk().exists(file)) {
+                files.disk().delete(file);
+            }
+        }
+    }
+
     /**
-     * Makes the pass that another replica made.
+     * Makes the pass that another replica made. Of the range that it scanned a beginning may have been trimmed: keys there decide
+     * about nothing that is left.
      *
      * @param keys how many it found
      * @param expected the files that it wrote; the result holds one for each, which is the same unless something is wrong
      */
     public CompactionResult repeat(OffsetRange scanned, int keys, List<SealedSegment> expected, CompactionTimes times)
             throws IOException {
+        if (expected.isEmpty()) {
+            return new CompactionResult(scanned, keys, List.of());
+        }
         var offsets = KeyOffsets.ofKeys(keys);
         long end = scan(scanned, offsets);
-        if (end != scanned.end() || offsets.size() != keys) {
-            throw new IOException("partition " + files.id() + " has " + offsets.size() + " keys in [" + scanned.start()
-                    + ", " + end + "), expected " + keys + " in " + scanned);
+        if (end != scanned.end() || offsets.size() > keys) {
+            throw new IOException("partition " + files.id() + " has more than " + keys + " keys in " + scanned);
         }
-        var rewritten = new ArrayList<RewrittenSegment>();
-        for (var segment : expected) {
-            var range = new OffsetRange(segment.baseOffset(), segment.endOffset());
-            rewriter(offsets, end, times)
-                    .rewrite(sources(range), segment.compactionGeneration())
-                    .ifPresent(rewritten::add);
-        }
+        var rewritten = rewriteAll(
+                expected,
+                segment -> rewriter(offsets, end, times)
+                        .rewrite(
+                                sources(new OffsetRange(segment.baseOffset(), segment.endOffset())),
+                                segment.compactionGeneration()));
         return new CompactionResult(scanned, keys, rewritten);
     }
 

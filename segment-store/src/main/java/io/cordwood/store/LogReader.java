@@ -73,11 +73,27 @@ final class LogReader {
     /** The bytes of exactly these batches; see {@link PartitionLog#readExactly}. */
     Optional<ByteBuffer> readExactly(Segment segment, OffsetRange range, int sizeBytes) throws IOException {
         var end = segment.end();
-        if (range.end() > end.offset()) {
-            return Optional.empty();
+        return range.end() > end.offset()
+                ? Optional.empty()
+                : readAt(segment, walkTo(segment, range.start(), end).position(), range, sizeBytes);
+    }
+
+    /** The same, of a segment that is no longer part of the log: the index knows the one in its place. */
+    Optional<ByteBuffer> readReplaced(Segment segment, OffsetRange range, int sizeBytes) throws IOException {
+        var last = segment.readTo();
+        var start = last != null && last.offset() <= range.start() ? last : startOf(segment);
+        long position = search(segment, start, segment.end(), range.start(), windowBytes)
+                .position();
+        var found = readAt(segment, position, range, sizeBytes);
+        if (found.isPresent()) {
+            segment.readTo(new Segment.Place(range.end(), position + sizeBytes, RecordBatch.NO_TIMESTAMP));
         }
-        long position = walkTo(segment, range.start(), end).position();
-        if (sizeBytes > end.sizeBytes() - position) {
+        return found;
+    }
+
+    private Optional<ByteBuffer> readAt(Segment segment, long position, OffsetRange range, int sizeBytes)
+            throws IOException {
+        if (sizeBytes < RecordBatch.HEADER_BYTES || sizeBytes > segment.end().sizeBytes() - position) {
             return Optional.empty();
         }
         var bytes = read(segment, position, sizeBytes);
@@ -195,6 +211,10 @@ final class LogReader {
             index.remove(id, entry.get().offset());
             entry = index.floor(id, offset);
         }
+        return startOf(segment);
+    }
+
+    private static Segment.Place startOf(Segment segment) {
         return new Segment.Place(segment.baseOffset(), 0, RecordBatch.NO_TIMESTAMP);
     }
 

@@ -30,7 +30,12 @@ final class LogRecovery {
     private static final int WINDOW_BYTES = 1 << 20;
 
     /** The log as found: its segments, the last one not yet cut to its end. */
-    record Found(List<Segment> segments, long logStartOffset, List<LeaderEpoch> epochs, long scannedFrom) {}
+    record Found(
+            List<Segment> segments,
+            long logStartOffset,
+            List<LeaderEpoch> epochs,
+            long scannedFrom,
+            List<SegmentReplacement.Replaced> replaced) {}
 
     private final LogFiles files;
     private final RecoveryPoint point;
@@ -38,6 +43,8 @@ final class LogRecovery {
     private final long indexedThrough;
     private final List<Segment> segments = new ArrayList<>();
     private final List<Path> surplus = new ArrayList<>();
+    /** What listed files of compaction were written from; entries of the raft log may still need it. */
+    private final List<SegmentReplacement.Replaced> replaced = new ArrayList<>();
     /** Files that compaction wrote, with their base offsets; those that the checkpoint lists are taken out. */
     private final Map<Path, Long> rewritten = new TreeMap<>();
 
@@ -81,7 +88,7 @@ final class LogRecovery {
         }
         settleIndex();
         return new Found(
-                List.copyOf(segments), Math.max(logStart, segments.get(0).baseOffset()), epochs, scannedFrom);
+                List.copyOf(segments), Math.max(logStart, segments.get(0).baseOffset()), epochs, scannedFrom, replaced);
     }
 
     private NavigableMap<Long, Path> segmentFiles() throws IOException {
@@ -128,21 +135,26 @@ final class LogRecovery {
                         entry.getValue(), 0, "base offset", "one in the checkpoint", entry.getKey());
             }
             var next = older.higherKey(entry.getKey());
-            hidden.add(hidden(entry.getKey(), entry.getValue(), next == null ? firstListed : next));
+            hidden.add(asFound(entry.getKey(), entry.getValue(), next == null ? firstListed : next));
         }
         segments.addAll(0, hidden);
         older.clear();
     }
 
     /** Whether a listed file is there. It is taken out of the maps, with those that it was written from. */
-    private boolean takeFile(Segment segment, NavigableMap<Long, Path> byBase) {
+    private boolean takeFile(Segment segment, NavigableMap<Long, Path> byBase) throws IOException {
         if (segment.generation() == 0) {
             return byBase.remove(segment.baseOffset()) != null;
         }
         boolean found = rewritten.remove(segment.file()) != null;
         if (found) {
-            var sources = byBase.subMap(segment.baseOffset(), segment.endOffset());
-            surplus.addAll(sources.values());
+            var sources = byBase.subMap(segment.baseOffset(), true, segment.endOffset(), false);
+            for (var source : sources.entrySet()) {
+                var next = sources.higherKey(source.getKey());
+                long end = next == null ? segment.endOffset() : next;
+                var old = asFound(source.getKey(), source.getValue(), end);
+                replaced.add(new SegmentReplacement.Replaced(old, segment.generation()));
+            }
             sources.clear();
         }
         return found;
@@ -150,7 +162,7 @@ final class LogRecovery {
 
     /**
      * What compaction wrote and the checkpoint does not list takes no effect: what it was written from is there, as it goes
-     * only when a checkpoint lists the new file; or both were trimmed.
+     * only when a checkpoint lists the new file; or both were trimmed; or it came from elsewhere for a log that does not reach it.
      */
     private void passOverUnlisted(NavigableMap<Long, Path> byBase, long logStart) throws IOException {
         for (var file : rewritten.entrySet()) {
@@ -159,15 +171,16 @@ final class LogRecovery {
                     segments.stream().anyMatch(segment -> segment.baseOffset() <= base && base < segment.endOffset());
             boolean isTrimmed =
                     base < (segments.isEmpty() ? logStart : segments.get(0).baseOffset());
-            if (!isTaken && !isTrimmed && !byBase.containsKey(base) && !point.isGivenUp()) {
+            boolean isMissed = base < durableEndOffset && !point.isGivenUp();
+            if (isMissed && !isTaken && !isTrimmed && !byBase.containsKey(base)) {
                 throw new CorruptLogException(file.getKey(), 0, "base offset", "one in the checkpoint", base);
             }
             surplus.add(file.getKey());
         }
     }
 
-    /** One that is trimmed, but entries of the raft log may still need: whoever reads there looks at all that he finds. */
-    private Segment hidden(long baseOffset, Path path, long endOffset) throws IOException {
+    /** One that nobody lists, but entries of the raft log may still need: whoever reads there looks at all that he finds. */
+    private Segment asFound(long baseOffset, Path path, long endOffset) throws IOException {
         try (var file = files.disk().open(path, OpenMode.READ)) {
             var end = new Segment.End(endOffset, file.sizeBytes(), RecordBatch.NO_TIMESTAMP);
             return new Segment(files.directory(), baseOffset, end);

@@ -1,6 +1,5 @@
 package io.cordwood.store;
 
-import io.cordwood.batch.RecordBatch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,8 +29,7 @@ public final class PartitionLog implements Closeable {
     private final LogFiles files;
     private final ReadFiles readFiles;
     private final LogReader reader;
-    private final TimeSearch times;
-    private final RetentionSearch retention;
+    private final LogSearch search;
     private final LogIndexer indexer;
     private final SegmentReplacement replacement;
     private ActiveSegment active;
@@ -49,13 +47,12 @@ public final class PartitionLog implements Closeable {
         this.files = files;
         this.readFiles = new ReadFiles(files.disk(), config.readFilesMax());
         this.reader = new LogReader(files.id(), readFiles, files.index(), config.indexIntervalBytes());
-        this.times = new TimeSearch(reader);
-        this.retention = new RetentionSearch(reader, times);
+        this.search = new LogSearch(reader);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
-        this.replacement = new SegmentReplacement(files, readFiles);
         long indexed = files.index().indexedThrough(files.id());
         var found = new LogRecovery(files, point, indexer).recover();
         this.segments = found.segments();
+        this.replacement = new SegmentReplacement(files, readFiles, found.replaced());
         this.leaderEpochs = found.epochs();
         this.logStartOffset = found.logStartOffset();
         this.highWatermark = point.checkpoint().map(Checkpoint::highWatermark).orElse(0L);
@@ -251,19 +248,34 @@ public final class PartitionLog implements Closeable {
         }
     }
 
-    /** Deletes the files that compaction replaced, as far as a checkpoint that is durable lists what replaced them. */
-    public void deleteReplaced(SegmentTable durable) throws IOException {
+    /**
+     * Deletes the files that compaction replaced, as far as a checkpoint that is durable lists what replaced them, and nobody
+     * asks for what entries brought into them.
+     *
+     * @param heldFrom as of {@link #deleteTrimmed}
+     */
+    public void deleteReplaced(SegmentTable durable, long heldFrom) throws IOException {
         requireOpen();
         try {
-            replacement.deleteListed(durable);
+            replacement.deleteListed(durable, heldFrom);
         } catch (IOException e) {
             throw fail(e);
         }
     }
 
-    /** For passes of compaction on any one thread. */
+    /** Whether compaction has replaced files that are still there. By any thread. */
+    public boolean hasReplaced() {
+        return replacement.hasReplaced();
+    }
+
+    /** For passes of compaction, one at a time on any thread. */
     public LogCompactor compactor(CompactionPace pace) {
         return new LogCompactor(files, () -> segments, pace);
+    }
+
+    /** For files that compaction wrote elsewhere, or that others lack. By any thread. */
+    public SegmentTransfer transfer() {
+        return new SegmentTransfer(files, () -> segments);
     }
 
     /** Whether {@link #deleteTrimmed} has something to delete. By any thread. */
@@ -297,7 +309,7 @@ public final class PartitionLog implements Closeable {
      */
     public LogRead read(long offset, long limitOffset, int maxBytes) throws IOException {
         requireOpen();
-        requireNotTrimmed(offset);
+        OffsetTrimmedException.unlessFrom(logStartOffset, offset);
         return readHeld(offset, limitOffset, maxBytes);
     }
 
@@ -308,19 +320,28 @@ public final class PartitionLog implements Closeable {
         return readHeld(offset, limitOffset, maxBytes);
     }
 
+    /** As {@link #readKept}, but only what is as it was appended: of what compaction has written the bytes are another's. */
+    public LogRead readAppended(long offset, long limitOffset, int maxBytes) throws IOException {
+        var read = readKept(offset, limitOffset, maxBytes);
+        if (!read.isEmpty() && Segment.holding(segments, offset).generation() > 0) {
+            throw new IOException("offset " + offset + " of " + files.id() + " was compacted meanwhile");
+        }
+        return read;
+    }
+
     private LogRead readHeld(long offset, long limitOffset, int maxBytes) throws IOException {
         if (offset >= limitOffset) {
             return LogRead.empty(offset);
         }
         var segment = Segment.holding(segments, offset);
         if (offset < segment.baseOffset()) {
-            requireNotTrimmed(offset); // its file went between the two looks
+            OffsetTrimmedException.unlessFrom(logStartOffset, offset); // its file went between the two looks
         }
         segment.requireBeyond(offset);
         try {
             return reader.read(segment, new OffsetRange(offset, limitOffset), maxBytes, highWatermark);
         } catch (NoSuchFileException e) {
-            requireNotTrimmed(offset);
+            OffsetTrimmedException.unlessFrom(logStartOffset, offset);
             if (Segment.holding(segments, offset) != segment) {
                 return readHeld(offset, limitOffset, maxBytes); // compaction has replaced it
             }
@@ -338,18 +359,7 @@ public final class PartitionLog implements Closeable {
      */
     public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
         requireOpen();
-        while (true) {
-            long start = logStartOffset;
-            var all = segments;
-            try {
-                return times.search(all, new OffsetRange(start, Math.max(start, limitOffset)), timestampMs);
-            } catch (NoSuchFileException e) {
-                if (start == logStartOffset && all.equals(segments)) {
-                    throw e;
-                }
-                // Trimmed or rewritten meanwhile: what was looked for there is no longer in the log, or elsewhere.
-            }
-        }
+        return search.firstAtOrAfter(this::view, timestampMs, limitOffset);
     }
 
     /**
@@ -361,17 +371,11 @@ public final class PartitionLog implements Closeable {
      */
     public long startKeeping(long oldestMs, long maxBytes) throws IOException {
         requireOpen();
-        long start = logStartOffset;
-        var all = segments;
-        var visible = new OffsetRange(start, Math.max(start, highWatermark));
-        try {
-            return retention.startKeeping(all, visible, oldestMs, maxBytes);
-        } catch (NoSuchFileException e) {
-            if (start == logStartOffset && all.equals(segments)) {
-                throw e;
-            }
-            return logStartOffset; // trimmed or rewritten meanwhile: the next look will tell
-        }
+        return search.startKeeping(this::view, oldestMs, maxBytes);
+    }
+
+    private LogSearch.View view() {
+        return new LogSearch.View(segments, logStartOffset, highWatermark);
     }
 
     /**
@@ -382,13 +386,12 @@ public final class PartitionLog implements Closeable {
     public Optional<ByteBuffer> readExactly(long baseOffset, long endOffset, int sizeBytes) throws IOException {
         requireOpen();
         var segment = Segment.holding(segments, baseOffset);
-        if (baseOffset < segment.baseOffset()
-                || endOffset > segment.endOffset()
-                || sizeBytes < RecordBatch.HEADER_BYTES) {
-            return Optional.empty();
-        }
+        var range = new OffsetRange(baseOffset, endOffset);
         try {
-            return reader.readExactly(segment, new OffsetRange(baseOffset, endOffset), sizeBytes);
+            if (segment.generation() > 0) {
+                return replacement.readAppended(reader, range, sizeBytes);
+            }
+            return segment.holds(range) ? reader.readExactly(segment, range, sizeBytes) : Optional.empty();
         } catch (CorruptLogException | NoSuchFileException e) {
             // Above the high watermark the writer may cut and replace what is being read.
             return Optional.empty();
@@ -470,10 +473,6 @@ public final class PartitionLog implements Closeable {
     private Segment last() {
         var all = segments;
         return all.get(all.size() - 1);
-    }
-
-    private void requireNotTrimmed(long offset) throws OffsetTrimmedException {
-        OffsetTrimmedException.unlessFrom(logStartOffset, offset);
     }
 
     public void requireOpen() throws IOException {

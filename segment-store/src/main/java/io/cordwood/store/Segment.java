@@ -120,6 +120,10 @@ final class Segment {
         return end.offset();
     }
 
+    boolean holds(OffsetRange range) {
+        return baseOffset <= range.start() && range.end() <= end.offset();
+    }
+
     void requireBeyond(long offset) throws CorruptLogException {
         var now = end;
         if (offset >= now.offset()) {

@@ -1,28 +1,37 @@
 package io.cordwood.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Puts the files that compaction has written in the place of those that they were written from.
  *
- * <p>Invariants: an old file goes only when a durable checkpoint lists the new one: what a checkpoint lists is there. A reader
- * that is inside an old file finishes.
+ * <p>Invariants: an old file goes only when a durable checkpoint lists the new one: what a checkpoint lists is there. One that
+ * was written by appends stays as long as an entry of the raft log may need its payload. A reader that is inside an old file
+ * finishes.
  *
- * <p><b>Thread:</b> the log's writer.
+ * <p><b>Thread:</b> the log's writer; {@link #readAppended} and {@link #hasReplaced} any.
  */
 final class SegmentReplacement {
     private final LogFiles files;
     private final ReadFiles readFiles;
-    private final List<Replaced> replaced = new ArrayList<>();
+    private volatile List<Replaced> replaced;
 
-    /** An old file, and what came in its place. */
-    private record Replaced(Segment old, int generation) {}
+    /** An old file, and the generation of what came in its place. */
+    record Replaced(Segment old, int generation) {
+        boolean isAppended() {
+            return old.generation() == 0;
+        }
+    }
 
-    SegmentReplacement(LogFiles files, ReadFiles readFiles) {
+    /** @param found old files that were there when the log was opened */
+    SegmentReplacement(LogFiles files, ReadFiles readFiles, List<Replaced> found) {
         this.files = files;
         this.readFiles = readFiles;
+        this.replaced = List.copyOf(found);
     }
 
     /**
@@ -38,7 +47,9 @@ final class SegmentReplacement {
             return segments;
         }
         requireReplaceable(segments, old, listed);
-        old.forEach(segment -> replaced.add(new Replaced(segment, listed.compactionGeneration())));
+        var allReplaced = new ArrayList<>(replaced);
+        old.forEach(segment -> allReplaced.add(new Replaced(segment, listed.compactionGeneration())));
+        replaced = List.copyOf(allReplaced);
         var all = new ArrayList<>(segments);
         int at = all.indexOf(old.get(0));
         all.removeAll(old);
@@ -64,13 +75,33 @@ final class SegmentReplacement {
         }
     }
 
-    /** Deletes the old files whose replacements a durable checkpoint lists. */
-    void deleteListed(SegmentTable durable) throws IOException {
-        for (var each : List.copyOf(replaced)) {
-            if (isListed(each, durable)) {
+    boolean hasReplaced() {
+        return !replaced.isEmpty();
+    }
+
+    /** Exactly the batches that an entry brought, from the file that they were appended to. */
+    Optional<ByteBuffer> readAppended(LogReader reader, OffsetRange range, int sizeBytes) throws IOException {
+        for (var each : replaced) {
+            if (each.isAppended() && each.old().holds(range)) {
+                return reader.readReplaced(each.old(), range, sizeBytes);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Deletes the old files whose replacements a durable checkpoint lists.
+     *
+     * @param heldFrom what was appended from here on is still asked for
+     */
+    void deleteListed(SegmentTable durable, long heldFrom) throws IOException {
+        for (var each : replaced) {
+            boolean isHeld = each.isAppended() && each.old().endOffset() > heldFrom;
+            if (!isHeld && isListed(each, durable)) {
                 files.disk().delete(each.old().file());
                 readFiles.forget(each.old());
-                replaced.remove(each);
+                replaced =
+                        replaced.stream().filter(other -> !other.equals(each)).toList();
             }
         }
     }

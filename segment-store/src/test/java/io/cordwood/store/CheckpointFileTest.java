@@ -123,7 +123,7 @@ class CheckpointFileTest {
     void bytesOfTheFormatDoNotChange() {
         var bytes = CheckpointCodec.encode(small(5));
 
-        assertThat(bytes.remaining()).isEqualTo(104);
+        assertThat(bytes.remaining()).isEqualTo(112);
         assertThat(bytes.getLong(0)).isEqualTo(0x0102030405060708L);
         assertThat(bytes.getInt(16)).isEqualTo(17);
         assertThat(bytes.getLong(20)).isEqualTo(3);
@@ -236,6 +236,7 @@ class CheckpointFileTest {
                         List.of(
                                 new SealedSegment(10, 20, 300, -1, SegmentHash.NONE, 0),
                                 new SealedSegment(20, 60, 900, 1_234, hash, 2)),
-                        new ActiveSegmentInfo(60, 1_600, 90, 1_650)));
+                        new ActiveSegmentInfo(60, 1_600, 90, 1_650)),
+                60);
     }
 }

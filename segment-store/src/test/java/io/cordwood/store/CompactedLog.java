@@ -157,14 +157,15 @@ final class CompactedLog implements AutoCloseable {
                 nowMs,
                 log.leaderEpochs(),
                 List.of(),
-                table);
+                table,
+                compactedEnd);
     }
 
     void takeCheckpoint() throws IOException {
         durable = checkpoint();
         CheckpointFile.write(test.disk(), test.directory(), durable);
         passes.clear();
-        test.log().deleteReplaced(durable.segments());
+        test.log().deleteReplaced(durable.segments(), Long.MAX_VALUE);
     }
 
     void trim(long newStart) throws IOException {

@@ -4,6 +4,7 @@ import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.raft.AppenderLimits;
 import io.cordwood.raft.CatchUpLimits;
+import io.cordwood.raft.CompactionLimits;
 import io.cordwood.raft.LogUpkeep;
 import io.cordwood.raft.NodeHalt;
 import io.cordwood.raft.NodeTimings;
@@ -184,7 +185,9 @@ public final class CordwoodServer {
                         config.raft().appenderMaxInFlight()),
                 log.writerThreads(),
                 APPENDER_THREADS,
-                WINDOW_BYTES);
+                WINDOW_BYTES,
+                new CompactionLimits(
+                        log.compaction().keyBytes(), log.compaction().bytesPerSecond()));
     }
 
     private static TopicConfig topicDefaults(ServerConfig config) {
@@ -194,7 +197,8 @@ public final class CordwoodServer {
                 config.limits().batchMaxBytes(),
                 TopicConfig.DEFAULTS.timestampSource(),
                 config.log().retention().toMillis(),
-                TopicConfig.DEFAULTS.retentionBytes());
+                TopicConfig.DEFAULTS.retentionBytes(),
+                TopicConfig.DEFAULTS.cleanup());
     }
 
     private static int payloadMaxBytes(ServerConfig config) {

@@ -3,6 +3,7 @@ package io.cordwood.server;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
+import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.PartitionReplica;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
@@ -148,6 +149,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
     @Override
     public long sizeBytes() {
         return replica.sizeBytes();
+    }
+
+    @Override
+    public CompactionStatus compaction() {
+        return replica.compaction();
     }
 
     static AppendResult result(AppendOutcome outcome) {

@@ -10,15 +10,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Reads the segment files of one replica, and changes nothing.
  *
  * <p>Thread: one. The server may run, as long as nobody appends to the partition.
  *
- * <p>Source: the segment files are record batches back to back; each file is named by its first offset.
+ * <p>Source: the segment files are record batches back to back; each file is named by its first offset, and by how often compaction
+ * has written it. What it replaced may still be there.
  */
 final class ReplicaFiles {
     /** The files do not hold what they should. */
@@ -28,10 +31,15 @@ final class ReplicaFiles {
         }
     }
 
+    private static final Pattern NAME = Pattern.compile("([0-9]{20})(?:\\.([1-9][0-9]*))?\\.log");
+
     private final MessageDigest digest = sha256();
     private final long start;
     private final long end;
     private long next;
+    /** Exclusive end of what the files read so far hold. */
+    private long held = -1;
+
     private long bytes;
 
     private ReplicaFiles(long start, long end) {
@@ -49,7 +57,9 @@ final class ReplicaFiles {
             throws IOException, UnreadableReplicaException {
         var files = new ReplicaFiles(start, end);
         for (var segment : segments(directory)) {
-            files.readSegment(segment);
+            if (baseOffset(segment) >= files.held) { // else compaction has replaced it
+                files.readSegment(segment);
+            }
         }
         if (files.next != end) {
             throw new UnreadableReplicaException(directory + " ends at offset " + files.next + ", not at " + end);
@@ -58,12 +68,27 @@ final class ReplicaFiles {
                 nodeId, partition, start, end, files.bytes, HexFormat.of().formatHex(files.digest.digest()));
     }
 
+    /** By first offset; of one offset the file first that compaction has written last. */
     private static List<Path> segments(Path directory) throws IOException {
         try (var entries = Files.list(directory)) {
-            return entries.filter(entry -> entry.getFileName().toString().matches("[0-9]{20}\\.log"))
-                    .sorted()
+            return entries.filter(entry -> NAME.matcher(name(entry)).matches())
+                    .sorted(Comparator.comparing(ReplicaFiles::baseOffset)
+                            .thenComparing(ReplicaFiles::generation, Comparator.reverseOrder()))
                     .toList();
         }
+    }
+
+    private static String name(Path segment) {
+        return segment.getFileName().toString();
+    }
+
+    private static long baseOffset(Path segment) {
+        return Long.parseLong(name(segment).substring(0, 20));
+    }
+
+    private static int generation(Path segment) {
+        var matcher = NAME.matcher(name(segment));
+        return matcher.matches() && matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : 0;
     }
 
     private void readSegment(Path segment) throws IOException, UnreadableReplicaException {
@@ -86,6 +111,7 @@ final class ReplicaFiles {
                     + (file.limit() - position) + ", found " + size);
         }
         var batch = RecordBatch.of(file.slice(position, size));
+        held = batch.endOffset();
         if (batch.endOffset() > start) {
             digestBatch(segment, batch);
         }

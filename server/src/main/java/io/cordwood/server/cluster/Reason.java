@@ -43,7 +43,8 @@ public enum Reason {
     TARGET_NOT_REPLICA,
     REPLICA_NOT_CAUGHT_UP,
     TRANSFER_FAILED,
-    FEATURE_NOT_ENABLED;
+    FEATURE_NOT_ENABLED,
+    KEY_REQUIRED;
 
     private final Optional<Duration> retryAfter;
 

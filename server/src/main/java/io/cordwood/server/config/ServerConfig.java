@@ -37,7 +37,11 @@ public record ServerConfig(
             Duration retention,
             int indexIntervalBytes,
             int writerThreads,
+            Compaction compaction,
             boolean unsafeFlush) {}
+
+    /** What compaction may take. */
+    public record Compaction(long keyBytes, long bytesPerSecond) {}
 
     /** The Raft groups. */
     public record Raft(

@@ -81,6 +81,18 @@ final class Settings {
             Setting.size("log.index-interval-bytes", "Bytes between two index entries", KIB, 16 * MIB, 64 * KIB);
     static final Setting<Integer> WRITER_THREADS =
             Setting.integer("log.writer-threads", "Threads that write segments", 1, 64, 4);
+    static final Setting<Long> COMPACTION_KEYS = Setting.size(
+            "compaction.key-bytes",
+            "Memory of the node for the keys of a compaction pass, equal on all nodes; 1 MiB holds 32,000 keys",
+            64 * KIB,
+            8 * GIB,
+            32 * MIB);
+    static final Setting<Long> COMPACTION_RATE = Setting.size(
+            "compaction.max-bytes-per-second",
+            "What the node reads for compaction per second",
+            64 * KIB,
+            64 * GIB,
+            50 * MIB);
     static final Setting<Boolean> UNSAFE_FLUSH = Setting.flag("unsafe-flush", "Tests only: segments are never forced")
             .hide();
     static final Setting<Duration> ELECTION_MIN = Setting.duration(
@@ -139,6 +151,8 @@ final class Settings {
             RETENTION,
             INDEX_INTERVAL,
             WRITER_THREADS,
+            COMPACTION_KEYS,
+            COMPACTION_RATE,
             UNSAFE_FLUSH,
             ELECTION_MIN,
             ELECTION_MAX,

@@ -4,6 +4,7 @@ import io.cordwood.batch.BatchCheck;
 import io.cordwood.batch.BatchCheck.Accepted;
 import io.cordwood.batch.BatchCheck.Rejected;
 import io.cordwood.batch.BatchValidator;
+import io.cordwood.metadata.CleanupConfig;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -75,9 +76,11 @@ public final class BatchIntake {
                     .with(Refusal.FIELD, rejected.field())
                     .with(Refusal.VALUE, rejected.value());
             refusal = rejected.limit() < 0 ? refusal : refusal.with(Refusal.LIMIT, rejected.limit());
-            return refusal.reason() == Reason.RECORD_TOO_LARGE
-                    ? refusal.with(Refusal.SETTING, TopicConfig.MAX_BATCH_BYTES)
-                    : refusal;
+            return switch (rejected.reason()) {
+                case TOO_LARGE -> refusal.with(Refusal.SETTING, TopicConfig.MAX_BATCH_BYTES);
+                case KEY_MISSING -> refusal.with(Refusal.SETTING, CleanupConfig.POLICY);
+                default -> refusal;
+            };
         }
         throw new IllegalStateException("no refusal of " + check);
     }
@@ -87,6 +90,7 @@ public final class BatchIntake {
             case TOO_LARGE -> rejected.detail() + "; send smaller batches or raise the topic's max.batch.bytes";
             case BAD_CRC -> rejected.detail() + "; the batch was damaged on its way, send it again";
             case COMPRESSION_UNAVAILABLE, UNKNOWN_COMPRESSION -> rejected.detail() + "; use another compression";
+            case KEY_MISSING -> rejected.detail() + ", and the topic is compacted: give every record a key";
             default -> rejected.detail() + " (" + rejected.field() + ")";
         };
     }
@@ -107,8 +111,8 @@ public final class BatchIntake {
                     BAD_SEQUENCE,
                     BAD_ATTRIBUTES,
                     BAD_RECORD,
-                    DECOMPRESSION_LIMIT,
-                    KEY_MISSING -> Reason.INVALID_BATCH;
+                    DECOMPRESSION_LIMIT -> Reason.INVALID_BATCH;
+            case KEY_MISSING -> Reason.KEY_REQUIRED;
         };
     }
 }

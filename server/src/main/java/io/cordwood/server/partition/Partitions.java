@@ -48,7 +48,8 @@ public final class Partitions {
                 batchMaxBytes,
                 TopicConfig.DEFAULTS.timestampSource(),
                 TopicConfig.DEFAULTS.retentionMs(),
-                TopicConfig.DEFAULTS.retentionBytes());
+                TopicConfig.DEFAULTS.retentionBytes(),
+                TopicConfig.DEFAULTS.cleanup());
         this.listener = listener;
     }
 
@@ -190,6 +191,10 @@ public final class Partitions {
         return new Rules(
                 topic,
                 BatchLimits.ofBatchMaxBytes(config.maxBatchBytes()),
-                new TimestampRules(type, Long.MAX_VALUE, MAX_FUTURE.toMillis(), false));
+                new TimestampRules(
+                        type,
+                        Long.MAX_VALUE,
+                        MAX_FUTURE.toMillis(),
+                        config.cleanup().policy().compacts()));
     }
 }

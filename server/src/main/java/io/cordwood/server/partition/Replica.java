@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
@@ -68,4 +69,7 @@ public interface Replica {
 
     /** Bytes of its segment files. */
     long sizeBytes();
+
+    /** How far compaction has come here. */
+    CompactionStatus compaction();
 }

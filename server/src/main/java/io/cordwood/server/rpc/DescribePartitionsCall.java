@@ -2,12 +2,15 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.TopicConfig;
 import io.cordwood.metadata.TopicInfo;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.PartitionDescription;
 import io.cordwood.proto.v1.ReplicaDescription;
+import io.cordwood.raft.CompactionStatus;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Reason;
@@ -173,24 +176,47 @@ final class DescribePartitionsCall {
             boolean wanted = request.getTopic().isEmpty() || request.getTopic().equals(name.topic());
             if (wanted) {
                 replicas.find(name.topic(), name.partition())
-                        .ifPresent(replica -> response.addPartitions(describe(name, replica)));
+                        .ifPresent(
+                                replica -> response.addPartitions(describe(name, replica, isCompacted(held.topic()))));
             }
         }
         return response.build();
     }
 
-    private PartitionDescription describe(TopicPartition name, Replica replica) {
+    private static boolean isCompacted(TopicInfo topic) {
+        return TopicConfig.resolve(topic.config(), TopicConfig.DEFAULTS)
+                .cleanup()
+                .policy()
+                .compacts();
+    }
+
+    private static CompactionDescription describe(CompactionStatus status) {
+        return CompactionDescription.newBuilder()
+                .setCompactedEndOffset(status.compactedEndOffset())
+                .setSealedEndOffset(status.sealedEndOffset())
+                .setRunning(status.running())
+                .setDoneBytes(status.doneBytes())
+                .setTotalBytes(status.totalBytes())
+                .setLastError(status.lastError())
+                .build();
+    }
+
+    private PartitionDescription describe(TopicPartition name, Replica replica, boolean compacted) {
         var leadership = replica.leadership();
+        var own = ReplicaDescription.newBuilder()
+                .setNodeId(cluster.thisNode())
+                .setHighWatermark(replica.highWatermark())
+                .setSizeBytes(replica.sizeBytes());
+        if (compacted) {
+            own.setCompaction(describe(replica.compaction()));
+        }
         var description = PartitionDescription.newBuilder()
                 .setTopic(name.topic())
                 .setPartition(name.partition())
                 .setTerm(leadership.term())
                 .setHighWatermark(replica.highWatermark())
                 .setLogStartOffset(replica.logStartOffset())
-                .addReplicas(ReplicaDescription.newBuilder()
-                        .setNodeId(cluster.thisNode())
-                        .setHighWatermark(replica.highWatermark())
-                        .setSizeBytes(replica.sizeBytes()));
+                .addReplicas(own);
         if (leadership.isLeader()) {
             replica.entriesBehind()
                     .forEach((node, entries) -> description.addReplicas(

@@ -43,6 +43,7 @@ final class Errors {
                     CORRUPT_BATCH,
                     EMPTY_BATCH,
                     INVALID_BATCH,
+                    KEY_REQUIRED,
                     UNSUPPORTED_COMPRESSION,
                     TIMESTAMP_OUT_OF_RANGE -> Code.INVALID_ARGUMENT;
             case OFFSET_OUT_OF_RANGE -> Code.OUT_OF_RANGE;

@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -275,5 +276,10 @@ public final class FakeReplica implements Replica {
     @Override
     public synchronized long sizeBytes() {
         return batches.stream().mapToLong(ByteBuffer::limit).sum();
+    }
+
+    @Override
+    public CompactionStatus compaction() {
+        return new CompactionStatus(highWatermark(), highWatermark(), false, 0, 0, "");
     }
 }

@@ -113,6 +113,20 @@ final class PublishTest {
     }
 
     @Test
+    void compactedTopicTakesNoRecordWithoutAKey() {
+        cluster.createTopic("latest", 1, 1, java.util.Map.of("cleanup.policy", "compact"));
+        node.replicas.add("latest", 0);
+        var requests = node.dataStreams().publish(answers);
+
+        requests.onNext(
+                publish(1, 0, Batches.of("x")).toBuilder().setTopic("latest").build());
+        requests.onCompleted();
+
+        answers.awaitEnd();
+        assertError(1, Reason.KEY_REQUIRED, "field", "key", "value", "0", "setting", "cleanup.policy");
+    }
+
+    @Test
     void topicsOwnLimitCounts() {
         cluster.createTopic("small", 1, 1, java.util.Map.of("max.batch.bytes", "128"));
         node.replicas.add("small", 0);

@@ -1,0 +1,95 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.TopicConfig;
+import io.cordwood.store.CompactionRules;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.ratis.protocol.RaftGroupId;
+
+/**
+ * Has the replicas of a node compacted: finishes what leaders decided, and where this node leads, decides.
+ *
+ * <p>Invariants: one pass at a time, so that memory is bounded whatever the number of partitions. A replica whose pass failed waits
+ * before the next one.
+ *
+ * <p>Thread: one, the node's own for this: a pass takes as long as it takes.
+ */
+final class Compaction {
+    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    private final Supplier<Collection<PartitionReplica>> replicas;
+    private final LongSupplier clockMs;
+    private final LongSupplier clockNanos;
+    private final ReplicaCompaction.Means means;
+    private final Map<RaftGroupId, Long> failedNanos = new HashMap<>();
+
+    /** @param clockMs decides about lags and tombstones */
+    Compaction(
+            Supplier<Collection<PartitionReplica>> replicas,
+            LongSupplier clockMs,
+            LongSupplier clockNanos,
+            CompactionLimits limits) {
+        this.replicas = replicas;
+        this.clockMs = clockMs;
+        this.clockNanos = clockNanos;
+        means = new ReplicaCompaction.Means(CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes());
+    }
+
+    /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
+    void tick(Function<PartitionReplica, Optional<TopicConfig>> configs) {
+        var all = replicas.get();
+        failedNanos
+                .keySet()
+                .retainAll(all.stream().map(PartitionReplica::groupId).toList());
+        finishAll(all);
+        for (PartitionReplica replica : all) {
+            var rules = replica.leads() && isDue(replica)
+                    ? configs.apply(replica).flatMap(Compaction::rules)
+                    : Optional.<CompactionRules>empty();
+            if (rules.isPresent()) {
+                finishAll(all);
+                note(replica, replica.compact(rules.get(), clockMs.getAsLong(), means));
+            }
+        }
+    }
+
+    /** What a topic wants of compaction; empty where it wants none. */
+    private static Optional<CompactionRules> rules(TopicConfig config) {
+        var cleanup = config.cleanup();
+        return cleanup.policy().compacts()
+                ? Optional.of(new CompactionRules(
+                        cleanup.minLagMs(),
+                        cleanup.deleteRetentionMs(),
+                        cleanup.minDirtyRatio(),
+                        config.segmentBytes()))
+                : Optional.empty();
+    }
+
+    /** Before each pass: a replica that waits for its files takes no checkpoint. */
+    private void finishAll(Collection<PartitionReplica> all) {
+        for (PartitionReplica replica : all) {
+            if (replica.compactionPending() && isDue(replica)) {
+                note(replica, replica.finishCompaction(means));
+            }
+        }
+    }
+
+    private boolean isDue(PartitionReplica replica) {
+        var failed = failedNanos.get(replica.groupId());
+        return failed == null || clockNanos.getAsLong() - failed >= WAIT_NANOS;
+    }
+
+    private void note(PartitionReplica replica, boolean succeeded) {
+        if (succeeded) {
+            failedNanos.remove(replica.groupId());
+        } else {
+            failedNanos.put(replica.groupId(), clockNanos.getAsLong());
+        }
+    }
+}

@@ -1,0 +1,359 @@
+package io.cordwood.raft;
+
+import io.cordwood.partition.CompactEntry;
+import io.cordwood.store.CompactionPace;
+import io.cordwood.store.CompactionPlan;
+import io.cordwood.store.CompactionResult;
+import io.cordwood.store.CompactionRules;
+import io.cordwood.store.CompactionTimes;
+import io.cordwood.store.RewrittenSegment;
+import io.cordwood.store.SealedSegment;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compaction of one replica. A leader makes a pass and proposes what came of it; every replica that applies the entry makes the
+ * same files, by the same pass or from another replica where its own come out different, and puts them in the place of the old
+ * ones.
+ *
+ * <p>Invariants: entries take effect in their order, one at a time. Between the apply of an entry and its files no checkpoint
+ * covers it, and until one does no segment is deleted: what the pass was made from is there, also after a restart. Nothing that
+ * is decided here needs to survive: a replica that starts again repeats what its checkpoint does not cover.
+ *
+ * <p>Thread: {@link #applied} by the updater; {@link #pass} and {@link #finish} by the node's thread for compaction; the rest any.
+ * The monitor guards what is pending and who may work.
+ */
+final class ReplicaCompaction {
+    private static final Logger LOG = LoggerFactory.getLogger(ReplicaCompaction.class);
+    private static final long DECISION_SECONDS = 60;
+    /** There is none. */
+    static final long NOTHING_PENDING = Long.MAX_VALUE;
+
+    private final ReplicaState replica;
+    private final CompactionProgress progress = new CompactionProgress();
+    private final Deque<Applied> pending = new ArrayDeque<>();
+    private long newestIndex = -1;
+    private boolean paused;
+    private boolean closed;
+    private boolean running;
+    /** A pass of this node whose outcome is not known, or whose entry is not installed. The compaction thread's. */
+    private @Nullable Proposed proposed;
+
+    /** What a pass shares with those of other replicas of the node. */
+    record Means(CatchUpRate rate, long keyBytes) {}
+
+    private record Applied(long index, CompactEntry entry) {}
+
+    private record Proposed(CompactEntry entry, List<RewrittenSegment> segments) {}
+
+    /** Where files that other replicas made are to be had. */
+    interface Others {
+        /** Nodes with a replica, the likeliest first. */
+        List<CatchUpPeer> peers();
+    }
+
+    ReplicaCompaction(ReplicaState replica) {
+        this.replica = replica;
+    }
+
+    /** Takes note of an applied entry: {@link #finish} makes its files. */
+    synchronized void applied(CompactEntry entry, long index) {
+        pending.add(new Applied(index, entry));
+        newestIndex = index;
+    }
+
+    /** Raft index of the first entry that is applied and whose files are not in place, {@link #NOTHING_PENDING} where all are. */
+    synchronized long firstPendingIndex() {
+        return pending.isEmpty() ? NOTHING_PENDING : pending.peek().index();
+    }
+
+    /** Raft index of the newest applied entry, or -1. */
+    synchronized long newestIndex() {
+        return newestIndex;
+    }
+
+    /** The files are those of a fetched state now. */
+    synchronized void restarted() {
+        pending.clear();
+        newestIndex = -1;
+        paused = false;
+    }
+
+    /** Ends the pass that runs, and waits for its end; none begins before {@link #resume}. */
+    synchronized void pause() throws InterruptedException {
+        paused = true;
+        while (running) {
+            wait();
+        }
+    }
+
+    /** A leader feeds this replica again, or it leads. */
+    synchronized void resume() {
+        paused = false;
+    }
+
+    /** Ends the pass that runs, for good, and waits for its end. */
+    synchronized void close() {
+        closed = true;
+        boolean interrupted = false;
+        while (running) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true; // the directory may belong to another replica next
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    CompactionStatus status() {
+        boolean runs;
+        synchronized (this) {
+            runs = running || !pending.isEmpty();
+        }
+        return progress.status(replica.applied().compactable(), runs);
+    }
+
+    private synchronized boolean isWanted() {
+        return !paused && !closed;
+    }
+
+    private synchronized boolean begin() {
+        running = !paused && !closed;
+        return running;
+    }
+
+    private synchronized void end() {
+        running = false;
+        notifyAll();
+    }
+
+    private synchronized @Nullable Applied next() {
+        return pending.peek();
+    }
+
+    private synchronized void done(Applied applied) {
+        if (applied.equals(pending.peek())) { // else a fetched state took the place of all
+            pending.remove();
+        }
+    }
+
+    /** Puts the files of applied entries in place. Returns whether all are. */
+    boolean finish(Others others, Means means) {
+        return firstPendingIndex() == NOTHING_PENDING || run(() -> finishAll(others, means));
+    }
+
+    /** Makes a pass if one is due and this replica leads, and has all replicas do the same. Returns false where it failed. */
+    boolean pass(CompactionRules rules, long nowMs, Others others, Means means) {
+        return run(() -> {
+            decide(rules, nowMs, means);
+            finishAll(others, means);
+        });
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private boolean run(Work work) {
+        if (!begin()) {
+            return true;
+        }
+        try {
+            work.run();
+            progress.succeeded();
+            return true;
+        } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
+            LOG.info("{}: compaction is interrupted: {}", replica.id(), e.getMessage());
+            return true;
+        } catch (IOException | RuntimeException e) {
+            progress.failed(e);
+            LOG.warn("{}: compaction failed and is tried again", replica.id(), e);
+            return false;
+        } finally {
+            end();
+        }
+    }
+
+    private void decide(CompactionRules rules, long nowMs, Means means) throws IOException {
+        var term = replica.tail().leadingTerm();
+        if (term.isEmpty() || next() != null) {
+            return;
+        }
+        discardProposed();
+        long leaderTimeMs = Math.max(nowMs, replica.tail().lastLeaderTimeMs());
+        var seen = replica.applied().compactable();
+        var plan = CompactionPlan.of(
+                seen.segments(), seen.compactedEnd(), replica.log().highWatermark(), rules, leaderTimeMs);
+        if (plan.isEmpty()) {
+            return;
+        }
+        var times = CompactionTimes.of(leaderTimeMs, rules);
+        var pace = progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(term));
+        var result = replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes());
+        propose(plan.get(), result, times);
+    }
+
+    private boolean leads(OptionalLong term) {
+        return replica.tail().leadingTerm().equals(term);
+    }
+
+    private void propose(CompactionPlan plan, CompactionResult result, CompactionTimes times) throws IOException {
+        if (result.segments().size() > CompactEntry.MAX_SEGMENTS) {
+            replica.log().compactor(bytes -> {}).discard(result.segments());
+            throw new IOException(
+                    "a pass made " + result.segments().size() + " files, an entry takes " + CompactEntry.MAX_SEGMENTS);
+        }
+        proposed = new Proposed(entry(plan, result, times, times.nowMs()), result.segments());
+        LOG.info(
+                "{}: compacted {} of {} keys into {} files",
+                replica.id(),
+                result.scanned(),
+                result.keys(),
+                result.segments().size());
+        var outcome =
+                awaited(replica.appender().propose((inLog, timeMs) -> Optional.of(entry(plan, result, times, timeMs))));
+        switch (outcome) {
+            case APPLIED, UNKNOWN -> {} // its files wait for the entry, as long as no other pass begins
+            case NOT_NEEDED, NOT_LEADER, OVERLOADED -> {
+                LOG.info("{}: the pass is void: {}", replica.id(), outcome);
+                discardProposed();
+            }
+        }
+    }
+
+    private CompactEntry entry(CompactionPlan plan, CompactionResult result, CompactionTimes times, long timeMs) {
+        var pass = new CompactEntry.Pass(result.scanned(), result.keys(), times, CompactEntry.REWRITE_VERSION);
+        var segments = result.segments().stream().map(RewrittenSegment::sealed).toList();
+        return new CompactEntry(replica.id(), timeMs, pass, plan.firstSourceEnd(), segments);
+    }
+
+    private static Proposal.Outcome awaited(CompletableFuture<Proposal.Outcome> decision) throws IOException {
+        try {
+            return decision.get(DECISION_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            return Proposal.Outcome.UNKNOWN;
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
+    }
+
+    private void discardProposed() throws IOException {
+        var known = proposed;
+        proposed = null;
+        if (known != null) {
+            replica.log().compactor(bytes -> {}).discard(known.segments());
+        }
+    }
+
+    private void finishAll(Others others, Means means) throws IOException {
+        for (var applied = next(); applied != null; applied = next()) {
+            var segments = make(applied.entry(), others, means);
+            change(log -> log.install(segments));
+            LOG.info("{}: {} compacted files are in place", replica.id(), segments.size());
+            done(applied);
+        }
+    }
+
+    private List<RewrittenSegment> make(CompactEntry entry, Others others, Means means) throws IOException {
+        var known = proposed;
+        if (known != null && known.entry().isSameAs(entry)) {
+            proposed = null;
+            return known.segments();
+        }
+        discardProposed();
+        var repeated = repeat(entry, means);
+        return repeated.isPresent() ? repeated.get() : fetch(entry, others, means);
+    }
+
+    /** The same pass; empty where it does not come to the same files. */
+    private Optional<List<RewrittenSegment>> repeat(CompactEntry entry, Means means) throws IOException {
+        var pass = entry.pass();
+        if (pass.rewriteVersion() != CompactEntry.REWRITE_VERSION) {
+            LOG.warn("{}: files of rewrite version {} are fetched", replica.id(), pass.rewriteVersion());
+            return Optional.empty();
+        }
+        long bytes =
+                entry.segments().stream().mapToLong(SealedSegment::sizeBytes).sum();
+        var compactor = replica.log().compactor(progress.begin(bytes, means.rate(), this::isWanted));
+        try {
+            var result = compactor.repeat(pass.scanned(), pass.keys(), entry.segments(), pass.times());
+            var sealed =
+                    result.segments().stream().map(RewrittenSegment::sealed).toList();
+            if (sealed.equals(entry.segments())) {
+                return Optional.of(result.segments());
+            }
+            LOG.warn("{}: the pass gives {} here, expected {}", replica.id(), sealed, entry.segments());
+            compactor.discard(result.segments());
+        } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
+        }
+        return Optional.empty();
+    }
+
+    /** The files as another replica has them: the entry says what they must be. */
+    private List<RewrittenSegment> fetch(CompactEntry entry, Others others, Means means) throws IOException {
+        var fetched = new ArrayList<RewrittenSegment>();
+        var pace = progress.begin(
+                entry.segments().stream().mapToLong(SealedSegment::sizeBytes).sum(), means.rate(), this::isWanted);
+        for (var segment : entry.segments()) {
+            fetched.add(fetch(segment, others, pace));
+        }
+        return fetched;
+    }
+
+    private RewrittenSegment fetch(SealedSegment segment, Others others, CompactionPace pace) throws IOException {
+        var failure = new IOException("no other replica has " + segment);
+        for (var peer : others.peers()) {
+            try {
+                return replica.log().transfer().receive(segment, position -> {
+                    var bytes = peer.file(segment, position);
+                    pace.passed(bytes.remaining());
+                    return bytes;
+                });
+            } catch (CompactionProgress.AbandonedException | InterruptedIOException e) {
+                throw e;
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            } catch (InterruptedException e) {
+                throw interrupted();
+            }
+        }
+        throw failure;
+    }
+
+    private void change(SegmentWriter.LogChange change) throws IOException {
+        try {
+            replica.writer().change(change).get();
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
+    }
+
+    private static InterruptedIOException interrupted() {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException("the node stops");
+    }
+}

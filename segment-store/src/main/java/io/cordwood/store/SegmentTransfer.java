@@ -1,0 +1,142 @@
+package io.cordwood.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Brings files that compaction wrote from one replica to another.
+ *
+ * <p>Invariants: nothing of the log changes; what was received takes effect with {@link PartitionLog#install}. It has the listed
+ * hash, and every batch in it is sound. A crash leaves files that the next start deletes.
+ *
+ * <p><b>Thread:</b> any; one at a time receives.
+ */
+public final class SegmentTransfer {
+    private static final int PIECE_BYTES = 1 << 20;
+
+    private final LogFiles files;
+    private final Supplier<List<Segment>> segments;
+
+    /** The bytes of a file, piece by piece. */
+    public interface Source {
+        /** Some bytes from a position on, at least one. */
+        ByteBuffer read(long position) throws IOException, InterruptedException;
+    }
+
+    SegmentTransfer(LogFiles files, Supplier<List<Segment>> segments) {
+        this.files = files;
+        this.segments = segments;
+    }
+
+    /** Whether the log has this very file. */
+    public boolean has(SealedSegment listed) {
+        return segments.get().stream()
+                .anyMatch(segment -> segment.baseOffset() == listed.baseOffset()
+                        && segment.endOffset() == listed.endOffset()
+                        && segment.generation() == listed.compactionGeneration()
+                        && segment.end().sizeBytes() == listed.sizeBytes());
+    }
+
+    /**
+     * A piece of a file of this log.
+     *
+     * @throws IOException also where the log has no such file, or not any more
+     */
+    public ByteBuffer read(long baseOffset, int generation, long position, int maxBytes) throws IOException {
+        var found = segments.get().stream()
+                .filter(segment -> segment.baseOffset() == baseOffset && segment.generation() == generation)
+                .findFirst()
+                .orElseThrow(
+                        () -> new IOException(files.id() + " has no file " + Segment.fileName(baseOffset, generation)));
+        long left = found.end().sizeBytes() - position;
+        if (position < 0 || left <= 0) {
+            throw new IOException("no position " + position + " in " + found);
+        }
+        try (var file = files.disk().open(found.file(), OpenMode.READ)) {
+            var bytes = ByteBuffer.allocate((int) Math.min(Math.min(maxBytes, PIECE_BYTES), left));
+            file.read(bytes, position);
+            return bytes.flip();
+        }
+    }
+
+    /** Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again. */
+    public RewrittenSegment receive(SealedSegment listed, Source source) throws IOException, InterruptedException {
+        var segment = Segment.of(files.directory(), listed);
+        if (files.disk().exists(segment.file())) {
+            var known = verified(listed, segment);
+            if (known.isPresent()) {
+                return known.get();
+            }
+            files.disk().delete(segment.file());
+        }
+        var temporary = Segment.temporary(segment.file());
+        if (files.disk().exists(temporary)) {
+            files.disk().delete(temporary);
+        }
+        try (var out = files.disk().open(temporary, OpenMode.CREATE)) {
+            copy(listed, source, out);
+            out.force();
+        }
+        files.disk().rename(temporary, segment.file());
+        files.disk().forceDirectory(files.directory());
+        var received = verified(listed, segment);
+        if (received.isEmpty()) {
+            files.disk().delete(segment.file());
+            throw new IOException("what was received as " + segment.file() + " is not " + listed);
+        }
+        return received.get();
+    }
+
+    private static void copy(SealedSegment listed, Source source, DiskFile out)
+            throws IOException, InterruptedException {
+        long position = 0;
+        while (position < listed.sizeBytes()) {
+            var bytes = source.read(position);
+            int size = bytes.remaining();
+            if (size == 0 || size > listed.sizeBytes() - position) {
+                throw new IOException(size + " bytes came for position " + position + " of " + listed);
+            }
+            out.write(bytes, position);
+            position += size;
+        }
+    }
+
+    /** Empty where the file is not what is listed. */
+    private Optional<RewrittenSegment> verified(SealedSegment listed, Segment segment) throws IOException {
+        var digest = SegmentHash.digest();
+        var entries = new ArrayList<IndexEntry>();
+        long maxTimestamp = -1;
+        long lastEntry = 0;
+        try (var file = files.disk().open(segment.file(), OpenMode.READ)) {
+            if (file.sizeBytes() != listed.sizeBytes()) {
+                return Optional.empty();
+            }
+        }
+        try (var batches = new SegmentBatches(files.disk(), segment)) {
+            while (batches.hasNext()) {
+                long position = batches.position();
+                var batch = batches.next();
+                if (position - lastEntry >= files.config().indexIntervalBytes()) {
+                    entries.add(new IndexEntry(
+                            batch.baseOffset(),
+                            listed.baseOffset(),
+                            position,
+                            batch.leaderEpoch(),
+                            batch.crc(),
+                            maxTimestamp));
+                    lastEntry = position;
+                }
+                maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
+                digest.update(batch.bytes());
+            }
+        } catch (CorruptLogException e) {
+            return Optional.empty();
+        }
+        boolean isListed = SegmentHash.of(digest).equals(listed.hash());
+        return isListed ? Optional.of(new RewrittenSegment(listed, entries)) : Optional.empty();
+    }
+}

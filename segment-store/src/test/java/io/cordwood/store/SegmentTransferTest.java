@@ -1,0 +1,146 @@
+package io.cordwood.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.batch.Compression;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files that compaction wrote, on their way to another replica; and what they were written from, as long as it is needed. */
+class SegmentTransferTest {
+    @TempDir
+    Path temporary;
+
+    private CompactedLog source;
+    private CompactedLog target;
+
+    /** Two replicas with the same batches, of which one has compacted. */
+    @BeforeEach
+    void fill() throws IOException {
+        source = filled(new SimulatedDisk(1), "source");
+        target = filled(new SimulatedDisk(2), "target");
+        source.takeCheckpoint();
+        assertThat(source.compact(100)).isTrue();
+    }
+
+    private CompactedLog filled(Disk disk, String name) throws IOException {
+        var log = new CompactedLog(disk, temporary.resolve(name));
+        for (int i = 0; i < 16; i++) {
+            log.append(Compression.NONE, i % 4 == 0, List.of(new String[] {"a", i + "x".repeat(100)}, new String[] {
+                "b" + i, "y".repeat(80)
+            }));
+        }
+        return log;
+    }
+
+    private SealedSegment first() {
+        return source.table().sealed().get(0);
+    }
+
+    private ByteBuffer bytes(long position) throws IOException {
+        return source.test().log().transfer().read(first().baseOffset(), 1, position, 100);
+    }
+
+    private SegmentTransfer transfer() {
+        return target.test().log().transfer();
+    }
+
+    @Test
+    void receivedFilesTakeThePlaceOfTheOwnOnes() throws Exception {
+        for (var segment : source.table().sealed()) {
+            var received = transfer()
+                    .receive(
+                            segment,
+                            position -> source.test()
+                                    .log()
+                                    .transfer()
+                                    .read(segment.baseOffset(), segment.compactionGeneration(), position, 1_000));
+            assertThat(received.sealed()).isEqualTo(segment);
+            assertThat(transfer().has(segment)).isFalse();
+            target.test().log().install(List.of(received));
+            assertThat(transfer().has(segment)).isTrue();
+        }
+
+        assertThat(target.test().contents()).isEqualTo(source.test().contents());
+    }
+
+    @Test
+    void fileThatIsThereIsNotFetchedAgain() throws Exception {
+        var asked = new AtomicInteger();
+        transfer().receive(first(), this::bytes);
+
+        transfer().receive(first(), position -> {
+            asked.incrementAndGet();
+            return bytes(position);
+        });
+
+        assertThat(asked).hasValue(0);
+    }
+
+    @Test
+    void otherBytesAreRefusedAndLeaveNothing() throws Exception {
+        assertThatThrownBy(() -> transfer().receive(first(), position -> {
+                    var bytes = bytes(position);
+                    return position == 0 ? bytes.put(70, (byte) ~bytes.get(70)) : bytes;
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is not");
+        assertThatThrownBy(() -> transfer().receive(first(), position -> ByteBuffer.allocate(1 << 20)))
+                .isInstanceOf(IOException.class);
+
+        assertThat(target.test().fileNames()).noneMatch(name -> name.endsWith(".1.log"));
+        transfer().receive(first(), this::bytes);
+    }
+
+    @Test
+    void unknownFileIsRefused() {
+        assertThatThrownBy(() -> source.test().log().transfer().read(first().baseOffset(), 2, 0, 100))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> bytes(first().sizeBytes())).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void bytesOfAnEntryAreThereUntilNobodyAsksForThem() throws Exception {
+        var log = source.test().log();
+        var original = Batches.split(ByteBuffer.wrap(target.test().contents()));
+        var durable = source.checkpoint();
+        CheckpointFile.write(source.test().disk(), source.test().directory(), durable);
+        long held = original.get(2).baseOffset();
+
+        log.deleteReplaced(durable.segments(), held);
+
+        for (var batch : original) {
+            assertThat(log.readExactly(batch.baseOffset(), batch.endOffset(), batch.sizeBytes()))
+                    .hasValue(batch.bytes());
+        }
+        source.test().reopen(RecoveryPoint.of(durable));
+        var reopened = source.test().log();
+        reopened.advanceHighWatermark(durable.highWatermark());
+        for (var batch : original) {
+            assertThat(reopened.readExactly(batch.baseOffset(), batch.endOffset(), batch.sizeBytes()))
+                    .hasValue(batch.bytes());
+        }
+        assertThat(reopened.hasReplaced()).isTrue();
+        reopened.deleteReplaced(durable.segments(), Long.MAX_VALUE);
+        assertThat(reopened.hasReplaced()).isFalse();
+        assertThat(source.test().fileNames()).doesNotContain(Segment.fileName(0));
+        var gone = original.get(2);
+        assertThat(reopened.readExactly(gone.baseOffset(), gone.endOffset(), gone.sizeBytes()))
+                .isEmpty();
+    }
+
+    @Test
+    void batchesThatWereCompactedMeanwhileAreNotServedAsAppended() throws Exception {
+        assertThat(target.test().log().readAppended(0, 10, 1_000).isEmpty()).isFalse();
+        assertThatThrownBy(() -> source.test().log().readAppended(0, 10, 1_000))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("compacted");
+    }
+}
