@@ -146,6 +146,15 @@ public final class PartitionTail {
         appliedCompactedEnd = compactedEnd;
     }
 
+    /** Exclusive end of what the entries up to a raft index brought, as far as it is not below what is applied. */
+    public synchronized long endOffsetBehind(long index) {
+        long end = appliedEndOffset;
+        for (var inLog : unapplied) {
+            end = inLog.index() <= index ? inLog.endOffset() : end;
+        }
+        return end;
+    }
+
     /** Raft index of the first entry that is not applied and has bytes beyond this offset. */
     public synchronized OptionalLong firstIndexBeyond(long offset) {
         return unapplied.stream()

@@ -231,14 +231,20 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         /** Has the own log reach the end of a compacted segment, where its file begins and where the next one does. */
         private long passOver(SealedSegment segment, long start) throws IOException, InterruptedException {
+            if (log.transfer().has(segment)) {
+                return segment.endOffset();
+            }
+            // Those of the file: the state has none of what lies below its log start, which may be inside it.
+            var epochs = Objects.requireNonNull(received.get(segment)).leaderEpochs();
             var range = new OffsetRange(start, Math.min(segment.endOffset(), log.writtenEndOffset()));
             boolean beginsElsewhere = start == segment.baseOffset()
                     && !range.isEmpty()
                     && !ownBases().contains(start);
             long shared = beginsElsewhere || range.isEmpty()
                     ? start
-                    : Divergence.sameEpochsEnd(range, log.leaderEpochs(), target.leaderEpochs());
+                    : Divergence.sameEpochsEnd(range, log.leaderEpochs(), epochs);
             if (shared < range.end()) {
+                requireNeverApplied(shared);
                 change(changed -> {
                     replica.replaceFrom(shared);
                     changed.truncateTo(shared);
@@ -246,12 +252,20 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
             for (long at = log.writtenEndOffset(); at < segment.endOffset(); ) {
                 long base = at;
-                long next = Math.min(LeaderEpochs.endOfSpan(target.leaderEpochs(), base), segment.endOffset());
-                var place = BatchRewriter.placeholder(base, next, LeaderEpochs.at(target.leaderEpochs(), base));
+                long next = Math.min(LeaderEpochs.endOfSpan(epochs, base), segment.endOffset());
+                var place = BatchRewriter.placeholder(base, next, LeaderEpochs.at(epochs, base));
                 change(changed -> changed.append(base, next, place, base == segment.baseOffset()));
                 at = next;
             }
             return segment.endOffset();
+        }
+
+        /** What differs there is damage, and a cut would have the next start take it for a loss. */
+        private void requireNeverApplied(long offset) throws IOException {
+            if (!replica.isRefetching() && offset < replica.onceAppliedEnd()) {
+                throw new IOException(replica.id() + " differs from the source at offset " + offset
+                        + ", and had applied the offsets up to " + replica.onceAppliedEnd());
+            }
         }
 
         /** What the checkpoint will list is there, or is installed with it. */

@@ -408,6 +408,11 @@ final class ReplicaState implements Closeable {
         return TermIndex.valueOf(checkpoint.term(), checkpoint.index());
     }
 
+    /** Exclusive end of what was applied once, also before the newest start: its bytes are the same in every history. */
+    long onceAppliedEnd() {
+        return tail.endOffsetBehind(context.node().floor().of(context.groupUuid()).orElse(-1));
+    }
+
     AppliedState applied() {
         return applied;
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -149,8 +150,12 @@ final class CompactedCluster implements AutoCloseable {
         cluster.awaitHighWatermark(published());
         long end = cluster.leader().replica().compaction().compactedEndOffset();
         assertThat(end).isPositive();
+        long start = cluster.leader().replica().logStartOffset();
+        var kept = expected(end).stream()
+                .filter(record -> record.offset() >= start)
+                .toList();
         for (var node : cluster.running()) {
-            assertThat(read(node)).as("node %s", node.id()).isEqualTo(expected(end));
+            assertThat(read(node, start)).as("node %s", node.id()).isEqualTo(kept);
             assertThat(node.halts).isEmpty();
             assertThat(node.replica().compaction().lastError()).isEmpty();
         }
@@ -161,7 +166,8 @@ final class CompactedCluster implements AutoCloseable {
         publish(1, 3); // a checkpoint stands one entry behind what is applied
         cluster.awaitHighWatermark(published());
         await().atMost(PATIENCE)
-                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                .ignoreExceptionsMatching(
+                        e -> e instanceof UncheckedIOException || e instanceof NoSuchFileException) // a file went
                 .untilAsserted(() -> {
                     for (var node : cluster.running()) {
                         node.takeCheckpoint();
@@ -175,6 +181,35 @@ final class CompactedCluster implements AutoCloseable {
                             .filteredOn(name -> name.endsWith(".1.log"))
                             .isNotEmpty();
                 });
+    }
+
+    /** Has all running nodes take checkpoints, and the leader purge what a follower that is down lacks. */
+    void purgeBeyond(PartitionNodeFixture follower) throws IOException {
+        long next = RaftLogScan.lastIndex(follower.raftGroup(), 2 << 20).orElse(-1) + 1;
+        for (var node : cluster.running()) {
+            node.takeCheckpoint();
+            node.replica().deleteTrimmed();
+        }
+        var leaderLog = cluster.leader().raftLog();
+        await().atMost(PATIENCE).until(() -> leaderLog.getStartIndex() > next);
+    }
+
+    /** Has the leader trim, and waits until all running replicas have. */
+    void trim(long start) throws IOException {
+        await().atMost(PATIENCE)
+                .until(() -> cluster.leader().replica().trim(start).get(10, TimeUnit.SECONDS)
+                        instanceof TrimOutcome.Trimmed);
+        for (var node : cluster.running()) {
+            await().atMost(PATIENCE).until(() -> node.replica().logStartOffset() == start);
+        }
+    }
+
+    /** Has another replica lead: what is published from now on is of a later epoch. */
+    void changeLeader() throws IOException {
+        var old = cluster.leader();
+        old.kill();
+        old.start();
+        cluster.leader();
     }
 
     static List<Published> read(PartitionNodeFixture node) throws IOException {

@@ -255,16 +255,6 @@ class CompactionTest {
         compacted.awaitSameFiles();
     }
 
-    private void purgeBeyond(PartitionNodeFixture follower) throws IOException {
-        long next = RaftLogScan.lastIndex(follower.raftGroup(), 2 << 20).orElse(-1) + 1;
-        for (var node : cluster.running()) {
-            node.takeCheckpoint();
-            node.replica().deleteTrimmed();
-        }
-        var leaderLog = cluster.leader().raftLog();
-        await().atMost(PATIENCE).until(() -> leaderLog.getStartIndex() > next);
-    }
-
     @Test
     void followerThatCatchesUpGetsCompactedSegments() throws Exception {
         compacted.publish(10, 10);
@@ -274,7 +264,7 @@ class CompactionTest {
         compacted.publish(40, 10);
         compacted.compactAll();
         compacted.publish(15, 10);
-        purgeBeyond(follower);
+        compacted.purgeBeyond(follower);
 
         follower.start();
 
@@ -299,7 +289,7 @@ class CompactionTest {
         compacted.publish(50, 10);
         compacted.compactAll();
         compacted.publish(5, 10);
-        purgeBeyond(follower);
+        compacted.purgeBeyond(follower);
 
         follower.start();
 
@@ -321,7 +311,7 @@ class CompactionTest {
         compacted.publish(30, 10);
         compacted.compactAll();
         compacted.publish(1, 10);
-        purgeBeyond(follower);
+        compacted.purgeBeyond(follower);
 
         follower.start();
 
@@ -363,7 +353,7 @@ class CompactionTest {
         compacted.publish(40, 10);
         compacted.compactAll();
         compacted.publish(15, 10);
-        purgeBeyond(follower);
+        compacted.purgeBeyond(follower);
         var hold = point.hold(follower.disk);
         follower.start();
         await().atMost(PATIENCE).until(hold::isReached);

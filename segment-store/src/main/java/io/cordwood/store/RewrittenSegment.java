@@ -10,15 +10,22 @@ import java.util.List;
 public final class RewrittenSegment {
     private final SealedSegment sealed;
     private final List<IndexEntry> entries;
+    private final List<LeaderEpoch> leaderEpochs;
 
-    RewrittenSegment(SealedSegment sealed, List<IndexEntry> entries) {
+    RewrittenSegment(SealedSegment sealed, List<IndexEntry> entries, List<LeaderEpoch> leaderEpochs) {
         this.sealed = sealed;
         this.entries = List.copyOf(entries);
+        this.leaderEpochs = List.copyOf(leaderEpochs);
     }
 
     /** As a checkpoint lists it. */
     public SealedSegment sealed() {
         return sealed;
+    }
+
+    /** Of all of its batches: a checkpoint knows them from the log start on only, which may lie inside the file. */
+    public List<LeaderEpoch> leaderEpochs() {
+        return leaderEpochs;
     }
 
     /** What an index holds for it. */

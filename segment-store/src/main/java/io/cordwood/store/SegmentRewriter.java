@@ -35,6 +35,7 @@ final class SegmentRewriter {
     private final MessageDigest digest = SegmentHash.digest();
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private final List<IndexEntry> entries = new ArrayList<>();
+    private List<LeaderEpoch> epochs = List.of();
     private long segmentBase;
     private long written;
     private long lastEntry;
@@ -96,7 +97,7 @@ final class SegmentRewriter {
         long endOffset = sources.get(sources.size() - 1).endOffset();
         var hash = SegmentHash.of(digest);
         var sealed = new SealedSegment(segmentBase, endOffset, written, maxTimestamp, hash, generation);
-        return Optional.of(new RewrittenSegment(sealed, entries));
+        return Optional.of(new RewrittenSegment(sealed, entries, epochs));
     }
 
     private void removeIfThere(Path path) throws IOException {
@@ -161,6 +162,8 @@ final class SegmentRewriter {
                 ? last.bytes()
                 : BatchRewriter.extended(last.bytes(), last.endOffset());
         index(bytes);
+        epochs = LeaderEpochs.append(
+                epochs, last.batch().leaderEpoch(), last.batch().baseOffset());
         maxTimestamp = Math.max(maxTimestamp, last.batch().maxTimestamp());
         write(bytes, out);
     }

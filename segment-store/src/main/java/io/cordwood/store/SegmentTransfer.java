@@ -109,6 +109,7 @@ public final class SegmentTransfer {
     private Optional<RewrittenSegment> verified(SealedSegment listed, Segment segment) throws IOException {
         var digest = SegmentHash.digest();
         var entries = new ArrayList<IndexEntry>();
+        List<LeaderEpoch> epochs = List.of();
         long maxTimestamp = -1;
         long lastEntry = 0;
         try (var file = files.disk().open(segment.file(), OpenMode.READ)) {
@@ -130,6 +131,7 @@ public final class SegmentTransfer {
                             maxTimestamp));
                     lastEntry = position;
                 }
+                epochs = LeaderEpochs.append(epochs, batch.leaderEpoch(), batch.baseOffset());
                 maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
                 digest.update(batch.bytes());
             }
@@ -137,6 +139,6 @@ public final class SegmentTransfer {
             return Optional.empty();
         }
         boolean isListed = SegmentHash.of(digest).equals(listed.hash());
-        return isListed ? Optional.of(new RewrittenSegment(listed, entries)) : Optional.empty();
+        return isListed ? Optional.of(new RewrittenSegment(listed, entries, epochs)) : Optional.empty();
     }
 }
