@@ -197,14 +197,13 @@ final class ReplicaCompaction {
             return;
         }
         discardProposed();
-        long leaderTimeMs = Math.max(nowMs, replica.tail().lastLeaderTimeMs());
         var seen = replica.applied().compactable();
         var plan = CompactionPlan.of(
-                seen.segments(), seen.compactedEnd(), replica.log().highWatermark(), rules, leaderTimeMs);
+                seen.segments(), seen.compactedEnd(), replica.log().highWatermark(), rules, nowMs);
         if (plan.isEmpty()) {
             return;
         }
-        var times = CompactionTimes.of(leaderTimeMs, rules);
+        var times = CompactionTimes.of(nowMs, rules);
         var pace = progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(term));
         var result = replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes());
         propose(plan.get(), result, times);

@@ -84,6 +84,24 @@ class CompactionTest {
         compacted.awaitSameFiles();
     }
 
+    @Tag("nightly")
+    @Test
+    void clockThatJumpedForAMomentTakesNoTombstone() throws Exception {
+        compacted.publish(60, 10);
+        compacted.publish(20, 1); // no tombstone of the others' keys is in the active segment
+        compacted.compactAll();
+        var leader = cluster.leader();
+        leader.clockAheadMs.set(365 * CompactedCluster.DAY_MS);
+        compacted.publish(1, 10);
+        leader.clockAheadMs.set(0);
+
+        compacted.publish(40, 1);
+        compacted.compactAll();
+
+        compacted.assertCompacted();
+        assertThat(CompactedCluster.read(leader)).anyMatch(record -> record.value() == null && record.offset() < 180);
+    }
+
     @Test
     void noCheckpointCoversFilesThatAreNotThere() throws Exception {
         compacted.publish(40, 10);

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -45,6 +47,8 @@ final class PartitionNodeFixture {
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
     /** Why the node would have ended its process. */
     final List<String> halts = new CopyOnWriteArrayList<>();
+    /** How far the clock of its appender goes ahead. */
+    final AtomicLong clockAheadMs = new AtomicLong();
 
     private final PartitionCluster cluster;
     private Path directory;
@@ -81,7 +85,8 @@ final class PartitionNodeFixture {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
         catchUps = new CatchUps(transport, id(), new CatchUpLimits(1L << 30, 1));
-        var node = openShared(directory, disk, new RecordedHalt(), catchUps);
+        LongSupplier clock = () -> System.currentTimeMillis() + clockAheadMs.get();
+        var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock);
         try {
             running = start(node, transport);
         } catch (IOException | RuntimeException e) {
@@ -121,11 +126,12 @@ final class PartitionNodeFixture {
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
         var nobody = new NodeTransport(0, id -> Optional.empty());
-        return openShared(directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT));
+        return openShared(
+                directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT), System::currentTimeMillis);
     }
 
-    private static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt, CatchUps catchUps)
-            throws IOException {
+    private static PartitionNode openShared(
+            Path directory, Disk disk, NodeHalt halt, CatchUps catchUps, LongSupplier clockMs) throws IOException {
         return new PartitionNode(
                 new RatisClient(),
                 directory,
@@ -137,7 +143,7 @@ final class PartitionNodeFixture {
                 Executors.newFixedThreadPool(1),
                 new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
                 PAYLOAD_MAX_BYTES,
-                System::currentTimeMillis,
+                clockMs,
                 catchUps,
                 halt);
     }
