@@ -310,15 +310,24 @@ final class ReplicaCompaction {
         return Optional.empty();
     }
 
-    /** The files as another replica has them: the entry says what they must be. */
+    /** The files as another replica has them: the entry says what they must be. Those that nobody needs any more are left out. */
     private List<RewrittenSegment> fetch(CompactEntry entry, Others others, Means means) throws IOException {
         var fetched = new ArrayList<RewrittenSegment>();
         var pace = progress.begin(
                 entry.segments().stream().mapToLong(SealedSegment::sizeBytes).sum(), means.rate(), this::isWanted);
         for (var segment : entry.segments()) {
-            fetched.add(fetch(segment, others, pace));
+            if (isListed(segment)) {
+                fetched.add(fetch(segment, others, pace));
+            } else {
+                // Others may not have it any more. A later entry, which is applied, put another in its place, or it was trimmed.
+                LOG.info("{}: {} is passed over: a later entry made it needless", replica.id(), segment);
+            }
         }
         return fetched;
+    }
+
+    private boolean isListed(SealedSegment segment) {
+        return replica.applied().compactable().segments().sealed().contains(segment);
     }
 
     private RewrittenSegment fetch(SealedSegment segment, Others others, CompactionPace pace) throws IOException {

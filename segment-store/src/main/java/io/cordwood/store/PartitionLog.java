@@ -275,7 +275,7 @@ public final class PartitionLog implements Closeable {
 
     /** For files that compaction wrote elsewhere, or that others lack. By any thread. */
     public SegmentTransfer transfer() {
-        return new SegmentTransfer(files, () -> segments);
+        return new SegmentTransfer(files, () -> segments, replacement::oldFiles);
     }
 
     /** Whether {@link #deleteTrimmed} has something to delete. By any thread. */

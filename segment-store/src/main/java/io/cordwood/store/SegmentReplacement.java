@@ -13,7 +13,7 @@ import java.util.Optional;
  * was written by appends stays as long as an entry of the raft log may need its payload. A reader that is inside an old file
  * finishes.
  *
- * <p><b>Thread:</b> the log's writer; {@link #readAppended} and {@link #hasReplaced} any.
+ * <p><b>Thread:</b> the log's writer; {@link #readAppended}, {@link #oldFiles} and {@link #hasReplaced} any.
  */
 final class SegmentReplacement {
     private final LogFiles files;
@@ -77,6 +77,11 @@ final class SegmentReplacement {
 
     boolean hasReplaced() {
         return !replaced.isEmpty();
+    }
+
+    /** Files that are not part of the log any more, and still there. */
+    List<Segment> oldFiles() {
+        return replaced.stream().map(Replaced::old).toList();
     }
 
     /** Exactly the batches that an entry brought, from the file that they were appended to. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Brings files that compaction wrote from one replica to another.
@@ -20,6 +21,7 @@ public final class SegmentTransfer {
 
     private final LogFiles files;
     private final Supplier<List<Segment>> segments;
+    private final Supplier<List<Segment>> replaced;
 
     /** The bytes of a file, piece by piece. */
     public interface Source {
@@ -27,9 +29,11 @@ public final class SegmentTransfer {
         ByteBuffer read(long position) throws IOException, InterruptedException;
     }
 
-    SegmentTransfer(LogFiles files, Supplier<List<Segment>> segments) {
+    /** @param replaced files that were part of the log before, and are still there */
+    SegmentTransfer(LogFiles files, Supplier<List<Segment>> segments, Supplier<List<Segment>> replaced) {
         this.files = files;
         this.segments = segments;
+        this.replaced = replaced;
     }
 
     /** Whether the log has this very file. */
@@ -42,12 +46,12 @@ public final class SegmentTransfer {
     }
 
     /**
-     * A piece of a file of this log.
+     * A piece of a file of this log, also of one that compaction has replaced meanwhile.
      *
      * @throws IOException also where the log has no such file, or not any more
      */
     public ByteBuffer read(long baseOffset, int generation, long position, int maxBytes) throws IOException {
-        var found = segments.get().stream()
+        var found = Stream.concat(segments.get().stream(), replaced.get().stream())
                 .filter(segment -> segment.baseOffset() == baseOffset && segment.generation() == generation)
                 .findFirst()
                 .orElseThrow(

@@ -100,6 +100,17 @@ class SegmentTransferTest {
     }
 
     @Test
+    void replacedFileIsServedWhileItIsThere() throws Exception {
+        assertThat(source.test().log().transfer().read(0, 0, 0, 100).remaining())
+                .isPositive();
+
+        source.takeCheckpoint();
+
+        assertThatThrownBy(() -> source.test().log().transfer().read(0, 0, 0, 100))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
     void unknownFileIsRefused() {
         assertThatThrownBy(() -> source.test().log().transfer().read(first().baseOffset(), 2, 0, 100))
                 .isInstanceOf(IOException.class);

@@ -1,0 +1,89 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.store.CheckpointFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Compaction where something comes between a pass and its files. */
+class CompactionFaultsTest {
+    /** Each entry has a file of its own in the raft log, so that a purge leaves none behind; a test says when. */
+    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
+
+    @TempDir
+    Path directory;
+
+    private CompactedCluster compacted;
+    private PartitionCluster cluster;
+
+    @BeforeEach
+    void start() throws IOException {
+        compacted = CompactedCluster.start(directory, UPKEEP);
+        cluster = compacted.cluster;
+    }
+
+    @AfterEach
+    void close() {
+        compacted.close();
+    }
+
+    private PartitionNodeFixture follower() {
+        return cluster.othersThan(cluster.leader()).get(0);
+    }
+
+    /** All but one compact, and have the old files go. */
+    private void compactWithout(PartitionNodeFixture waiting) throws IOException {
+        var others = cluster.othersThan(waiting);
+        await().atMost(PATIENCE).until(() -> {
+            others.forEach(compacted::tick);
+            var leader = cluster.leader().replica().compaction();
+            return leader.compactedEndOffset() == leader.sealedEndOffset()
+                    && others.stream().noneMatch(node -> node.replica().compactionPending());
+        });
+        compacted.publish(1, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        for (var node : others) {
+            node.takeCheckpoint();
+            node.replica().deleteTrimmed();
+        }
+    }
+
+    private static boolean hasFile(PartitionNodeFixture node, String name) {
+        return node.partition().resolve(name).toFile().exists();
+    }
+
+    @Test
+    void fileThatNobodyHasAnyMoreIsPassedOver() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var follower = follower();
+        compactWithout(follower);
+        compacted.publish(40, 60);
+        compactWithout(follower);
+        await().atMost(PATIENCE).until(() -> cluster.othersThan(follower).stream()
+                .peek(node -> node.replica().deleteTrimmed())
+                .noneMatch(node -> hasFile(node, "00000000000000000000.1.log")));
+        assertThat(hasFile(cluster.leader(), "00000000000000000000.2.log")).isTrue();
+        ReplicaFiles.flipBitInTheMiddle(follower.partition().resolve("00000000000000000000.log"));
+
+        compacted.compactAll();
+
+        compacted.assertCompacted();
+        follower.takeCheckpoint();
+        assertThat(CheckpointFile.read(follower.disk, follower.partition()))
+                .hasValueSatisfying(
+                        checkpoint -> assertThat(checkpoint.compactedEnd()).isPositive());
+        follower.kill();
+        follower.start();
+        assertThat(follower.isQuarantined()).isFalse();
+        compacted.assertCompacted();
+    }
+}
