@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param leaderTimeMs the leader's time, never decreasing
  * @param pass what decided about each record
- * @param firstSourceEnd end of the oldest segment that the pass worked on; the log starts below it
+ * @param firstSourceEnd end of the oldest segment that the pass worked on and no trim took meanwhile; the log starts below it
  * @param segments the rewritten files; what each was made from is in the log
  */
 public record CompactEntry(
@@ -51,11 +51,6 @@ public record CompactEntry(
                 throw new IllegalArgumentException(segment + " of " + partition + " was not rewritten");
             }
         }
-    }
-
-    /** The same compaction, whatever the time of the entry. */
-    public boolean isSameAs(CompactEntry other) {
-        return pass.equals(other.pass) && segments.equals(other.segments);
     }
 
     @Override

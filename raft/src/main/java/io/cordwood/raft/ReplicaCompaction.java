@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -58,7 +59,17 @@ final class ReplicaCompaction {
 
     private record Applied(long index, CompactEntry entry) {}
 
-    private record Proposed(CompactEntry entry, List<RewrittenSegment> segments) {}
+    private record Proposed(CompactEntry.Pass pass, List<RewrittenSegment> segments) {
+        /** Those that an entry lists; empty where it is of another pass. */
+        Optional<List<RewrittenSegment>> listedBy(CompactEntry entry) {
+            var listed = segments.stream()
+                    .filter(segment -> entry.segments().contains(segment.sealed()))
+                    .toList();
+            return pass.equals(entry.pass()) && listed.size() == entry.segments().size()
+                    ? Optional.of(listed)
+                    : Optional.empty();
+        }
+    }
 
     /** Where files that other replicas made are to be had. */
     interface Others {
@@ -156,19 +167,25 @@ final class ReplicaCompaction {
 
     /** Puts the files of applied entries in place. Returns whether all are. */
     boolean finish(Others others, Means means) {
-        return firstPendingIndex() == NOTHING_PENDING || run(() -> finishAll(others, means));
+        return firstPendingIndex() == NOTHING_PENDING
+                || run(() -> {
+                    finishAll(others, means);
+                    return true;
+                });
     }
 
     /** Makes a pass if one is due and this replica leads, and has all replicas do the same. Returns false where it failed. */
     boolean pass(CompactionRules rules, long nowMs, Others others, Means means) {
         return run(() -> {
-            decide(rules, nowMs, means);
+            boolean decided = decide(rules, nowMs, means);
             finishAll(others, means);
+            return decided;
         });
     }
 
     private interface Work {
-        void run() throws IOException;
+        /** Returns false where it was for nothing. */
+        boolean run() throws IOException;
     }
 
     private boolean run(Work work) {
@@ -176,9 +193,9 @@ final class ReplicaCompaction {
             return true;
         }
         try {
-            work.run();
+            boolean worked = work.run();
             progress.succeeded();
-            return true;
+            return worked;
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             LOG.info("{}: compaction is interrupted: {}", replica.id(), e.getMessage());
             return true;
@@ -191,56 +208,68 @@ final class ReplicaCompaction {
         }
     }
 
-    private void decide(CompactionRules rules, long nowMs, Means means) throws IOException {
+    /** Returns false where a pass was void. */
+    private boolean decide(CompactionRules rules, long nowMs, Means means) throws IOException {
         var term = replica.tail().leadingTerm();
         if (term.isEmpty() || next() != null) {
-            return;
+            return true;
         }
         discardProposed();
         var seen = replica.applied().compactable();
         var plan = CompactionPlan.of(
                 seen.segments(), seen.compactedEnd(), replica.log().highWatermark(), rules, nowMs);
         if (plan.isEmpty()) {
-            return;
+            return true;
         }
         var times = CompactionTimes.of(nowMs, rules);
         var pace = progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(term));
         var result = replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes());
-        propose(plan.get(), result, times);
+        return propose(plan.get(), result, times);
     }
 
     private boolean leads(OptionalLong term) {
         return replica.tail().leadingTerm().equals(term);
     }
 
-    private void propose(CompactionPlan plan, CompactionResult result, CompactionTimes times) throws IOException {
+    private boolean propose(CompactionPlan plan, CompactionResult result, CompactionTimes times) throws IOException {
         if (result.segments().size() > CompactEntry.MAX_SEGMENTS) {
             replica.log().compactor(bytes -> {}).discard(result.segments());
             throw new IOException(
                     "a pass made " + result.segments().size() + " files, an entry takes " + CompactEntry.MAX_SEGMENTS);
         }
-        proposed = new Proposed(entry(plan, result, times, times.nowMs()), result.segments());
+        var pass = new CompactEntry.Pass(result.scanned(), result.keys(), times, CompactEntry.REWRITE_VERSION);
+        proposed = new Proposed(pass, result.segments());
         LOG.info(
                 "{}: compacted {} of {} keys into {} files",
                 replica.id(),
                 result.scanned(),
                 result.keys(),
                 result.segments().size());
-        var outcome =
-                awaited(replica.appender().propose((inLog, timeMs) -> Optional.of(entry(plan, result, times, timeMs))));
-        switch (outcome) {
-            case APPLIED, UNKNOWN -> {} // its files wait for the entry, as long as no other pass begins
-            case NOT_NEEDED, NOT_LEADER, OVERLOADED -> {
-                LOG.info("{}: the pass is void: {}", replica.id(), outcome);
-                discardProposed();
-            }
+        var outcome = awaited(replica.appender().propose((inLog, timeMs) -> {
+            var left = plan.groupsBelow(result.scanned().end(), inLog.logStartOffset());
+            return left.isEmpty() ? Optional.empty() : Optional.of(entry(pass, left, result.segments(), timeMs));
+        }));
+        boolean isVoid =
+                switch (outcome) {
+                    case APPLIED, UNKNOWN -> false; // its files wait for the entry, as long as no other pass begins
+                    case NOT_NEEDED, NOT_LEADER, OVERLOADED -> true;
+                };
+        if (isVoid) {
+            LOG.info("{}: the pass is void: {}", replica.id(), outcome);
+            discardProposed();
         }
+        return !isVoid;
     }
 
-    private CompactEntry entry(CompactionPlan plan, CompactionResult result, CompactionTimes times, long timeMs) {
-        var pass = new CompactEntry.Pass(result.scanned(), result.keys(), times, CompactEntry.REWRITE_VERSION);
-        var segments = result.segments().stream().map(RewrittenSegment::sealed).toList();
-        return new CompactEntry(replica.id(), timeMs, pass, plan.firstSourceEnd(), segments);
+    /** @param left the groups of segments of which nothing was trimmed during the pass; what came of others is left out */
+    private CompactEntry entry(
+            CompactEntry.Pass pass, List<List<SealedSegment>> left, List<RewrittenSegment> made, long timeMs) {
+        var first = left.get(0).get(0);
+        var segments = made.stream()
+                .map(RewrittenSegment::sealed)
+                .filter(segment -> segment.baseOffset() >= first.baseOffset())
+                .toList();
+        return new CompactEntry(replica.id(), timeMs, pass, first.endOffset(), segments);
     }
 
     private static Proposal.Outcome awaited(CompletableFuture<Proposal.Outcome> decision) throws IOException {
@@ -263,6 +292,15 @@ final class ReplicaCompaction {
         }
     }
 
+    /** Of what was proposed these become part of the log, and the others do not. */
+    private void leaveOut(List<RewrittenSegment> used) throws IOException {
+        var all = Objects.requireNonNull(proposed).segments();
+        proposed = null;
+        replica.log()
+                .compactor(bytes -> {})
+                .discard(all.stream().filter(each -> !used.contains(each)).toList());
+    }
+
     private void finishAll(Others others, Means means) throws IOException {
         for (var applied = next(); applied != null; applied = next()) {
             var segments = make(applied.entry(), others, means);
@@ -273,10 +311,10 @@ final class ReplicaCompaction {
     }
 
     private List<RewrittenSegment> make(CompactEntry entry, Others others, Means means) throws IOException {
-        var known = proposed;
-        if (known != null && known.entry().isSameAs(entry)) {
-            proposed = null;
-            return known.segments();
+        var known = proposed == null ? Optional.<List<RewrittenSegment>>empty() : proposed.listedBy(entry);
+        if (known.isPresent()) {
+            leaveOut(known.get());
+            return known.get();
         }
         discardProposed();
         var repeated = repeat(entry, means);

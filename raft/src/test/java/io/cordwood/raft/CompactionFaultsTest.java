@@ -4,6 +4,7 @@ import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.raft.HoldingDisk.Operation;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,8 +57,40 @@ class CompactionFaultsTest {
         }
     }
 
+    /** Base offset of a segment, counted from the oldest. */
+    private static long baseOffset(PartitionNodeFixture node, int segment) throws IOException {
+        var names = node.segmentContents().keySet().stream().toList();
+        return Long.parseLong(names.get(segment).substring(0, 20));
+    }
+
     private static boolean hasFile(PartitionNodeFixture node, String name) {
         return node.partition().resolve(name).toFile().exists();
+    }
+
+    @Test
+    void trimDuringAPassLeavesOutWhatItTook() throws Exception {
+        compacted.publish(40, 200);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        var hold = leader.disk.holdBefore(Operation.WRITE, ".1.log.tmp");
+        var pass = new Thread(() -> compacted.tick(leader));
+        pass.start();
+        await().atMost(PATIENCE).until(hold::isReached);
+
+        compacted.trim(baseOffset(leader, 2) + 1);
+        compacted.publish(1, 200);
+        await().atMost(PATIENCE).until(() -> {
+            leader.takeCheckpoint();
+            leader.replica().deleteTrimmed();
+            return !hasFile(leader, "00000000000000000000.log");
+        });
+        hold.release();
+        pass.join(PATIENCE.toMillis());
+
+        assertThat(leader.replica().compaction().compactedEndOffset()).isPositive();
+        compacted.compactAll();
+        compacted.assertCompacted();
+        compacted.awaitSameFiles();
     }
 
     @Test

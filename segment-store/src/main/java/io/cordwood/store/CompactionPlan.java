@@ -48,11 +48,6 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
         return Optional.of(new CompactionPlan(new OffsetRange(start, end), groups(eligible, rules.segmentMaxBytes())));
     }
 
-    /** End of the oldest segment that the pass works on: where all of it is trimmed meanwhile, the pass is void. */
-    public long firstSourceEnd() {
-        return groups.get(0).get(0).endOffset();
-    }
-
     /** What a pass reads at most. */
     public long sizeBytes() {
         return groups.stream()
@@ -68,6 +63,13 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
                         .filter(segment -> segment.baseOffset() < offset)
                         .toList())
                 .filter(group -> !group.isEmpty())
+                .toList();
+    }
+
+    /** The groups that begin below an offset, and of which nothing was trimmed meanwhile: they are to be replaced as a whole. */
+    public List<List<SealedSegment>> groupsBelow(long offset, long logStart) {
+        return groupsBelow(offset).stream()
+                .filter(group -> group.get(0).endOffset() > logStart)
                 .toList();
     }
 

@@ -4,6 +4,7 @@ import io.cordwood.batch.BatchRecord;
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,17 +41,32 @@ public final class LogCompactor {
         var dirty = plan.dirty();
         var keys = KeyOffsets.within(keyBytes, dirty.end() - dirty.start());
         long end = scan(dirty, keys);
-        var rewritten = rewriteAll(plan.groupsBelow(end), group -> {
-            int generation = 1
-                    + group.stream()
-                            .mapToInt(SealedSegment::compactionGeneration)
-                            .max()
-                            .orElseThrow();
-            var range = new OffsetRange(
-                    group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
-            return rewriter(keys, end, times).rewrite(sources(range), generation);
-        });
+        var rewritten = rewriteAll(plan.groupsBelow(end), group -> rewriteGroup(rewriter(keys, end, times), group));
         return new CompactionResult(new OffsetRange(dirty.start(), end), keys.size(), rewritten);
+    }
+
+    private Optional<RewrittenSegment> rewriteGroup(SegmentRewriter rewriter, List<SealedSegment> group)
+            throws IOException {
+        int generation = 1
+                + group.stream()
+                        .mapToInt(SealedSegment::compactionGeneration)
+                        .max()
+                        .orElseThrow();
+        var range = new OffsetRange(
+                group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
+        try {
+            return rewriter.rewrite(sources(range), generation);
+        } catch (IOException e) {
+            if (isTrimmed(range.start())) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Whether the files from an offset on are gone, or go: trims come during a pass. */
+    private boolean isTrimmed(long baseOffset) {
+        return segments.get().get(0).baseOffset() > baseOffset;
     }
 
     private interface Rewrite<T> {
@@ -122,13 +138,25 @@ public final class LogCompactor {
     private long scan(OffsetRange range, KeyOffsets keys) throws IOException {
         for (var segment : segments.get()) {
             if (segment.endOffset() > range.start() && segment.baseOffset() < range.end()) {
-                long end = scan(segment, range, keys);
+                long end = scanHeld(segment, range, keys);
                 if (end < Math.min(segment.endOffset(), range.end())) {
                     return end;
                 }
             }
         }
         return range.end();
+    }
+
+    /** Keys of what is trimmed meanwhile decide about nothing that is left. */
+    private long scanHeld(Segment segment, OffsetRange range, KeyOffsets keys) throws IOException {
+        try {
+            return scan(segment, range, keys);
+        } catch (NoSuchFileException e) {
+            if (isTrimmed(segment.baseOffset())) {
+                return Math.min(segment.endOffset(), range.end());
+            }
+            throw e;
+        }
     }
 
     private long scan(Segment segment, OffsetRange range, KeyOffsets keys) throws IOException {
