@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * ones.
  *
  * <p>Invariants: entries take effect in their order, one at a time. Between the apply of an entry and its files no checkpoint
- * covers it, and until one does no segment is deleted: what the pass was made from is there, also after a restart. Nothing that
+ * covers it, and until one does what the pass was made from is not deleted: it is there also after a restart. Nothing that
  * is decided here needs to survive: a replica that starts again repeats what its checkpoint does not cover.
  *
  * <p>Thread: {@link #applied} by the updater; {@link #pass} and {@link #finish} by the node's thread for compaction; the rest any.
@@ -47,7 +47,8 @@ final class ReplicaCompaction {
     private final ReplicaState replica;
     private final CompactionProgress progress = new CompactionProgress();
     private final Deque<Applied> pending = new ArrayDeque<>();
-    private long newestIndex = -1;
+    /** Of applied entries that no durable checkpoint was known to cover. */
+    private final Deque<Sources> uncovered = new ArrayDeque<>();
     private boolean paused;
     private boolean closed;
     private boolean running;
@@ -58,6 +59,9 @@ final class ReplicaCompaction {
     record Means(CatchUpRate rate, long keyBytes) {}
 
     private record Applied(long index, CompactEntry entry) {}
+
+    /** From which offset on an entry has sources. */
+    private record Sources(long index, long baseOffset) {}
 
     private record Proposed(CompactEntry.Pass pass, List<RewrittenSegment> segments) {
         /** Those that an entry lists; empty where it is of another pass. */
@@ -84,7 +88,10 @@ final class ReplicaCompaction {
     /** Takes note of an applied entry: {@link #finish} makes its files. */
     synchronized void applied(CompactEntry entry, long index) {
         pending.add(new Applied(index, entry));
-        newestIndex = index;
+        entry.segments().stream()
+                .mapToLong(SealedSegment::baseOffset)
+                .min()
+                .ifPresent(base -> uncovered.add(new Sources(index, base)));
     }
 
     /** Raft index of the first entry that is applied and whose files are not in place, {@link #NOTHING_PENDING} where all are. */
@@ -92,15 +99,19 @@ final class ReplicaCompaction {
         return pending.isEmpty() ? NOTHING_PENDING : pending.peek().index();
     }
 
-    /** Raft index of the newest applied entry, or -1. */
-    synchronized long newestIndex() {
-        return newestIndex;
+    /**
+     * From which offset on files are needed to repeat what the newest durable checkpoint does not cover; {@link Long#MAX_VALUE}
+     * where none are.
+     */
+    synchronized long sourcesFrom(long checkpointIndex) {
+        uncovered.removeIf(sources -> sources.index() <= checkpointIndex);
+        return uncovered.stream().mapToLong(Sources::baseOffset).min().orElse(Long.MAX_VALUE);
     }
 
     /** The files are those of a fetched state now. */
     synchronized void restarted() {
         pending.clear();
-        newestIndex = -1;
+        uncovered.clear();
         paused = false;
     }
 

@@ -265,8 +265,9 @@ final class ReplicaState implements Closeable {
         long heldFrom = hold.heldFrom(raftLogStart);
         var known = durable;
         // What a pass was made from is needed to repeat it, until a checkpoint covers it.
-        if (log.hasTrimmed(heldFrom) && known.index() >= compaction.newestIndex()) {
-            writer.deleteTrimmed(heldFrom);
+        long neededFrom = Math.min(heldFrom, compaction.sourcesFrom(known.index()));
+        if (log.hasTrimmed(neededFrom)) {
+            writer.deleteTrimmed(neededFrom);
         }
         if (log.hasReplaced()) {
             var unused = writer.change(changed -> changed.deleteReplaced(known.segments(), heldFrom));

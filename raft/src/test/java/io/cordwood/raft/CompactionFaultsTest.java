@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,6 +92,34 @@ class CompactionFaultsTest {
         compacted.compactAll();
         compacted.assertCompacted();
         compacted.awaitSameFiles();
+    }
+
+    @Tag("nightly")
+    @Test
+    void trimmedFilesGoWhileOthersWaitForTheirPass() throws Exception {
+        compacted.publish(30, 200);
+        compacted.compactAll();
+        compacted.awaitSameFiles();
+        var follower = follower();
+        compacted.trim(baseOffset(follower, 2));
+        compacted.publish(1, 200);
+        cluster.awaitHighWatermark(compacted.published());
+        for (var node : cluster.running()) {
+            node.takeCheckpoint();
+        }
+        compacted.publish(30, 60);
+        compacted.decide();
+        await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
+        assertThat(hasFile(follower, "00000000000000000000.1.log")).isTrue();
+
+        await().atMost(PATIENCE).until(() -> {
+            follower.replica().deleteTrimmed();
+            return !hasFile(follower, "00000000000000000000.1.log");
+        });
+
+        assertThat(follower.replica().compactionPending()).isTrue();
+        compacted.compactAll();
+        compacted.assertCompacted();
     }
 
     @Test

@@ -38,6 +38,7 @@ public final class LogCompactor {
      * @param keyBytes memory for the keys; where it does not hold them all, the pass ends at an earlier offset
      */
     public CompactionResult compact(CompactionPlan plan, CompactionTimes times, long keyBytes) throws IOException {
+        files.requireRoomFor(plan.sizeBytes());
         var dirty = plan.dirty();
         var keys = KeyOffsets.within(keyBytes, dirty.end() - dirty.start());
         long end = scan(dirty, keys);
@@ -111,6 +112,8 @@ public final class LogCompactor {
         if (expected.isEmpty()) {
             return new CompactionResult(scanned, keys, List.of());
         }
+        files.requireRoomFor(
+                expected.stream().mapToLong(SealedSegment::sizeBytes).sum());
         var offsets = KeyOffsets.ofKeys(keys);
         long end = scan(scanned, offsets);
         if (end != scanned.end() || offsets.size() > keys) {

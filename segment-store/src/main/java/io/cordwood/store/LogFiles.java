@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -8,6 +9,9 @@ import java.nio.file.Path;
  * <p><b>Thread:</b> any.
  */
 record LogFiles(Path directory, PartitionId id, LogConfig config, Storage storage) {
+    /** Is left to what comes in while files are copied. */
+    static final long RESERVE_BYTES = 64L << 20;
+
     Disk disk() {
         return storage.disk();
     }
@@ -18,5 +22,14 @@ record LogFiles(Path directory, PartitionId id, LogConfig config, Storage storag
 
     Path resolve(String name) {
         return directory.resolve(name);
+    }
+
+    /** @throws IOException where files of this size would fill the disk: then nothing old could go any more */
+    void requireRoomFor(long bytes) throws IOException {
+        long usable = disk().usableBytes(directory);
+        if (usable - RESERVE_BYTES < bytes) {
+            throw new IOException("the disk of partition " + id + " has " + usable + " bytes left, " + bytes + " and "
+                    + RESERVE_BYTES + " are needed");
+        }
     }
 }

@@ -77,6 +77,7 @@ public final class SegmentTransfer {
             }
             files.disk().delete(segment.file());
         }
+        files.requireRoomFor(listed.sizeBytes());
         var temporary = Segment.temporary(segment.file());
         if (files.disk().exists(temporary)) {
             files.disk().delete(temporary);

@@ -42,6 +42,23 @@ class CompactionCrashTest {
         assertThat(crashes).isGreaterThan(20);
     }
 
+    @Test
+    void noPassBeginsThatWouldFillTheDisk() throws Exception {
+        var disk = new SimulatedDisk(1);
+        try (var log = filled(disk, temporary.resolve("log"))) {
+            var before = log.test().fileNames();
+            disk.setUsableBytes(LogFiles.RESERVE_BYTES);
+
+            assertThatThrownBy(() -> log.compact(100))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("are needed");
+
+            assertThat(log.test().fileNames()).isEqualTo(before);
+            disk.setUsableBytes(2 * LogFiles.RESERVE_BYTES);
+            assertThat(log.compact(100)).isTrue();
+        }
+    }
+
     private static boolean compactAndCheckpoint(CompactedLog log) {
         try {
             log.compact(100);
