@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,6 +63,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final CheckpointStorage checkpoints;
     /** Files that came in the rounds so far. */
     private final Map<SealedSegment, RewrittenSegment> received = new HashMap<>();
+    /** All that may have come, in earlier attempts too: one that failed leaves whole files to the next one. */
+    private final Set<SealedSegment> left = new HashSet<>();
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -87,8 +90,21 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 leaderNode,
                 first,
                 ownLastIndex());
-        replica.compaction().pause();
-        received.clear();
+        boolean prepared = false;
+        try {
+            replica.compaction().pause();
+            var ready = rounds(leaderNode, first);
+            prepared = true;
+            return Optional.of(ready);
+        } finally {
+            if (!prepared) {
+                replica.compaction().resume();
+            }
+        }
+    }
+
+    private Round rounds(int leaderNode, TermIndex first) throws IOException, InterruptedException {
+        received.clear(); // compaction may have gone on since: what is there is looked at again
         long changes = replica.logChanges();
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
         var round = follow(peer, changes, first.getIndex());
@@ -99,7 +115,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             next = pace.after(round.fetchedBytes);
         }
         awaitSettledRaftLog();
-        return Optional.of(round);
+        return round;
     }
 
     private Round follow(CatchUpPeer peer, long changes, long firstIndex) throws IOException, InterruptedException {
@@ -116,7 +132,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         if (ownLastIndex() < firstIndex || replica.applied().indexBehind() < firstIndex) {
             return false;
         }
-        var taken = replica.takeCheckpoint();
+        // Where compaction has not finished none is taken: an older one may do.
+        var taken = replica.takeCheckpoint().or(replica::durableCheckpoint);
         if (taken.isEmpty() || taken.get().getIndex() < firstIndex) {
             return false;
         }
@@ -182,6 +199,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         }
 
         void follow() throws IOException, InterruptedException {
+            discardUnlisted();
             receiveRewritten();
             for (long at = startOffset(); at < end(); ) {
                 var rewritten = rewrittenAt(at);
@@ -201,9 +219,22 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     .findFirst();
         }
 
+        /** What the source has rewritten or trimmed since it came. */
+        private void discardUnlisted() throws IOException {
+            var listed = rewritten().collect(Collectors.toSet());
+            for (var segment : List.copyOf(left)) {
+                if (!listed.contains(segment)) {
+                    log.compactor(bytes -> {}).discard(List.of(segment));
+                    left.remove(segment);
+                    received.remove(segment);
+                }
+            }
+        }
+
         private void receiveRewritten() throws IOException, InterruptedException {
             for (var segment : rewritten().toList()) {
                 if (!log.transfer().has(segment) && !received.containsKey(segment)) {
+                    left.add(segment);
                     received.put(segment, log.transfer().receive(segment, position -> {
                         var bytes = peer.file(segment, position);
                         fetchedBytes += bytes.remaining();
@@ -395,8 +426,9 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     .toList();
             try {
                 change(changed -> changed.install(files));
-                // What rounds before this one received, and the source has rewritten since.
-                log.compactor(bytes -> {}).discard(List.copyOf(received.values()));
+                // What came in vain: the own log had it, or has trimmed it meanwhile.
+                log.compactor(bytes -> {}).discard(left);
+                left.clear();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while " + replica.id() + " installs compacted files");

@@ -52,7 +52,7 @@ final class ReplicaCompaction {
     private boolean paused;
     private boolean closed;
     private boolean running;
-    /** A pass of this node whose outcome is not known, or whose entry is not installed. The compaction thread's. */
+    /** A pass of this node whose outcome is not known, or whose entry is not installed. Of whoever works, or has paused it. */
     private @Nullable Proposed proposed;
 
     /** What a pass shares with those of other replicas of the node. */
@@ -115,15 +115,19 @@ final class ReplicaCompaction {
         paused = false;
     }
 
-    /** Ends the pass that runs, and waits for its end; none begins before {@link #resume}. */
-    synchronized void pause() throws InterruptedException {
+    /**
+     * Ends the pass that runs, and waits for its end; none begins before {@link #resume}. What was proposed is thrown away: files
+     * of the same names may come from elsewhere now.
+     */
+    synchronized void pause() throws IOException, InterruptedException {
         paused = true;
         while (running) {
             wait();
         }
+        discardProposed();
     }
 
-    /** A leader feeds this replica again, or it leads. */
+    /** A leader feeds this replica again, or it leads, or what it paused for failed. */
     synchronized void resume() {
         paused = false;
     }
@@ -244,7 +248,7 @@ final class ReplicaCompaction {
 
     private boolean propose(CompactionPlan plan, CompactionResult result, CompactionTimes times) throws IOException {
         if (result.segments().size() > CompactEntry.MAX_SEGMENTS) {
-            replica.log().compactor(bytes -> {}).discard(result.segments());
+            discard(result.segments());
             throw new IOException(
                     "a pass made " + result.segments().size() + " files, an entry takes " + CompactEntry.MAX_SEGMENTS);
         }
@@ -299,7 +303,7 @@ final class ReplicaCompaction {
         var known = proposed;
         proposed = null;
         if (known != null) {
-            replica.log().compactor(bytes -> {}).discard(known.segments());
+            discard(known.segments());
         }
     }
 
@@ -307,9 +311,13 @@ final class ReplicaCompaction {
     private void leaveOut(List<RewrittenSegment> used) throws IOException {
         var all = Objects.requireNonNull(proposed).segments();
         proposed = null;
+        discard(all.stream().filter(each -> !used.contains(each)).toList());
+    }
+
+    private void discard(List<RewrittenSegment> segments) throws IOException {
         replica.log()
                 .compactor(bytes -> {})
-                .discard(all.stream().filter(each -> !used.contains(each)).toList());
+                .discard(segments.stream().map(RewrittenSegment::sealed).toList());
     }
 
     private void finishAll(Others others, Means means) throws IOException {
@@ -350,7 +358,7 @@ final class ReplicaCompaction {
                 return Optional.of(result.segments());
             }
             LOG.warn("{}: the pass gives {} here, expected {}", replica.id(), sealed, entry.segments());
-            compactor.discard(result.segments());
+            discard(result.segments());
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
@@ -370,6 +378,7 @@ final class ReplicaCompaction {
             } else {
                 // Others may not have it any more. A later entry, which is applied, put another in its place, or it was trimmed.
                 LOG.info("{}: {} is passed over: a later entry made it needless", replica.id(), segment);
+                replica.log().compactor(bytes -> {}).discard(List.of(segment));
             }
         }
         return fetched;

@@ -70,7 +70,7 @@ final class ReplicaState implements Closeable {
     private boolean refetching;
 
     /** What a checkpoint says of files. */
-    private record Durable(long index, SegmentTable segments) {}
+    private record Durable(long term, long index, SegmentTable segments) {}
 
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
@@ -78,7 +78,8 @@ final class ReplicaState implements Closeable {
         tail = recovered.tail();
         applied = new AppliedState(recovered.state(), context.epochBase());
         appliedIndex = recovered.state().index();
-        durable = new Durable(appliedIndex, recovered.state().segments());
+        durable = new Durable(
+                recovered.state().term(), appliedIndex, recovered.state().segments());
         hold.mark(appliedIndex + 1, log.highWatermark());
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
@@ -326,6 +327,7 @@ final class ReplicaState implements Closeable {
                 term,
                 leaderEpoch(term),
                 tail.endOffset());
+        compaction.resume();
         appender.open();
         if (!stillLeads.getAsBoolean()) {
             // It was told to stop before it began.
@@ -358,9 +360,15 @@ final class ReplicaState implements Closeable {
         }
     }
 
+    /** Where the newest checkpoint in the file stands, -1 where there is none; empty while the files are given up. */
+    Optional<TermIndex> durableCheckpoint() {
+        var known = durable;
+        return isRefetching() ? Optional.empty() : Optional.of(TermIndex.valueOf(known.term(), known.index()));
+    }
+
     private void write(Checkpoint checkpoint) throws IOException {
         CheckpointFile.write(context.node().storage().disk(), context.directory(), checkpoint);
-        durable = new Durable(checkpoint.index(), checkpoint.segments());
+        durable = new Durable(checkpoint.term(), checkpoint.index(), checkpoint.segments());
         bytesSinceCheckpoint.set(0);
     }
 

@@ -340,7 +340,7 @@ class CompactionTest {
 
     /** Where the follower is killed while it catches up. */
     enum CatchUpCrash {
-        WHILE_IT_RECEIVES(Operation.WRITE, ".1.log.tmp", true),
+        WHILE_IT_RECEIVES(Operation.WRITE, ".1.log.in", true),
         WHEN_THE_FILES_ARE_THERE(Operation.WRITE, ".log", true),
         BEFORE_CHECKPOINT(Operation.WRITE, CheckpointFile.NAME + ".tmp", false),
         CHECKPOINT_WITHOUT_ITS_NAME(Operation.FORCE, CheckpointFile.NAME + ".tmp", true);

@@ -6,6 +6,7 @@ import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -82,16 +83,16 @@ public final class LogCompactor {
                 rewrite.of(each).ifPresent(rewritten::add);
             }
         } catch (IOException | RuntimeException e) {
-            discard(rewritten);
+            discard(RewrittenSegment.sealed(rewritten));
             throw e;
         }
         return rewritten;
     }
 
-    /** Deletes what a pass wrote, where it does not become part of the log. */
-    public void discard(List<RewrittenSegment> rewritten) throws IOException {
+    /** Deletes what a pass wrote or what came from elsewhere, where it does not become part of the log. */
+    public void discard(Collection<SealedSegment> rewritten) throws IOException {
         for (var each : rewritten) {
-            var file = Segment.of(files.directory(), each.sealed()).file();
+            var file = Segment.of(files.directory(), each).file();
             boolean isUsed =
                     segments.get().stream().anyMatch(segment -> segment.file().equals(file));
             if (!isUsed && files.disk().exists(file)) {

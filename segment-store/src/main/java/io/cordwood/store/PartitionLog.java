@@ -179,6 +179,7 @@ public final class PartitionLog implements Closeable {
         try {
             var old = segments;
             active.close();
+            replacement.deleteAll();
             readFiles.deleteNewestFirst(old.subList(1, old.size()), files.directory());
             var first = Segment.empty(files.directory(), newStart);
             active = ActiveSegment.open(files.disk(), first, OpenMode.CREATE, files.config());

@@ -18,6 +18,10 @@ public final class RewrittenSegment {
         this.leaderEpochs = List.copyOf(leaderEpochs);
     }
 
+    static List<SealedSegment> sealed(List<RewrittenSegment> all) {
+        return all.stream().map(RewrittenSegment::sealed).toList();
+    }
+
     /** As a checkpoint lists it. */
     public SealedSegment sealed() {
         return sealed;

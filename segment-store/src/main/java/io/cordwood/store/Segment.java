@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Segment {
     private static final String TEMPORARY_SUFFIX = ".tmp";
+    private static final String INCOMING_SUFFIX = ".in";
     private static final Pattern FILE_NAME = Pattern.compile("(0\\d{19})(?:\\.([1-9]\\d{0,8}))?\\.log");
 
     /** Where the batches end: the exclusive end offset and its position; and their maximum timestamp, -1 = none. */
@@ -95,8 +96,15 @@ final class Segment {
         return file.resolveSibling(file.getFileName() + TEMPORARY_SUFFIX);
     }
 
+    /** Under which name a file comes from elsewhere before it takes its own: this node may be writing it for itself. */
+    static Path incoming(Path file) {
+        return file.resolveSibling(file.getFileName() + INCOMING_SUFFIX);
+    }
+
+    /** Whether the name of a file means nothing. */
     static boolean isTemporary(Path file) {
-        return file.getFileName().toString().endsWith(".log" + TEMPORARY_SUFFIX);
+        var name = file.getFileName().toString();
+        return name.endsWith(".log" + TEMPORARY_SUFFIX) || name.endsWith(".log" + INCOMING_SUFFIX);
     }
 
     Path file() {

@@ -111,6 +111,16 @@ final class SegmentReplacement {
         }
     }
 
+    /** Deletes all old files: where the log is given up, a start would take them for it. */
+    void deleteAll() throws IOException {
+        for (var each : replaced) {
+            files.disk().delete(each.old().file());
+            readFiles.forget(each.old());
+        }
+        replaced = List.of();
+        files.disk().forceDirectory(files.directory());
+    }
+
     private static boolean isListed(Replaced each, SegmentTable durable) {
         long offset = each.old().baseOffset();
         // Where no sealed segment holds the offset, it was trimmed: unless the checkpoint is older than the seal.

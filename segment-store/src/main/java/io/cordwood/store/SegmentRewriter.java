@@ -80,13 +80,11 @@ final class SegmentRewriter {
         var path = files.resolve(Segment.fileName(segmentBase, generation));
         var temporary = Segment.temporary(path);
         removeIfThere(temporary);
-        try (var out = files.disk().open(temporary, OpenMode.CREATE)) {
-            for (var source : sources) {
-                copy(source, out);
-            }
-            flushPending(out);
-            drain(out);
-            out.force();
+        try {
+            write(sources, temporary);
+        } catch (IOException | RuntimeException e) {
+            removeIfThere(temporary); // on a full disk it is missed
+            throw e;
         }
         if (!changed) {
             files.disk().delete(temporary);
@@ -98,6 +96,17 @@ final class SegmentRewriter {
         var hash = SegmentHash.of(digest);
         var sealed = new SealedSegment(segmentBase, endOffset, written, maxTimestamp, hash, generation);
         return Optional.of(new RewrittenSegment(sealed, entries, epochs));
+    }
+
+    private void write(List<Segment> sources, Path temporary) throws IOException {
+        try (var out = files.disk().open(temporary, OpenMode.CREATE)) {
+            for (var source : sources) {
+                copy(source, out);
+            }
+            flushPending(out);
+            drain(out);
+            out.force();
+        }
     }
 
     private void removeIfThere(Path path) throws IOException {

@@ -2,6 +2,7 @@ package io.cordwood.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -78,15 +79,19 @@ public final class SegmentTransfer {
             files.disk().delete(segment.file());
         }
         files.requireRoomFor(listed.sizeBytes());
-        var temporary = Segment.temporary(segment.file());
-        if (files.disk().exists(temporary)) {
-            files.disk().delete(temporary);
-        }
-        try (var out = files.disk().open(temporary, OpenMode.CREATE)) {
+        var incoming = Segment.incoming(segment.file());
+        removeIfThere(incoming);
+        boolean isWhole = false;
+        try (var out = files.disk().open(incoming, OpenMode.CREATE)) {
             copy(listed, source, out);
             out.force();
+            isWhole = true;
+        } finally {
+            if (!isWhole) {
+                removeIfThere(incoming);
+            }
         }
-        files.disk().rename(temporary, segment.file());
+        files.disk().rename(incoming, segment.file());
         files.disk().forceDirectory(files.directory());
         var received = verified(listed, segment);
         if (received.isEmpty()) {
@@ -94,6 +99,12 @@ public final class SegmentTransfer {
             throw new IOException("what was received as " + segment.file() + " is not " + listed);
         }
         return received.get();
+    }
+
+    private void removeIfThere(Path path) throws IOException {
+        if (files.disk().exists(path)) {
+            files.disk().delete(path);
+        }
     }
 
     private static void copy(SealedSegment listed, Source source, DiskFile out)

@@ -111,6 +111,31 @@ class SegmentTransferTest {
     }
 
     @Test
+    void nothingIsLeftOfALogThatBeginsAnew() throws Exception {
+        var log = source.test().log();
+        long start = log.highWatermark() + 10;
+
+        log.restartAt(start);
+
+        assertThat(source.test().fileNames())
+                .filteredOn(name -> name.contains(".log"))
+                .containsExactly(Segment.fileName(start));
+    }
+
+    @Test
+    void whatWasReceivedInPartIsDeleted() {
+        assertThatThrownBy(() -> transfer().receive(first(), position -> {
+                    if (position > 0) {
+                        throw new IOException("the other node stops");
+                    }
+                    return bytes(position);
+                }))
+                .isInstanceOf(IOException.class);
+
+        assertThat(target.test().fileNames()).noneMatch(name -> name.contains(".1.log"));
+    }
+
+    @Test
     void unknownFileIsRefused() {
         assertThatThrownBy(() -> source.test().log().transfer().read(first().baseOffset(), 2, 0, 100))
                 .isInstanceOf(IOException.class);
