@@ -3,31 +3,25 @@ package io.cordwood.raft;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.CompactionRules;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.apache.ratis.protocol.RaftGroupId;
 
 /**
  * Has the replicas of a node compacted: finishes what leaders decided, and where this node leads, decides.
  *
  * <p>Invariants: one pass at a time, so that memory is bounded whatever the number of partitions. A replica whose pass failed waits
- * before the next one.
+ * before the next one, longer each time.
  *
  * <p>Thread: one, the node's own for this: a pass takes as long as it takes.
  */
 final class Compaction {
-    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(15);
-
     private final Supplier<Collection<PartitionReplica>> replicas;
     private final LongSupplier clockMs;
     private final LongSupplier clockNanos;
     private final ReplicaCompaction.Means means;
-    private final Map<RaftGroupId, Long> failedNanos = new HashMap<>();
+    private final CompactionWaits waits = new CompactionWaits();
 
     /** @param clockMs decides about lags and tombstones */
     Compaction(
@@ -44,9 +38,7 @@ final class Compaction {
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
     void tick(Function<PartitionReplica, Optional<TopicConfig>> configs) {
         var all = replicas.get();
-        failedNanos
-                .keySet()
-                .retainAll(all.stream().map(PartitionReplica::groupId).toList());
+        waits.retain(all.stream().map(PartitionReplica::groupId).toList());
         finishAll(all);
         for (PartitionReplica replica : all) {
             var rules = replica.leads() && isDue(replica)
@@ -54,7 +46,10 @@ final class Compaction {
                     : Optional.<CompactionRules>empty();
             if (rules.isPresent()) {
                 finishAll(all);
-                note(replica, replica.compact(rules.get(), clockMs.getAsLong(), means));
+                note(
+                        replica,
+                        replica.compact(rules.get(), clockMs.getAsLong(), means),
+                        CompactionWaits.PASS_MAX_NANOS);
             }
         }
     }
@@ -75,21 +70,20 @@ final class Compaction {
     private void finishAll(Collection<PartitionReplica> all) {
         for (PartitionReplica replica : all) {
             if (replica.compactionPending() && isDue(replica)) {
-                note(replica, replica.finishCompaction(means));
+                note(replica, replica.finishCompaction(means), CompactionWaits.FILES_MAX_NANOS);
             }
         }
     }
 
     private boolean isDue(PartitionReplica replica) {
-        var failed = failedNanos.get(replica.groupId());
-        return failed == null || clockNanos.getAsLong() - failed >= WAIT_NANOS;
+        return waits.isDue(replica.groupId(), clockNanos.getAsLong());
     }
 
-    private void note(PartitionReplica replica, boolean succeeded) {
+    private void note(PartitionReplica replica, boolean succeeded, long maxWaitNanos) {
         if (succeeded) {
-            failedNanos.remove(replica.groupId());
+            waits.succeeded(replica.groupId());
         } else {
-            failedNanos.put(replica.groupId(), clockNanos.getAsLong());
+            waits.failed(replica.groupId(), clockNanos.getAsLong(), maxWaitNanos);
         }
     }
 }

@@ -106,7 +106,7 @@ final class CompactedCluster implements AutoCloseable {
                         id -> new Compaction(
                                 () -> node.isRunning() && !node.isQuarantined() ? List.of(node.replica()) : List.of(),
                                 clockMs::get,
-                                () -> TimeUnit.MINUTES.toNanos(looks.incrementAndGet()),
+                                () -> TimeUnit.HOURS.toNanos(looks.incrementAndGet()),
                                 new CompactionLimits(1 << 20, 1 << 30)))
                 .tick(replica -> Optional.of(config));
     }

@@ -1,0 +1,44 @@
+package io.cordwood.raft;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.protocol.RaftGroupId;
+
+/**
+ * How long the compaction of each partition waits after it failed: twice as long each time, since a pass may read the whole
+ * partition before it fails again.
+ *
+ * <p>Thread: one owner.
+ */
+final class CompactionWaits {
+    static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(15);
+    static final long PASS_MAX_NANOS = TimeUnit.HOURS.toNanos(1);
+    /** While files are missing there is no checkpoint: what they wait for may be another node. */
+    static final long FILES_MAX_NANOS = TimeUnit.MINUTES.toNanos(4);
+
+    private final Map<RaftGroupId, Wait> waits = new HashMap<>();
+
+    private record Wait(long sinceNanos, long nanos) {}
+
+    /** Forgets all others. */
+    void retain(Collection<RaftGroupId> groups) {
+        waits.keySet().retainAll(groups);
+    }
+
+    boolean isDue(RaftGroupId group, long nowNanos) {
+        var wait = waits.get(group);
+        return wait == null || nowNanos - wait.sinceNanos() >= wait.nanos();
+    }
+
+    void succeeded(RaftGroupId group) {
+        waits.remove(group);
+    }
+
+    void failed(RaftGroupId group, long nowNanos, long maxNanos) {
+        var before = waits.get(group);
+        long nanos = before == null ? FIRST_NANOS : Math.min(2 * before.nanos(), maxNanos);
+        waits.put(group, new Wait(nowNanos, nanos));
+    }
+}
