@@ -425,7 +425,9 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     .map(segment -> Objects.requireNonNull(received.get(segment)))
                     .toList();
             try {
-                change(changed -> changed.install(files));
+                for (var file : files) {
+                    change(changed -> changed.install(file));
+                }
                 // What came in vain: the own log had it, or has trimmed it meanwhile.
                 log.compactor(bytes -> {}).discard(left);
                 left.clear();

@@ -323,7 +323,9 @@ final class ReplicaCompaction {
     private void finishAll(Others others, Means means) throws IOException {
         for (var applied = next(); applied != null; applied = next()) {
             var segments = make(applied.entry(), others, means);
-            change(log -> log.install(segments));
+            for (var segment : segments) { // what other partitions enqueue comes in between
+                change(log -> log.install(segment));
+            }
             LOG.info("{}: {} compacted files are in place", replica.id(), segments.size());
             done(applied);
         }

@@ -270,8 +270,8 @@ final class ReplicaState implements Closeable {
         if (log.hasTrimmed(neededFrom)) {
             writer.deleteTrimmed(neededFrom);
         }
-        if (log.hasReplaced()) {
-            var unused = writer.change(changed -> changed.deleteReplaced(known.segments(), heldFrom));
+        if (log.hasReplaced(known.segments(), heldFrom)) {
+            writer.deleteReplaced(known.segments(), heldFrom);
         }
     }
 

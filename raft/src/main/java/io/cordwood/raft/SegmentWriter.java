@@ -7,6 +7,7 @@ import io.cordwood.partition.BatchHeader;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
+import io.cordwood.store.SegmentTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,8 @@ final class SegmentWriter {
     private final PartitionLog log;
     private final Executor writerThread;
     private final NodeHalt halt;
-    private final AtomicBoolean deleting = new AtomicBoolean();
+    private final AtomicBoolean deletingTrimmed = new AtomicBoolean();
+    private final AtomicBoolean deletingReplaced = new AtomicBoolean();
     private volatile boolean failed;
 
     SegmentWriter(PartitionId partition, PartitionLog log, Executor writerThread, NodeHalt halt) {
@@ -73,34 +75,47 @@ final class SegmentWriter {
         });
     }
 
+    /** Deletes one file at a time. */
+    private interface Deletion {
+        /** Returns whether there is one more. */
+        boolean deleteOne() throws IOException;
+    }
+
     /** Deletes the trimmed segments below an offset, one after the other; what other partitions enqueue comes in between. */
     void deleteTrimmed(long heldFrom) {
-        if (deleting.compareAndSet(false, true)) {
-            deleteNext(heldFrom);
+        if (deletingTrimmed.compareAndSet(false, true)) {
+            deleteNext(() -> log.deleteTrimmed(heldFrom), deletingTrimmed);
         }
     }
 
-    private void deleteNext(long heldFrom) {
+    /** As {@link #deleteTrimmed}, the files that compaction replaced and a durable checkpoint does not list. */
+    void deleteReplaced(SegmentTable durable, long heldFrom) {
+        if (deletingReplaced.compareAndSet(false, true)) {
+            deleteNext(() -> log.deleteReplaced(durable, heldFrom), deletingReplaced);
+        }
+    }
+
+    private void deleteNext(Deletion deletion, AtomicBoolean running) {
         writerThread.execute(() -> {
-            if (deleteOne(heldFrom)) {
-                deleteNext(heldFrom);
+            if (deleteOne(deletion)) {
+                deleteNext(deletion, running);
             } else {
-                deleting.set(false);
+                running.set(false);
             }
         });
     }
 
-    private boolean deleteOne(long heldFrom) {
+    private boolean deleteOne(Deletion deletion) {
         if (failed) {
             return false;
         }
         try {
-            return log.deleteTrimmed(heldFrom);
+            return deletion.deleteOne();
         } catch (IOException e) {
-            fail("cannot delete trimmed segments of " + partition, e);
+            fail("cannot delete segments of " + partition, e);
         } catch (RuntimeException e) {
             failed = true;
-            halt.failed("cannot delete trimmed segments of " + partition, e);
+            halt.failed("cannot delete segments of " + partition, e);
         }
         return false;
     }

@@ -25,14 +25,27 @@ final class IndexFill {
     private final LogReader reader;
     private final Supplier<List<Segment>> segments;
     private final long endOffset;
+    private final boolean isAgain;
     private long nextOffset;
 
+    /** @param gap behind it, all up to its end is indexed */
     IndexFill(LogFiles files, LogReader reader, Supplier<List<Segment>> segments, OffsetRange gap) {
+        this(files, reader, segments, gap, false);
+    }
+
+    /** Of a range that counts as indexed, and whose file is another now. */
+    static IndexFill again(LogFiles files, LogReader reader, Supplier<List<Segment>> segments, OffsetRange range) {
+        return new IndexFill(files, reader, segments, range, true);
+    }
+
+    private IndexFill(
+            LogFiles files, LogReader reader, Supplier<List<Segment>> segments, OffsetRange gap, boolean isAgain) {
         this.files = files;
         this.reader = reader;
         this.segments = segments;
         this.nextOffset = gap.start();
         this.endOffset = gap.end();
+        this.isAgain = isAgain;
     }
 
     boolean isDone() {
@@ -90,7 +103,7 @@ final class IndexFill {
             walk.advance();
         }
         nextOffset = walk.chain().endOffset();
-        files.index().add(files.id(), entries, nextOffset);
+        files.index().add(files.id(), entries, isAgain ? OffsetIndex.UNKNOWN : nextOffset);
     }
 
     private static @Nullable Segment segmentOf(List<Segment> all, long offset) {

@@ -207,14 +207,10 @@ public final class OffsetIndex implements Closeable {
         }
     }
 
-    /** Puts these entries in the place of all that lie within the range. */
-    void replace(PartitionId id, OffsetRange range, List<IndexEntry> entries) {
-        write((database, batch) -> {
-            batch.deleteRange(IndexKey.offset(id, range.start()), IndexKey.offset(id, range.end()));
-            for (var entry : entries) {
-                batch.put(IndexKey.offset(id, entry.offset()), IndexKey.valueOf(entry));
-            }
-        });
+    /** Drops the entries within the range: the file there is another now. */
+    void drop(PartitionId id, OffsetRange range) {
+        write((database, batch) ->
+                batch.deleteRange(IndexKey.offset(id, range.start()), IndexKey.offset(id, range.end())));
     }
 
     /** Drops the entries below this offset. */

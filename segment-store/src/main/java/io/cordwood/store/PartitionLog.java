@@ -236,37 +236,35 @@ public final class PartitionLog implements Closeable {
 
     /**
      * Has readers find what a pass of compaction wrote. The files that it was written from stay until {@link #deleteReplaced};
-     * a reader that is inside one finishes.
+     * a reader that is inside one finishes. Until the index knows the new one, in a moment, reads there take longer.
      */
-    public void install(List<RewrittenSegment> rewritten) throws IOException {
+    public void install(RewrittenSegment rewritten) throws IOException {
         requireOpen();
         try {
-            for (var each : rewritten) {
-                segments = replacement.install(segments, each);
-            }
+            segments = replacement.install(segments, rewritten);
+            var range = rewritten.sealed().offsets();
+            IndexFill.again(files, reader, () -> segments, range).inBackground(() -> closed, () -> {});
         } catch (IOException e) {
             throw fail(e);
         }
     }
 
     /**
-     * Deletes the files that compaction replaced, as far as a checkpoint that is durable lists what replaced them, and nobody
-     * asks for what entries brought into them.
-     *
-     * @param heldFrom as of {@link #deleteTrimmed}
+     * Deletes one file that compaction replaced, if a checkpoint that is durable lists what replaced it, and nobody asks for what
+     * entries brought into it. Parameter and result as of {@link #deleteTrimmed}.
      */
-    public void deleteReplaced(SegmentTable durable, long heldFrom) throws IOException {
+    public boolean deleteReplaced(SegmentTable durable, long heldFrom) throws IOException {
         requireOpen();
         try {
-            replacement.deleteListed(durable, heldFrom);
+            return replacement.deleteListed(durable, heldFrom);
         } catch (IOException e) {
             throw fail(e);
         }
     }
 
-    /** Whether compaction has replaced files that are still there. By any thread. */
-    public boolean hasReplaced() {
-        return replacement.hasReplaced();
+    /** Whether {@link #deleteReplaced} has something to delete. By any thread. */
+    public boolean hasReplaced(SegmentTable durable, long heldFrom) {
+        return replacement.hasListed(durable, heldFrom);
     }
 
     /** For passes of compaction, one at a time on any thread. */

@@ -9,12 +9,10 @@ import java.util.List;
  */
 public final class RewrittenSegment {
     private final SealedSegment sealed;
-    private final List<IndexEntry> entries;
     private final List<LeaderEpoch> leaderEpochs;
 
-    RewrittenSegment(SealedSegment sealed, List<IndexEntry> entries, List<LeaderEpoch> leaderEpochs) {
+    RewrittenSegment(SealedSegment sealed, List<LeaderEpoch> leaderEpochs) {
         this.sealed = sealed;
-        this.entries = List.copyOf(entries);
         this.leaderEpochs = List.copyOf(leaderEpochs);
     }
 
@@ -30,11 +28,6 @@ public final class RewrittenSegment {
     /** Of all of its batches: a checkpoint knows them from the log start on only, which may lie inside the file. */
     public List<LeaderEpoch> leaderEpochs() {
         return leaderEpochs;
-    }
-
-    /** What an index holds for it. */
-    List<IndexEntry> entries() {
-        return entries;
     }
 
     @Override

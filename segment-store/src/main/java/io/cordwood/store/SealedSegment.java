@@ -22,4 +22,8 @@ public record SealedSegment(
                     + " bytes, compaction generation " + compactionGeneration);
         }
     }
+
+    public OffsetRange offsets() {
+        return new OffsetRange(baseOffset, endOffset);
+    }
 }

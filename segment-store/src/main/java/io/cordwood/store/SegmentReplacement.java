@@ -13,7 +13,7 @@ import java.util.Optional;
  * was written by appends stays as long as an entry of the raft log may need its payload. A reader that is inside an old file
  * finishes.
  *
- * <p><b>Thread:</b> the log's writer; {@link #readAppended}, {@link #oldFiles} and {@link #hasReplaced} any.
+ * <p><b>Thread:</b> the log's writer; {@link #readAppended}, {@link #oldFiles} and {@link #hasListed} any.
  */
 final class SegmentReplacement {
     private final LogFiles files;
@@ -24,6 +24,20 @@ final class SegmentReplacement {
     record Replaced(Segment old, int generation) {
         boolean isAppended() {
             return old.generation() == 0;
+        }
+
+        boolean isDeletable(SegmentTable durable, long heldFrom) {
+            boolean isHeld = isAppended() && old.endOffset() > heldFrom;
+            return !isHeld && isListed(durable);
+        }
+
+        private boolean isListed(SegmentTable durable) {
+            long offset = old.baseOffset();
+            // Where no sealed segment holds the offset, it was trimmed: unless the checkpoint is older than the seal.
+            return offset < durable.active().baseOffset()
+                    && durable.sealed().stream()
+                            .filter(segment -> segment.baseOffset() <= offset && offset < segment.endOffset())
+                            .allMatch(segment -> segment.compactionGeneration() >= generation);
         }
     }
 
@@ -41,7 +55,7 @@ final class SegmentReplacement {
     List<Segment> install(List<Segment> segments, RewrittenSegment rewritten) throws IOException {
         var listed = rewritten.sealed();
         var replacing = Segment.of(files.directory(), listed);
-        var old = within(segments, new OffsetRange(listed.baseOffset(), listed.endOffset()));
+        var old = within(segments, listed.offsets());
         if (old.isEmpty()) {
             files.disk().delete(replacing.file());
             return segments;
@@ -54,8 +68,7 @@ final class SegmentReplacement {
         int at = all.indexOf(old.get(0));
         all.removeAll(old);
         all.add(at, replacing);
-        files.index()
-                .replace(files.id(), new OffsetRange(listed.baseOffset(), listed.endOffset()), rewritten.entries());
+        files.index().drop(files.id(), listed.offsets());
         return List.copyOf(all);
     }
 
@@ -75,8 +88,9 @@ final class SegmentReplacement {
         }
     }
 
-    boolean hasReplaced() {
-        return !replaced.isEmpty();
+    /** Whether {@link #deleteListed} has something to delete. */
+    boolean hasListed(SegmentTable durable, long heldFrom) {
+        return replaced.stream().anyMatch(each -> each.isDeletable(durable, heldFrom));
     }
 
     /** Files that are not part of the log any more, and still there. */
@@ -95,20 +109,23 @@ final class SegmentReplacement {
     }
 
     /**
-     * Deletes the old files whose replacements a durable checkpoint lists.
+     * Deletes one old file whose replacement a durable checkpoint lists.
      *
      * @param heldFrom what was appended from here on is still asked for
+     * @return whether there is one more to delete
      */
-    void deleteListed(SegmentTable durable, long heldFrom) throws IOException {
-        for (var each : replaced) {
-            boolean isHeld = each.isAppended() && each.old().endOffset() > heldFrom;
-            if (!isHeld && isListed(each, durable)) {
-                files.disk().delete(each.old().file());
-                readFiles.forget(each.old());
-                replaced =
-                        replaced.stream().filter(other -> !other.equals(each)).toList();
-            }
+    boolean deleteListed(SegmentTable durable, long heldFrom) throws IOException {
+        var next = replaced.stream()
+                .filter(each -> each.isDeletable(durable, heldFrom))
+                .findFirst();
+        if (next.isPresent()) {
+            var deleted = next.get();
+            files.disk().delete(deleted.old().file());
+            readFiles.forget(deleted.old());
+            replaced =
+                    replaced.stream().filter(other -> !other.equals(deleted)).toList();
         }
+        return hasListed(durable, heldFrom);
     }
 
     /** Deletes all old files: where the log is given up, a start would take them for it. */
@@ -119,14 +136,5 @@ final class SegmentReplacement {
         }
         replaced = List.of();
         files.disk().forceDirectory(files.directory());
-    }
-
-    private static boolean isListed(Replaced each, SegmentTable durable) {
-        long offset = each.old().baseOffset();
-        // Where no sealed segment holds the offset, it was trimmed: unless the checkpoint is older than the seal.
-        return offset < durable.active().baseOffset()
-                && durable.sealed().stream()
-                        .filter(segment -> segment.baseOffset() <= offset && offset < segment.endOffset())
-                        .allMatch(segment -> segment.compactionGeneration() >= each.generation());
     }
 }

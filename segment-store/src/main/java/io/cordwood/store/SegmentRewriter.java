@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -34,11 +33,9 @@ final class SegmentRewriter {
     private final CompactionPace pace;
     private final MessageDigest digest = SegmentHash.digest();
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-    private final List<IndexEntry> entries = new ArrayList<>();
     private List<LeaderEpoch> epochs = List.of();
     private long segmentBase;
     private long written;
-    private long lastEntry;
     private long maxTimestamp = RecordBatch.NO_TIMESTAMP;
     private boolean changed;
     private @Nullable Pending pending;
@@ -95,7 +92,7 @@ final class SegmentRewriter {
         long endOffset = sources.get(sources.size() - 1).endOffset();
         var hash = SegmentHash.of(digest);
         var sealed = new SealedSegment(segmentBase, endOffset, written, maxTimestamp, hash, generation);
-        return Optional.of(new RewrittenSegment(sealed, entries, epochs));
+        return Optional.of(new RewrittenSegment(sealed, epochs));
     }
 
     private void write(List<Segment> sources, Path temporary) throws IOException {
@@ -170,24 +167,10 @@ final class SegmentRewriter {
         var bytes = last.endOffset() == last.batch().endOffset()
                 ? last.bytes()
                 : BatchRewriter.extended(last.bytes(), last.endOffset());
-        index(bytes);
         epochs = LeaderEpochs.append(
                 epochs, last.batch().leaderEpoch(), last.batch().baseOffset());
         maxTimestamp = Math.max(maxTimestamp, last.batch().maxTimestamp());
         write(bytes, out);
-    }
-
-    private void index(ByteBuffer bytes) {
-        if (written - lastEntry >= files.config().indexIntervalBytes()) {
-            entries.add(new IndexEntry(
-                    BatchHeader.baseOffset(bytes, 0),
-                    segmentBase,
-                    written,
-                    BatchHeader.leaderEpoch(bytes, 0),
-                    BatchHeader.crc(bytes, 0),
-                    maxTimestamp));
-            lastEntry = written;
-        }
     }
 
     private void write(ByteBuffer bytes, DiskFile out) throws IOException {

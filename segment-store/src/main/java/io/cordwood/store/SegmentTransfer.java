@@ -3,7 +3,6 @@ package io.cordwood.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -124,10 +123,7 @@ public final class SegmentTransfer {
     /** Empty where the file is not what is listed. */
     private Optional<RewrittenSegment> verified(SealedSegment listed, Segment segment) throws IOException {
         var digest = SegmentHash.digest();
-        var entries = new ArrayList<IndexEntry>();
         List<LeaderEpoch> epochs = List.of();
-        long maxTimestamp = -1;
-        long lastEntry = 0;
         try (var file = files.disk().open(segment.file(), OpenMode.READ)) {
             if (file.sizeBytes() != listed.sizeBytes()) {
                 return Optional.empty();
@@ -135,26 +131,14 @@ public final class SegmentTransfer {
         }
         try (var batches = new SegmentBatches(files.disk(), segment)) {
             while (batches.hasNext()) {
-                long position = batches.position();
                 var batch = batches.next();
-                if (position - lastEntry >= files.config().indexIntervalBytes()) {
-                    entries.add(new IndexEntry(
-                            batch.baseOffset(),
-                            listed.baseOffset(),
-                            position,
-                            batch.leaderEpoch(),
-                            batch.crc(),
-                            maxTimestamp));
-                    lastEntry = position;
-                }
                 epochs = LeaderEpochs.append(epochs, batch.leaderEpoch(), batch.baseOffset());
-                maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
                 digest.update(batch.bytes());
             }
         } catch (CorruptLogException e) {
             return Optional.empty();
         }
         boolean isListed = SegmentHash.of(digest).equals(listed.hash());
-        return isListed ? Optional.of(new RewrittenSegment(listed, entries, epochs)) : Optional.empty();
+        return isListed ? Optional.of(new RewrittenSegment(listed, epochs)) : Optional.empty();
     }
 }

@@ -116,8 +116,14 @@ final class CompactedLog implements AutoCloseable {
         forget(result.scanned(), rewrittenEnd, times);
         sealed.forEach(segment -> table = table.replace(segment));
         compactedEnd = result.scanned().end();
-        test.log().install(result.segments());
+        install(result.segments());
         return true;
+    }
+
+    private void install(List<RewrittenSegment> segments) throws IOException {
+        for (var segment : segments) {
+            test.log().install(segment);
+        }
     }
 
     /** The naive model of a pass. */
@@ -165,7 +171,9 @@ final class CompactedLog implements AutoCloseable {
         durable = checkpoint();
         CheckpointFile.write(test.disk(), test.directory(), durable);
         passes.clear();
-        test.log().deleteReplaced(durable.segments(), Long.MAX_VALUE);
+        while (test.log().hasReplaced(durable.segments(), Long.MAX_VALUE)) {
+            test.log().deleteReplaced(durable.segments(), Long.MAX_VALUE);
+        }
     }
 
     void trim(long newStart) throws IOException {
@@ -189,7 +197,7 @@ final class CompactedLog implements AutoCloseable {
             var compactor = test.log().compactor(bytes -> {});
             var again = compactor.repeat(pass.scanned(), pass.keys(), pass.results(), pass.times());
             assertThat(again.segments().stream().map(RewrittenSegment::sealed)).isEqualTo(pass.results());
-            test.log().install(again.segments());
+            install(again.segments());
         }
     }
 

@@ -64,7 +64,7 @@ class SegmentTransferTest {
                                     .read(segment.baseOffset(), segment.compactionGeneration(), position, 1_000));
             assertThat(received.sealed()).isEqualTo(segment);
             assertThat(transfer().has(segment)).isFalse();
-            target.test().log().install(List.of(received));
+            target.test().log().install(received);
             assertThat(transfer().has(segment)).isTrue();
         }
 
@@ -142,6 +142,23 @@ class SegmentTransferTest {
         assertThatThrownBy(() -> bytes(first().sizeBytes())).isInstanceOf(IOException.class);
     }
 
+    private static void deleteReplaced(PartitionLog log, Checkpoint durable, long heldFrom) throws IOException {
+        while (log.hasReplaced(durable.segments(), heldFrom)) {
+            log.deleteReplaced(durable.segments(), heldFrom);
+        }
+    }
+
+    @Test
+    void oneReplacedFileGoesAtATime() throws Exception {
+        var durable = source.checkpoint();
+        int before = source.test().fileNames().size();
+
+        boolean isOneMore = source.test().log().deleteReplaced(durable.segments(), Long.MAX_VALUE);
+
+        assertThat(isOneMore).isTrue();
+        assertThat(source.test().fileNames()).hasSize(before - 1);
+    }
+
     @Test
     void bytesOfAnEntryAreThereUntilNobodyAsksForThem() throws Exception {
         var log = source.test().log();
@@ -150,7 +167,7 @@ class SegmentTransferTest {
         CheckpointFile.write(source.test().disk(), source.test().directory(), durable);
         long held = original.get(2).baseOffset();
 
-        log.deleteReplaced(durable.segments(), held);
+        deleteReplaced(log, durable, held);
 
         for (var batch : original) {
             assertThat(log.readExactly(batch.baseOffset(), batch.endOffset(), batch.sizeBytes()))
@@ -163,9 +180,10 @@ class SegmentTransferTest {
             assertThat(reopened.readExactly(batch.baseOffset(), batch.endOffset(), batch.sizeBytes()))
                     .hasValue(batch.bytes());
         }
-        assertThat(reopened.hasReplaced()).isTrue();
-        reopened.deleteReplaced(durable.segments(), Long.MAX_VALUE);
-        assertThat(reopened.hasReplaced()).isFalse();
+        assertThat(reopened.hasReplaced(durable.segments(), held)).isFalse();
+        assertThat(reopened.hasReplaced(durable.segments(), Long.MAX_VALUE)).isTrue();
+        deleteReplaced(reopened, durable, Long.MAX_VALUE);
+        assertThat(reopened.hasReplaced(durable.segments(), Long.MAX_VALUE)).isFalse();
         assertThat(source.test().fileNames()).doesNotContain(Segment.fileName(0));
         var gone = original.get(2);
         assertThat(reopened.readExactly(gone.baseOffset(), gone.endOffset(), gone.sizeBytes()))
