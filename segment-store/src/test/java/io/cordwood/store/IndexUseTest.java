@@ -2,6 +2,7 @@ package io.cordwood.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.batch.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +106,26 @@ class IndexUseTest {
             test.trimTo(25);
             assertThat(test.index().floor(TestLog.ID, 20)).isEmpty();
             assertThat(test.log().read(25, 30, 1).baseOffset()).isEqualTo(25);
+        }
+    }
+
+    @Test
+    void compactedFileIsIndexedAnew() throws Exception {
+        try (var log = new CompactedLog(new NioDisk(), temporary)) {
+            for (int i = 0; i < 40; i++) {
+                log.append(
+                        Compression.NONE,
+                        i == 30,
+                        List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE}));
+            }
+
+            assertThat(log.compact(100)).isTrue();
+
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.test().index().floor(TestLog.ID, 59))
+                            .hasValueSatisfying(
+                                    entry -> assertThat(entry.offset()).isGreaterThan(50)));
+            log.check("indexed anew");
         }
     }
 
