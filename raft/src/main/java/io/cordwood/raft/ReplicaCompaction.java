@@ -338,28 +338,30 @@ final class ReplicaCompaction {
             return known.get();
         }
         discardProposed();
-        var repeated = repeat(entry, means);
-        return repeated.isPresent() ? repeated.get() : fetch(entry, others, means);
+        // A file that is part of the log already must not be written again: readers are in it.
+        var missing = entry.segments().stream()
+                .filter(segment -> !replica.log().transfer().has(segment))
+                .toList();
+        var repeated = repeat(entry.pass(), missing, means);
+        return repeated.isPresent() ? repeated.get() : fetch(missing, others, means);
     }
 
     /** The same pass; empty where it does not come to the same files. */
-    private Optional<List<RewrittenSegment>> repeat(CompactEntry entry, Means means) throws IOException {
-        var pass = entry.pass();
+    private Optional<List<RewrittenSegment>> repeat(
+            CompactEntry.Pass pass, List<SealedSegment> expected, Means means) throws IOException {
         if (pass.rewriteVersion() != CompactEntry.REWRITE_VERSION) {
             LOG.warn("{}: files of rewrite version {} are fetched", replica.id(), pass.rewriteVersion());
             return Optional.empty();
         }
-        long bytes =
-                entry.segments().stream().mapToLong(SealedSegment::sizeBytes).sum();
-        var compactor = replica.log().compactor(progress.begin(bytes, means.rate(), this::isWanted));
+        var compactor = replica.log().compactor(progress.begin(sizeBytes(expected), means.rate(), this::isWanted));
         try {
-            var result = compactor.repeat(pass.scanned(), pass.keys(), entry.segments(), pass.times());
+            var result = compactor.repeat(pass.scanned(), pass.keys(), expected, pass.times());
             var sealed =
                     result.segments().stream().map(RewrittenSegment::sealed).toList();
-            if (sealed.equals(entry.segments())) {
+            if (sealed.equals(expected)) {
                 return Optional.of(result.segments());
             }
-            LOG.warn("{}: the pass gives {} here, expected {}", replica.id(), sealed, entry.segments());
+            LOG.warn("{}: the pass gives {} here, expected {}", replica.id(), sealed, expected);
             discard(result.segments());
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             throw e;
@@ -370,11 +372,10 @@ final class ReplicaCompaction {
     }
 
     /** The files as another replica has them: the entry says what they must be. Those that nobody needs any more are left out. */
-    private List<RewrittenSegment> fetch(CompactEntry entry, Others others, Means means) throws IOException {
+    private List<RewrittenSegment> fetch(List<SealedSegment> expected, Others others, Means means) throws IOException {
         var fetched = new ArrayList<RewrittenSegment>();
-        var pace = progress.begin(
-                entry.segments().stream().mapToLong(SealedSegment::sizeBytes).sum(), means.rate(), this::isWanted);
-        for (var segment : entry.segments()) {
+        var pace = progress.begin(sizeBytes(expected), means.rate(), this::isWanted);
+        for (var segment : expected) {
             if (isListed(segment)) {
                 fetched.add(fetch(segment, others, pace));
             } else {
@@ -384,6 +385,10 @@ final class ReplicaCompaction {
             }
         }
         return fetched;
+    }
+
+    private static long sizeBytes(List<SealedSegment> segments) {
+        return segments.stream().mapToLong(SealedSegment::sizeBytes).sum();
     }
 
     private boolean isListed(SealedSegment segment) {

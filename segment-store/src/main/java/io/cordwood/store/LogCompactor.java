@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A pass of compaction over one log: reads keys, then writes segments anew beside those that they will replace.
@@ -25,11 +26,15 @@ import java.util.function.Supplier;
 public final class LogCompactor {
     private final LogFiles files;
     private final Supplier<List<Segment>> segments;
+    private final Supplier<List<Segment>> replaced;
     private final CompactionPace pace;
 
-    LogCompactor(LogFiles files, Supplier<List<Segment>> segments, CompactionPace pace) {
+    /** @param replaced files that were part of the log before, and are still there */
+    LogCompactor(
+            LogFiles files, Supplier<List<Segment>> segments, Supplier<List<Segment>> replaced, CompactionPace pace) {
         this.files = files;
         this.segments = segments;
+        this.replaced = replaced;
         this.pace = pace;
     }
 
@@ -89,12 +94,12 @@ public final class LogCompactor {
         return rewritten;
     }
 
-    /** Deletes what a pass wrote or what came from elsewhere, where it does not become part of the log. */
+    /** Deletes what a pass wrote or what came from elsewhere, but for what is part of the log, or was: that goes in its own time. */
     public void discard(Collection<SealedSegment> rewritten) throws IOException {
         for (var each : rewritten) {
             var file = Segment.of(files.directory(), each).file();
-            boolean isUsed =
-                    segments.get().stream().anyMatch(segment -> segment.file().equals(file));
+            boolean isUsed = Stream.concat(segments.get().stream(), replaced.get().stream())
+                    .anyMatch(segment -> segment.file().equals(file));
             if (!isUsed && files.disk().exists(file)) {
                 files.disk().delete(file);
             }

@@ -269,7 +269,7 @@ public final class PartitionLog implements Closeable {
 
     /** For passes of compaction, one at a time on any thread. */
     public LogCompactor compactor(CompactionPace pace) {
-        return new LogCompactor(files, () -> segments, pace);
+        return new LogCompactor(files, () -> segments, replacement::oldFiles, pace);
     }
 
     /** For files that compaction wrote elsewhere, or that others lack. By any thread. */

@@ -136,6 +136,20 @@ class SegmentTransferTest {
     }
 
     @Test
+    void replacedFileIsNotDiscarded() throws Exception {
+        var first = first();
+        source.append(Compression.NONE, true, List.<String[]>of(new String[] {"a", "newest"}));
+        source.append(Compression.NONE, true, List.<String[]>of(new String[] {"b", "newest"}));
+        assertThat(source.compact(100)).isTrue();
+
+        source.test().log().compactor(bytes -> {}).discard(List.of(first));
+
+        assertThat(source.test().fileNames()).contains(Segment.fileName(first.baseOffset(), 1));
+        source.takeCheckpoint();
+        assertThat(source.test().fileNames()).doesNotContain(Segment.fileName(first.baseOffset(), 1));
+    }
+
+    @Test
     void unknownFileIsRefused() {
         assertThatThrownBy(() -> source.test().log().transfer().read(first().baseOffset(), 2, 0, 100))
                 .isInstanceOf(IOException.class);
