@@ -138,8 +138,8 @@ class SegmentTransferTest {
     @Test
     void replacedFileIsNotDiscarded() throws Exception {
         var first = first();
+        source.append(Compression.NONE, true, List.<String[]>of(new String[] {"b0", "newest"}));
         source.append(Compression.NONE, true, List.<String[]>of(new String[] {"a", "newest"}));
-        source.append(Compression.NONE, true, List.<String[]>of(new String[] {"b", "newest"}));
         assertThat(source.compact(100)).isTrue();
 
         source.test().log().compactor(bytes -> {}).discard(List.of(first));
