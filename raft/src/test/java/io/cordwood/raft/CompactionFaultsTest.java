@@ -23,6 +23,7 @@ class CompactionFaultsTest {
     @TempDir
     Path directory;
 
+    private final Network network = new Network();
     private CompactedCluster compacted;
     private PartitionCluster cluster;
 
@@ -34,6 +35,7 @@ class CompactionFaultsTest {
 
     @AfterEach
     void close() {
+        network.close();
         compacted.close();
     }
 
@@ -51,8 +53,8 @@ class CompactionFaultsTest {
                     && others.stream().noneMatch(node -> node.replica().compactionPending());
         });
         compacted.publish(1, 60);
-        cluster.awaitHighWatermark(compacted.published());
         for (var node : others) {
+            await().atMost(PATIENCE).until(() -> node.replica().highWatermark() >= compacted.published());
             node.takeCheckpoint();
             node.replica().deleteTrimmed();
         }
@@ -120,6 +122,34 @@ class CompactionFaultsTest {
         assertThat(follower.replica().compactionPending()).isTrue();
         compacted.compactAll();
         compacted.assertCompacted();
+    }
+
+    @Tag("nightly")
+    @Test
+    void compactionGoesOnWhileCatchingUpFails() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var follower = follower();
+        compactWithout(follower);
+        await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
+        network.isolate(follower);
+        compacted.publish(40, 60);
+        compactWithout(follower);
+        compacted.purgeBeyond(follower);
+        follower.disk.refuseWritesTo(".log.in");
+
+        network.heal();
+
+        await().atMost(PATIENCE).until(() -> follower.catchUps().failures() > 0);
+        await().atMost(PATIENCE).until(() -> {
+            compacted.tick(follower);
+            return !follower.replica().compactionPending();
+        });
+        follower.disk.refuseWritesTo("\0");
+        cluster.awaitHighWatermark(compacted.published());
+        compacted.compactAll();
+        compacted.assertCompacted();
+        compacted.awaitSameFiles();
     }
 
     @Test

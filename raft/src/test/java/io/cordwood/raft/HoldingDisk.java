@@ -57,6 +57,7 @@ final class HoldingDisk extends ForwardingDisk {
     private final AtomicReference<@Nullable Hold> hold = new AtomicReference<>();
     private volatile boolean killed;
     private volatile String undeletable = "\0";
+    private volatile String unwritable = "\0";
 
     HoldingDisk(Disk disk) {
         super(disk);
@@ -87,6 +88,11 @@ final class HoldingDisk extends ForwardingDisk {
     /** Deletions of files whose names end so fail from now on. */
     void refuseDeletionOf(String fileSuffix) {
         undeletable = fileSuffix;
+    }
+
+    /** Writes to files whose names end so fail from now on, until others are named. */
+    void refuseWritesTo(String fileSuffix) {
+        unwritable = fileSuffix;
     }
 
     /** Every operation fails from now on, those that are held included. */
@@ -165,6 +171,9 @@ final class HoldingDisk extends ForwardingDisk {
 
         @Override
         public void write(ByteBuffer src, long position) throws IOException {
+            if (path().toString().endsWith(unwritable)) {
+                throw new IOException(path() + " cannot be written");
+            }
             around(Operation.WRITE, path(), () -> super.write(src, position));
         }
 
