@@ -88,7 +88,7 @@ final class SegmentWriter {
         }
     }
 
-    /** As {@link #deleteTrimmed}, the files that compaction replaced and a durable checkpoint does not list. */
+    /** As {@link #deleteTrimmed}, the files that compaction replaced, where a durable checkpoint lists what came in their place. */
     void deleteReplaced(SegmentTable durable, long heldFrom) {
         if (deletingReplaced.compareAndSet(false, true)) {
             deleteNext(() -> log.deleteReplaced(durable, heldFrom), deletingReplaced);

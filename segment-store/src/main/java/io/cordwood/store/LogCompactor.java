@@ -88,7 +88,7 @@ public final class LogCompactor {
                 rewrite.of(each).ifPresent(rewritten::add);
             }
         } catch (IOException | RuntimeException e) {
-            discard(RewrittenSegment.sealed(rewritten));
+            discard(RewrittenSegment.allSealed(rewritten));
             throw e;
         }
         return rewritten;

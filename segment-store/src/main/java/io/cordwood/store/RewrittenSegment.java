@@ -16,7 +16,7 @@ public final class RewrittenSegment {
         this.leaderEpochs = List.copyOf(leaderEpochs);
     }
 
-    static List<SealedSegment> sealed(List<RewrittenSegment> all) {
+    static List<SealedSegment> allSealed(List<RewrittenSegment> all) {
         return all.stream().map(RewrittenSegment::sealed).toList();
     }
 
