@@ -3,6 +3,7 @@ package io.cordwood.partition;
 import io.cordwood.store.ActiveSegmentInfo;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.ProducerState;
+import io.cordwood.store.SealedSegment;
 import io.cordwood.store.SegmentTable;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -153,6 +154,16 @@ public final class PartitionTail {
             end = inLog.index() <= index ? inLog.endOffset() : end;
         }
         return end;
+    }
+
+    /** Where the files of compactions that are not applied begin; {@link Long#MAX_VALUE} where there is none. */
+    public synchronized long compactedFrom() {
+        return unapplied.stream()
+                .filter(inLog -> inLog.entry() instanceof CompactEntry)
+                .flatMap(inLog -> ((CompactEntry) inLog.entry()).segments().stream())
+                .mapToLong(SealedSegment::baseOffset)
+                .min()
+                .orElse(Long.MAX_VALUE);
     }
 
     /** Raft index of the first entry that is not applied and has bytes beyond this offset. */

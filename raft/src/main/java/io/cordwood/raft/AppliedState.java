@@ -5,6 +5,7 @@ import io.cordwood.partition.PartitionState;
 import io.cordwood.store.ActiveSegmentInfo;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.ProducerState;
+import io.cordwood.store.SealedSegment;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,12 @@ final class AppliedState {
     /** What a pass of compaction is decided on, behind all that is applied. */
     synchronized PartitionState.Compactable compactable() {
         return behind.compactableBehind(newest == null ? null : newest.entry());
+    }
+
+    /** Whether a segment is part of the log behind all that is applied, or of what the next checkpoint may list. */
+    synchronized boolean lists(SealedSegment segment) {
+        return behind.segments().sealed().contains(segment)
+                || compactable().segments().sealed().contains(segment);
     }
 
     /** As {@link #copyProducers}. */

@@ -293,9 +293,12 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         /** What differs there is damage, and a cut would have the next start take it for a loss. */
         private void requireNeverApplied(long offset) throws IOException {
-            if (!replica.isRefetching() && offset < replica.onceAppliedEnd()) {
+            // What the floor covers was applied once, also before the newest start.
+            long floor = context.node().floor().of(context.groupUuid()).orElse(-1);
+            long applied = replica.tail().endOffsetBehind(floor);
+            if (!replica.isRefetching() && offset < applied) {
                 throw new IOException(replica.id() + " differs from the source at offset " + offset
-                        + ", and had applied the offsets up to " + replica.onceAppliedEnd());
+                        + ", and had applied the offsets up to " + applied);
             }
         }
 

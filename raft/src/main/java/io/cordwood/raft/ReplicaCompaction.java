@@ -376,7 +376,7 @@ final class ReplicaCompaction {
         var fetched = new ArrayList<RewrittenSegment>();
         var pace = progress.begin(sizeBytes(expected), means.rate(), this::isWanted);
         for (var segment : expected) {
-            if (isListed(segment)) {
+            if (replica.applied().lists(segment)) {
                 fetched.add(fetch(segment, others, pace));
             } else {
                 // Others may not have it any more. A later entry, which is applied, put another in its place, or it was trimmed.
@@ -389,10 +389,6 @@ final class ReplicaCompaction {
 
     private static long sizeBytes(List<SealedSegment> segments) {
         return segments.stream().mapToLong(SealedSegment::sizeBytes).sum();
-    }
-
-    private boolean isListed(SealedSegment segment) {
-        return replica.applied().compactable().segments().sealed().contains(segment);
     }
 
     private RewrittenSegment fetch(SealedSegment segment, Others others, CompactionPace pace) throws IOException {

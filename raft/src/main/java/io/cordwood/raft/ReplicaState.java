@@ -266,12 +266,19 @@ final class ReplicaState implements Closeable {
         long heldFrom = hold.heldFrom(raftLogStart);
         var known = durable;
         // What a pass was made from is needed to repeat it, until a checkpoint covers it.
-        long neededFrom = Math.min(heldFrom, compaction.sourcesFrom(known.index()));
+        long neededFrom = log.hasTrimmed(heldFrom) ? Math.min(heldFrom, sourcesFrom(known.index())) : heldFrom;
         if (log.hasTrimmed(neededFrom)) {
             writer.deleteTrimmed(neededFrom);
         }
         if (log.hasReplaced(known.segments(), heldFrom)) {
             writer.deleteReplaced(known.segments(), heldFrom);
+        }
+    }
+
+    /** Also those of entries that are not applied: after a restart the log start may be ahead of them. */
+    private long sourcesFrom(long checkpointIndex) {
+        synchronized (stateLock) {
+            return Math.min(tail.compactedFrom(), compaction.sourcesFrom(checkpointIndex));
         }
     }
 
@@ -415,11 +422,6 @@ final class ReplicaState implements Closeable {
 
     private static TermIndex termIndex(Checkpoint checkpoint) {
         return TermIndex.valueOf(checkpoint.term(), checkpoint.index());
-    }
-
-    /** Exclusive end of what was applied once, also before the newest start: its bytes are the same in every history. */
-    long onceAppliedEnd() {
-        return tail.endOffsetBehind(context.node().floor().of(context.groupUuid()).orElse(-1));
     }
 
     AppliedState applied() {

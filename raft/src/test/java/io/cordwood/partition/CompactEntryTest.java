@@ -85,6 +85,25 @@ class CompactEntryTest {
     }
 
     @Test
+    void tailKnowsWhatIsNotApplied() {
+        var tail = new PartitionTail(PARTITION, 0, 0, 0, 0);
+        tail.append(rolling(0), 1, 1);
+        tail.append(rolling(10), 1, 2);
+        tail.append(rolling(20), 1, 3);
+        tail.append(compact(new OffsetRange(10, 20), 20, rewritten(10, 20, 1)), 1, 4);
+
+        assertThat(tail.compactedFrom()).isEqualTo(10);
+        assertThat(tail.endOffsetBehind(0)).isZero();
+        assertThat(tail.endOffsetBehind(2)).isEqualTo(20);
+
+        for (long index = 1; index <= 4; index++) {
+            assertThat(tail.applied(1, index)).isPresent();
+        }
+        assertThat(tail.compactedFrom()).isEqualTo(Long.MAX_VALUE);
+        assertThat(tail.endOffsetBehind(0)).isEqualTo(30);
+    }
+
+    @Test
     void entryThatContradictsTheStateIsRefused() {
         var state = stateWith(30);
         state.apply(compact(new OffsetRange(0, 10), 10), 1, 10);
