@@ -60,6 +60,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final BooleanSupplier expectsClose;
     private final CheckpointStorage checkpoints;
     private final InstallSlot installs;
+    private final RefetchNotice refetchNotice;
 
     /** @param expectsClose whether the whole node is stopping */
     PartitionStateMachine(
@@ -75,6 +76,11 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                 catchUps.executor(),
                 catchUps.counters(),
                 new ReplicaCatchUp(replica, context, this::raftLog, checkpoints));
+        refetchNotice = new RefetchNotice(replica, this::raftLog, getServer(), catchUps.shortTasks());
+    }
+
+    RefetchNotice refetchNotice() {
+        return refetchNotice;
     }
 
     @Override

@@ -182,19 +182,26 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         private long startOffset() throws IOException, InterruptedException {
             long highWatermark = log.highWatermark();
             long firstBase = fileBases.stream().min(Long::compare).orElseThrow();
-            if (highWatermark >= firstBase) {
+            boolean refetching = replica.isRefetching();
+            if (highWatermark >= firstBase && !refetching) {
                 return highWatermark;
             }
-            if (!replica.isRefetching()
-                    || firstBase < log.segments().get(0).baseOffset()
-                    || firstBase > log.writtenEndOffset()) {
-                LOG.info("{}: the leader's log begins at offset {}, the own ends before it", replica.id(), firstBase);
+            if (!refetching || !mayGoOnAt(firstBase)) {
+                LOG.info("{}: the source's log begins at offset {}, the own is given up", replica.id(), firstBase);
                 change(changed -> {
                     replica.giveUpFiles();
+                    requireUnchanged(); // no entry is taken from here on
                     changed.restartAt(firstBase);
                 });
             }
             return firstBase;
+        }
+
+        /** Whether what was fetched since the files were given up, maybe from another node, joins this source's first file. */
+        private boolean mayGoOnAt(long firstBase) {
+            return log.segments().get(0).baseOffset() <= firstBase
+                    && log.logStartOffset() <= firstBase
+                    && firstBase <= log.writtenEndOffset();
         }
 
         private List<Long> ownBases() {

@@ -61,7 +61,7 @@ final class ReplicaState implements Closeable {
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
     private @Nullable Checkpoint installing;
     /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
-    private boolean refetching;
+    private volatile boolean refetching;
 
     ReplicaState(PartitionContext context, RecoveredReplica recovered) {
         this.context = context;
@@ -150,6 +150,9 @@ final class ReplicaState implements Closeable {
 
     private void take(PartitionEntry entry, long term, long index) {
         logChanges.incrementAndGet();
+        if (refetching) { // looked at behind the count: who gives up files looks at that afterwards
+            throw new IllegalStateException(id() + " takes no entry: its files are given up");
+        }
         try {
             tail.append(entry, term, index);
         } catch (IllegalStateException e) {
@@ -202,11 +205,14 @@ final class ReplicaState implements Closeable {
         return UnsafeByteOperations.unsafeWrap(stored.get());
     }
 
-    /** Applies a committed entry: readers may see it from now on. By the updater. */
+    /**
+     * Applies a committed entry: readers may see it from now on. Without effect while the files are given up: what is fetched
+     * covers the whole raft log. By the updater.
+     */
     void apply(long term, long index) {
         synchronized (stateLock) {
-            if (isInstalled(index)) {
-                return;
+            if (refetching || isInstalled(index)) {
+                return; // a fetched state covers it, or will
             }
             var entry = tail.applied(term, index)
                     .orElseThrow(
@@ -293,7 +299,7 @@ final class ReplicaState implements Closeable {
     /** Takes note of an applied configuration entry. By the updater. */
     void skip(long term, long index) {
         synchronized (stateLock) {
-            if (index > appliedIndex) { // else it was noted already, or a fetched state covers it
+            if (index > appliedIndex && !refetching) { // else it was noted already, or a fetched state covers it
                 advance(term, index, null);
             }
         }
@@ -321,6 +327,9 @@ final class ReplicaState implements Closeable {
             return; // a later configuration of the same term
         }
         ledTerm = term;
+        if (refetching) {
+            throw damaged("elected while its files are given up", null);
+        }
         try {
             // The newest step is that first entry, of Ratis' own, so the state behind it lacks nothing.
             tail.lead(term, applied.copyProducers(), applied.activeSegment());
@@ -449,9 +458,7 @@ final class ReplicaState implements Closeable {
 
     /** Whether the files are given up, and the others not fetched yet. By any thread. */
     boolean isRefetching() {
-        synchronized (stateLock) {
-            return refetching;
-        }
+        return refetching;
     }
 
     private long checkpointFileIndex() throws IOException {
