@@ -48,6 +48,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final PartitionContext context;
     private final Supplier<Optional<RaftLog>> raftLog;
     private final CheckpointStorage checkpoints;
+    /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
+    private volatile boolean overtaken;
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -86,7 +88,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         return Optional.of(round);
     }
 
-    private Round follow(CatchUpPeer peer, long changes, long firstIndex) throws IOException, InterruptedException {
+    private Round follow(CatchUpPeer source, long changes, long firstIndex) throws IOException, InterruptedException {
+        var peer = overtaken ? source.unthrottled() : source;
         var round = new Round(peer, changes, state(peer, firstIndex));
         round.follow();
         return round;
@@ -148,11 +151,11 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
     /** One state that is followed. */
     private final class Round implements InstallSlot.Ready {
-        private final CatchUpPeer peer;
         private final long changes;
         private final Checkpoint target;
         private final Set<Long> fileBases;
         private final PartitionLog log = replica.log();
+        private CatchUpPeer peer;
         private long fetchedBytes;
 
         Round(CatchUpPeer peer, long changes, Checkpoint target) {
@@ -185,6 +188,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             boolean refetching = replica.isRefetching();
             if (highWatermark >= firstBase && !refetching) {
                 return highWatermark;
+            }
+            if (refetching && firstBase > log.writtenEndOffset()) {
+                overtaken = true;
+                peer = peer.unthrottled();
             }
             if (!refetching || !mayGoOnAt(firstBase)) {
                 LOG.info("{}: the source's log begins at offset {}, the own is given up", replica.id(), firstBase);
@@ -283,6 +290,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         @Override
         public void install() throws IOException {
             replica.install(target);
+            overtaken = false;
             checkpoints.taken(termIndex());
             removeMarker(context.node().storage().disk());
         }

@@ -435,6 +435,37 @@ class CatchUpTest {
         return hold;
     }
 
+    /** What is kept is more than the node's rate fetches before the leader has trimmed it. */
+    @Test
+    void trimsThatOvertakeTheRateDoNotKeepAFollowerOut() throws Exception {
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        follower.kill();
+        publish(100);
+        trimAllBut(150);
+        follower.catchUpLimits = new CatchUpLimits(2 << 10, 1);
+        follower.start();
+
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        while (follower.catchUps().installations() == 0 && System.nanoTime() < deadlineNanos) {
+            publish(40);
+            trimAllBut(150);
+        }
+
+        assertCaughtUp(follower);
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.halts).isEmpty();
+    }
+
+    /** Trims, purges and deletes on the leader all but so many records. */
+    private void trimAllBut(int records) throws Exception {
+        var leader = cluster.leader();
+        leader.replica().trim(expected - records).get();
+        publish(1);
+        leader.takeCheckpoint();
+        leader.replica().deleteTrimmed();
+    }
+
     @Test
     void markerThatCannotBeDeletedDoesNotUndoTheInstallation() throws Exception {
         var follower = cluster.othersThan(cluster.leader()).get(0);

@@ -43,6 +43,8 @@ final class PartitionNodeFixture {
 
     final RaftPeer peer;
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
+    /** From the next start on. */
+    CatchUpLimits catchUpLimits = new CatchUpLimits(1L << 30, 1);
     /** Why the node would have ended its process. */
     final List<String> halts = new CopyOnWriteArrayList<>();
 
@@ -80,7 +82,7 @@ final class PartitionNodeFixture {
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
-        catchUps = new CatchUps(transport, id(), new CatchUpLimits(1L << 30, 1));
+        catchUps = new CatchUps(transport, id(), catchUpLimits);
         var node = openShared(directory, disk, new RecordedHalt(), catchUps);
         try {
             running = start(node, transport);
