@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -35,6 +36,7 @@ import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
 import org.jspecify.annotations.Nullable;
 
 /** One node of a {@link PartitionCluster}: can be stopped, started again, and moved to a copy of its directory. */
@@ -45,6 +47,8 @@ final class PartitionNodeFixture {
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
     /** From the next start on. */
     CatchUpLimits catchUpLimits = new CatchUpLimits(1L << 30, 1);
+    /** What Ratis gets in the place of a group's state machine, from the next start on. */
+    UnaryOperator<StateMachine> stateMachines = UnaryOperator.identity();
     /** Why the node would have ended its process. */
     final List<String> halts = new CopyOnWriteArrayList<>();
 
@@ -105,7 +109,7 @@ final class PartitionNodeFixture {
         GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
         var server = RaftServer.newBuilder()
                 .setServerId(peer.getId())
-                .setStateMachineRegistry(groupId -> replicas.create(groupId, cluster.placement))
+                .setStateMachineRegistry(groupId -> stateMachines.apply(replicas.create(groupId, cluster.placement)))
                 .setProperties(RatisSettings.of(
                         directory.resolve("raft"),
                         InetSocketAddress.createUnresolved(address[0], Integer.parseInt(address[1])),
