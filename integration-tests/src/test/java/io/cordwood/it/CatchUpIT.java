@@ -28,6 +28,7 @@ class CatchUpIT {
     final Clusters clusters = Clusters.ofTest();
 
     @Test
+    @Tag("nightly")
     void followerBehindThePurgeCatchesUpUnderLoadAndThroughAKill() {
         var cluster = clusters.of(3)
                 .withSettings(
