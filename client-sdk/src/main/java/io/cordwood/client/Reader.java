@@ -192,12 +192,15 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     private void enter() {
-        if (!inUse.tryLock()) {
-            throw new IllegalStateException("the reader of " + topic + " is in use by another thread");
-        }
-        if (closed) {
-            inUse.unlock();
+        boolean entered = inUse.tryLock();
+        if (closed) { // who closes it is inside for a moment, too
+            if (entered) {
+                inUse.unlock();
+            }
             throw new CordwoodException(ErrorCode.CLIENT_CLOSED, "the reader of " + topic + " is closed");
+        }
+        if (!entered) {
+            throw new IllegalStateException("the reader of " + topic + " is in use by another thread");
         }
     }
 

@@ -9,6 +9,7 @@ import com.google.rpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +55,7 @@ final class StatusTranslation {
     private static CordwoodException of(Status status, @Nullable Throwable cause) {
         var info = detail(status, ErrorInfo.class)
                 .filter(found -> found.getDomain().equals(DOMAIN));
-        var code = info.map(found -> codeNamed(found.getReason())).orElseGet(() -> codeOf(status));
+        var code = info.map(found -> codeNamed(found.getReason())).orElseGet(() -> codeOf(status, cause));
         Map<String, String> details = info.map(ErrorInfo::getMetadataMap).orElse(Map.of());
         var retryAfter =
                 detail(status, RetryInfo.class).map(StatusTranslation::delay).orElse(null);
@@ -75,7 +76,7 @@ final class StatusTranslation {
     }
 
     /** Canonical codes as numbers of {@code google.rpc.Code}. */
-    private static ErrorCode codeOf(Status status) {
+    private static ErrorCode codeOf(Status status, @Nullable Throwable cause) {
         return switch (io.grpc.Status.fromCodeValue(status.getCode()).getCode()) {
             case UNAVAILABLE -> ErrorCode.NODE_UNREACHABLE;
             case DEADLINE_EXCEEDED -> ErrorCode.REQUEST_TIMED_OUT;
@@ -84,6 +85,11 @@ final class StatusTranslation {
             case INVALID_ARGUMENT -> ErrorCode.INVALID_ARGUMENT;
             case CANCELLED -> ErrorCode.NODE_UNREACHABLE;
             case INTERNAL -> ErrorCode.INTERNAL;
+            // gRPC's word for a call that began on a connection which was just being closed.
+            case UNKNOWN ->
+                cause != null && cause.getCause() instanceof IOException
+                        ? ErrorCode.NODE_UNREACHABLE
+                        : ErrorCode.UNKNOWN;
             default -> ErrorCode.UNKNOWN;
         };
     }

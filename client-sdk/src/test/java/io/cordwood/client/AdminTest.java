@@ -199,7 +199,7 @@ final class AdminTest {
     void noNodeAtAllIsUnreachableAndNamed() {
         try (var lonely = CordwoodClient.builder()
                 .bootstrap("127.0.0.1:1")
-                .requestTimeout(Duration.ofMillis(200))
+                .requestTimeout(Duration.ofSeconds(2))
                 .build()) {
             var failure = Failures.thrownBy(() -> lonely.admin().topics());
 

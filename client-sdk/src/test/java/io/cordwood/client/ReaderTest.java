@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -307,6 +308,33 @@ final class ReaderTest {
         assertThat(reading).succeedsWithin(SECONDS);
         assertThat(values).isEqualTo(values(0, 10));
         assertThat(Failures.thrownBy(() -> reader.poll(SECONDS)).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+
+    /** Also while the close is under way: then it is the closing thread that uses the reader. */
+    @Test
+    void pollBesideACloseSaysThatTheReaderIsClosed() {
+        produce(1);
+        for (int i = 0; i < 200; i++) {
+            var reader = client.reader("orders").open();
+            reader.poll(SECONDS);
+            var closing = CompletableFuture.runAsync(reader::close);
+            CordwoodException failure = null;
+            while (failure == null) {
+                failure = closedOrNull(reader);
+            }
+
+            assertThat(failure.code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+            assertThat(closing).succeedsWithin(SECONDS);
+        }
+    }
+
+    private static @Nullable CordwoodException closedOrNull(Reader reader) {
+        try {
+            reader.positions();
+            return null;
+        } catch (CordwoodException e) {
+            return e;
+        }
     }
 
     @Test

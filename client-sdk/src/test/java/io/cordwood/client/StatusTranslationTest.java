@@ -6,6 +6,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -68,6 +69,15 @@ final class StatusTranslationTest {
         var status = com.google.rpc.Status.newBuilder().setCode(4).addDetails(broken);
 
         assertThat(StatusTranslation.of(status.build()).code()).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+    }
+
+    @Test
+    void callOnAConnectionThatWasJustClosedDidNotReachItsNode() {
+        var closed = Status.UNKNOWN.withCause(new ClosedChannelException()).asRuntimeException();
+
+        assertThat(StatusTranslation.of(closed).code()).isEqualTo(ErrorCode.NODE_UNREACHABLE);
+        assertThat(StatusTranslation.of(Status.UNKNOWN.asRuntimeException()).code())
+                .isEqualTo(ErrorCode.UNKNOWN);
     }
 
     @Test

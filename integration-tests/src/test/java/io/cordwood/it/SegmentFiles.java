@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -104,7 +105,35 @@ record SegmentFiles(Path directory) {
     }
 
     long sizeBytes() {
-        return files().stream().mapToLong(file -> bytesOf(file).remaining()).sum();
+        return files().stream().mapToLong(SegmentFiles::sizeOf).sum();
+    }
+
+    /** The first file that is not the same in the other replica, all of it; empty where there is none. */
+    Optional<Path> differenceFrom(SegmentFiles other) {
+        var own = files();
+        var others = other.files();
+        for (int i = 0; i < Math.max(own.size(), others.size()); i++) {
+            if (i >= own.size() || i >= others.size() || !same(own.get(i), others.get(i))) {
+                return Optional.of(i < own.size() ? own.get(i) : others.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean same(Path one, Path other) {
+        try {
+            return one.getFileName().equals(other.getFileName()) && Files.mismatch(one, other) < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long sizeOf(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether these bytes lie anywhere in the files, also behind the last whole batch. */

@@ -48,7 +48,7 @@ final class TestCluster implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int QUOTED_LOG_LINES = 40;
-    private static final int FIRST_PORT = 20_000;
+    private static final int FIRST_PORT = 12_000;
     private static final int PORTS_OF_A_FORK = 4_000;
     /** The servers of a test live shortly: they start sooner without the second compiler. */
     private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
@@ -67,7 +67,7 @@ final class TestCluster implements AutoCloseable {
         this.ports = freePorts(nodes);
     }
 
-    /** Ports that no other test process picks, even while their node is down. */
+    /** Ports that no other test process picks, nor a demo that runs beside, even while their node is down. */
     static List<NodePorts> freePorts(int nodes) {
         int start = FIRST_PORT + PORTS_OF_A_FORK * (Integer.getInteger("test.fork", 1) - 1);
         return NodePorts.free(nodes, start, start + PORTS_OF_A_FORK);

@@ -85,4 +85,12 @@ public final class CatchUpCounters {
     public long comparedRecords() {
         return comparedRecords.sum();
     }
+
+    /** All of the node, since its start. */
+    @Override
+    public String toString() {
+        return notifications() + " install notifications of this node, " + installations() + " installations, "
+                + failures() + " failures, " + fetchedBytes() + " bytes fetched, " + comparedRecords()
+                + " records compared";
+    }
 }

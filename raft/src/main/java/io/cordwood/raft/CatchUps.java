@@ -58,8 +58,18 @@ final class CatchUps implements Closeable {
         return replicas;
     }
 
+    /** For short tasks, which {@link #close} lets end: those of {@link #executor} it interrupts. */
+    Executor shortTasks() {
+        return sources;
+    }
+
     CatchUpSource source() {
         return source;
+    }
+
+    /** Where replicas of this node keep off entries that they cannot take. */
+    AppendGate appendGate() {
+        return transport.appendGate();
     }
 
     CatchUpCounters counters() {

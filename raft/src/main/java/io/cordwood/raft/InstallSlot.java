@@ -104,7 +104,7 @@ final class InstallSlot implements Closeable {
         try {
             found.install();
             counters.installed();
-            LOG.info("{}: caught up to {}", name.get(), found.termIndex());
+            LOG.info("{}: caught up to {}; {}", name.get(), found.termIndex(), counters);
             return CompletableFuture.completedFuture(found.termIndex());
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);

@@ -160,6 +160,8 @@ final class MetadataGroup {
     /** How many raft indexes a start would apply again. */
     long entriesSinceSnapshot() {
         return division()
+                // A start with many groups may not have opened this one yet: Ratis throws then.
+                .filter(found -> found.getInfo().getLifeCycleState().isRunning())
                 .map(found -> {
                     var snapshot = found.getStateMachine().getLatestSnapshot();
                     return found.getInfo().getLastAppliedIndex() - (snapshot == null ? -1 : snapshot.getIndex());

@@ -30,6 +30,7 @@ public final class NodeTransport {
     private final int nodeId;
     private final IntFunction<Optional<String>> addresses;
     private final NodeMethods methods = new NodeMethods();
+    private final AppendGate appendGate = new AppendGate();
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -50,7 +51,14 @@ public final class NodeTransport {
 
     /** Adds our methods to Ratis' server. */
     NettyServerBuilder customize(NettyServerBuilder builder) {
-        return builder.fallbackHandlerRegistry(methods).intercept(NodeMethods.READ_CALLER);
+        return builder.fallbackHandlerRegistry(methods)
+                .intercept(NodeMethods.READ_CALLER)
+                .intercept(appendGate);
+    }
+
+    /** In front of Ratis' server. */
+    AppendGate appendGate() {
+        return appendGate;
     }
 
     /** Takes calls of this method from now on. */

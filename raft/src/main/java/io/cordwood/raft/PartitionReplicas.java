@@ -167,6 +167,7 @@ final class PartitionReplicas implements PartitionHost {
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
         node.catchUps().source().put(groupId.getUuid(), new ReplicaOrigin(state));
+        node.catchUps().appendGate().put(groupId, stateMachine.refetchNotice());
         return stateMachine;
     }
 
@@ -195,6 +196,7 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         node.catchUps().source().remove(groupId.getUuid());
+        node.catchUps().appendGate().remove(groupId);
         var replica = open.remove(groupId);
         if (replica != null) {
             byPartition.remove(replica.id(), replica);

@@ -64,6 +64,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final CheckpointStorage checkpoints;
     private final InstallSlot installs;
     private final IntFunction<CatchUpPeer> peerOf;
+    private final RefetchNotice refetchNotice;
 
     /** @param expectsClose whether the whole node is stopping */
     PartitionStateMachine(
@@ -80,6 +81,11 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                 catchUps.executor(),
                 catchUps.counters(),
                 new ReplicaCatchUp(replica, context, this::raftLog, checkpoints));
+        refetchNotice = new RefetchNotice(replica, this::raftLog, getServer(), catchUps.shortTasks());
+    }
+
+    RefetchNotice refetchNotice() {
+        return refetchNotice;
     }
 
     @Override

@@ -68,9 +68,13 @@ record RecoveredReplica(
                 node.storage(),
                 refetches ? RecoveryPoint.givenUp() : point(checkpoint, entries, floor));
         try {
-            // Where the files were given up, their bytes are not missed; committing an entry with them would be.
+            // Where the files were given up, their bytes are not missed: nothing is applied before others are fetched.
             var opened = recovered(context, checkpoint, entries, refetches ? -1 : floor, log);
-            return refetches ? opened.refetching() : opened;
+            if (refetches) {
+                return opened.refetching(); // its files may end anywhere: no high watermark until a fetched one
+            }
+            log.advanceHighWatermark(opened.state().highWatermark());
+            return opened;
         } catch (IOException e) {
             log.close();
             throw e;
@@ -128,7 +132,6 @@ record RecoveredReplica(
         var state = checkpoint
                 .map(found -> PartitionState.of(found, context.epochBase()))
                 .orElseGet(() -> PartitionState.empty(context.id(), context.epochBase()));
-        log.advanceHighWatermark(state.highWatermark());
         var tail = new PartitionTail(
                 context.id(),
                 state.logStartOffset(),

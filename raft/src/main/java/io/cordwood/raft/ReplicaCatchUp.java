@@ -65,6 +65,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Map<SealedSegment, RewrittenSegment> received = new HashMap<>();
     /** All that may have come, in earlier attempts too: one that failed leaves whole files to the next one. */
     private final Set<SealedSegment> left = new HashSet<>();
+    /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
+    private volatile boolean overtaken;
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -118,7 +120,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         return round;
     }
 
-    private Round follow(CatchUpPeer peer, long changes, long firstIndex) throws IOException, InterruptedException {
+    private Round follow(CatchUpPeer source, long changes, long firstIndex) throws IOException, InterruptedException {
+        var peer = overtaken ? source.unthrottled() : source;
         var round = new Round(peer, changes, state(peer, firstIndex));
         round.follow();
         return round;
@@ -181,11 +184,11 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
     /** One state that is followed. */
     private final class Round implements InstallSlot.Ready {
-        private final CatchUpPeer peer;
         private final long changes;
         private final Checkpoint target;
         private final Set<Long> fileBases;
         private final PartitionLog log = replica.log();
+        private CatchUpPeer peer;
         private long fetchedBytes;
 
         Round(CatchUpPeer peer, long changes, Checkpoint target) {
@@ -322,19 +325,30 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         private long startOffset() throws IOException, InterruptedException {
             long highWatermark = log.highWatermark();
             long firstBase = fileBases.stream().min(Long::compare).orElseThrow();
-            if (highWatermark >= firstBase) {
+            boolean refetching = replica.isRefetching();
+            if (highWatermark >= firstBase && !refetching) {
                 return highWatermark;
             }
-            if (!replica.isRefetching()
-                    || firstBase < log.segments().get(0).baseOffset()
-                    || firstBase > log.writtenEndOffset()) {
-                LOG.info("{}: the leader's log begins at offset {}, the own ends before it", replica.id(), firstBase);
+            if (refetching && firstBase > log.writtenEndOffset()) {
+                overtaken = true;
+                peer = peer.unthrottled();
+            }
+            if (!refetching || !mayGoOnAt(firstBase)) {
+                LOG.info("{}: the source's log begins at offset {}, the own is given up", replica.id(), firstBase);
                 change(changed -> {
                     replica.giveUpFiles();
+                    requireUnchanged(); // no entry is taken from here on
                     changed.restartAt(firstBase);
                 });
             }
             return firstBase;
+        }
+
+        /** Whether what was fetched since the files were given up, maybe from another node, joins this source's first file. */
+        private boolean mayGoOnAt(long firstBase) {
+            return log.segments().get(0).baseOffset() <= firstBase
+                    && log.logStartOffset() <= firstBase
+                    && firstBase <= log.writtenEndOffset();
         }
 
         private List<Long> ownBases() {
@@ -417,6 +431,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         public void install() throws IOException {
             installRewritten();
             replica.install(target);
+            overtaken = false;
             checkpoints.taken(termIndex());
             removeMarker(context.node().storage().disk());
         }

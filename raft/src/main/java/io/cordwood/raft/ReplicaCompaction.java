@@ -49,7 +49,7 @@ final class ReplicaCompaction {
     private final Deque<Applied> pending = new ArrayDeque<>();
     /** Of applied entries that no durable checkpoint was known to cover. */
     private final Deque<Sources> uncovered = new ArrayDeque<>();
-    private boolean paused;
+    private volatile boolean paused;
     private boolean closed;
     private boolean running;
     /** A pass of this node whose outcome is not known, or whose entry is not installed. Of whoever works, or has paused it. */
@@ -128,8 +128,10 @@ final class ReplicaCompaction {
     }
 
     /** A leader feeds this replica again, or it leads, or what it paused for failed. */
-    synchronized void resume() {
-        paused = false;
+    void resume() { // for each entry that comes: no lock
+        if (paused) {
+            paused = false;
+        }
     }
 
     /** Ends the pass that runs, for good, and waits for its end. */
@@ -161,7 +163,8 @@ final class ReplicaCompaction {
     }
 
     private synchronized boolean begin() {
-        running = !paused && !closed;
+        // Files that are given up are nobody's until a fetched state says which ones they are.
+        running = !paused && !closed && !replica.isRefetching();
         return running;
     }
 

@@ -61,13 +61,12 @@ final class ReplicaState implements Closeable {
     private final ReplicaCompaction compaction = new ReplicaCompaction(this);
     /** The newest checkpoint in the file. */
     private volatile Durable durable;
-
     private final AppliedState applied;
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
     private @Nullable Checkpoint installing;
     /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
-    private boolean refetching;
+    private volatile boolean refetching;
 
     /** What a checkpoint says of files. */
     private record Durable(long term, long index, SegmentTable segments) {}
@@ -76,10 +75,10 @@ final class ReplicaState implements Closeable {
         this.context = context;
         log = recovered.log();
         tail = recovered.tail();
-        applied = new AppliedState(recovered.state(), context.epochBase());
-        appliedIndex = recovered.state().index();
-        durable = new Durable(
-                recovered.state().term(), appliedIndex, recovered.state().segments());
+        var state = recovered.state();
+        applied = new AppliedState(state, context.epochBase());
+        appliedIndex = state.index();
+        durable = new Durable(state.term(), state.index(), state.segments());
         hold.mark(appliedIndex + 1, log.highWatermark());
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
@@ -161,6 +160,9 @@ final class ReplicaState implements Closeable {
 
     private void take(PartitionEntry entry, long term, long index) {
         logChanges.incrementAndGet();
+        if (refetching) { // looked at behind the count: who gives up files looks at that afterwards
+            throw new IllegalStateException(id() + " takes no entry: its files are given up");
+        }
         compaction.resume();
         try {
             tail.append(entry, term, index);
@@ -214,11 +216,14 @@ final class ReplicaState implements Closeable {
         return UnsafeByteOperations.unsafeWrap(stored.get());
     }
 
-    /** Applies a committed entry: readers may see it from now on. By the updater. */
+    /**
+     * Applies a committed entry: readers may see it from now on. Without effect while the files are given up: what is fetched
+     * covers the whole raft log. By the updater.
+     */
     void apply(long term, long index) {
         synchronized (stateLock) {
-            if (isInstalled(index)) {
-                return;
+            if (refetching || isInstalled(index)) {
+                return; // a fetched state covers it, or will
             }
             var entry = tail.applied(term, index)
                     .orElseThrow(
@@ -290,7 +295,7 @@ final class ReplicaState implements Closeable {
     /** Takes note of an applied configuration entry. By the updater. */
     void skip(long term, long index) {
         synchronized (stateLock) {
-            if (index > appliedIndex) { // else it was noted already, or a fetched state covers it
+            if (index > appliedIndex && !refetching) { // else it was noted already, or a fetched state covers it
                 advance(term, index, null);
             }
         }
@@ -318,6 +323,9 @@ final class ReplicaState implements Closeable {
             return; // a later configuration of the same term
         }
         ledTerm = term;
+        if (refetching) {
+            throw damaged("elected while its files are given up", null);
+        }
         try {
             // The newest step is that first entry, of Ratis' own, so the state behind it lacks nothing.
             tail.lead(term, applied.copyProducers(), applied.activeSegment());
@@ -328,12 +336,7 @@ final class ReplicaState implements Closeable {
             LOG.info("{}: led term {} no longer when its first entry was applied", id(), term);
             return;
         }
-        LOG.info(
-                "{}: leads in term {} (leader epoch {}) from offset {}",
-                id(),
-                term,
-                leaderEpoch(term),
-                tail.endOffset());
+        LOG.info("{}: leads with leader epoch {} from offset {}", id(), leaderEpoch(term), tail.endOffset());
         compaction.resume();
         appender.open();
         if (!stillLeads.getAsBoolean()) {
@@ -463,9 +466,7 @@ final class ReplicaState implements Closeable {
 
     /** Whether the files are given up, and the others not fetched yet. By any thread. */
     boolean isRefetching() {
-        synchronized (stateLock) {
-            return refetching;
-        }
+        return refetching;
     }
 
     private long checkpointFileIndex() throws IOException {

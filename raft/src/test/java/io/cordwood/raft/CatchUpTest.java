@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -374,6 +375,95 @@ class CatchUpTest {
         assertThat(follower.partition().resolve(RefetchMarker.NAME)).doesNotExist();
         assertThat(follower.segmentContents()).isEqualTo(cluster.leader().segmentContents());
         assertThat(follower.halts).isEmpty();
+    }
+
+    /** What the follower was doing when the leader that has no raft log for it went away. */
+    enum GivenUp {
+        FETCHING,
+        RESTARTED
+    }
+
+    /** The next leader's raft log reaches back far enough: it sends entries, and no notification. */
+    @ParameterizedTest
+    @EnumSource(GivenUp.class)
+    void followerThatGaveUpItsFilesCatchesUpWithALeaderThatDoesNotNotifyIt(GivenUp when) throws Exception {
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        var next = cluster.othersThan(leader).get(1);
+        var hold = giveUpFilesOf(follower, leader);
+
+        leader.kill();
+        var image = follower.image("given-up");
+        hold.release();
+        if (when == GivenUp.RESTARTED) {
+            follower.restartFrom(image);
+        }
+
+        assertThat(cluster.leaderAmong(List.of(next))).isEqualTo(next);
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.isQuarantined()).isFalse();
+        assertThat(follower.catchUps().installations()).isPositive();
+        publish(3);
+        cluster.awaitHighWatermark(expected);
+        assertThat(next.segmentContents()).containsAllEntriesOf(follower.segmentContents());
+        assertThat(follower.replica().logStartOffset()).isEqualTo(next.replica().logStartOffset());
+        assertThat(follower.partition().resolve(RefetchMarker.NAME)).doesNotExist();
+        leader.start();
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.halts).isEmpty();
+        assertThat(next.halts).isEmpty();
+    }
+
+    /** Only the leader has trimmed files and a purged raft log; the follower stands still in the first file that it fetches. */
+    private Hold giveUpFilesOf(PartitionNodeFixture follower, PartitionNodeFixture leader) throws Exception {
+        network.isolate(follower);
+        long followerNext = follower.raftLog().getNextIndex();
+        publish(60);
+        leader.replica().trim(expected - 10).get();
+        publish(5);
+        for (var node : cluster.othersThan(follower)) {
+            await().atMost(PATIENCE).until(() -> node.replica().highWatermark() >= expected);
+        }
+        leader.takeCheckpoint();
+        await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > followerNext);
+        leader.replica().deleteTrimmed();
+        await().atMost(PATIENCE).until(() -> leader.replica().sizeBytes() < 5 * SEGMENT_BYTES);
+        var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
+        network.heal();
+        await().atMost(PATIENCE).until(hold::isReached);
+        assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
+        return hold;
+    }
+
+    /** What is kept is more than the node's rate fetches before the leader has trimmed it. */
+    @Test
+    void trimsThatOvertakeTheRateDoNotKeepAFollowerOut() throws Exception {
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        follower.kill();
+        publish(100);
+        trimAllBut(150);
+        follower.catchUpLimits = new CatchUpLimits(2 << 10, 1);
+        follower.start();
+
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        while (follower.catchUps().installations() == 0 && System.nanoTime() < deadlineNanos) {
+            publish(40);
+            trimAllBut(150);
+        }
+
+        assertCaughtUp(follower);
+        cluster.awaitHighWatermark(expected);
+        assertThat(follower.halts).isEmpty();
+    }
+
+    /** Trims, purges and deletes on the leader all but so many records. */
+    private void trimAllBut(int records) throws Exception {
+        var leader = cluster.leader();
+        leader.replica().trim(expected - records).get();
+        publish(1);
+        leader.takeCheckpoint();
+        leader.replica().deleteTrimmed();
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -37,6 +38,7 @@ import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
 import org.jspecify.annotations.Nullable;
 
 /** One node of a {@link PartitionCluster}: can be stopped, started again, and moved to a copy of its directory. */
@@ -45,6 +47,10 @@ final class PartitionNodeFixture {
 
     final RaftPeer peer;
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
+    /** From the next start on. */
+    CatchUpLimits catchUpLimits = new CatchUpLimits(1L << 30, 1);
+    /** What Ratis gets in the place of a group's state machine, from the next start on. */
+    UnaryOperator<StateMachine> stateMachines = UnaryOperator.identity();
     /** Why the node would have ended its process. */
     final List<String> halts = new CopyOnWriteArrayList<>();
     /** How far the clock of its appender goes ahead. */
@@ -84,7 +90,7 @@ final class PartitionNodeFixture {
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
-        catchUps = new CatchUps(transport, id(), new CatchUpLimits(1L << 30, 1));
+        catchUps = new CatchUps(transport, id(), catchUpLimits);
         LongSupplier clock = () -> System.currentTimeMillis() + clockAheadMs.get();
         var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock);
         try {
@@ -109,7 +115,7 @@ final class PartitionNodeFixture {
         GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
         var server = RaftServer.newBuilder()
                 .setServerId(peer.getId())
-                .setStateMachineRegistry(groupId -> replicas.create(groupId, cluster.placement))
+                .setStateMachineRegistry(groupId -> stateMachines.apply(replicas.create(groupId, cluster.placement)))
                 .setProperties(RatisSettings.of(
                         directory.resolve("raft"),
                         InetSocketAddress.createUnresolved(address[0], Integer.parseInt(address[1])),

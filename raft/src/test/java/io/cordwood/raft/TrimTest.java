@@ -4,6 +4,7 @@ import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static io.cordwood.raft.PartitionCluster.append;
 import static io.cordwood.raft.PartitionCluster.batch;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -14,6 +15,7 @@ import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,10 +23,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.apache.ratis.statemachine.StateMachine;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -328,6 +333,55 @@ class TrimTest {
             cluster.awaitHighWatermark(14);
             awaitLogStart(cluster, 11);
             assertThat(cluster.nodes()).allMatch(node -> node.halts.isEmpty());
+        }
+    }
+
+    /** Ratis binds the state machine and reads the raft log afterwards: the look of each second may come in between. */
+    @Test
+    void lookForTrimmedFilesPassesOverAGroupThatIsOpening() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 1, SEGMENT_BYTES, UPKEEP)) {
+            var node = cluster.node(1);
+            fill(cluster, 2);
+            node.stop();
+            var opening = new CompletableFuture<PartitionStateMachine>();
+            var opened = new CountDownLatch(1);
+            node.stateMachines = made -> holdingTheRaftLog((PartitionStateMachine) made, opening, opened);
+            var started = CompletableFuture.runAsync(() -> startUnchecked(node));
+
+            try {
+                var stateMachine = opening.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                assertThatCode(stateMachine::deleteTrimmed).doesNotThrowAnyException();
+            } finally {
+                opened.countDown();
+            }
+
+            started.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            cluster.awaitHighWatermark(2);
+            assertThat(node.halts).isEmpty();
+        }
+    }
+
+    /** The same, but asked for its newest checkpoint once it is bound, as Ratis does to open the raft log, it waits. */
+    private static StateMachine holdingTheRaftLog(
+            PartitionStateMachine made, CompletableFuture<PartitionStateMachine> opening, CountDownLatch opened) {
+        return (StateMachine) Proxy.newProxyInstance(
+                StateMachine.class.getClassLoader(),
+                new Class<?>[] {StateMachine.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("getLatestSnapshot")
+                            && made.getServer().isDone()) {
+                        opening.complete(made);
+                        opened.await();
+                    }
+                    return method.invoke(made, arguments);
+                });
+    }
+
+    private static void startUnchecked(PartitionNodeFixture node) {
+        try {
+            node.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The log of one replica: record batches in ordered segments.
  *
  * <p>Invariants: segments join without a hole; only the last one takes batches, a sealed one was forced before the next
- * was created. The high watermark never falls and nothing below it is cut. Bytes above it may be of a history that lost:
+ * was created. The high watermark falls in a restart only, and nothing below it is cut. Bytes above it may be of a history that lost:
  * they stay until the append that replaces them. After a failed write or force nothing of it is known to be on disk, so
  * the log is closed and says the first cause ever after.
  *
@@ -168,27 +168,27 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Drops every batch: the log is empty and begins at this offset, above the high watermark. Durable on return; a crash leaves a
-     * beginning of what was there, or the new beginning. The caller has made sure that a restart does not miss what goes.
+     * Drops every batch: the log is empty and begins at this offset, also its high watermark then, which may fall. Durable on return;
+     * a crash leaves a beginning of what was there, or the new one. The caller has made sure that nobody misses what goes.
      */
     public void restartAt(long newStart) throws IOException {
         requireOpen();
-        if (newStart <= highWatermark) {
-            throw new IllegalStateException(files.id() + " begins anew at " + newStart + " <= " + highWatermark);
-        }
         try {
             var old = segments;
             active.close();
             replacement.deleteAll();
             readFiles.deleteNewestFirst(old.subList(1, old.size()), files.directory());
             var first = Segment.empty(files.directory(), newStart);
-            active = ActiveSegment.open(files.disk(), first, OpenMode.CREATE, files.config());
+            boolean stays = old.get(0).file().equals(first.file());
+            active = ActiveSegment.open(files.disk(), first, stays ? OpenMode.WRITE : OpenMode.CREATE, files.config());
+            active.cutTo(first.end());
             files.disk().forceDirectory(files.directory());
             segments = List.of(first);
             leaderEpochs = List.of();
             logStartOffset = newStart;
+            highWatermark = newStart;
             // One file was always there: without any, a log whose start is on disk would count as lost.
-            readFiles.deleteNewestFirst(old.subList(0, 1), files.directory());
+            readFiles.deleteNewestFirst(old.subList(0, stays ? 0 : 1), files.directory());
             directoryChanged = false;
             files.index().drop(files.id());
             indexer.startSegment();

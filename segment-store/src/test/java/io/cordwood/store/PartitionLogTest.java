@@ -143,6 +143,28 @@ class PartitionLogTest {
 
     @ParameterizedTest
     @EnumSource
+    void logBeginsAnewAlsoBelowItsHighWatermarkAndInItsFirstFile(DiskKind kind) throws Exception {
+        try (var test = new TestLog(kind, temporary)) {
+            test.append(5, "a");
+            test.roll(5, "b");
+            test.commit();
+
+            for (long start : new long[] {20, 7, 7}) {
+                test.log().restartAt(start);
+
+                assertThat(test.log().segments()).hasSize(1);
+                assertThat(test.log().logStartOffset()).isEqualTo(start);
+                assertThat(test.log().writtenEndOffset()).isEqualTo(start);
+                assertThat(test.log().highWatermark()).isEqualTo(start);
+                var batch = Batches.batch(start, 1, 3, "c" + start);
+                test.log().append(start, start + 3, batch, false);
+                assertThat(test.log().read(start, start + 3, 1 << 20).batches()).isEqualTo(batch);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void rollOfAnEmptyLogKeepsItsFile(DiskKind kind) throws Exception {
         try (var test = new TestLog(kind, temporary)) {
             test.roll(1, "a");

@@ -166,8 +166,19 @@ public final class CordwoodServer {
                 new RaftTimings(
                         config.raft().electionTimeoutMin(), config.raft().electionTimeoutMax()),
                 NodeTimings.DEFAULT,
-                LogUpkeep.DEFAULT,
-                CatchUpLimits.DEFAULT);
+                logUpkeep(config.upkeep()),
+                new CatchUpLimits(
+                        config.upkeep().catchUpBytesPerSecond(), config.upkeep().catchUpMaxReplicas()));
+    }
+
+    private static LogUpkeep logUpkeep(ServerConfig.Upkeep upkeep) {
+        return new LogUpkeep(
+                upkeep.checkpointBytes(),
+                upkeep.checkpointInterval(),
+                LogUpkeep.DEFAULT.metadataEntries(),
+                upkeep.raftSegmentMaxBytes(),
+                LogUpkeep.DEFAULT.purgeGap(),
+                upkeep.preservedEntries());
     }
 
     private static PartitionSettings partitionSettings(ServerConfig config) {

@@ -2,6 +2,7 @@ package io.cordwood.bench.compare;
 
 import io.cordwood.bench.ByteSize;
 import io.cordwood.bench.process.Clients;
+import io.cordwood.bench.process.UnattendedCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -75,13 +75,7 @@ public final class Compare implements Callable<Integer> {
 
     /** Runs it. */
     public static void main(String[] args) {
-        // The script passes --out again, as it understood it.
-        var command = new CommandLine(new Compare()).setOverwrittenOptionsAllowed(true);
-        command.setExecutionExceptionHandler((failure, line, parsed) -> {
-            System.err.println("error: " + failure.getMessage());
-            return 1;
-        });
-        System.exit(command.execute(args));
+        UnattendedCommand.runAndExit(new Compare(), args);
     }
 
     @Override

@@ -1,11 +1,11 @@
 package io.cordwood.bench.groups;
 
 import io.cordwood.bench.process.RunOptions;
+import io.cordwood.bench.process.UnattendedCommand;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,13 +59,7 @@ public final class Groups implements Callable<Integer> {
 
     /** Runs it. */
     public static void main(String[] args) {
-        // The script passes --out again, as it understood it.
-        var command = new CommandLine(new Groups()).setOverwrittenOptionsAllowed(true);
-        command.setExecutionExceptionHandler((failure, line, parsed) -> {
-            System.err.println("error: " + failure.getMessage());
-            return 1;
-        });
-        System.exit(command.execute(args));
+        UnattendedCommand.runAndExit(new Groups(), args);
     }
 
     @Override
@@ -82,12 +76,7 @@ public final class Groups implements Callable<Integer> {
 
     private void keep(GroupsRun groups) {
         var table = new GroupTable(groups.costs());
-        try {
-            run.keep("groups.md", table.markdown());
-            run.keep("groups.csv", table.csv());
-        } catch (IOException e) {
-            System.err.println("error: " + e.getMessage());
-        }
+        run.keep("groups", table.markdown(), table.csv());
     }
 
     private GroupsRun.Plan plan() {

@@ -49,10 +49,15 @@ public final class RunOptions {
         return work.toAbsolutePath().normalize();
     }
 
-    /** Writes a file of results. */
-    public void keep(String name, String text) throws IOException {
-        Files.createDirectories(out);
-        Files.writeString(out.resolve(name), text);
+    /** Writes a table of results in both forms; says so where that fails. */
+    public void keep(String name, String markdown, String csv) {
+        try {
+            Files.createDirectories(out);
+            Files.writeString(out.resolve(name + ".md"), markdown);
+            Files.writeString(out.resolve(name + ".csv"), csv);
+        } catch (IOException e) {
+            System.err.println("error: " + e.getMessage());
+        }
     }
 
     /** Puts the servers' logs of something that failed where they survive this run. */

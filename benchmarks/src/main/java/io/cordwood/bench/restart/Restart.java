@@ -2,10 +2,10 @@ package io.cordwood.bench.restart;
 
 import io.cordwood.bench.ByteSize;
 import io.cordwood.bench.process.RunOptions;
+import io.cordwood.bench.process.UnattendedCommand;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,13 +65,7 @@ public final class Restart implements Callable<Integer> {
 
     /** Runs it. */
     public static void main(String[] args) {
-        // The script passes --out again, as it understood it.
-        var command = new CommandLine(new Restart()).setOverwrittenOptionsAllowed(true);
-        command.setExecutionExceptionHandler((failure, line, parsed) -> {
-            System.err.println("error: " + failure.getMessage());
-            return 1;
-        });
-        System.exit(command.execute(args));
+        UnattendedCommand.runAndExit(new Restart(), args);
     }
 
     @Override
@@ -89,12 +83,7 @@ public final class Restart implements Callable<Integer> {
 
     private void keep(Restarts restarts) {
         var table = new RestartTable(restarts.samples());
-        try {
-            run.keep("restart.md", table.markdown());
-            run.keep("restart.csv", table.csv());
-        } catch (IOException e) {
-            System.err.println("error: " + e.getMessage());
-        }
+        run.keep("restart", table.markdown(), table.csv());
     }
 
     private Restarts.Plan plan() {

@@ -38,6 +38,7 @@ final class ConfigReader {
                 value(Settings.INSECURE),
                 log(),
                 raft(),
+                upkeep(),
                 limits());
     }
 
@@ -77,6 +78,16 @@ final class ConfigReader {
                 value(Settings.APPENDER_MAX_IN_FLIGHT),
                 value(Settings.APPENDER_QUEUE_MAX),
                 value(Settings.MAX_PARTITIONS));
+    }
+
+    private ServerConfig.Upkeep upkeep() {
+        return new ServerConfig.Upkeep(
+                value(Settings.CHECKPOINT_BYTES),
+                value(Settings.CHECKPOINT_INTERVAL),
+                Math.toIntExact(value(Settings.RAFT_SEGMENT_MAX)),
+                value(Settings.PRESERVED_ENTRIES),
+                value(Settings.CATCH_UP_BYTES),
+                value(Settings.CATCH_UP_REPLICAS));
     }
 
     private ServerConfig.Limits limits() {

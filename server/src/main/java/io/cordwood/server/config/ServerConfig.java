@@ -18,7 +18,14 @@ import java.util.TreeMap;
  * @param insecure listeners outside loopback are allowed
  */
 public record ServerConfig(
-        Node node, Listener clients, Listener nodes, boolean insecure, Log log, Raft raft, Limits limits) {
+        Node node,
+        Listener clients,
+        Listener nodes,
+        boolean insecure,
+        Log log,
+        Raft raft,
+        Upkeep upkeep,
+        Limits limits) {
 
     /** Who the node is, where its files are and whom it asks at its first start. */
     public record Node(int id, String rack, Path dataDir, Path raftDir, SortedMap<Integer, Endpoint> initialNodes) {
@@ -50,6 +57,15 @@ public record ServerConfig(
             int appenderMaxInFlight,
             long appenderQueueMaxBytes,
             int maxPartitions) {}
+
+    /** How raft logs are kept short, and how hard replicas fetch what a purge took from under them. */
+    public record Upkeep(
+            long checkpointBytes,
+            Duration checkpointInterval,
+            int raftSegmentMaxBytes,
+            int preservedEntries,
+            long catchUpBytesPerSecond,
+            int catchUpMaxReplicas) {}
 
     /** What clients may ask of the node at once. */
     public record Limits(

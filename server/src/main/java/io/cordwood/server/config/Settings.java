@@ -1,5 +1,7 @@
 package io.cordwood.server.config;
 
+import io.cordwood.raft.CatchUpLimits;
+import io.cordwood.raft.LogUpkeep;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -134,6 +136,43 @@ final class Settings {
     static final Setting<Integer> MAX_PARTITIONS =
             Setting.integer("node.max-partitions", "Partition replicas that the node takes", 1, 10_000, 300);
 
+    static final Setting<Long> CHECKPOINT_BYTES = Setting.size(
+            "raft.checkpoint-bytes",
+            "Payload of a partition between two checkpoints; its raft log is purged behind them",
+            64 * KIB,
+            64 * GIB,
+            LogUpkeep.DEFAULT.checkpointBytes());
+    static final Setting<Duration> CHECKPOINT_INTERVAL = Setting.duration(
+            "raft.checkpoint-interval",
+            "Time between two checkpoints where less than that is written",
+            Duration.ofSeconds(1),
+            Duration.ofDays(1),
+            LogUpkeep.DEFAULT.checkpointInterval());
+    static final Setting<Long> RAFT_SEGMENT_MAX = Setting.size(
+            "raft.segment-max-bytes",
+            "Size of a file of a raft log, which holds no payload; only full ones are purged",
+            4 * KIB,
+            64 * MIB,
+            LogUpkeep.DEFAULT.raftSegmentBytes());
+    static final Setting<Integer> PRESERVED_ENTRIES = Setting.integer(
+            "raft.preserved-entries",
+            "Newest entries of a raft log that no purge takes; a replica that lacks more fetches what it lacks",
+            0,
+            1_000_000,
+            LogUpkeep.DEFAULT.preservedEntries());
+    static final Setting<Long> CATCH_UP_BYTES = Setting.size(
+            "catch-up.bytes-per-second",
+            "What all replicas of the node that catch up fetch together; the last rounds of one may go beyond it",
+            64 * KIB,
+            64 * GIB,
+            CatchUpLimits.DEFAULT.bytesPerSecond());
+    static final Setting<Integer> CATCH_UP_REPLICAS = Setting.integer(
+            "catch-up.max-replicas",
+            "Replicas of the node that catch up at once",
+            1,
+            64,
+            CatchUpLimits.DEFAULT.atOnce());
+
     static final List<Setting<?>> ALL = List.of(
             NODE_ID,
             NODE_RACK,
@@ -164,7 +203,13 @@ final class Settings {
             NODE_MAX_CALLS,
             VALIDATION_THREADS,
             READER_THREADS,
-            MAX_PARTITIONS);
+            MAX_PARTITIONS,
+            CHECKPOINT_BYTES,
+            CHECKPOINT_INTERVAL,
+            RAFT_SEGMENT_MAX,
+            PRESERVED_ENTRIES,
+            CATCH_UP_BYTES,
+            CATCH_UP_REPLICAS);
     static final Map<String, Setting<?>> BY_KEY =
             ALL.stream().collect(Collectors.toUnmodifiableMap(Setting::key, Function.identity()));
 

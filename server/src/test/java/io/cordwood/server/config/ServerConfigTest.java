@@ -51,6 +51,23 @@ final class ServerConfigTest {
     }
 
     @Test
+    void upkeepAndCatchUpFollowTheirSettings() throws ConfigException {
+        assertThat(load().upkeep())
+                .isEqualTo(new ServerConfig.Upkeep(64 << 20, Duration.ofSeconds(60), 256 << 10, 512, 50 << 20, 2));
+
+        var config = load(
+                "--raft.checkpoint-bytes=1MiB",
+                "--raft.checkpoint-interval=5s",
+                "--raft.segment-max-bytes=4KiB",
+                "--raft.preserved-entries=0",
+                "--catch-up.bytes-per-second=8MiB",
+                "--catch-up.max-replicas=3");
+
+        assertThat(config.upkeep())
+                .isEqualTo(new ServerConfig.Upkeep(1 << 20, Duration.ofSeconds(5), 4 << 10, 0, 8 << 20, 3));
+    }
+
+    @Test
     void everySettingIsReachableThroughTheEnvironment() {
         for (var setting : Settings.ALL) {
             var variable = "CORDWOOD_" + setting.key().replaceAll("[.-]", "_").toUpperCase(java.util.Locale.ROOT);
@@ -139,6 +156,13 @@ final class ServerConfigTest {
         "cluster.initial-nodes,0@n1:9091",
         "cluster.initial-nodes,1@n1",
         "cluster.initial-nodes,1@a:1;2@b:1",
+        "raft.checkpoint-bytes,0",
+        "raft.checkpoint-interval,0s",
+        "raft.segment-max-bytes,1KiB",
+        "raft.preserved-entries,-1",
+        "catch-up.bytes-per-second,0",
+        "catch-up.bytes-per-second,50",
+        "catch-up.max-replicas,0",
         "data.dir,' '"
     })
     void malformedValuesAreRefusedWithKeyAndValue(String key, String value) {

@@ -1,0 +1,57 @@
+package io.cordwood.raft;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import org.apache.ratis.thirdparty.io.grpc.Metadata;
+import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
+import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
+
+/**
+ * Keeps entries from groups of this node that cannot take any, before Ratis sees them: they get no answer. The leader sends them
+ * again when it has waited for one in vain, some seconds later; an error it would follow with the same entries at once. Heartbeats
+ * pass.
+ *
+ * <p>Thread: any; asked on gRPC's threads.
+ */
+final class AppendGate implements ServerInterceptor {
+    private final Map<ByteString, Group> groups = new ConcurrentHashMap<>();
+
+    /** A group on this node. Must not block. */
+    interface Group {
+        /** Whether these entries must not reach Ratis. */
+        boolean holds(AppendEntriesRequestProto append);
+    }
+
+    void put(RaftGroupId groupId, Group group) {
+        groups.put(groupId.toByteString(), group);
+    }
+
+    void remove(RaftGroupId groupId) {
+        groups.remove(groupId.toByteString());
+    }
+
+    private boolean holds(AppendEntriesRequestProto append) {
+        var group = groups.get(append.getServerRequest().getRaftGroupId().getId());
+        return group != null && append.getEntriesCount() > 0 && group.holds(append);
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        return new SimpleForwardingServerCallListener<Q>(next.startCall(call, headers)) {
+            @Override
+            public void onMessage(Q message) {
+                if (message instanceof AppendEntriesRequestProto append && holds(append)) {
+                    call.request(1); // as its receiver would have done
+                } else {
+                    super.onMessage(message);
+                }
+            }
+        };
+    }
+}
