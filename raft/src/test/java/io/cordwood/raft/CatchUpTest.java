@@ -397,10 +397,10 @@ class CatchUpTest {
         var hold = giveUpFilesOf(follower, leader);
 
         leader.kill();
-        var image = follower.image("given-up");
-        hold.release();
         if (isRestarted) {
-            follower.restartFrom(image);
+            follower.restartFrom(follower.image("given-up"));
+        } else {
+            hold.release();
         }
 
         assertThat(cluster.leaderAmong(List.of(next))).isEqualTo(next);
