@@ -18,6 +18,7 @@ import java.util.List;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -256,7 +257,7 @@ class CatchUpTest {
         long cutOffNext = cutOff.raftLog().getNextIndex();
         assertThat(elected.raftLog().getStartIndex()).isGreaterThan(cutOffNext);
 
-        network.heal();
+        network.healNotified(cutOff);
 
         cluster.awaitHighWatermark(expected);
         assertCaughtUp(cutOff);
@@ -354,7 +355,7 @@ class CatchUpTest {
         network.isolate(follower);
         trimBeyond(follower, follower.raftLog().getNextIndex());
         var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
-        network.heal();
+        network.healNotified(follower);
         await().atMost(PATIENCE).until(hold::isReached);
         assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
 
@@ -377,26 +378,29 @@ class CatchUpTest {
         assertThat(follower.halts).isEmpty();
     }
 
-    /** What the follower was doing when the leader that has no raft log for it went away. */
-    enum GivenUp {
-        FETCHING,
-        RESTARTED
+    /** The next leader's raft log reaches back far enough: it sends entries, and no notification. */
+    @Test
+    void followerThatGaveUpItsFilesCatchesUpWithALeaderThatDoesNotNotifyIt() throws Exception {
+        followerThatGaveUpItsFilesCatchesUp(false);
     }
 
-    /** The next leader's raft log reaches back far enough: it sends entries, and no notification. */
-    @ParameterizedTest
-    @EnumSource(GivenUp.class)
-    void followerThatGaveUpItsFilesCatchesUpWithALeaderThatDoesNotNotifyIt(GivenUp when) throws Exception {
+    @Test
+    @Tag("nightly")
+    void followerThatGaveUpItsFilesCatchesUpBehindARestart() throws Exception {
+        followerThatGaveUpItsFilesCatchesUp(true);
+    }
+
+    private void followerThatGaveUpItsFilesCatchesUp(boolean isRestarted) throws Exception {
         var leader = cluster.leader();
         var follower = cluster.othersThan(leader).get(0);
         var next = cluster.othersThan(leader).get(1);
         var hold = giveUpFilesOf(follower, leader);
 
         leader.kill();
-        var image = follower.image("given-up");
-        hold.release();
-        if (when == GivenUp.RESTARTED) {
-            follower.restartFrom(image);
+        if (isRestarted) {
+            follower.restartFrom(follower.image("given-up"));
+        } else {
+            hold.release();
         }
 
         assertThat(cluster.leaderAmong(List.of(next))).isEqualTo(next);
@@ -429,7 +433,7 @@ class CatchUpTest {
         leader.replica().deleteTrimmed();
         await().atMost(PATIENCE).until(() -> leader.replica().sizeBytes() < 5 * SEGMENT_BYTES);
         var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
-        network.heal();
+        network.healNotified(follower);
         await().atMost(PATIENCE).until(hold::isReached);
         assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
         return hold;

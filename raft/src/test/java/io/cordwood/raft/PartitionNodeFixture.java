@@ -235,13 +235,19 @@ final class PartitionNodeFixture {
 
     /** Goes on with a copy of the directory as it was taken at some moment, like after a kill at that moment. */
     void restartFrom(Path image) throws IOException {
-        kill(); // what was held when the image was taken must not go on: the others would hear of it
+        kill();
         directory = image;
         start();
     }
 
-    /** A copy of the directory as it is now, without the index: that is only a cache. */
+    /**
+     * A copy of the directory as it is now, without the index: that is only a cache. Where the node runs, its disk is killed first:
+     * what it told others later would not be in the copy.
+     */
     Path image(String name) throws IOException {
+        if (running != null) {
+            disk.kill();
+        }
         var node = String.valueOf(directory.getFileName()).split("-", 2)[0]; // an image of an image has no longer name
         var target = directory.resolveSibling(node + "-" + name);
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
