@@ -21,7 +21,9 @@ final class Compaction {
     private final LongSupplier clockMs;
     private final LongSupplier clockNanos;
     private final ReplicaCompaction.Means means;
-    private final CompactionWaits waits = new CompactionWaits();
+    private final CompactionWaits passWaits = new CompactionWaits(CompactionWaits.PASS_MAX_NANOS);
+    /** Apart from those: what a leader decided is not to wait for own passes that failed before. */
+    private final CompactionWaits fileWaits = new CompactionWaits(CompactionWaits.FILES_MAX_NANOS);
 
     /** @param clockMs decides about lags and tombstones */
     Compaction(
@@ -38,18 +40,17 @@ final class Compaction {
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
     void tick(Function<PartitionReplica, Optional<TopicConfig>> configs) {
         var all = replicas.get();
-        waits.retain(all.stream().map(PartitionReplica::groupId).toList());
+        var groups = all.stream().map(PartitionReplica::groupId).toList();
+        passWaits.retain(groups);
+        fileWaits.retain(groups);
         finishAll(all);
         for (PartitionReplica replica : all) {
-            var rules = replica.leads() && isDue(replica)
+            var rules = replica.leads() && isDue(replica, passWaits)
                     ? configs.apply(replica).flatMap(Compaction::rules)
                     : Optional.<CompactionRules>empty();
             if (rules.isPresent()) {
                 finishAll(all);
-                note(
-                        replica,
-                        replica.compact(rules.get(), clockMs.getAsLong(), means),
-                        CompactionWaits.PASS_MAX_NANOS);
+                note(replica, replica.compact(rules.get(), clockMs.getAsLong(), means), passWaits);
             }
         }
     }
@@ -69,21 +70,21 @@ final class Compaction {
     /** Before each pass: a replica that waits for its files takes no checkpoint. */
     private void finishAll(Collection<PartitionReplica> all) {
         for (PartitionReplica replica : all) {
-            if (replica.compactionPending() && isDue(replica)) {
-                note(replica, replica.finishCompaction(means), CompactionWaits.FILES_MAX_NANOS);
+            if (replica.compactionPending() && isDue(replica, fileWaits)) {
+                note(replica, replica.finishCompaction(means), fileWaits);
             }
         }
     }
 
-    private boolean isDue(PartitionReplica replica) {
+    private boolean isDue(PartitionReplica replica, CompactionWaits waits) {
         return waits.isDue(replica.groupId(), clockNanos.getAsLong());
     }
 
-    private void note(PartitionReplica replica, boolean succeeded, long maxWaitNanos) {
+    private void note(PartitionReplica replica, boolean succeeded, CompactionWaits waits) {
         if (succeeded) {
             waits.succeeded(replica.groupId());
         } else {
-            waits.failed(replica.groupId(), clockNanos.getAsLong(), maxWaitNanos);
+            waits.failed(replica.groupId(), clockNanos.getAsLong());
         }
     }
 }

@@ -3,8 +3,8 @@ package io.cordwood.raft;
 /**
  * What compaction may take of a node, all of its partitions together: one pass runs at a time.
  *
- * @param keyBytes memory for the keys of a pass; where they do not fit, it takes several. Equal on all nodes: a follower needs as
- *     much as its leader
+ * @param keyBytes memory for the keys of a pass; where they do not fit, it takes several. A follower with less than its leader
+ *     fetches files that it could make
  * @param bytesPerSecond what passes read
  */
 public record CompactionLimits(long keyBytes, long bytesPerSecond) {

@@ -19,8 +19,14 @@ final class CompactionWaits {
     static final long FILES_MAX_NANOS = TimeUnit.MINUTES.toNanos(4);
 
     private final Map<RaftGroupId, Wait> waits = new HashMap<>();
+    private final long maxNanos;
 
     private record Wait(long sinceNanos, long nanos) {}
+
+    /** @param maxNanos no wait is longer */
+    CompactionWaits(long maxNanos) {
+        this.maxNanos = maxNanos;
+    }
 
     /** Forgets all others. */
     void retain(Collection<RaftGroupId> groups) {
@@ -36,7 +42,7 @@ final class CompactionWaits {
         waits.remove(group);
     }
 
-    void failed(RaftGroupId group, long nowNanos, long maxNanos) {
+    void failed(RaftGroupId group, long nowNanos) {
         var before = waits.get(group);
         long nanos = before == null ? FIRST_NANOS : Math.min(2 * before.nanos(), maxNanos);
         waits.put(group, new Wait(nowNanos, nanos));

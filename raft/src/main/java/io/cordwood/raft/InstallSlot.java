@@ -64,6 +64,15 @@ final class InstallSlot implements Closeable {
         void install() throws IOException;
     }
 
+    /** A fetch can be spared if the leader asks again: no failure. */
+    static final class NotYetException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotYetException(String message) {
+            super(message);
+        }
+    }
+
     InstallSlot(Supplier<String> name, Executor executor, CatchUpCounters counters, Work work) {
         this.name = name;
         this.executor = executor;
@@ -131,6 +140,8 @@ final class InstallSlot implements Closeable {
             var prepared = prepare(leaderNode, first);
             answer.completeExceptionally(
                     new AskAgainException(prepared.isPresent() ? "fetched" : "nothing is lacking"));
+        } catch (NotYetException e) {
+            failLater(answer, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             failLater(answer, "the node stops, or the group is closed");
         } catch (IOException | RuntimeException | Error e) { // an error too: nobody would catch up any more

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -56,6 +57,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private static final int OWN_READ_BYTES = 1 << 20;
     private static final long SETTLE_MS = 5_000;
     private static final long SETTLE_LOOK_MS = 5;
+    /** So long compaction may take to make files that would spare a fetch. */
+    private static final long OWN_FILES_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final ReplicaState replica;
     private final PartitionContext context;
@@ -67,6 +70,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Set<SealedSegment> left = new HashSet<>();
     /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
     private volatile boolean overtaken;
+    /** Since when nothing but such files is lacking; the next attempts know of it too. */
+    private OptionalLong ownFilesAwaitedSinceNanos = OptionalLong.empty();
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -83,6 +88,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     @Override
     public Optional<InstallSlot.Ready> prepare(int leaderNode, TermIndex first)
             throws IOException, InterruptedException {
+        replica.compaction().prepared(false); // what was prepared before and not installed counts for nothing
         if (lacksNothing(first.getIndex())) {
             return Optional.empty();
         }
@@ -99,9 +105,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             prepared = true;
             return Optional.of(ready);
         } finally {
-            if (!prepared) {
-                replica.compaction().resume();
-            }
+            replica.compaction().prepared(prepared);
         }
     }
 
@@ -138,12 +142,27 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         // Where compaction has not finished none is taken: an older one may do.
         var taken = replica.takeCheckpoint().or(replica::durableCheckpoint);
         if (taken.isEmpty() || taken.get().getIndex() < firstIndex) {
+            waitForOwnFiles();
             return false;
         }
+        ownFilesAwaitedSinceNanos = OptionalLong.empty();
         checkpoints.taken(taken.get());
         requireRaftLog().updateSnapshotIndex(taken.get().getIndex());
         LOG.info("{}: was asked to catch up to {}, and has more", replica.id(), firstIndex);
         return true;
+    }
+
+    /** A checkpoint of what this replica has would do, and is taken once compaction has made its files: less than to fetch all. */
+    private void waitForOwnFiles() throws InstallSlot.NotYetException {
+        boolean arePending =
+                replica.compaction().firstPendingIndex() <= replica.applied().indexBehind() && !replica.isRefetching();
+        long now = System.nanoTime();
+        if (arePending && ownFilesAwaitedSinceNanos.isEmpty()) {
+            ownFilesAwaitedSinceNanos = OptionalLong.of(now);
+        }
+        if (arePending && now - ownFilesAwaitedSinceNanos.getAsLong() < OWN_FILES_NANOS) {
+            throw new InstallSlot.NotYetException(replica.id() + " lacks nothing but files that it compacts");
+        }
     }
 
     private Checkpoint state(CatchUpPeer peer, long firstIndex) throws IOException, InterruptedException {
@@ -203,8 +222,9 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         void follow() throws IOException, InterruptedException {
             discardUnlisted();
+            long start = startOffset(); // own files that are given up make room
             receiveRewritten();
-            for (long at = startOffset(); at < end(); ) {
+            for (long at = start; at < end(); ) {
                 var rewritten = rewrittenAt(at);
                 at = rewritten.isPresent() ? passOver(rewritten.get(), at) : followAppended(at);
             }
@@ -237,8 +257,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         private void receiveRewritten() throws IOException, InterruptedException {
             for (var segment : rewritten().toList()) {
                 if (!log.transfer().has(segment) && !received.containsKey(segment)) {
+                    requireUnchanged(); // else compaction may come to the same file
                     left.add(segment);
                     received.put(segment, log.transfer().receive(segment, position -> {
+                        requireUnchanged();
                         var bytes = peer.file(segment, position);
                         fetchedBytes += bytes.remaining();
                         context.node().catchUps().counters().fetched(bytes.remaining());

@@ -1,18 +1,19 @@
 package io.cordwood.raft;
 
 import io.cordwood.partition.CompactEntry;
+import io.cordwood.partition.PartitionTail;
 import io.cordwood.store.CompactionPace;
+import io.cordwood.store.CompactionPass;
 import io.cordwood.store.CompactionPlan;
-import io.cordwood.store.CompactionResult;
 import io.cordwood.store.CompactionRules;
 import io.cordwood.store.CompactionTimes;
+import io.cordwood.store.LogCompactor;
 import io.cordwood.store.RewrittenSegment;
 import io.cordwood.store.SealedSegment;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -49,7 +50,13 @@ final class ReplicaCompaction {
     private final Deque<Applied> pending = new ArrayDeque<>();
     /** Of applied entries that no durable checkpoint was known to cover. */
     private final Deque<Sources> uncovered = new ArrayDeque<>();
+
     private volatile boolean paused;
+    /** A catch-up is what paused, and it has not ended. */
+    private boolean preparing;
+    /** Somebody wanted to resume meanwhile. */
+    private boolean fed;
+
     private boolean closed;
     private boolean running;
     /** A pass of this node whose outcome is not known, or whose entry is not installed. Of whoever works, or has paused it. */
@@ -69,7 +76,8 @@ final class ReplicaCompaction {
             var listed = segments.stream()
                     .filter(segment -> entry.segments().contains(segment.sealed()))
                     .toList();
-            return pass.equals(entry.pass()) && listed.size() == entry.segments().size()
+            return pass.equals(entry.pass())
+                            && listed.size() == entry.segments().size()
                     ? Optional.of(listed)
                     : Optional.empty();
         }
@@ -116,10 +124,12 @@ final class ReplicaCompaction {
     }
 
     /**
-     * Ends the pass that runs, and waits for its end; none begins before {@link #resume}. What was proposed is thrown away: files
-     * of the same names may come from elsewhere now.
+     * Ends the pass that runs, and waits for its end, for a catch-up that prepares; none begins before {@link #prepared}. What was
+     * proposed is thrown away: files of the same names may come from elsewhere now.
      */
     synchronized void pause() throws IOException, InterruptedException {
+        preparing = true;
+        fed = false;
         paused = true;
         while (running) {
             wait();
@@ -127,11 +137,22 @@ final class ReplicaCompaction {
         discardProposed();
     }
 
-    /** A leader feeds this replica again, or it leads, or what it paused for failed. */
+    /** The catch-up that paused has ended. With what it is to install, none begins before that or {@link #resume}. */
+    synchronized void prepared(boolean ready) {
+        preparing = false;
+        paused = ready && !fed;
+    }
+
+    /** A leader feeds this replica again, or it leads. */
     void resume() { // for each entry that comes: no lock
         if (paused) {
-            paused = false;
+            resumePaused();
         }
+    }
+
+    private synchronized void resumePaused() {
+        fed = true;
+        paused = preparing; // a catch-up may still write files, until it notices
     }
 
     /** Ends the pass that runs, for good, and waits for its end. */
@@ -158,7 +179,8 @@ final class ReplicaCompaction {
         return progress.status(replica.applied().compactable(), runs);
     }
 
-    private synchronized boolean isWanted() {
+    /** Whether a pass may run. */
+    synchronized boolean isWanted() {
         return !paused && !closed;
     }
 
@@ -217,7 +239,7 @@ final class ReplicaCompaction {
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             LOG.info("{}: compaction is interrupted: {}", replica.id(), e.getMessage());
             return true;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             progress.failed(e);
             LOG.warn("{}: compaction failed and is tried again", replica.id(), e);
             return false;
@@ -240,38 +262,49 @@ final class ReplicaCompaction {
             return true;
         }
         var times = CompactionTimes.of(nowMs, rules);
-        var pace = progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(term));
-        var result = replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes());
-        return propose(plan.get(), result, times);
+        var pace =
+                progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(replica.tail(), term));
+        return propose(replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes()), times, term);
     }
 
-    private boolean leads(OptionalLong term) {
-        return replica.tail().leadingTerm().equals(term);
+    private static boolean leads(PartitionTail tail, OptionalLong term) {
+        return tail.leadingTerm().equals(term);
     }
 
-    private boolean propose(CompactionPlan plan, CompactionResult result, CompactionTimes times) throws IOException {
-        if (result.segments().size() > CompactEntry.MAX_SEGMENTS) {
-            discard(result.segments());
-            throw new IOException(
-                    "a pass made " + result.segments().size() + " files, an entry takes " + CompactEntry.MAX_SEGMENTS);
+    /** Returns false where the pass was void. */
+    private boolean propose(CompactionPass made, CompactionTimes times, OptionalLong term) throws IOException {
+        var pass = new CompactEntry.Pass(made.scanned(), made.keys(), times, CompactEntry.REWRITE_VERSION);
+        LOG.info("{}: read {} keys of {}", replica.id(), made.keys(), made.scanned());
+        proposed = new Proposed(pass, made.segments());
+        var outcome = Proposal.Outcome.NOT_NEEDED;
+        // Each turn but the last finds that a trim has taken some more of what files were made from.
+        while (outcome == Proposal.Outcome.NOT_NEEDED && leads(replica.tail(), term)) {
+            made.trimTo(replica.tail().logStartOffset());
+            if (made.isEmpty()) {
+                break;
+            }
+            proposed = new Proposed(pass, made.segments());
+            requireFewFiles(made.segments().size());
+            outcome = awaited(replica.appender().propose((inLog, timeMs) -> {
+                boolean isWhole = leads(inLog, term) && inLog.logStartOffset() < made.firstSourceEnd();
+                return isWhole ? Optional.of(entry(pass, made, timeMs)) : Optional.empty();
+            }));
         }
-        var pass = new CompactEntry.Pass(result.scanned(), result.keys(), times, CompactEntry.REWRITE_VERSION);
-        proposed = new Proposed(pass, result.segments());
-        LOG.info(
-                "{}: compacted {} of {} keys into {} files",
-                replica.id(),
-                result.scanned(),
-                result.keys(),
-                result.segments().size());
-        var outcome = awaited(replica.appender().propose((inLog, timeMs) -> {
-            var left = plan.groupsBelow(result.scanned().end(), inLog.logStartOffset());
-            return left.isEmpty() ? Optional.empty() : Optional.of(entry(pass, left, result.segments(), timeMs));
-        }));
-        boolean isVoid =
-                switch (outcome) {
-                    case APPLIED, UNKNOWN -> false; // its files wait for the entry, as long as no other pass begins
-                    case NOT_NEEDED, NOT_LEADER, OVERLOADED -> true;
-                };
+        return noteOutcome(outcome);
+    }
+
+    private void requireFewFiles(int files) throws IOException {
+        if (files > CompactEntry.MAX_SEGMENTS) {
+            discardProposed();
+            throw new IOException("a pass made " + files + " files, an entry takes " + CompactEntry.MAX_SEGMENTS);
+        }
+    }
+
+    private boolean noteOutcome(Proposal.Outcome outcome) throws IOException {
+        boolean isVoid = switch (outcome) {
+            case APPLIED, UNKNOWN -> false; // its files wait for the entry, as long as no other pass begins
+            case NOT_NEEDED, NOT_LEADER, OVERLOADED -> true;
+        };
         if (isVoid) {
             LOG.info("{}: the pass is void: {}", replica.id(), outcome);
             discardProposed();
@@ -279,15 +312,13 @@ final class ReplicaCompaction {
         return !isVoid;
     }
 
-    /** @param left the groups of segments of which nothing was trimmed during the pass; what came of others is left out */
-    private CompactEntry entry(
-            CompactEntry.Pass pass, List<List<SealedSegment>> left, List<RewrittenSegment> made, long timeMs) {
-        var first = left.get(0).get(0);
-        var segments = made.stream()
-                .map(RewrittenSegment::sealed)
-                .filter(segment -> segment.baseOffset() >= first.baseOffset())
-                .toList();
-        return new CompactEntry(replica.id(), timeMs, pass, first.endOffset(), segments);
+    private CompactEntry entry(CompactEntry.Pass pass, CompactionPass made, long timeMs) {
+        return new CompactEntry(
+                replica.id(),
+                timeMs,
+                pass,
+                made.firstSourceEnd(),
+                made.segments().stream().map(RewrittenSegment::sealed).toList());
     }
 
     private static Proposal.Outcome awaited(CompletableFuture<Proposal.Outcome> decision) throws IOException {
@@ -345,18 +376,37 @@ final class ReplicaCompaction {
         var missing = entry.segments().stream()
                 .filter(segment -> !replica.log().transfer().has(segment))
                 .toList();
-        var repeated = repeat(entry.pass(), missing, means);
-        return repeated.isPresent() ? repeated.get() : fetch(missing, others, means);
+        var repeated = isRepeatable(entry.pass(), others, means)
+                ? repeat(entry.pass(), missing, means)
+                : Optional.<List<RewrittenSegment>>empty();
+        return repeated.isPresent()
+                ? repeated.get()
+                : new FileFetch(replica, others.peers(), pace(sizeBytes(missing), means)).all(missing);
+    }
+
+    private CompactionPace pace(long allBytes, Means means) {
+        return progress.begin(allBytes, means.rate(), this::isWanted);
+    }
+
+    /** Whether this node may make the same pass: it knows the rules, and has the memory, or nobody else to ask. */
+    private boolean isRepeatable(CompactEntry.Pass pass, Others others, Means means) {
+        boolean isKnown = pass.rewriteVersion() == CompactEntry.REWRITE_VERSION;
+        boolean fits = LogCompactor.holds(means.keyBytes(), pass.keys());
+        if (!isKnown || !fits) {
+            LOG.warn(
+                    "{}: the files of a pass of version {} with {} keys, which {} bytes shall hold, are to be fetched",
+                    replica.id(),
+                    pass.rewriteVersion(),
+                    pass.keys(),
+                    means.keyBytes());
+        }
+        return isKnown && (fits || others.peers().isEmpty());
     }
 
     /** The same pass; empty where it does not come to the same files. */
-    private Optional<List<RewrittenSegment>> repeat(
-            CompactEntry.Pass pass, List<SealedSegment> expected, Means means) throws IOException {
-        if (pass.rewriteVersion() != CompactEntry.REWRITE_VERSION) {
-            LOG.warn("{}: files of rewrite version {} are fetched", replica.id(), pass.rewriteVersion());
-            return Optional.empty();
-        }
-        var compactor = replica.log().compactor(progress.begin(sizeBytes(expected), means.rate(), this::isWanted));
+    private Optional<List<RewrittenSegment>> repeat(CompactEntry.Pass pass, List<SealedSegment> expected, Means means)
+            throws IOException {
+        var compactor = replica.log().compactor(pace(sizeBytes(expected), means));
         try {
             var result = compactor.repeat(pass.scanned(), pass.keys(), expected, pass.times());
             var sealed =
@@ -368,50 +418,14 @@ final class ReplicaCompaction {
             discard(result.segments());
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             throw e;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | LinkageError e) { // also of a codec whose library is missing
             LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
         }
         return Optional.empty();
     }
 
-    /** The files as another replica has them: the entry says what they must be. Those that nobody needs any more are left out. */
-    private List<RewrittenSegment> fetch(List<SealedSegment> expected, Others others, Means means) throws IOException {
-        var fetched = new ArrayList<RewrittenSegment>();
-        var pace = progress.begin(sizeBytes(expected), means.rate(), this::isWanted);
-        for (var segment : expected) {
-            if (replica.applied().lists(segment)) {
-                fetched.add(fetch(segment, others, pace));
-            } else {
-                // Others may not have it any more. A later entry, which is applied, put another in its place, or it was trimmed.
-                LOG.info("{}: {} is passed over: a later entry made it needless", replica.id(), segment);
-                replica.log().compactor(bytes -> {}).discard(List.of(segment));
-            }
-        }
-        return fetched;
-    }
-
     private static long sizeBytes(List<SealedSegment> segments) {
         return segments.stream().mapToLong(SealedSegment::sizeBytes).sum();
-    }
-
-    private RewrittenSegment fetch(SealedSegment segment, Others others, CompactionPace pace) throws IOException {
-        var failure = new IOException("no other replica has " + segment);
-        for (var peer : others.peers()) {
-            try {
-                return replica.log().transfer().receive(segment, position -> {
-                    var bytes = peer.file(segment, position);
-                    pace.passed(bytes.remaining());
-                    return bytes;
-                });
-            } catch (CompactionProgress.AbandonedException | InterruptedIOException e) {
-                throw e;
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            } catch (InterruptedException e) {
-                throw interrupted();
-            }
-        }
-        throw failure;
     }
 
     private void change(SegmentWriter.LogChange change) throws IOException {

@@ -61,6 +61,7 @@ final class ReplicaState implements Closeable {
     private final ReplicaCompaction compaction = new ReplicaCompaction(this);
     /** The newest checkpoint in the file. */
     private volatile Durable durable;
+
     private final AppliedState applied;
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
@@ -273,7 +274,7 @@ final class ReplicaState implements Closeable {
         // What a pass was made from is needed to repeat it, until a checkpoint covers it.
         long neededFrom = log.hasTrimmed(heldFrom) ? Math.min(heldFrom, sourcesFrom(known.index())) : heldFrom;
         if (log.hasTrimmed(neededFrom)) {
-            writer.deleteTrimmed(neededFrom);
+            writer.deleteTrimmed(() -> Math.min(heldFrom, sourcesFrom(known.index())));
         }
         if (log.hasReplaced(known.segments(), heldFrom)) {
             writer.deleteReplaced(known.segments(), heldFrom);

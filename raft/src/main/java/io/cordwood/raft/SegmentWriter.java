@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,10 +82,20 @@ final class SegmentWriter {
         boolean deleteOne() throws IOException;
     }
 
-    /** Deletes the trimmed segments below an offset, one after the other; what other partitions enqueue comes in between. */
-    void deleteTrimmed(long heldFrom) {
+    /**
+     * Deletes the trimmed segments, one after the other; what other partitions enqueue comes in between.
+     *
+     * @param heldFrom what is asked for from here on stays; looked at before each deletion
+     */
+    void deleteTrimmed(LongSupplier heldFrom) {
         if (deletingTrimmed.compareAndSet(false, true)) {
-            deleteNext(() -> log.deleteTrimmed(heldFrom), deletingTrimmed);
+            deleteNext(
+                    () -> {
+                        // In this order: an entry that needs the files is in the log before a trim moves the log start.
+                        long logStart = log.logStartOffset();
+                        return log.deleteTrimmed(Math.min(logStart, heldFrom.getAsLong()));
+                    },
+                    deletingTrimmed);
         }
     }
 

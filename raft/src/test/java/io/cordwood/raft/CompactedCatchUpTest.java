@@ -7,8 +7,12 @@ import static org.awaitility.Awaitility.await;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +90,75 @@ class CompactedCatchUpTest {
         follower.start();
 
         assertCaughtUp(follower);
+    }
+
+    /** Base offset of the first compacted file at or beyond an offset. */
+    private static long compactedBase(PartitionNodeFixture node, long offset) throws IOException {
+        return node.segmentContents().keySet().stream()
+                .filter(name -> name.endsWith(".1.log"))
+                .mapToLong(name -> Long.parseLong(name.substring(0, 20)))
+                .filter(base -> base >= offset)
+                .min()
+                .orElseThrow();
+    }
+
+    @Test
+    void ownFilesThatAreGivenUpMakeRoom() throws Exception {
+        compacted.publish(10, 10);
+        cluster.awaitHighWatermark(compacted.published());
+        long end = compacted.published();
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        compacted.publish(80, 10);
+        compacted.compactAll();
+        compacted.trim(compactedBase(cluster.leader(), end + 1) + 1);
+        compacted.publish(2, 10);
+        compacted.purgeBeyond(follower);
+        var own = follower.partition().resolve("00000000000000000000.log").toFile();
+        follower.disk.setUsableBytes(() -> own.exists() ? 0 : Long.MAX_VALUE);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(compacted.published());
+        assertThat(follower.catchUps().installations()).isPositive();
+        compacted.assertCompacted();
+    }
+
+    @Test
+    void followerThatLacksNothingButItsOwnFilesFetchesNone() throws Exception {
+        compacted.publish(40, 10);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        compacted.decide();
+        compacted.publish(5, 10);
+        cluster.awaitHighWatermark(compacted.published());
+        leader.takeCheckpoint();
+        long decided = follower.raftLog().getNextIndex() - 5;
+        await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > decided);
+        assertThat(follower.replica().compactionPending()).isTrue();
+
+        leader.setMembers(cluster.othersThan(follower));
+        compacted.publish(2, 10);
+        long before = follower.catchUps().notifications();
+        var joined = CompletableFuture.runAsync(() -> setMembers(leader, cluster.nodes()));
+        await().atMost(PATIENCE).until(() -> follower.catchUps().notifications() > before + 1);
+        assertThat(follower.catchUps().fetchedBytes()).isZero();
+        compacted.tick(follower);
+
+        joined.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        cluster.awaitHighWatermark(compacted.published());
+        assertThat(follower.catchUps().installations()).isZero();
+        compacted.compactAll();
+        compacted.assertCompacted();
+    }
+
+    private static void setMembers(PartitionNodeFixture leader, List<PartitionNodeFixture> members) {
+        try {
+            leader.setMembers(members);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -38,21 +38,34 @@ final class CompactedCluster implements AutoCloseable {
     final AtomicLong clockMs = new AtomicLong(System.currentTimeMillis());
     private final Map<Integer, Compaction> compactions = new HashMap<>();
     private final List<Published> records = new ArrayList<>();
-    private final TopicConfig config;
-    /** A failed pass is due again at the next look. */
-    private final AtomicLong looks = new AtomicLong();
+    /** Of nodes that are to have others than the rest. */
+    final Map<Integer, CompactionLimits> limits = new HashMap<>();
+    /** Between two looks: so that a failed pass is due again at the next one. */
+    volatile long lookNanos = TimeUnit.HOURS.toNanos(1);
+
+    private TopicConfig config;
+    private final AtomicLong nowNanos = new AtomicLong();
 
     /** A record as a reader finds it. */
     record Published(long offset, String key, @Nullable String value) {}
 
     private CompactedCluster(PartitionCluster cluster) {
         this.cluster = cluster;
-        config = TopicConfig.resolve(
+        config = config(SEGMENT_BYTES);
+    }
+
+    private static TopicConfig config(int segmentBytes) {
+        return TopicConfig.resolve(
                 new TreeMap<>(Map.of(
                         CleanupConfig.POLICY, "compact",
                         CleanupConfig.MIN_DIRTY_RATIO, "0",
-                        TopicConfig.SEGMENT_BYTES, String.valueOf(SEGMENT_BYTES))),
+                        TopicConfig.SEGMENT_BYTES, String.valueOf(segmentBytes))),
                 TopicConfig.DEFAULTS);
+    }
+
+    /** Has compaction merge so many full segments into one file. */
+    void merge(int segments) {
+        config = config(segments * SEGMENT_BYTES);
     }
 
     static CompactedCluster start(Path directory, LogUpkeep upkeep) throws IOException {
@@ -106,8 +119,8 @@ final class CompactedCluster implements AutoCloseable {
                         id -> new Compaction(
                                 () -> node.isRunning() && !node.isQuarantined() ? List.of(node.replica()) : List.of(),
                                 clockMs::get,
-                                () -> TimeUnit.HOURS.toNanos(looks.incrementAndGet()),
-                                new CompactionLimits(1 << 20, 1 << 30)))
+                                () -> nowNanos.addAndGet(lookNanos),
+                                limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30))))
                 .tick(replica -> Optional.of(config));
     }
 

@@ -96,6 +96,91 @@ class CompactionFaultsTest {
         compacted.awaitSameFiles();
     }
 
+    @Test
+    void trimThatTakesAPartOfAGroupLeavesNoOldValue() throws Exception {
+        compacted.merge(3);
+        compacted.publish(100, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        var hold = leader.disk.holdBefore(Operation.WRITE, ".1.log.tmp");
+        var pass = new Thread(() -> compacted.tick(leader));
+        pass.start();
+        await().atMost(PATIENCE).until(hold::isReached);
+
+        compacted.trim(baseOffset(leader, 1) + 1);
+        hold.release();
+        pass.join(PATIENCE.toMillis());
+
+        assertThat(leader.replica().compaction().compactedEndOffset()).isPositive();
+        compacted.compactAll();
+        compacted.assertCompacted();
+        compacted.awaitSameFiles();
+    }
+
+    @Test
+    void filesComeFromOthersWhereTheOwnPassBreaks() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        follower().disk.breakWritesTo(".1.log.tmp");
+
+        compacted.compactAll();
+
+        compacted.assertCompacted();
+        compacted.awaitSameFiles();
+    }
+
+    @Test
+    void filesComeFromOthersWhereTheKeysDoNotFit() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var follower = follower();
+        compacted.limits.put(follower.id(), new CompactionLimits(1, 1 << 30));
+
+        compacted.compactAll();
+
+        compacted.assertCompacted();
+        assertThat(follower.disk.hasWrittenTo(".1.log.tmp")).isFalse();
+        assertThat(follower.disk.hasWrittenTo(".1.log.in")).isTrue();
+    }
+
+    @Test
+    void filesDoNotWaitForPassesThatFailedBefore() throws Exception {
+        compacted.lookNanos = 0;
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var old = cluster.leader();
+        old.disk.refuseWritesTo(".1.log.tmp");
+        compacted.tick(old);
+        assertThat(old.replica().compaction().lastError()).isNotEmpty();
+        old.disk.refuseWritesTo("\0");
+        old.kill();
+        compacted.decide();
+        old.start();
+        await().atMost(PATIENCE).until(() -> old.replica().compactionPending());
+
+        compacted.tick(old);
+
+        assertThat(old.replica().compactionPending()).isFalse();
+        compacted.assertCompacted();
+    }
+
+    @Test
+    void fullDiskIsSaidToBeWhatFilesWaitFor() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var follower = follower();
+        follower.disk.setUsableBytes(() -> 0);
+        compacted.decide();
+        await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
+
+        compacted.tick(follower);
+
+        assertThat(follower.replica().compaction().lastError()).contains("has 0 bytes left");
+        follower.disk.setUsableBytes(() -> Long.MAX_VALUE);
+        compacted.compactAll();
+        compacted.assertCompacted();
+    }
+
     @Tag("nightly")
     @Test
     void trimmedFilesGoWhileOthersWaitForTheirPass() throws Exception {
@@ -160,9 +245,10 @@ class CompactionFaultsTest {
         compactWithout(follower);
         compacted.publish(40, 60);
         compactWithout(follower);
-        await().atMost(PATIENCE).until(() -> cluster.othersThan(follower).stream()
-                .peek(node -> node.replica().deleteTrimmed())
-                .noneMatch(node -> hasFile(node, "00000000000000000000.1.log")));
+        await().atMost(PATIENCE)
+                .until(() -> cluster.othersThan(follower).stream()
+                        .peek(node -> node.replica().deleteTrimmed())
+                        .noneMatch(node -> hasFile(node, "00000000000000000000.1.log")));
         assertThat(hasFile(cluster.leader(), "00000000000000000000.2.log")).isTrue();
         ReplicaFiles.flipBitInTheMiddle(follower.partition().resolve("00000000000000000000.log"));
 

@@ -7,9 +7,12 @@ import io.cordwood.store.OpenMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +61,9 @@ final class HoldingDisk extends ForwardingDisk {
     private volatile boolean killed;
     private volatile String undeletable = "\0";
     private volatile String unwritable = "\0";
+    private volatile String broken = "\0";
+    private volatile @Nullable LongSupplier usableBytes;
+    private final Set<String> written = ConcurrentHashMap.newKeySet();
 
     HoldingDisk(Disk disk) {
         super(disk);
@@ -93,6 +99,27 @@ final class HoldingDisk extends ForwardingDisk {
     /** Writes to files whose names end so fail from now on, until others are named. */
     void refuseWritesTo(String fileSuffix) {
         unwritable = fileSuffix;
+    }
+
+    /** Writes to files whose names end so end in an exception that no disk throws. */
+    void breakWritesTo(String fileSuffix) {
+        broken = fileSuffix;
+    }
+
+    /** Whether something was written to a file whose name ends so. */
+    boolean hasWrittenTo(String fileSuffix) {
+        return written.stream().anyMatch(file -> file.endsWith(fileSuffix));
+    }
+
+    /** What the disk says to have left from now on. */
+    void setUsableBytes(LongSupplier bytes) {
+        usableBytes = bytes;
+    }
+
+    @Override
+    public long usableBytes(Path path) throws IOException {
+        var said = usableBytes;
+        return said == null ? super.usableBytes(path) : said.getAsLong();
     }
 
     /** Every operation fails from now on, those that are held included. */
@@ -174,6 +201,10 @@ final class HoldingDisk extends ForwardingDisk {
             if (path().toString().endsWith(unwritable)) {
                 throw new IOException(path() + " cannot be written");
             }
+            if (path().toString().endsWith(broken)) {
+                throw new IllegalStateException(path() + " is broken");
+            }
+            written.add(path().toString());
             around(Operation.WRITE, path(), () -> super.write(src, position));
         }
 

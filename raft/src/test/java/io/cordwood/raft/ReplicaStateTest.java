@@ -245,6 +245,27 @@ class ReplicaStateTest {
     }
 
     @Test
+    void compactionThatACatchUpPausedWaitsForItsEnd() throws Exception {
+        replica.skip(1, 0);
+        replica.compaction().pause();
+
+        take(0, 1, 1); // a leader feeds it again, and the catch-up has not noticed
+        assertThat(replica.compaction().isWanted()).isFalse();
+        replica.compaction().prepared(true);
+        assertThat(replica.compaction().isWanted()).isTrue();
+
+        replica.compaction().pause();
+        replica.compaction().prepared(true);
+        assertThat(replica.compaction().isWanted()).isFalse();
+        take(1, 1, 2);
+        assertThat(replica.compaction().isWanted()).isTrue();
+
+        replica.compaction().pause();
+        replica.compaction().prepared(false);
+        assertThat(replica.compaction().isWanted()).isTrue();
+    }
+
+    @Test
     void replicaThatGaveUpItsFilesTakesNoCheckpoint() throws IOException {
         for (int i = 0; i < 3; i++) {
             take(i, 1, i);

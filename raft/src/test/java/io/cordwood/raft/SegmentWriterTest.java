@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -141,6 +142,25 @@ class SegmentWriterTest {
         assertThat(log.readExactly(0, 2, stamped(0, EPOCH, "a", "b").remaining()))
                 .isPresent();
         assertThat(disk.operations()).isGreaterThanOrEqualTo(operations);
+    }
+
+    @Test
+    void eachDeletionLooksAtWhatIsNeededByThen() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            var payload = stamped(i, EPOCH, "a");
+            var entry = entryFor(payload);
+            writer.append(new AppendEntry(PARTITION, 0, true, entry.batches()), EPOCH, payload);
+        }
+        writer.force().get();
+        log.advanceHighWatermark(4);
+        log.raiseLogStart(3);
+        var needed = new AtomicLong(Long.MAX_VALUE);
+
+        writer.deleteTrimmed(() -> needed.getAndSet(0)); // an entry that needs the rest comes behind the first one
+        writer.force().get();
+        writer.force().get();
+
+        assertThat(log.segments().get(0).baseOffset()).isEqualTo(1);
     }
 
     @Test

@@ -66,13 +66,6 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
                 .toList();
     }
 
-    /** The groups that begin below an offset, and of which nothing was trimmed meanwhile: they are to be replaced as a whole. */
-    public List<List<SealedSegment>> groupsBelow(long offset, long logStart) {
-        return groupsBelow(offset).stream()
-                .filter(group -> group.get(0).endOffset() > logStart)
-                .toList();
-    }
-
     private static List<SealedSegment> eligible(SegmentTable table, long limitOffset, long newestMs) {
         var eligible = new ArrayList<SealedSegment>();
         for (var segment : table.sealed()) {

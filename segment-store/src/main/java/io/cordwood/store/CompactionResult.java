@@ -3,7 +3,7 @@ package io.cordwood.store;
 import java.util.List;
 
 /**
- * What a pass of compaction came to. Nothing of it is part of the log yet.
+ * What a pass of compaction came to where it was repeated. Nothing of it is part of the log yet.
  *
  * <p><b>Thread:</b> immutable.
  *

@@ -44,8 +44,16 @@ final class KeyOffsets {
 
     /** Room for so many keys, or for as many as fit into the bytes. */
     static KeyOffsets within(long budgetBytes, long keys) {
-        long fitting = Math.max(budgetBytes / SLOT_BYTES, 2);
-        return new KeyOffsets((int) Math.min(fitting, slotsFor(keys)));
+        return new KeyOffsets(Math.min(slotsWithin(budgetBytes), slotsFor(keys)));
+    }
+
+    /** How many keys {@link #within} makes room for at most. */
+    static int keysWithin(long budgetBytes) {
+        return keysMax(slotsWithin(budgetBytes));
+    }
+
+    private static int slotsWithin(long budgetBytes) {
+        return (int) Math.min(Math.max(budgetBytes / SLOT_BYTES, 2), SLOTS_MAX);
     }
 
     private static int slotsFor(long keys) {

@@ -43,37 +43,63 @@ public final class LogCompactor {
      *
      * @param keyBytes memory for the keys; where it does not hold them all, the pass ends at an earlier offset
      */
-    public CompactionResult compact(CompactionPlan plan, CompactionTimes times, long keyBytes) throws IOException {
+    public CompactionPass compact(CompactionPlan plan, CompactionTimes times, long keyBytes) throws IOException {
         files.requireRoomFor(plan.sizeBytes());
         var dirty = plan.dirty();
         var keys = KeyOffsets.within(keyBytes, dirty.end() - dirty.start());
         long end = scan(dirty, keys);
-        var rewritten = rewriteAll(plan.groupsBelow(end), group -> rewriteGroup(rewriter(keys, end, times), group));
-        return new CompactionResult(new OffsetRange(dirty.start(), end), keys.size(), rewritten);
+        CompactionPass.Rewriting rewriting = group -> rewriteGroup(group, () -> rewriter(keys, end, times));
+        var groups = new ArrayList<CompactionPass.Group>();
+        rewriteAll(plan.groupsBelow(end), group -> {
+            groups.add(rewriting.rewrite(group));
+            return groups.get(groups.size() - 1).made();
+        });
+        return new CompactionPass(new OffsetRange(dirty.start(), end), keys.size(), this, rewriting, groups);
     }
 
-    private Optional<RewrittenSegment> rewriteGroup(SegmentRewriter rewriter, List<SealedSegment> group)
+    /** Trims come during a pass: what is left of the group is rewritten, so that no older value stays in it. */
+    private CompactionPass.Group rewriteGroup(List<SealedSegment> group, Supplier<SegmentRewriter> rewriters)
             throws IOException {
-        int generation = 1
+        for (var left = untrimmed(group); !left.isEmpty(); left = untrimmed(left)) {
+            try {
+                return new CompactionPass.Group(
+                        left, rewriters.get().rewrite(sources(range(left)), nextGeneration(left)));
+            } catch (IOException e) {
+                if (untrimmed(left).equals(left)) {
+                    throw e;
+                }
+            }
+        }
+        return CompactionPass.Group.NOTHING;
+    }
+
+    private List<SealedSegment> untrimmed(List<SealedSegment> group) {
+        return group.stream()
+                .filter(segment -> !isTrimmed(segment.baseOffset()))
+                .toList();
+    }
+
+    private static OffsetRange range(List<SealedSegment> group) {
+        return new OffsetRange(
+                group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
+    }
+
+    private static int nextGeneration(List<SealedSegment> group) {
+        return 1
                 + group.stream()
                         .mapToInt(SealedSegment::compactionGeneration)
                         .max()
                         .orElseThrow();
-        var range = new OffsetRange(
-                group.get(0).baseOffset(), group.get(group.size() - 1).endOffset());
-        try {
-            return rewriter.rewrite(sources(range), generation);
-        } catch (IOException e) {
-            if (isTrimmed(range.start())) {
-                return Optional.empty();
-            }
-            throw e;
-        }
     }
 
     /** Whether the files from an offset on are gone, or go: trims come during a pass. */
     private boolean isTrimmed(long baseOffset) {
         return segments.get().get(0).baseOffset() > baseOffset;
+    }
+
+    /** Whether so much memory for keys holds so many: what one who repeats a pass should ask first. */
+    public static boolean holds(long keyBytes, int keys) {
+        return keys <= KeyOffsets.keysWithin(keyBytes);
     }
 
     private interface Rewrite<T> {
@@ -87,7 +113,7 @@ public final class LogCompactor {
             for (var each : all) {
                 rewrite.of(each).ifPresent(rewritten::add);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | LinkageError e) { // the last: a codec's library
             discard(RewrittenSegment.allSealed(rewritten));
             throw e;
         }

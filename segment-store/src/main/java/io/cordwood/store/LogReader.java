@@ -135,6 +135,9 @@ final class LogReader {
             if (found.segmentBase() == segment.baseOffset() && isTrue(found, segment, end)) {
                 return search(segment, placeOf(found), end, found.offset(), windowBytes);
             }
+            if (segment.isReplaced()) {
+                return search(segment, startOf(segment), end, range.start(), windowBytes);
+            }
             index.remove(id, found.offset());
             entry = index.lastBefore(id, range, timestampMs);
         }
@@ -207,6 +210,9 @@ final class LogReader {
         while (entry.isPresent() && entry.get().segmentBase() == segment.baseOffset()) {
             if (isTrue(entry.get(), segment, end)) {
                 return placeOf(entry.get());
+            }
+            if (segment.isReplaced()) {
+                return startOf(segment); // the entry is a good one, of the file in its place
             }
             index.remove(id, entry.get().offset());
             entry = index.floor(id, offset);

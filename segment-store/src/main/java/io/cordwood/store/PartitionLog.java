@@ -237,6 +237,7 @@ public final class PartitionLog implements Closeable {
     /**
      * Has readers find what a pass of compaction wrote. The files that it was written from stay until {@link #deleteReplaced};
      * a reader that is inside one finishes. Until the index knows the new one, in a moment, reads there take longer.
+     * Throws IllegalStateException where its file is not there; the log goes on as it was.
      */
     public void install(RewrittenSegment rewritten) throws IOException {
         requireOpen();

@@ -32,6 +32,7 @@ final class Segment {
     private final int generation;
     private volatile End end;
     private volatile @Nullable Place readTo;
+    private volatile boolean replaced;
 
     /** What a file name says. */
     record Name(long baseOffset, int generation) {}
@@ -42,7 +43,11 @@ final class Segment {
     }
 
     Segment(Path directory, Name name, End end) {
-        this.file = directory.resolve(fileName(name.baseOffset(), name.generation()));
+        this(name, directory.resolve(fileName(name.baseOffset(), name.generation())), end);
+    }
+
+    private Segment(Name name, Path file, End end) {
+        this.file = file;
         this.baseOffset = name.baseOffset();
         this.generation = name.generation();
         this.end = end;
@@ -55,6 +60,12 @@ final class Segment {
     static Segment of(Path directory, SealedSegment sealed) {
         var name = new Name(sealed.baseOffset(), sealed.compactionGeneration());
         return new Segment(directory, name, new End(sealed.endOffset(), sealed.sizeBytes(), sealed.maxTimestamp()));
+    }
+
+    /** As {@link #of}, under the name that its file has while it comes from elsewhere. */
+    static Segment incoming(Path directory, SealedSegment sealed) {
+        var named = of(directory, sealed);
+        return new Segment(new Name(named.baseOffset, named.generation), incoming(named.file), named.end);
     }
 
     /** The last of the segments that begins at or below the offset, which is not below the first one. */
@@ -154,6 +165,15 @@ final class Segment {
 
     void readTo(Place place) {
         readTo = place;
+    }
+
+    /** Compaction put another file in its place: what the index says at its base offset is of that one. */
+    void retire() {
+        replaced = true;
+    }
+
+    boolean isReplaced() {
+        return replaced;
     }
 
     SegmentInfo info() {

@@ -51,10 +51,13 @@ final class SegmentReplacement {
     /**
      * The segments of a log with the new one in the place of those that it was written from. Where all of them were trimmed
      * meanwhile, the new file is deleted.
+     *
+     * @throws IllegalStateException where the new file is not there; nothing was changed then
      */
     List<Segment> install(List<Segment> segments, RewrittenSegment rewritten) throws IOException {
         var listed = rewritten.sealed();
         var replacing = Segment.of(files.directory(), listed);
+        requireThere(listed, replacing);
         var old = within(segments, listed.offsets());
         if (old.isEmpty()) {
             files.disk().delete(replacing.file());
@@ -68,8 +71,22 @@ final class SegmentReplacement {
         int at = all.indexOf(old.get(0));
         all.removeAll(old);
         all.add(at, replacing);
+        old.forEach(
+                Segment::retire); // before the index loses, and then gets, what a reader inside would take for wrong
         files.index().drop(files.id(), listed.offsets());
         return List.copyOf(all);
+    }
+
+    private void requireThere(SealedSegment listed, Segment replacing) throws IOException {
+        boolean isThere = files.disk().exists(replacing.file());
+        if (isThere) {
+            try (var file = files.disk().open(replacing.file(), OpenMode.READ)) {
+                isThere = file.sizeBytes() == listed.sizeBytes();
+            }
+        }
+        if (!isThere) {
+            throw new IllegalStateException(replacing.file() + " of " + listed + " is not there as a whole");
+        }
     }
 
     /** The segments that begin within a range. */
@@ -122,8 +139,7 @@ final class SegmentReplacement {
             var deleted = next.get();
             files.disk().delete(deleted.old().file());
             readFiles.forget(deleted.old());
-            replaced =
-                    replaced.stream().filter(other -> !other.equals(deleted)).toList();
+            replaced = replaced.stream().filter(other -> !other.equals(deleted)).toList();
         }
         return hasListed(durable, heldFrom);
     }

@@ -79,7 +79,7 @@ final class SegmentRewriter {
         removeIfThere(temporary);
         try {
             write(sources, temporary);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             removeIfThere(temporary); // on a full disk it is missed
             throw e;
         }

@@ -51,8 +51,7 @@ public final class SegmentTransfer {
      * @throws IOException also where the log has no such file, or not any more
      */
     public ByteBuffer read(long baseOffset, int generation, long position, int maxBytes) throws IOException {
-        var found = Stream.concat(segments.get().stream(), replaced.get().stream())
-                .filter(segment -> segment.baseOffset() == baseOffset && segment.generation() == generation)
+        var found = all().filter(segment -> segment.baseOffset() == baseOffset && segment.generation() == generation)
                 .findFirst()
                 .orElseThrow(
                         () -> new IOException(files.id() + " has no file " + Segment.fileName(baseOffset, generation)));
@@ -67,7 +66,11 @@ public final class SegmentTransfer {
         }
     }
 
-    /** Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again. */
+    /**
+     * Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again.
+     *
+     * @throws IOException also where the log has another file of this name
+     */
     public RewrittenSegment receive(SealedSegment listed, Source source) throws IOException, InterruptedException {
         var segment = Segment.of(files.directory(), listed);
         if (files.disk().exists(segment.file())) {
@@ -75,27 +78,46 @@ public final class SegmentTransfer {
             if (known.isPresent()) {
                 return known.get();
             }
+            requireUnused(segment);
             files.disk().delete(segment.file());
         }
         files.requireRoomFor(listed.sizeBytes());
-        var incoming = Segment.incoming(segment.file());
-        removeIfThere(incoming);
-        boolean isWhole = false;
-        try (var out = files.disk().open(incoming, OpenMode.CREATE)) {
-            copy(listed, source, out);
-            out.force();
-            isWhole = true;
+        var incoming = Segment.incoming(files.directory(), listed);
+        removeIfThere(incoming.file());
+        boolean isTaken = false;
+        try {
+            var received = take(listed, source, incoming);
+            files.disk().rename(incoming.file(), segment.file());
+            isTaken = true;
+            files.disk().forceDirectory(files.directory());
+            return received;
         } finally {
-            if (!isWhole) {
-                removeIfThere(incoming);
+            if (!isTaken) {
+                removeIfThere(incoming.file());
             }
         }
-        files.disk().rename(incoming, segment.file());
-        files.disk().forceDirectory(files.directory());
-        var received = verified(listed, segment);
+    }
+
+    private void requireUnused(Segment named) throws IOException {
+        if (all().anyMatch(segment -> segment.file().equals(named.file()))) {
+            throw new IOException(named.file() + " is part of the log, and another one is to come");
+        }
+    }
+
+    private Stream<Segment> all() {
+        return Stream.concat(segments.get().stream(), replaced.get().stream());
+    }
+
+    /** Looks at what came before it takes a name that means something. */
+    private RewrittenSegment take(SealedSegment listed, Source source, Segment incoming)
+            throws IOException, InterruptedException {
+        try (var out = files.disk().open(incoming.file(), OpenMode.CREATE)) {
+            copy(listed, source, out);
+            out.force();
+        }
+        var received = verified(listed, incoming);
         if (received.isEmpty()) {
-            files.disk().delete(segment.file());
-            throw new IOException("what was received as " + segment.file() + " is not " + listed);
+            throw new IOException("what was received as " + incoming.file() + " is not " + listed);
         }
         return received.get();
     }

@@ -99,6 +99,16 @@ final class CompactedLog implements AutoCloseable {
 
     /** One pass with memory for so many keys, decided, written and installed. */
     boolean compact(int keysMax) throws IOException {
+        return compact(keysMax, () -> {});
+    }
+
+    /** Something that happens to the log. */
+    interface Step {
+        void run() throws IOException;
+    }
+
+    /** @param meanwhile between the pass and its entry */
+    boolean compact(int keysMax, Step meanwhile) throws IOException {
         var plan = CompactionPlan.of(table, compactedEnd, test.log().highWatermark(), RULES, nowMs + 10);
         if (plan.isEmpty()) {
             return false;
@@ -106,6 +116,8 @@ final class CompactedLog implements AutoCloseable {
         var times = CompactionTimes.of(nowMs, RULES);
         var compactor = test.log().compactor(bytes -> {});
         var result = compactor.compact(plan.get(), times, (keysMax * 4L / 3 + 1) * KeyOffsets.SLOT_BYTES);
+        meanwhile.run();
+        result.trimTo(test.log().logStartOffset());
         var sealed = result.segments().stream().map(RewrittenSegment::sealed).toList();
         passes.add(new Pass(result.scanned(), result.keys(), sealed, times));
         long rewrittenEnd = plan.get().groupsBelow(result.scanned().end()).stream()

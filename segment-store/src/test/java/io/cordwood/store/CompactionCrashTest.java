@@ -100,7 +100,7 @@ class CompactionCrashTest {
         }
     }
 
-    private static CompactionResult pass(PartitionLog log, SegmentTable table) throws IOException {
+    private static CompactionPass pass(PartitionLog log, SegmentTable table) throws IOException {
         var plan = CompactionPlan.of(table, 0, log.highWatermark(), CompactedLog.RULES, Long.MAX_VALUE)
                 .orElseThrow();
         return log.compactor(bytes -> {}).compact(plan, CompactionTimes.of(1_000_000, CompactedLog.RULES), 1 << 20);

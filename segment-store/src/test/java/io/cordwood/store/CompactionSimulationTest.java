@@ -56,7 +56,7 @@ class CompactionSimulationTest {
         if (kind < 66) {
             append(log);
         } else if (kind < 82) {
-            log.compact(1 + random.nextInt(12));
+            log.compact(1 + random.nextInt(12), random.nextInt(4) == 0 ? () -> trim(log) : () -> {});
         } else if (kind < 88) {
             log.takeCheckpoint();
         } else if (kind < 93) {

@@ -113,10 +113,8 @@ class IndexUseTest {
     void compactedFileIsIndexedAnew() throws Exception {
         try (var log = new CompactedLog(new NioDisk(), temporary)) {
             for (int i = 0; i < 40; i++) {
-                log.append(
-                        Compression.NONE,
-                        i == 30,
-                        List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE}));
+                log.append(Compression.NONE, i == 30, List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE
+                }));
             }
 
             assertThat(log.compact(100)).isTrue();
@@ -126,6 +124,33 @@ class IndexUseTest {
                             .hasValueSatisfying(
                                     entry -> assertThat(entry.offset()).isGreaterThan(50)));
             log.check("indexed anew");
+        }
+    }
+
+    @Test
+    void readerInsideAReplacedFileLeavesTheEntriesOfTheNewOne() throws Exception {
+        try (var log = new CompactedLog(new NioDisk(), temporary)) {
+            for (int i = 0; i < 40; i++) {
+                log.append(
+                        Compression.NONE,
+                        i == 30,
+                        List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE}));
+            }
+            var test = log.test();
+            var info = test.log().segments().get(0);
+            var old = new Segment(test.directory(), 0, new Segment.End(info.endOffset(), info.sizeBytes(), -1));
+            assertThat(log.compact(100)).isTrue();
+            Awaitility.await()
+                    .until(() -> test.index().floor(TestLog.ID, 59).stream().anyMatch(entry -> entry.offset() > 50));
+            var entry = test.index().floor(TestLog.ID, 59);
+            old.retire();
+
+            try (var files = new ReadFiles(test.disk(), 3)) {
+                var reader = new LogReader(TestLog.ID, files, test.index(), 1 << 10);
+                assertThat(reader.batchAt(old, 59).endOffset()).isEqualTo(60);
+            }
+
+            assertThat(test.index().floor(TestLog.ID, 59)).isEqualTo(entry);
         }
     }
 

@@ -34,6 +34,7 @@ class KeyOffsetsTest {
         }
 
         assertThat(taken).isEqualTo(75).isEqualTo(offsets.size());
+        assertThat(KeyOffsets.keysWithin(100 * KeyOffsets.SLOT_BYTES)).isEqualTo(75);
         assertThat(offsets.put(key(3), 500)).isTrue();
         assertThat(offsets.newest(key(3))).isEqualTo(500);
         assertThat(offsets.newest(key(taken))).isEqualTo(KeyOffsets.NONE);
@@ -42,6 +43,8 @@ class KeyOffsetsTest {
     @Test
     void hasRoomForAtLeastOneKey() {
         assertThat(KeyOffsets.within(0, 10).put(key(1), 0)).isTrue();
+        assertThat(KeyOffsets.keysWithin(0)).isOne();
+        assertThat(KeyOffsets.keysWithin(Long.MAX_VALUE)).isGreaterThan(1 << 28);
         assertThat(KeyOffsets.ofKeys(0).put(ByteBuffer.allocate(0), 0)).isTrue();
     }
 

@@ -7,6 +7,7 @@ import io.cordwood.batch.Compression;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,6 +101,62 @@ class SegmentTransferTest {
     }
 
     @Test
+    void whatIsNotTheListedFileNeverHasItsName() throws Exception {
+        var names = new ArrayList<String>();
+        var disk = new ForwardingDisk(new SimulatedDisk(3)) {
+            @Override
+            public void rename(Path from, Path to) throws IOException {
+                names.add(String.valueOf(to.getFileName()));
+                super.rename(from, to);
+            }
+        };
+        try (var other = filled(disk, "other")) {
+            var transfer = other.test().log().transfer();
+            names.clear();
+
+            assertThatThrownBy(() -> transfer.receive(first(), position -> {
+                        var bytes = bytes(position);
+                        return position == 0 ? bytes.put(70, (byte) ~bytes.get(70)) : bytes;
+                    }))
+                    .isInstanceOf(IOException.class);
+
+            assertThat(names).isEmpty();
+            transfer.receive(first(), this::bytes);
+            assertThat(names).containsExactly(Segment.fileName(first().baseOffset(), 1));
+        }
+    }
+
+    @Test
+    void fileOfTheLogIsNotWrittenAgain() throws Exception {
+        var first = first();
+        var other = new SealedSegment(
+                first.baseOffset(), first.endOffset(), first.sizeBytes(), 1, SegmentHash.NONE, 1);
+        var before = source.test().contents();
+
+        assertThatThrownBy(() -> source.test().log().transfer().receive(other, position -> ByteBuffer.allocate(10)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("part of the log");
+
+        assertThat(source.test().fileNames()).contains(Segment.fileName(first.baseOffset(), 1));
+        assertThat(source.test().contents()).isEqualTo(before);
+    }
+
+    @Test
+    void fileThatIsNotThereIsNotInstalled() throws Exception {
+        var before = target.test().contents();
+        var received = transfer().receive(first(), this::bytes);
+        var file = target.test().directory().resolve(Segment.fileName(first().baseOffset(), 1));
+        target.test().shorten(file, first().sizeBytes() - 1);
+        assertThatThrownBy(() -> target.test().log().install(received)).isInstanceOf(IllegalStateException.class);
+        target.test().disk().delete(file);
+        assertThatThrownBy(() -> target.test().log().install(received)).isInstanceOf(IllegalStateException.class);
+
+        assertThat(target.test().contents()).isEqualTo(before);
+        target.test().log().install(transfer().receive(first(), this::bytes));
+        assertThat(transfer().has(first())).isTrue();
+    }
+
+    @Test
     void replacedFileIsServedWhileItIsThere() throws Exception {
         assertThat(source.test().log().transfer().read(0, 0, 0, 100).remaining())
                 .isPositive();
@@ -123,7 +180,7 @@ class SegmentTransferTest {
     }
 
     @Test
-    void whatWasReceivedInPartIsDeleted() {
+    void whatWasReceivedInPartIsDeleted() throws Exception {
         assertThatThrownBy(() -> transfer().receive(first(), position -> {
                     if (position > 0) {
                         throw new IOException("the other node stops");
