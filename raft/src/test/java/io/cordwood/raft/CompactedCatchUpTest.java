@@ -136,6 +136,8 @@ class CompactedCatchUpTest {
         leader.takeCheckpoint();
         long decided = follower.raftLog().getNextIndex() - 5;
         await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > decided);
+        compacted.publish(5, 10); // the follower has more than where the leader's log begins
+        cluster.awaitHighWatermark(compacted.published());
         assertThat(follower.replica().compactionPending()).isTrue();
 
         leader.setMembers(cluster.othersThan(follower));

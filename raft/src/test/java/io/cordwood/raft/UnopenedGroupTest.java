@@ -44,7 +44,7 @@ class UnopenedGroupTest {
         var peer =
                 RaftPeer.newBuilder().setId("1").setAddress("127.0.0.1:" + port).build();
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS);
+        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
         var placement = new GroupPlacement(UUID.randomUUID(), "orders", 0, 0, List.of(1), new TreeMap<>());
         server = RaftServer.newBuilder()
                 .setServerId(peer.getId())

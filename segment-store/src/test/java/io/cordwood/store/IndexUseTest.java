@@ -131,10 +131,8 @@ class IndexUseTest {
     void readerInsideAReplacedFileLeavesTheEntriesOfTheNewOne() throws Exception {
         try (var log = new CompactedLog(new NioDisk(), temporary)) {
             for (int i = 0; i < 40; i++) {
-                log.append(
-                        Compression.NONE,
-                        i == 30,
-                        List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE}));
+                log.append(Compression.NONE, i == 30, List.of(new String[] {"a", "old"}, new String[] {"k" + i, KILOBYTE
+                }));
             }
             var test = log.test();
             var info = test.log().segments().get(0);

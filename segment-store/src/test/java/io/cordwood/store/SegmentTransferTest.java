@@ -129,8 +129,7 @@ class SegmentTransferTest {
     @Test
     void fileOfTheLogIsNotWrittenAgain() throws Exception {
         var first = first();
-        var other = new SealedSegment(
-                first.baseOffset(), first.endOffset(), first.sizeBytes(), 1, SegmentHash.NONE, 1);
+        var other = new SealedSegment(first.baseOffset(), first.endOffset(), first.sizeBytes(), 1, SegmentHash.NONE, 1);
         var before = source.test().contents();
 
         assertThatThrownBy(() -> source.test().log().transfer().receive(other, position -> ByteBuffer.allocate(10)))
