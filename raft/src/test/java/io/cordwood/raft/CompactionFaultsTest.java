@@ -50,7 +50,10 @@ class CompactionFaultsTest {
             others.forEach(compacted::tick);
             var leader = cluster.leader().replica().compaction();
             return leader.compactedEndOffset() == leader.sealedEndOffset()
-                    && others.stream().noneMatch(node -> node.replica().compactionPending());
+                    && others.stream()
+                            .map(PartitionNodeFixture::replica)
+                            .allMatch(replica -> !replica.compactionPending()
+                                    && replica.compaction().compactedEndOffset() == leader.compactedEndOffset());
         });
         compacted.publish(1, 60);
         for (var node : others) {
@@ -72,7 +75,7 @@ class CompactionFaultsTest {
 
     @Test
     void trimDuringAPassLeavesOutWhatItTook() throws Exception {
-        compacted.publish(40, 200);
+        compacted.publish(80, 200);
         cluster.awaitHighWatermark(compacted.published());
         var leader = cluster.leader();
         var hold = leader.disk.holdBefore(Operation.WRITE, ".1.log.tmp");
