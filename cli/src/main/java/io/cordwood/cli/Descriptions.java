@@ -8,6 +8,7 @@ import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.TopicDescription;
 import io.cordwood.client.TopicSetting;
 import io.cordwood.client.TopicSummary;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /** What the cluster says about itself, as cells of tables and as JSON with the names of the API. */
 final class Descriptions {
     private static final String UNKNOWN = "-";
+    /** A replica repeats a pass in less. */
+    private static final Duration LONG = Duration.ofMinutes(10);
 
     private Descriptions() {}
 
@@ -173,7 +176,10 @@ final class Descriptions {
         if (!compaction.lastError().isEmpty()) {
             return reached + " failed";
         }
-        return compaction.running() ? reached + " running" : reached;
+        if (compaction.running()) {
+            return reached + " running";
+        }
+        return compaction.pending().isPresent() ? reached + " waiting" : reached;
     }
 
     private static Map<String, Object> json(PartitionDescription.Compaction compaction) {
@@ -184,6 +190,8 @@ final class Descriptions {
         values.put("doneBytes", compaction.doneBytes());
         values.put("totalBytes", compaction.totalBytes());
         values.put("lastError", compaction.lastError());
+        compaction.pending().ifPresent(duration -> values.put("pendingMs", duration.toMillis()));
+        compaction.retry().ifPresent(duration -> values.put("retryMs", duration.toMillis()));
         return values;
     }
 
@@ -217,7 +225,7 @@ final class Descriptions {
         return table;
     }
 
-    /** A line for each partition whose leader could not tell, and for each replica whose compaction failed. */
+    /** A line for each partition whose leader could not tell, and for each replica whose compaction failed or has waited long. */
     static List<String> errors(List<PartitionDescription> partitions) {
         return partitions.stream()
                 .flatMap(partition -> Stream.concat(
@@ -230,10 +238,25 @@ final class Descriptions {
 
     private static Stream<String> compactionError(
             PartitionDescription partition, PartitionDescription.Replica replica) {
-        return replica.compaction().stream()
-                .map(PartitionDescription.Compaction::lastError)
-                .filter(error -> !error.isEmpty())
-                .map(error -> partition.partition() + ": compaction on node " + replica.nodeId() + " failed: " + error);
+        var where = partition.partition() + ": compaction on node " + replica.nodeId();
+        return replica.compaction().stream().flatMap(compaction -> {
+            var next = compaction
+                    .retry()
+                    .map(retry -> "; next try in " + seconds(retry))
+                    .orElse("");
+            var failed = compaction.lastError().isEmpty()
+                    ? Stream.<String>empty()
+                    : Stream.of(where + " failed: " + compaction.lastError() + next);
+            var waiting = compaction.pending().stream()
+                    .filter(pending -> pending.compareTo(LONG) >= 0)
+                    .map(pending -> where + " has waited for its files for " + seconds(pending)
+                            + ": no checkpoint is taken meanwhile, and the raft log grows");
+            return Stream.concat(failed, waiting);
+        });
+    }
+
+    private static String seconds(Duration duration) {
+        return duration.toSeconds() + " s";
     }
 
     static String config(Map<String, String> config) {

@@ -54,12 +54,14 @@ final class TopicConfigCommand implements Runnable {
                 var change = change(client.admin());
                 output.print(root.console(), Descriptions.table(change), Descriptions.json(change));
                 root.console().notice(dryRun ? "nothing was changed (--dry-run)" : "changed topic " + name);
+                SettingNotices.of(change).forEach(root.console()::notice);
             } else {
                 var settings = client.admin().topicConfig(name);
                 output.print(
                         root.console(),
                         Descriptions.settings(settings),
                         settings.stream().map(Descriptions::json).toList());
+                SettingNotices.of(settings).forEach(root.console()::notice);
             }
         }
     }

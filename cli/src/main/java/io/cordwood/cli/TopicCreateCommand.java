@@ -53,6 +53,7 @@ final class TopicCreateCommand implements Runnable {
             var table = TextTable.of("NAME", "PARTITIONS", "REPLICAS", "ID")
                     .row(created.name(), created.partitionCount(), created.replicationFactor(), created.topicId());
             output.print(root.console(), table, Descriptions.json(created));
+            SettingNotices.of(config).forEach(root.console()::notice);
         }
     }
 }

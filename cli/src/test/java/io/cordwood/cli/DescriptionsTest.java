@@ -13,6 +13,7 @@ import io.cordwood.client.PartitionDescription.Replica;
 import io.cordwood.client.PartitionDescription.ReplicaState;
 import io.cordwood.client.TopicPartition;
 import io.cordwood.client.TopicSetting;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,8 +111,11 @@ final class DescriptionsTest {
 
     @Test
     void compactionShowsHowFarItHasComeAndWhyItFailed() {
-        var running = new PartitionDescription.Compaction(40, 60, true, 7, 9, "");
-        var failed = new PartitionDescription.Compaction(20, 60, false, 7, 9, "no space");
+        var running = new PartitionDescription.Compaction(40, 60, true, 7, 9, "", Optional.empty(), Optional.empty());
+        var failed = new PartitionDescription.Compaction(
+                20, 60, false, 7, 9, "no space", Optional.empty(), Optional.of(Duration.ofSeconds(30)));
+        var waiting = new PartitionDescription.Compaction(
+                20, 60, false, 7, 9, "", Optional.of(Duration.ofMinutes(11)), Optional.empty());
         var partition = new PartitionDescription(
                 new TopicPartition("orders", 0),
                 OptionalInt.of(1),
@@ -120,7 +124,11 @@ final class DescriptionsTest {
                 OptionalLong.of(100),
                 OptionalLong.of(0),
                 OptionalLong.of(7),
-                List.of(compacted(1, running), compacted(2, failed), replica(3, 90, ReplicaState.FOLLOWER)),
+                List.of(
+                        compacted(1, running),
+                        compacted(2, failed),
+                        compacted(4, waiting),
+                        replica(3, 90, ReplicaState.FOLLOWER)),
                 Optional.empty());
 
         var lines = Descriptions.replicas(List.of(partition)).lines();
@@ -128,10 +136,15 @@ final class DescriptionsTest {
         assertThat(lines.get(0)).endsWith("BYTES  COMPACTED");
         assertThat(lines.get(1)).endsWith("40/60 running");
         assertThat(lines.get(2)).endsWith("20/60 failed");
-        assertThat(lines.get(3)).endsWith("-");
+        assertThat(lines.get(3)).endsWith("20/60 waiting");
+        assertThat(lines.get(4)).endsWith("-");
         assertThat(Descriptions.errors(List.of(partition)))
-                .containsExactly("orders-0: compaction on node 2 failed: no space");
-        assertThat(Json.of(Descriptions.json(partition))).contains("\"compaction\":{\"compactedEndOffset\":40,");
+                .containsExactly(
+                        "orders-0: compaction on node 2 failed: no space; next try in 30 s",
+                        "orders-0: compaction on node 4 has waited for its files for 660 s: no checkpoint is taken"
+                                + " meanwhile, and the raft log grows");
+        assertThat(Json.of(Descriptions.json(partition)))
+                .contains("\"compaction\":{\"compactedEndOffset\":40,", "\"pendingMs\":660000", "\"retryMs\":30000");
     }
 
     private static Replica compacted(int nodeId, PartitionDescription.Compaction compaction) {

@@ -10,6 +10,7 @@ import io.cordwood.proto.v1.ReplicaDescription;
 import io.cordwood.proto.v1.ReplicaState;
 import io.cordwood.proto.v1.SettingSource;
 import io.cordwood.proto.v1.Topic;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -115,7 +116,11 @@ final class DescriptionTranslation {
                 compaction.getRunning(),
                 compaction.getDoneBytes(),
                 compaction.getTotalBytes(),
-                compaction.getLastError());
+                compaction.getLastError(),
+                compaction.hasPendingMs()
+                        ? Optional.of(Duration.ofMillis(compaction.getPendingMs()))
+                        : Optional.empty(),
+                compaction.hasRetryMs() ? Optional.of(Duration.ofMillis(compaction.getRetryMs())) : Optional.empty());
     }
 
     private static PartitionDescription.ReplicaState state(ReplicaState state) {

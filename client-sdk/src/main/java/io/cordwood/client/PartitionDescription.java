@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -37,7 +38,7 @@ public record PartitionDescription(
      * @param sizeBytes bytes of its segment files
      * @param lagRecords records that the leader has committed and it has not applied yet
      * @param lagEntries entries of the leader's log that it has not confirmed
-     * @param compaction empty where the topic is not compacted too
+     * @param compaction empty where the topic is not compacted and nothing of compaction is left to finish too
      */
     public record Replica(
             int nodeId,
@@ -53,10 +54,13 @@ public record PartitionDescription(
      *
      * @param compactedEndOffset no two records below it have the same key
      * @param sealedEndOffset it comes no further than here: the newest segment still grows
-     * @param running whether a pass is being made there
+     * @param running whether a pass is being made there, or files of one are fetched
      * @param doneBytes what the running or newest pass has read
-     * @param totalBytes size of the segments that it goes over; what is new is read twice
-     * @param lastError why the newest pass failed; empty where it did not
+     * @param totalBytes what it reads at most; what is new is read twice
+     * @param lastError why the newest pass failed, or was void; empty where neither is so
+     * @param pending for how long files that the leader decided on have been missing there: no checkpoint is taken meanwhile; empty
+     *     where none are
+     * @param retry when the next try comes at the earliest; empty where nothing waits for one
      */
     public record Compaction(
             long compactedEndOffset,
@@ -64,7 +68,9 @@ public record PartitionDescription(
             boolean running,
             long doneBytes,
             long totalBytes,
-            String lastError) {}
+            String lastError,
+            Optional<Duration> pending,
+            Optional<Duration> retry) {}
 
     /** State of a replica. */
     public enum ReplicaState {

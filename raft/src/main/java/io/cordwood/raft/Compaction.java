@@ -39,10 +39,13 @@ final class Compaction {
 
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
     void tick(Function<PartitionReplica, Optional<TopicConfig>> configs) {
+        var unused =
+                clockMs.getAsLong(); // at each look, so that it sees a jump when it comes and not with the next pass
         var all = replicas.get();
         var groups = all.stream().map(PartitionReplica::groupId).toList();
         passWaits.retain(groups);
         fileWaits.retain(groups);
+        all.forEach(PartitionReplica::tidyCompaction);
         finishAll(all);
         for (PartitionReplica replica : all) {
             var rules = replica.leads() && isDue(replica, passWaits)
@@ -84,7 +87,7 @@ final class Compaction {
         if (succeeded) {
             waits.succeeded(replica.groupId());
         } else {
-            waits.failed(replica.groupId(), clockNanos.getAsLong());
+            replica.compactionWaits(waits.failed(replica.groupId(), clockNanos.getAsLong()));
         }
     }
 }

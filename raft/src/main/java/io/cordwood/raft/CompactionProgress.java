@@ -2,20 +2,44 @@ package io.cordwood.raft;
 
 import io.cordwood.partition.PartitionState.Compactable;
 import io.cordwood.store.CompactionPace;
+import io.cordwood.store.OffsetRange;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.SealedSegment;
+import io.cordwood.store.SegmentInfo;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a replica's passes have read, and how fast they may go on.
+ * What a replica's passes have read, how fast they may go on, and what became of the newest one.
  *
  * <p>Thread: a pass's counts; any reads.
  */
 final class CompactionProgress {
+    private static final Logger LOG = LoggerFactory.getLogger(CompactionProgress.class);
+    private static final int ERROR_MAX_CHARS = 1_000;
+    private static final String WAY_OUT =
+            ". Start all nodes of the partition; if the one that made the files is lost and the others run another version, start one"
+                    + " with that version until it has them";
+
+    private final LongSupplier clockNanos;
     private final AtomicLong doneBytes = new AtomicLong();
     private volatile long totalBytes;
     private volatile String lastError = "";
+    /** When the next try comes; null where nothing waits for one. */
+    private volatile @Nullable Long retryNanos;
+
+    CompactionProgress(LongSupplier clockNanos) {
+        this.clockNanos = clockNanos;
+    }
 
     /** Ends a pass that is not wanted any more. */
     static final class AbandonedException extends IOException {
@@ -26,10 +50,27 @@ final class CompactionProgress {
         }
     }
 
+    /** What a pass reads at most: the keys of a range, and what it writes again. */
+    static long bytesToRead(List<SegmentInfo> segments, OffsetRange scanned, List<SealedSegment> rewritten) {
+        long bytes = 0;
+        for (var segment : segments) {
+            boolean isScanned = segment.baseOffset() < scanned.end() && scanned.start() < segment.endOffset();
+            boolean isRewritten =
+                    rewritten.stream().anyMatch(listed -> listed.offsets().contains(segment.baseOffset()));
+            bytes += (isScanned ? segment.sizeBytes() : 0) + (isRewritten ? segment.sizeBytes() : 0);
+        }
+        return bytes;
+    }
+
+    /** What there is to fetch of files. */
+    static long sizeBytes(List<SealedSegment> fetched) {
+        return fetched.stream().mapToLong(SealedSegment::sizeBytes).sum();
+    }
+
     /**
      * Begins to count.
      *
-     * @param allBytes of the segments: a pass reads what is dirty twice, the rest once
+     * @param allBytes what there is to read
      * @param wanted asked after each batch
      */
     CompactionPace begin(long allBytes, CatchUpRate rate, BooleanSupplier wanted) {
@@ -51,19 +92,70 @@ final class CompactionProgress {
 
     void succeeded() {
         lastError = "";
+        retryNanos = null;
     }
 
-    void failed(Throwable cause) {
-        lastError = String.valueOf(cause.getMessage());
+    /** @param filesAreMissing whether a leader decided on files that are not here: this replica cannot go on for good without them */
+    void failed(PartitionId replica, Throwable cause, boolean filesAreMissing) {
+        lastError = reasonOf(cause) + (filesAreMissing ? WAY_OUT : "");
+        if (filesAreMissing) {
+            LOG.error(
+                    "{}: files that a leader decided on are not to be had: until they are, no checkpoint is taken, and the raft log"
+                            + " grows{}; it is tried again",
+                    replica,
+                    WAY_OUT,
+                    cause);
+        } else {
+            LOG.warn("{}: compaction failed and is tried again", replica, cause);
+        }
     }
 
-    CompactionStatus status(Compactable applied, boolean running) {
+    /** The pass was made for nothing. */
+    void wasVoid(Proposal.Outcome outcome) {
+        lastError = "the pass was void: "
+                + switch (outcome) {
+                    case NOT_NEEDED -> "what it was made from was trimmed, or another pass came";
+                    case NOT_LEADER -> "this replica does not lead any more";
+                    case OVERLOADED -> "too many entries were in flight";
+                    case APPLIED, UNKNOWN -> throw new IllegalArgumentException("outcome " + outcome);
+                };
+    }
+
+    /** The next try comes after a while. */
+    void waits(long nanos) {
+        retryNanos = clockNanos.getAsLong() + nanos;
+    }
+
+    /** What went wrong and, where several things were tried, what was wrong with each. */
+    static String reasonOf(Throwable cause) {
+        var reason =
+                new StringBuilder(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+        for (var suppressed : cause.getSuppressed()) {
+            var more = reasonOf(suppressed);
+            if (reason.indexOf(more) < 0) {
+                reason.append("; ").append(more);
+            }
+        }
+        return reason.length() <= ERROR_MAX_CHARS ? reason.toString() : reason.substring(0, ERROR_MAX_CHARS) + "...";
+    }
+
+    /** @param pendingSinceNanos since when files are missing */
+    CompactionStatus status(Compactable applied, boolean running, OptionalLong pendingSinceNanos) {
+        long now = clockNanos.getAsLong();
+        var retry = retryNanos;
+        long total = totalBytes;
         return new CompactionStatus(
                 applied.compactedEnd(),
                 applied.segments().active().baseOffset(),
                 running,
-                doneBytes.get(),
-                totalBytes,
-                lastError);
+                Math.min(doneBytes.get(), total), // what is fetched comes again from another replica where one fails
+                total,
+                lastError,
+                pendingSinceNanos.isEmpty() ? OptionalLong.empty() : millis(now - pendingSinceNanos.getAsLong()),
+                retry == null ? OptionalLong.empty() : millis(Math.max(0, retry - now)));
+    }
+
+    private static OptionalLong millis(long nanos) {
+        return OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(nanos));
     }
 }

@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import java.util.OptionalLong;
+
 /**
  * How far compaction has come in a replica.
  *
@@ -7,10 +9,13 @@ package io.cordwood.raft;
  *
  * @param compactedEndOffset no two records below it have the same key
  * @param sealedEndOffset it comes no further than here: the newest segment still grows
- * @param running whether a pass is being made or repeated here, or is to be
+ * @param running whether a pass is being made or repeated here, or files of one are fetched
  * @param doneBytes what the running pass has read, or the newest one
- * @param totalBytes what it will have read about
- * @param lastError why the newest pass failed; empty where it did not
+ * @param totalBytes what it will have read at most
+ * @param lastError why the newest pass failed, or was void; empty where neither is so
+ * @param pendingMs for how long files that a leader decided on have been missing here: no checkpoint is taken meanwhile; empty where
+ *     none are
+ * @param retryMs when the next try comes at the earliest; empty where nothing waits for one
  */
 public record CompactionStatus(
         long compactedEndOffset,
@@ -18,4 +23,11 @@ public record CompactionStatus(
         boolean running,
         long doneBytes,
         long totalBytes,
-        String lastError) {}
+        String lastError,
+        OptionalLong pendingMs,
+        OptionalLong retryMs) {
+    /** Whether there is something to tell of a replica whose topic is not compacted any more. */
+    public boolean isUnfinished() {
+        return running || pendingMs.isPresent();
+    }
+}

@@ -42,9 +42,11 @@ final class CompactionWaits {
         waits.remove(group);
     }
 
-    void failed(RaftGroupId group, long nowNanos) {
+    /** Returns how long it waits now. */
+    long failed(RaftGroupId group, long nowNanos) {
         var before = waits.get(group);
         long nanos = before == null ? FIRST_NANOS : Math.min(2 * before.nanos(), maxNanos);
         waits.put(group, new Wait(nowNanos, nanos));
+        return nanos;
     }
 }

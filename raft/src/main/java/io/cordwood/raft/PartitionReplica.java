@@ -140,9 +140,19 @@ public final class PartitionReplica {
         return state.compaction().firstPendingIndex() != ReplicaCompaction.NOTHING_PENDING;
     }
 
+    /** Deletes what was left of compaction before the newest start, as soon as that is known to be of no use. */
+    void tidyCompaction() {
+        state.compaction().tidy();
+    }
+
     /** Makes the files that a leader decided on; blocks. Returns false where it failed. */
     boolean finishCompaction(ReplicaCompaction.Means means) {
         return state.compaction().finish(stateMachine::otherReplicas, means);
+    }
+
+    /** What failed here is tried again after a while. */
+    void compactionWaits(long nanos) {
+        state.compaction().waits(nanos);
     }
 
     /** How far compaction has come here. */

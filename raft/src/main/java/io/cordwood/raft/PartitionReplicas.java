@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class PartitionReplicas implements PartitionHost {
     private final TopicConfig topicDefaults;
     private final RetentionClock retentionClock;
     private final Compaction compaction;
+    private final CompactionWatch compactionWatch = new CompactionWatch(LOG::warn, System::nanoTime);
     private volatile boolean closing;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
@@ -52,8 +54,7 @@ final class PartitionReplicas implements PartitionHost {
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
         retentionClock = new RetentionClock(node.clockMs(), System::nanoTime);
-        var compactionClock = new RetentionClock(node.clockMs(), System::nanoTime);
-        compaction = new Compaction(this::all, compactionClock::nowMs, System::nanoTime, compactionLimits);
+        compaction = new Compaction(this::all, retentionClock::nowMs, System::nanoTime, compactionLimits);
     }
 
     @Override
@@ -174,6 +175,12 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void trimExpired(MetadataImage image) {
         new Retention(this::all, replica -> config(replica, image), retentionClock).tick();
+        compactionWatch.look(all().stream()
+                .collect(Collectors.toMap(PartitionReplicas::name, PartitionReplica::compaction, (one, other) -> one)));
+    }
+
+    private static String name(PartitionReplica replica) {
+        return "topic " + replica.topic() + " partition " + replica.id().partition();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.partition.AppendEntry;
+import io.cordwood.partition.CompactEntry;
 import io.cordwood.partition.PartitionState;
 import io.cordwood.partition.PartitionTail;
 import io.cordwood.partition.UnknownEntryException;
@@ -119,7 +120,11 @@ record RecoveredReplica(
                 .mapToLong(found -> found.entry().endOffset(0))
                 .max()
                 .orElse(0);
-        return RecoveryPoint.of(checkpoint).withDurableEndOffset(durableEnd);
+        var compacted = entries.stream()
+                .filter(found -> found.entry() instanceof CompactEntry)
+                .flatMap(found -> ((CompactEntry) found.entry()).segments().stream())
+                .toList();
+        return RecoveryPoint.of(checkpoint).withDurableEndOffset(durableEnd).withCompacted(compacted);
     }
 
     private static RecoveredReplica recovered(

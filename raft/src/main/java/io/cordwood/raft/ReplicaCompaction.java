@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariants: entries take effect in their order, one at a time. Between the apply of an entry and its files no checkpoint
  * covers it, and until one does what the pass was made from is not deleted: it is there also after a restart. Nothing that
- * is decided here needs to survive: a replica that starts again repeats what its checkpoint does not cover.
+ * is decided here needs to survive: a replica that starts again repeats what its checkpoint does not cover, and what it had made
+ * already it finds again.
  *
  * <p>Thread: {@link #applied} by the updater; {@link #pass} and {@link #finish} by the node's thread for compaction; the rest any.
  * The monitor guards what is pending and who may work.
@@ -46,7 +48,7 @@ final class ReplicaCompaction {
     static final long NOTHING_PENDING = Long.MAX_VALUE;
 
     private final ReplicaState replica;
-    private final CompactionProgress progress = new CompactionProgress();
+    private final CompactionProgress progress = new CompactionProgress(System::nanoTime);
     private final Deque<Applied> pending = new ArrayDeque<>();
     /** Of applied entries that no durable checkpoint was known to cover. */
     private final Deque<Sources> uncovered = new ArrayDeque<>();
@@ -61,11 +63,13 @@ final class ReplicaCompaction {
     private boolean running;
     /** A pass of this node whose outcome is not known, or whose entry is not installed. Of whoever works, or has paused it. */
     private @Nullable Proposed proposed;
+    /** Whether nothing is left of the time before the newest start. Of the node's thread for compaction. */
+    private boolean tidied;
 
     /** What a pass shares with those of other replicas of the node. */
     record Means(CatchUpRate rate, long keyBytes) {}
 
-    private record Applied(long index, CompactEntry entry) {}
+    private record Applied(long index, CompactEntry entry, long sinceNanos) {}
 
     /** From which offset on an entry has sources. */
     private record Sources(long index, long baseOffset) {}
@@ -95,7 +99,7 @@ final class ReplicaCompaction {
 
     /** Takes note of an applied entry: {@link #finish} makes its files. */
     synchronized void applied(CompactEntry entry, long index) {
-        pending.add(new Applied(index, entry));
+        pending.add(new Applied(index, entry, System.nanoTime()));
         entry.segments().stream()
                 .mapToLong(SealedSegment::baseOffset)
                 .min()
@@ -173,10 +177,19 @@ final class ReplicaCompaction {
 
     CompactionStatus status() {
         boolean runs;
+        OptionalLong since;
         synchronized (this) {
-            runs = running || !pending.isEmpty();
+            runs = running;
+            since = pending.isEmpty()
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(pending.peek().sinceNanos());
         }
-        return progress.status(replica.applied().compactable(), runs);
+        return progress.status(replica.applied().compactable(), runs, since);
+    }
+
+    /** What is not done now is tried again after a while. */
+    void waits(long nanos) {
+        progress.waits(nanos);
     }
 
     /** Whether a pass may run. */
@@ -214,6 +227,24 @@ final class ReplicaCompaction {
                 });
     }
 
+    /** Deletes, once after a start, what was left of passes: as soon as a checkpoint covers all entries that might want it. */
+    void tidy() {
+        if (!tidied && isCovered()) {
+            run(() -> {
+                if (proposed == null) {
+                    change(log -> log.compactor(bytes -> {}).discardUnused());
+                    tidied = true;
+                }
+                return true;
+            });
+        }
+    }
+
+    private boolean isCovered() {
+        var durable = replica.durableCheckpoint();
+        return durable.isPresent() && replica.sourcesFrom(durable.get().getIndex()) == Long.MAX_VALUE;
+    }
+
     /** Makes a pass if one is due and this replica leads, and has all replicas do the same. Returns false where it failed. */
     boolean pass(CompactionRules rules, long nowMs, Others others, Means means) {
         return run(() -> {
@@ -234,14 +265,15 @@ final class ReplicaCompaction {
         }
         try {
             boolean worked = work.run();
-            progress.succeeded();
+            if (worked) { // else it says why not
+                progress.succeeded();
+            }
             return worked;
         } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
             LOG.info("{}: compaction is interrupted: {}", replica.id(), e.getMessage());
             return true;
         } catch (IOException | RuntimeException | LinkageError e) {
-            progress.failed(e);
-            LOG.warn("{}: compaction failed and is tried again", replica.id(), e);
+            progress.failed(replica.id(), e, firstPendingIndex() != NOTHING_PENDING);
             return false;
         } finally {
             end();
@@ -262,8 +294,9 @@ final class ReplicaCompaction {
             return true;
         }
         var times = CompactionTimes.of(nowMs, rules);
-        var pace =
-                progress.begin(plan.get().sizeBytes(), means.rate(), () -> isWanted() && leads(replica.tail(), term));
+        long bytes = CompactionProgress.bytesToRead(
+                replica.log().segments(), plan.get().dirty(), plan.get().segments());
+        var pace = progress.begin(bytes, means.rate(), () -> isWanted() && leads(replica.tail(), term));
         return propose(replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes()), times, term);
     }
 
@@ -307,6 +340,7 @@ final class ReplicaCompaction {
         };
         if (isVoid) {
             LOG.info("{}: the pass is void: {}", replica.id(), outcome);
+            progress.wasVoid(outcome);
             discardProposed();
         }
         return !isVoid;
@@ -376,12 +410,34 @@ final class ReplicaCompaction {
         var missing = entry.segments().stream()
                 .filter(segment -> !replica.log().transfer().has(segment))
                 .toList();
-        var repeated = isRepeatable(entry.pass(), others, means)
-                ? repeat(entry.pass(), missing, means)
+        var made = new ArrayList<RewrittenSegment>();
+        var left = new ArrayList<SealedSegment>();
+        for (var segment : missing) {
+            // It may have been made before the node stopped, and by now nobody may be able to make it again.
+            madeBefore(segment).ifPresentOrElse(made::add, () -> left.add(segment));
+        }
+        if (!left.isEmpty()) {
+            made.addAll(makeAnew(entry.pass(), left, others, means));
+        }
+        return made;
+    }
+
+    private Optional<RewrittenSegment> madeBefore(SealedSegment segment) throws IOException {
+        if (!isWanted()) {
+            throw new CompactionProgress.AbandonedException("compaction is to end");
+        }
+        return replica.log().transfer().look(segment);
+    }
+
+    private List<RewrittenSegment> makeAnew(
+            CompactEntry.Pass pass, List<SealedSegment> missing, Others others, Means means) throws IOException {
+        var repeated = isRepeatable(pass, others, means)
+                ? repeat(pass, missing, means)
                 : Optional.<List<RewrittenSegment>>empty();
         return repeated.isPresent()
                 ? repeated.get()
-                : new FileFetch(replica, others.peers(), pace(sizeBytes(missing), means)).all(missing);
+                : new FileFetch(replica, others.peers(), pace(CompactionProgress.sizeBytes(missing), means))
+                        .all(missing);
     }
 
     private CompactionPace pace(long allBytes, Means means) {
@@ -406,7 +462,8 @@ final class ReplicaCompaction {
     /** The same pass; empty where it does not come to the same files. */
     private Optional<List<RewrittenSegment>> repeat(CompactEntry.Pass pass, List<SealedSegment> expected, Means means)
             throws IOException {
-        var compactor = replica.log().compactor(pace(sizeBytes(expected), means));
+        long bytes = CompactionProgress.bytesToRead(replica.log().segments(), pass.scanned(), expected);
+        var compactor = replica.log().compactor(pace(bytes, means));
         try {
             var result = compactor.repeat(pass.scanned(), pass.keys(), expected, pass.times());
             var sealed =
@@ -422,10 +479,6 @@ final class ReplicaCompaction {
             LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
         }
         return Optional.empty();
-    }
-
-    private static long sizeBytes(List<SealedSegment> segments) {
-        return segments.stream().mapToLong(SealedSegment::sizeBytes).sum();
     }
 
     private void change(SegmentWriter.LogChange change) throws IOException {

@@ -282,7 +282,7 @@ final class ReplicaState implements Closeable {
     }
 
     /** Also those of entries that are not applied: after a restart the log start may be ahead of them. */
-    private long sourcesFrom(long checkpointIndex) {
+    long sourcesFrom(long checkpointIndex) {
         synchronized (stateLock) {
             return Math.min(tail.compactedFrom(), compaction.sourcesFrom(checkpointIndex));
         }
@@ -341,8 +341,7 @@ final class ReplicaState implements Closeable {
         compaction.resume();
         appender.open();
         if (!stillLeads.getAsBoolean()) {
-            // It was told to stop before it began.
-            stopLeading();
+            stopLeading(); // it was told so before it began
         }
     }
 

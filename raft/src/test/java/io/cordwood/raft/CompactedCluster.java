@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Replicas of a compacted partition on three nodes, beside a list of all records that were published. A test says when they compact. */
+/** Replicas of a compacted partition, mostly on three nodes, beside a list of all records that were published. A test says when they compact. */
 final class CompactedCluster implements AutoCloseable {
     static final long DAY_MS = 24L * 60 * 60 * 1000;
     private static final int SEGMENT_BYTES = 2 << 10;
@@ -69,7 +69,11 @@ final class CompactedCluster implements AutoCloseable {
     }
 
     static CompactedCluster start(Path directory, LogUpkeep upkeep) throws IOException {
-        return new CompactedCluster(PartitionCluster.start(directory, 3, SEGMENT_BYTES, upkeep));
+        return start(directory, 3, upkeep);
+    }
+
+    static CompactedCluster start(Path directory, int nodes, LogUpkeep upkeep) throws IOException {
+        return new CompactedCluster(PartitionCluster.start(directory, nodes, SEGMENT_BYTES, upkeep));
     }
 
     /** Publishes batches of three records of some of these keys; each fifth record is a tombstone. */

@@ -224,20 +224,6 @@ class TrimTest {
     }
 
     @Test
-    void clockThatJumpsDoesNotExpireEverythingAtOnce() {
-        var clock = new AtomicLong(10_000);
-        var nanos = new AtomicLong();
-        var retention = new RetentionClock(clock::get, nanos::get);
-
-        clock.set(1L << 50);
-        assertThat(retention.nowMs()).isEqualTo(70_000);
-        nanos.set(1_000_000_000L);
-        assertThat(retention.nowMs()).isEqualTo(70_000 + 24_000 + 60_000);
-        clock.set(11_000);
-        assertThat(retention.nowMs()).isEqualTo(11_000);
-    }
-
-    @Test
     void restartOfAllFromAnOlderCheckpointKeepsTheLogStart() throws Exception {
         try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 14);

@@ -48,12 +48,14 @@ public record CompactionPlan(OffsetRange dirty, List<List<SealedSegment>> groups
         return Optional.of(new CompactionPlan(new OffsetRange(start, end), groups(eligible, rules.segmentMaxBytes())));
     }
 
-    /** What a pass reads at most. */
+    /** What a pass writes at most. */
     public long sizeBytes() {
-        return groups.stream()
-                .flatMap(List::stream)
-                .mapToLong(SealedSegment::sizeBytes)
-                .sum();
+        return segments().stream().mapToLong(SealedSegment::sizeBytes).sum();
+    }
+
+    /** Of all groups. */
+    public List<SealedSegment> segments() {
+        return groups.stream().flatMap(List::stream).toList();
     }
 
     /** The groups that begin below an offset: what a pass rewrites whose keys did not fit beyond it. */

@@ -5,6 +5,7 @@ import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -124,12 +125,33 @@ public final class LogCompactor {
     public void discard(Collection<SealedSegment> rewritten) throws IOException {
         for (var each : rewritten) {
             var file = Segment.of(files.directory(), each).file();
-            boolean isUsed = Stream.concat(segments.get().stream(), replaced.get().stream())
-                    .anyMatch(segment -> segment.file().equals(file));
-            if (!isUsed && files.disk().exists(file)) {
+            if (!isUsed(file) && files.disk().exists(file)) {
                 files.disk().delete(file);
             }
         }
+    }
+
+    private boolean isUsed(Path file) {
+        return Stream.concat(segments.get().stream(), replaced.get().stream())
+                .anyMatch(segment -> segment.file().equals(file));
+    }
+
+    /**
+     * Deletes all that compaction ever wrote here, but for what is part of the log, or was. By the log's writer, since others delete
+     * too, and where neither a pass nor an entry wants a file that is not part of the log yet. Returns how many went.
+     */
+    public int discardUnused() throws IOException {
+        int count = 0;
+        for (var file : files.disk().list(files.directory())) {
+            boolean isRewritten = Segment.parseFileName(file)
+                    .filter(name -> name.generation() > 0)
+                    .isPresent();
+            if (isRewritten && !isUsed(file)) {
+                files.disk().delete(file);
+                count++;
+            }
+        }
+        return count;
     }
 
     /**

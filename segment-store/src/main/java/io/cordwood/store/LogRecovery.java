@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -163,8 +164,12 @@ final class LogRecovery {
     /**
      * What compaction wrote and the checkpoint does not list takes no effect: what it was written from is there, as it goes
      * only when a checkpoint lists the new file; or both were trimmed; or it came from elsewhere for a log that does not reach it.
+     * It goes, but for what an entry behind the checkpoint names: that is wanted when the entry is applied.
      */
     private void passOverUnlisted(NavigableMap<Long, Path> byBase, long logStart) throws IOException {
+        var named = point.compacted().stream()
+                .map(segment -> Segment.of(files.directory(), segment).file())
+                .collect(Collectors.toSet());
         for (var file : rewritten.entrySet()) {
             long base = file.getValue();
             boolean isTaken =
@@ -175,7 +180,9 @@ final class LogRecovery {
             if (isMissed && !isTaken && !isTrimmed && !byBase.containsKey(base)) {
                 throw new CorruptLogException(file.getKey(), 0, "base offset", "one in the checkpoint", base);
             }
-            surplus.add(file.getKey());
+            if (!named.contains(file.getKey())) {
+                surplus.add(file.getKey());
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package io.cordwood.store;
 
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,17 +12,20 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> immutable.
  */
 public final class RecoveryPoint {
-    private static final RecoveryPoint NONE = new RecoveryPoint(null, 0, false);
-    private static final RecoveryPoint GIVEN_UP = new RecoveryPoint(null, 0, true);
+    private static final RecoveryPoint NONE = new RecoveryPoint(null, 0, false, Set.of());
+    private static final RecoveryPoint GIVEN_UP = new RecoveryPoint(null, 0, true, Set.of());
 
     private final @Nullable Checkpoint checkpoint;
     private final long durableEndOffset;
     private final boolean givenUp;
+    private final Set<SealedSegment> compacted;
 
-    private RecoveryPoint(@Nullable Checkpoint checkpoint, long durableEndOffset, boolean givenUp) {
+    private RecoveryPoint(
+            @Nullable Checkpoint checkpoint, long durableEndOffset, boolean givenUp, Set<SealedSegment> compacted) {
         this.checkpoint = checkpoint;
         this.durableEndOffset = durableEndOffset;
         this.givenUp = givenUp;
+        this.compacted = Set.copyOf(compacted);
     }
 
     public static RecoveryPoint none() {
@@ -33,7 +38,7 @@ public final class RecoveryPoint {
     }
 
     public static RecoveryPoint of(Checkpoint checkpoint) {
-        return new RecoveryPoint(checkpoint, checkpoint.highWatermark(), false);
+        return new RecoveryPoint(checkpoint, checkpoint.highWatermark(), false, Set.of());
     }
 
     public static RecoveryPoint of(Optional<Checkpoint> checkpoint) {
@@ -42,7 +47,15 @@ public final class RecoveryPoint {
 
     /** The same, where more than the checkpoint is known to have been forced (the durable floor). */
     public RecoveryPoint withDurableEndOffset(long endOffset) {
-        return new RecoveryPoint(checkpoint, Math.max(endOffset, durableEndOffset), givenUp);
+        return new RecoveryPoint(checkpoint, Math.max(endOffset, durableEndOffset), givenUp, compacted);
+    }
+
+    /**
+     * The same, where entries behind the checkpoint name files that compaction wrote. Those that are there are no part of the log, and
+     * stay: perhaps nobody can make them again.
+     */
+    public RecoveryPoint withCompacted(Collection<SealedSegment> named) {
+        return new RecoveryPoint(checkpoint, durableEndOffset, givenUp, Set.copyOf(named));
     }
 
     public Optional<Checkpoint> checkpoint() {
@@ -55,5 +68,9 @@ public final class RecoveryPoint {
 
     boolean isGivenUp() {
         return givenUp;
+    }
+
+    Set<SealedSegment> compacted() {
+        return compacted;
     }
 }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Brings files that compaction wrote from one replica to another.
  *
  * <p>Invariants: nothing of the log changes; what was received takes effect with {@link PartitionLog#install}. It has the listed
- * hash, and every batch in it is sound. A crash leaves files that the next start deletes.
+ * hash, and every batch in it is sound. A crash leaves files that the next start deletes, or takes if an entry names them.
  *
  * <p><b>Thread:</b> any; one at a time receives.
  */
@@ -66,21 +66,25 @@ public final class SegmentTransfer {
         }
     }
 
+    /** A file that is not part of the log, where this very one is there: made or received before, and then the node stopped. */
+    public Optional<RewrittenSegment> look(SealedSegment listed) throws IOException {
+        var segment = Segment.of(files.directory(), listed);
+        return files.disk().exists(segment.file()) ? verified(listed, segment) : Optional.empty();
+    }
+
     /**
      * Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again.
      *
      * @throws IOException also where the log has another file of this name
      */
     public RewrittenSegment receive(SealedSegment listed, Source source) throws IOException, InterruptedException {
-        var segment = Segment.of(files.directory(), listed);
-        if (files.disk().exists(segment.file())) {
-            var known = verified(listed, segment);
-            if (known.isPresent()) {
-                return known.get();
-            }
-            requireUnused(segment);
-            files.disk().delete(segment.file());
+        var known = look(listed);
+        if (known.isPresent()) {
+            return known.get();
         }
+        var segment = Segment.of(files.directory(), listed);
+        requireUnused(segment);
+        removeIfThere(segment.file());
         files.requireRoomFor(listed.sizeBytes());
         var incoming = Segment.incoming(files.directory(), listed);
         removeIfThere(incoming.file());

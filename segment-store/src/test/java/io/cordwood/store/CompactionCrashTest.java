@@ -100,6 +100,58 @@ class CompactionCrashTest {
         }
     }
 
+    /** What came of a pass that no checkpoint lists: an entry behind it may name these files, and nobody may be able to make them. */
+    @Test
+    void aFileThatAnEntryNamesOutlivesACrashAndIsTakenAgain() throws Exception {
+        var disk = new SimulatedDisk(1);
+        try (var log = filled(disk, temporary.resolve("log"));
+                var index = OffsetIndex.open(temporary.resolve("index"))) {
+            log.takeCheckpoint();
+            var before = log.test().contents();
+            log.compact(100);
+            var named = log.passes().get(0).results();
+            for (var mode : CrashMode.values()) {
+                var crashed = disk.crash(mode);
+                var storage = new Storage(crashed, index);
+                try (var found = reopened(log, storage, named)) {
+                    assertThat(TestLog.contents(found)).isEqualTo(before);
+                    for (var segment : named) {
+                        found.install(found.transfer().look(segment).orElseThrow());
+                    }
+                    assertThat(found.compactor(bytes -> {}).discardUnused()).isZero();
+                    assertThat(TestLog.contents(found)).hasSizeLessThan(before.length);
+                }
+                try (var found = reopened(log, storage, named)) {
+                    assertThat(found.compactor(bytes -> {}).discardUnused()).isEqualTo(named.size());
+                    assertThat(found.transfer().look(named.get(0))).isEmpty();
+                    assertThat(TestLog.contents(found)).isEqualTo(before);
+                }
+            }
+        }
+    }
+
+    private static PartitionLog reopened(CompactedLog log, Storage storage, List<SealedSegment> named)
+            throws IOException {
+        var directory = log.test().directory();
+        var checkpoint = CheckpointFile.read(storage.disk(), directory).orElseThrow();
+        var point = RecoveryPoint.of(checkpoint).withCompacted(named);
+        return PartitionLog.open(directory, TestLog.ID, TestLog.CONFIG, storage, point);
+    }
+
+    @Test
+    void aFileThatIsNotWhatAnEntryNamesIsNotTaken() throws Exception {
+        var disk = new SimulatedDisk(1);
+        try (var log = filled(disk, temporary.resolve("log"))) {
+            log.takeCheckpoint();
+            log.compact(100);
+            var named = log.passes().get(0).results().get(0);
+            var file = log.test().directory().resolve(Segment.fileName(named.baseOffset(), 1));
+            log.test().overwrite(file, 70, new byte[] {1, 2, 3});
+
+            assertThat(log.test().log().transfer().look(named)).isEmpty();
+        }
+    }
+
     private static CompactionPass pass(PartitionLog log, SegmentTable table) throws IOException {
         var plan = CompactionPlan.of(table, 0, log.highWatermark(), CompactedLog.RULES, Long.MAX_VALUE)
                 .orElseThrow();

@@ -85,7 +85,7 @@ final class Settings {
             Setting.integer("log.writer-threads", "Threads that write segments", 1, 64, 4);
     static final Setting<Long> COMPACTION_KEYS = Setting.size(
             "compaction.key-bytes",
-            "Memory of the node for the keys of a compaction pass, equal on all nodes; 1 MiB holds 32,000 keys",
+            "Memory of the node for the keys of a compaction pass; 1 MiB holds 32,000. Equal on all nodes: who has less fetches",
             64 * KIB,
             8 * GIB,
             32 * MIB);

@@ -191,14 +191,16 @@ final class DescribePartitionsCall {
     }
 
     private static CompactionDescription describe(CompactionStatus status) {
-        return CompactionDescription.newBuilder()
+        var description = CompactionDescription.newBuilder()
                 .setCompactedEndOffset(status.compactedEndOffset())
                 .setSealedEndOffset(status.sealedEndOffset())
                 .setRunning(status.running())
                 .setDoneBytes(status.doneBytes())
                 .setTotalBytes(status.totalBytes())
-                .setLastError(status.lastError())
-                .build();
+                .setLastError(status.lastError());
+        status.pendingMs().ifPresent(description::setPendingMs);
+        status.retryMs().ifPresent(description::setRetryMs);
+        return description.build();
     }
 
     private PartitionDescription describe(TopicPartition name, Replica replica, boolean compacted) {
@@ -207,8 +209,9 @@ final class DescribePartitionsCall {
                 .setNodeId(cluster.thisNode())
                 .setHighWatermark(replica.highWatermark())
                 .setSizeBytes(replica.sizeBytes());
-        if (compacted) {
-            own.setCompaction(describe(replica.compaction()));
+        var compaction = replica.compaction();
+        if (compacted || compaction.isUnfinished()) {
+            own.setCompaction(describe(compaction));
         }
         var description = PartitionDescription.newBuilder()
                 .setTopic(name.topic())

@@ -40,6 +40,7 @@ public final class FakeReplica implements Replica {
     private volatile long logStart;
     private volatile Leadership leadership = new Leadership(true, 5, 5, OptionalInt.of(1));
     private final Map<Integer, Long> entriesBehind = new ConcurrentHashMap<>();
+    private volatile @Nullable CompactionStatus compaction;
     private volatile @Nullable Refusal transferRefusal;
     private volatile @Nullable AppendResult refusal;
     private volatile @Nullable CountDownLatch readGate;
@@ -109,6 +110,10 @@ public final class FakeReplica implements Replica {
     }
 
     /** Transfers are refused for this reason from now on. */
+    public void compact(CompactionStatus status) {
+        compaction = status;
+    }
+
     public void refuseTransfers(Refusal reason) {
         transferRefusal = reason;
     }
@@ -280,6 +285,10 @@ public final class FakeReplica implements Replica {
 
     @Override
     public CompactionStatus compaction() {
-        return new CompactionStatus(highWatermark(), highWatermark(), false, 0, 0, "");
+        var unfinished = compaction;
+        return unfinished != null
+                ? unfinished
+                : new CompactionStatus(
+                        highWatermark(), highWatermark(), false, 0, 0, "", OptionalLong.empty(), OptionalLong.empty());
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.AlterTopicConfigRequest;
+import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.CreatePartitionsRequest;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
@@ -17,6 +18,7 @@ import io.cordwood.proto.v1.SettingSource;
 import io.cordwood.proto.v1.TopicSetting;
 import io.cordwood.proto.v1.TransferLeadershipRequest;
 import io.cordwood.proto.v1.TransferLeadershipResponse;
+import io.cordwood.raft.CompactionStatus;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -25,6 +27,7 @@ import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -204,6 +207,31 @@ final class TopicChangesTest {
         assertThat(silent.getLagEntries()).isEqualTo(7);
         assertThat(silent.hasLagRecords()).isFalse();
         assertThat(partition.hasSizeBytes()).isTrue();
+    }
+
+    @Test
+    void compactionIsDescribedAlsoWhereItIsLeftUnfinishedByAChangeOfPolicy() {
+        leader.compact(new CompactionStatus(
+                4, 9, false, 0, 0, "no other replica has it", OptionalLong.of(5_000), OptionalLong.of(300)));
+
+        var replicas = one.cluster()
+                .describePartitions(DescribePartitionsRequest.newBuilder()
+                        .setTopic("orders")
+                        .build())
+                .getPartitions(0)
+                .getReplicasList();
+
+        var unfinished = replicas.stream()
+                .filter(ReplicaDescription::hasCompaction)
+                .map(ReplicaDescription::getCompaction)
+                .toList();
+        assertThat(unfinished)
+                .extracting(
+                        CompactionDescription::getRunning,
+                        CompactionDescription::getPendingMs,
+                        CompactionDescription::getRetryMs,
+                        CompactionDescription::getLastError)
+                .containsExactly(tuple(false, 5_000L, 300L, "no other replica has it"));
     }
 
     @Test
