@@ -62,12 +62,8 @@ final class Load implements AutoCloseable {
 
     /** Waits until this many more records are acknowledged than now. */
     void awaitMore(int count) {
-        awaitMore(count, TestCluster.PATIENCE);
-    }
-
-    void awaitMore(int count, Duration limit) {
         int goal = acknowledgedCount.get() + count;
-        TestCluster.soon().atMost(limit).until(() -> acknowledgedCount.get() >= goal || !failures.isEmpty());
+        TestCluster.soon().until(() -> acknowledgedCount.get() >= goal || !failures.isEmpty());
         assertNoFailure();
     }
 

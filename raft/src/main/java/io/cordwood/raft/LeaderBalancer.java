@@ -135,14 +135,20 @@ final class LeaderBalancer {
      */
     void handOverAll(Iterable<RaftGroupId> groupIds, Duration within) {
         long deadline = System.nanoTime() + within.toNanos();
-        var waiting = new ArrayList<HandOver>();
-        groupIds.forEach(id -> handOver(id, within.toMillis()).ifPresent(waiting::add));
+        var all = new ArrayList<HandOver>();
+        groupIds.forEach(id -> handOver(id, within.toMillis()).ifPresent(all::add));
+        var waiting = new ArrayList<>(all);
         while (!waiting.isEmpty() && System.nanoTime() < deadline) {
             CompletableFuture.allOf(waiting.stream().map(HandOver::end).toArray(CompletableFuture[]::new))
                     .completeOnTimeout(null, HAND_OVER_POLL_MS, TimeUnit.MILLISECONDS)
                     .join();
             waiting.removeIf(each -> each.end().isDone() || !answers(each.division(), each.follower()));
         }
+        // A hand-over that succeeded may not have ended: who leads now has said so, and this node follows.
+        long handedOver = all.stream()
+                .filter(each -> !each.division().getInfo().isLeader())
+                .count();
+        LOG.info("node {}: handed over {} of {} leaderships", nodeId, handedOver, all.size());
     }
 
     /** @param end completes when the follower leads or the hand-over failed; never exceptionally */

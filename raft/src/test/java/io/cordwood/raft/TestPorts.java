@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * of a stopped node; test processes that run at the same time have ranges of their own.
  */
 final class TestPorts {
-    private static final int FIRST = 10_000;
-    private static final int RANGE = 4_000;
+    private static final int FIRST = 8_000;
+    private static final int RANGE = 3_000;
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private TestPorts() {}
