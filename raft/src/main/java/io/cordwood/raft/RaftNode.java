@@ -122,6 +122,10 @@ public final class RaftNode implements Closeable {
     }
 
     private Optional<String> addressOf(int nodeId) {
+        if (nodeId == config.nodeId()) {
+            return Optional.of(
+                    config.nodeAddress()); // it may have moved, and nobody else may lead whom it could tell so
+        }
         return view.image()
                 .node(nodeId)
                 .map(node -> node.nodeAddress())
