@@ -1,5 +1,6 @@
 package io.cordwood.it;
 
+import io.cordwood.cli.local.NodePorts;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -31,7 +32,12 @@ final class Clusters implements AfterEachCallback, AfterAllCallback {
     }
 
     TestCluster of(int nodes) {
-        var cluster = TestCluster.of(nodes);
+        return at(TestCluster.freePorts(nodes));
+    }
+
+    /** For nodes that have data already: a node keeps its address for life. */
+    TestCluster at(List<NodePorts> ports) {
+        var cluster = TestCluster.of(ports);
         open.add(cluster);
         return cluster;
     }

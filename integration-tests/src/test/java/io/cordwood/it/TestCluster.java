@@ -62,9 +62,9 @@ final class TestCluster implements AutoCloseable {
     private @Nullable CordwoodClient client;
     private boolean keepFiles;
 
-    private TestCluster(Path directory, int nodes) {
+    private TestCluster(Path directory, List<NodePorts> ports) {
         this.directory = directory;
-        this.ports = freePorts(nodes);
+        this.ports = List.copyOf(ports);
     }
 
     /** Ports that no other test process picks, nor a demo that runs beside, even while their node is down. */
@@ -74,9 +74,9 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** A cluster that is not started yet; {@link Clusters} hands them out and closes them. */
-    static TestCluster of(int nodes) {
+    static TestCluster of(List<NodePorts> ports) {
         try {
-            return new TestCluster(Files.createTempDirectory("cordwood-it-"), nodes);
+            return new TestCluster(Files.createTempDirectory("cordwood-it-"), ports);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
