@@ -49,7 +49,7 @@ final class TestCluster implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int QUOTED_LOG_LINES = 40;
     private static final int FIRST_PORT = 12_000;
-    private static final int PORTS_OF_A_FORK = 4_000;
+    private static final int PORTS_OF_A_FORK = 2_600;
     /** The servers of a test live shortly: they start sooner without the second compiler. */
     private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
 

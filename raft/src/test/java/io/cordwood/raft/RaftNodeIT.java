@@ -1,19 +1,15 @@
 package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataResult;
-import io.cordwood.metadata.MetadataResult.Reason;
-import io.cordwood.metadata.NodeState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,34 +30,6 @@ class RaftNodeIT {
     void closeWorld() throws IOException {
         world.close();
         assertThat(world.halts).isEmpty();
-    }
-
-    @Test
-    void clusterIsFormedWhenAllInitialNodesAnswerAndNotBefore() throws Exception {
-        world.start(1, world.list(1, 2, 3));
-        world.start(2, world.list(1, 2, 3));
-        assertThatThrownBy(() -> world.node(1).joined().get(2, TimeUnit.SECONDS))
-                .isInstanceOf(TimeoutException.class);
-        assertThat(directory.resolve("node-1/node.json")).doesNotExist();
-
-        world.start(3, world.list(1, 2, 3));
-        world.awaitJoined(1, 2, 3);
-
-        assertThat(world.image(2).clusterId()).isEqualTo(world.image(1).clusterId());
-        assertThat(world.image(3).clusterId()).isEqualTo(world.image(1).clusterId());
-        assertThat(world.image(1).clusterId()).matches("[A-Za-z0-9_-]{22}");
-        assertThat(directory.resolve("node-1/node.json")).exists();
-        assertThat(directory.resolve("node-1/forming.json")).doesNotExist();
-    }
-
-    @Test
-    void nodesWithDifferentListsNeverForm() throws Exception {
-        world.start(1, world.list(1, 2));
-        world.start(2, world.list(1, 2, 3));
-
-        assertThatThrownBy(() -> world.node(1).joined().get(2, TimeUnit.SECONDS))
-                .isInstanceOf(TimeoutException.class);
-        assertThat(directory.resolve("node-1/raft")).doesNotExist();
     }
 
     @Test
@@ -105,73 +73,6 @@ class RaftNodeIT {
                         && !Files.exists(directory.resolve("node-3/trash")));
         assertThat(directory.resolve("node-3/raft/" + topic.partitions().get(0).raftGroupId()))
                 .doesNotExist();
-    }
-
-    @Test
-    void majorityIsEnoughAfterARestartAndTheDeadNodeIsSeen() throws Exception {
-        world.startThree();
-        world.createTopic(1, "orders", 3, 3);
-        world.await(
-                "groups",
-                () -> world.host(1).open.size() == 3 && world.host(2).open.size() == 3);
-        stopThree();
-
-        world.start(1, world.list(1, 2, 3));
-        world.start(2, world.list(1, 2, 3));
-        world.awaitJoined(1, 2);
-
-        assertThat(world.host(1).prepared).hasSize(3);
-        assertThat(world.createTopic(1, "more", 1, 3)).isInstanceOf(MetadataResult.Done.class);
-        world.awaitImage(2, "node 3 dead", image -> image.node(3).orElseThrow().state() == NodeState.DEAD);
-        var refused = (MetadataResult.Refused) world.createTopic(1, "too-wide", 1, 3);
-        assertThat(refused.reason()).isEqualTo(Reason.INVALID_REPLICATION_FACTOR);
-        world.start(3, world.list(1, 2, 3));
-        world.awaitJoined(3);
-        world.await("the new topic on node 3", () -> world.host(3).open.size() == 4);
-    }
-
-    @Test
-    void leaderOfMetadataMayGo() throws Exception {
-        world.startThree();
-        int leader = world.metadataLeader();
-        world.stop(leader);
-        int other = leader == 1 ? 2 : 1;
-
-        assertThat(world.createTopic(other, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
-        var current = world.node(other).metadata().currentImage().get(10, TimeUnit.SECONDS);
-        assertThat(current.topic("orders")).isPresent();
-    }
-
-    @Test
-    void addedNodeJoinsAndTakesReplicas() throws Exception {
-        world.startThree();
-        world.createTopic(1, "orders", 1, 3);
-        world.start(4, world.list(1, 2, 3));
-        assertThatThrownBy(() -> world.node(4).joined().get(1, TimeUnit.SECONDS))
-                .isInstanceOf(TimeoutException.class);
-
-        world.submit(2, new MetadataCommand.AddNode(4, world.address(4)));
-        world.awaitJoined(4);
-
-        world.awaitImage(4, "topic", image -> image.topic("orders").isPresent());
-        assertThat(world.image(4).node(4).orElseThrow().voter()).isFalse();
-        assertThat(world.createTopic(4, "wide", 2, 4)).isInstanceOf(MetadataResult.Done.class);
-        assertThat(world.node(4)
-                        .metadata()
-                        .currentImage()
-                        .get(10, TimeUnit.SECONDS)
-                        .topic("wide"))
-                .isPresent();
-        world.await("groups on node 4", () -> world.host(4).open.size() == 2);
-        world.stop(4);
-        world.start(4, world.list(1, 2, 3));
-        world.awaitJoined(4);
-    }
-
-    private void stopThree() throws IOException {
-        for (int id = 1; id <= 3; id++) {
-            world.stop(id);
-        }
     }
 
     @Test
