@@ -50,13 +50,14 @@ final class TestCluster implements AutoCloseable {
     private static final int QUOTED_LOG_LINES = 40;
     private static final int FIRST_PORT = 12_000;
     private static final int PORTS_OF_A_FORK = 2_600;
-    /** The servers of a test live shortly: they start sooner without the second compiler. */
-    private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
+    /** The servers of a test live shortly: they start sooner without the second compiler, and with classes as the compiler left them. */
+    private static final List<String> QUICK_START =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote");
 
     private final Path directory;
     private final List<NodePorts> ports;
     private List<String> settings = List.of();
-    private List<String> jvmOptions = List.of(QUICK_START);
+    private List<String> jvmOptions = QUICK_START;
     private final List<NodeProcess> guests = new ArrayList<>();
     private @Nullable LocalCluster processes;
     private @Nullable CordwoodClient client;
@@ -98,7 +99,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestCluster withJvmOptions(String... options) {
-        jvmOptions = Stream.concat(Stream.of(QUICK_START), Stream.of(options)).toList();
+        jvmOptions = Stream.concat(QUICK_START.stream(), Stream.of(options)).toList();
         return this;
     }
 

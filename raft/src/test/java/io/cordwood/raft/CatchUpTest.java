@@ -168,8 +168,23 @@ class CatchUpTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CrashPoint.class)
+    @EnumSource(
+            value = CrashPoint.class,
+            names = {"AFTER_FIRST_WRITE", "CHECKPOINT_WITHOUT_ITS_NAME"})
     void killWhileCatchingUpHeals(CrashPoint point) throws Exception {
+        killWhileCatchingUp(point);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = CrashPoint.class,
+            names = {"BEFORE_FIRST_WRITE", "BEFORE_CHECKPOINT"})
+    @Tag("nightly")
+    void killBeforeAStepOfACatchUpHeals(CrashPoint point) throws Exception {
+        killWhileCatchingUp(point);
+    }
+
+    private void killWhileCatchingUp(CrashPoint point) throws Exception {
         var follower = cluster.othersThan(cluster.leader()).get(0);
         follower.kill();
         publish(60);

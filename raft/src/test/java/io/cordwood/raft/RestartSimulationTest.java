@@ -48,7 +48,7 @@ class RestartSimulationTest {
     @Test
     @Timeout(300)
     void acknowledgedBatchesSurviveKills() throws Exception {
-        new World(20_261_120, 8).run();
+        new World(20_261_120, 5).run();
     }
 
     @Tag("nightly")

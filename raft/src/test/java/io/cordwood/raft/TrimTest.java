@@ -31,6 +31,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.ratis.statemachine.StateMachine;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -224,6 +225,7 @@ class TrimTest {
     }
 
     @Test
+    @Tag("nightly")
     void restartOfAllFromAnOlderCheckpointKeepsTheLogStart() throws Exception {
         try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP)) {
             fill(cluster, 14);
