@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,7 +81,9 @@ class TrimTest {
 
     /** A file may go between its listing and its reading: then look again. */
     private static ConditionFactory awaitFiles() {
-        return await().atMost(PATIENCE).ignoreExceptionsInstanceOf(UncheckedIOException.class);
+        return await().atMost(PATIENCE)
+                .ignoreExceptionsMatching(
+                        problem -> problem instanceof UncheckedIOException || problem instanceof NoSuchFileException);
     }
 
     private static void awaitSegments(PartitionCluster cluster, PartitionNodeFixture node, String... names) {
