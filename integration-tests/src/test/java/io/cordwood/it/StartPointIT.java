@@ -55,7 +55,8 @@ class StartPointIT {
     @BeforeAll
     static void startCluster() {
         cluster = CLUSTERS.of(3).start();
-        cluster().createTopic(TOPIC, 1, 3, Map.of("segment.bytes", "4096"));
+        // The records are older than a topic keeps by default.
+        cluster().createTopic(TOPIC, 1, 3, Map.of("segment.bytes", "4096", "retention.ms", "-1"));
         var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         oldest = now.minus(Duration.ofDays(10));
         for (int i = 0; i < RECORDS - RECENT; i++) {
