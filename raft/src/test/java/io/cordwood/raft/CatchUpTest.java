@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cordwood.raft.AppendOutcome.Appended;
 import io.cordwood.raft.HoldingDisk.Hold;
+import io.cordwood.raft.HoldingDisk.Moment;
 import io.cordwood.raft.HoldingDisk.Operation;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
@@ -39,23 +40,16 @@ class CatchUpTest {
 
     /** Where the follower is killed while it catches up. */
     enum CrashPoint {
-        BEFORE_FIRST_WRITE(Operation.WRITE, ".log", false),
-        AFTER_FIRST_WRITE(Operation.WRITE, ".log", true),
-        BEFORE_CHECKPOINT(Operation.WRITE, CheckpointFile.NAME + ".tmp", false),
-        CHECKPOINT_WITHOUT_ITS_NAME(Operation.FORCE, CheckpointFile.NAME + ".tmp", true);
+        BEFORE_FIRST_WRITE(Moment.before(Operation.WRITE, ".log")),
+        AFTER_FIRST_WRITE(Moment.after(Operation.WRITE, ".log")),
+        BEFORE_CHECKPOINT(Moment.before(Operation.WRITE, CheckpointFile.NAME + ".tmp")),
+        CHECKPOINT_WITHOUT_ITS_NAME(Moment.after(Operation.FORCE, CheckpointFile.NAME + ".tmp"));
 
-        private final Operation operation;
-        private final String file;
-        private final boolean after;
+        @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
+        private final Moment moment;
 
-        CrashPoint(Operation operation, String file, boolean after) {
-            this.operation = operation;
-            this.file = file;
-            this.after = after;
-        }
-
-        Hold hold(HoldingDisk disk) {
-            return after ? disk.holdAfter(operation, file) : disk.holdBefore(operation, file);
+        CrashPoint(Moment moment) {
+            this.moment = moment;
         }
     }
 
@@ -189,7 +183,7 @@ class CatchUpTest {
         follower.kill();
         publish(60);
         purgeBeyond(follower);
-        var hold = point.hold(follower.disk);
+        var hold = follower.disk.hold(point.moment);
         follower.start();
         await().atMost(PATIENCE).until(hold::isReached);
         var image = follower.image(point.name());
@@ -208,7 +202,7 @@ class CatchUpTest {
         follower.kill();
         publish(60);
         purgeBeyond(follower);
-        var hold = CrashPoint.BEFORE_CHECKPOINT.hold(follower.disk);
+        var hold = follower.disk.hold(CrashPoint.BEFORE_CHECKPOINT.moment);
         follower.start();
         await().atMost(PATIENCE).until(hold::isReached);
         assertThat(follower.catchUps().fetchedBytes()).isGreaterThan(60 * 200);
@@ -369,7 +363,7 @@ class CatchUpTest {
         cluster.awaitHighWatermark(expected);
         network.isolate(follower);
         trimBeyond(follower, follower.raftLog().getNextIndex());
-        var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
+        var hold = follower.disk.hold(CrashPoint.AFTER_FIRST_WRITE.moment);
         network.healNotified(follower);
         await().atMost(PATIENCE).until(hold::isReached);
         assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();
@@ -447,7 +441,7 @@ class CatchUpTest {
         await().atMost(PATIENCE).until(() -> leader.raftLog().getStartIndex() > followerNext);
         leader.replica().deleteTrimmed();
         await().atMost(PATIENCE).until(() -> leader.replica().sizeBytes() < 5 * SEGMENT_BYTES);
-        var hold = CrashPoint.AFTER_FIRST_WRITE.hold(follower.disk);
+        var hold = follower.disk.hold(CrashPoint.AFTER_FIRST_WRITE.moment);
         network.healNotified(follower);
         await().atMost(PATIENCE).until(hold::isReached);
         assertThat(follower.partition().resolve(RefetchMarker.NAME)).exists();

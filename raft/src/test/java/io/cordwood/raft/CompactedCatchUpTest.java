@@ -9,7 +9,6 @@ import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Followers catch up with a leader whose log starts inside a compacted segment, behind a change of leader. */
 class CompactedCatchUpTest {
-    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
     /** Inside the first segment, and of its newest epoch. */
     private static final long LOG_START = 13;
 
@@ -32,7 +30,7 @@ class CompactedCatchUpTest {
 
     @BeforeEach
     void start() throws IOException {
-        compacted = CompactedCluster.start(directory, UPKEEP);
+        compacted = CompactedCluster.start(directory);
         cluster = compacted.cluster;
     }
 

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class CompactedCluster implements AutoCloseable {
     static final long DAY_MS = 24L * 60 * 60 * 1000;
     private static final int SEGMENT_BYTES = 2 << 10;
+    /** Each entry has a file of its own in the raft log, so that a purge leaves none behind; a test says when. */
+    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
+
     private static final long PRODUCER = 7;
     private static final String FILLER = "x".repeat(100);
 
@@ -68,12 +72,17 @@ final class CompactedCluster implements AutoCloseable {
         config = config(segments * SEGMENT_BYTES);
     }
 
-    static CompactedCluster start(Path directory, LogUpkeep upkeep) throws IOException {
-        return start(directory, 3, upkeep);
+    static CompactedCluster start(Path directory) throws IOException {
+        return start(directory, 3);
     }
 
-    static CompactedCluster start(Path directory, int nodes, LogUpkeep upkeep) throws IOException {
-        return new CompactedCluster(PartitionCluster.start(directory, nodes, SEGMENT_BYTES, upkeep));
+    static CompactedCluster start(Path directory, int nodes) throws IOException {
+        return new CompactedCluster(PartitionCluster.start(directory, nodes, SEGMENT_BYTES, UPKEEP));
+    }
+
+    /** One of those that do not lead. */
+    PartitionNodeFixture follower() {
+        return cluster.othersThan(cluster.leader()).get(0);
     }
 
     /** Publishes batches of three records of some of these keys; each fifth record is a tombstone. */

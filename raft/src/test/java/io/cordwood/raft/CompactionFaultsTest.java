@@ -8,7 +8,6 @@ import io.cordwood.raft.HoldingDisk.Operation;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -17,9 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Compaction where something comes between a pass and its files. */
 class CompactionFaultsTest {
-    /** Each entry has a file of its own in the raft log, so that a purge leaves none behind; a test says when. */
-    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
-
     @TempDir
     Path directory;
 
@@ -29,7 +25,7 @@ class CompactionFaultsTest {
 
     @BeforeEach
     void start() throws IOException {
-        compacted = CompactedCluster.start(directory, UPKEEP);
+        compacted = CompactedCluster.start(directory);
         cluster = compacted.cluster;
     }
 
@@ -37,10 +33,6 @@ class CompactionFaultsTest {
     void close() {
         network.close();
         compacted.close();
-    }
-
-    private PartitionNodeFixture follower() {
-        return cluster.othersThan(cluster.leader()).get(0);
     }
 
     /** All but one compact, and have the old files go. */
@@ -124,7 +116,7 @@ class CompactionFaultsTest {
     void filesComeFromOthersWhereTheOwnPassBreaks() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());
-        follower().disk.breakWritesTo(".1.log.tmp");
+        compacted.follower().disk.breakWritesTo(".1.log.tmp");
 
         compacted.compactAll();
 
@@ -136,7 +128,7 @@ class CompactionFaultsTest {
     void filesComeFromOthersWhereTheKeysDoNotFit() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         compacted.limits.put(follower.id(), new CompactionLimits(1, 1 << 30));
 
         compacted.compactAll();
@@ -171,7 +163,7 @@ class CompactionFaultsTest {
     void fullDiskIsSaidToBeWhatFilesWaitFor() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         follower.disk.setUsableBytes(() -> 0);
         compacted.decide();
         await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
@@ -190,7 +182,7 @@ class CompactionFaultsTest {
         compacted.publish(30, 200);
         compacted.compactAll();
         compacted.awaitSameFiles();
-        var follower = follower();
+        var follower = compacted.follower();
         compacted.trim(baseOffset(follower, 2));
         compacted.publish(1, 200);
         cluster.awaitHighWatermark(compacted.published());
@@ -217,7 +209,7 @@ class CompactionFaultsTest {
     void compactionGoesOnWhileCatchingUpFails() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         compactWithout(follower);
         await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
         network.isolate(follower);
@@ -244,7 +236,7 @@ class CompactionFaultsTest {
     void fileThatNobodyHasAnyMoreIsPassedOver() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         compactWithout(follower);
         compacted.publish(40, 60);
         compactWithout(follower);

@@ -8,7 +8,6 @@ import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,9 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A start of a node that cannot make the files of a pass any more, as after an upgrade of a codec's library, and nobody else has. */
 class CompactionRestartTest {
-    /** A test says when there is a checkpoint. */
-    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
-
     @TempDir
     Path directory;
 
@@ -29,7 +25,7 @@ class CompactionRestartTest {
     /** No checkpoint covers the pass, and the node that made it is killed. */
     @BeforeEach
     void makeAPass() throws IOException {
-        compacted = CompactedCluster.start(directory, 1, UPKEEP);
+        compacted = CompactedCluster.start(directory, 1);
         node = compacted.cluster.node(1);
         compacted.publish(40, 10);
         compacted.compactAll();

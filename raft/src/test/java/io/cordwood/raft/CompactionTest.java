@@ -4,12 +4,11 @@ import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.cordwood.raft.HoldingDisk.Hold;
+import io.cordwood.raft.HoldingDisk.Moment;
 import io.cordwood.raft.HoldingDisk.Operation;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,9 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Compaction of a partition on three nodes, with real files. */
 class CompactionTest {
-    /** Each entry has a file of its own in the raft log, so that a purge leaves none behind; a test says when. */
-    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
-
     @TempDir
     Path directory;
 
@@ -33,7 +29,7 @@ class CompactionTest {
 
     @BeforeEach
     void start() throws IOException {
-        compacted = CompactedCluster.start(directory, UPKEEP);
+        compacted = CompactedCluster.start(directory);
         cluster = compacted.cluster;
     }
 
@@ -41,10 +37,6 @@ class CompactionTest {
     void close() {
         network.close();
         compacted.close();
-    }
-
-    private PartitionNodeFixture follower() {
-        return cluster.othersThan(cluster.leader()).get(0);
     }
 
     @Test
@@ -59,7 +51,7 @@ class CompactionTest {
         compacted.awaitSameFiles();
 
         compacted.assertCompacted();
-        assertThat(follower().sizeBytes()).isLessThan(8 << 10);
+        assertThat(compacted.follower().sizeBytes()).isLessThan(8 << 10);
     }
 
     @Tag("nightly")
@@ -106,7 +98,7 @@ class CompactionTest {
     void noCheckpointCoversFilesThatAreNotThere() throws Exception {
         compacted.publish(40, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         compacted.decide();
         compacted.publish(2, 10);
         cluster.awaitHighWatermark(compacted.published());
@@ -130,24 +122,17 @@ class CompactionTest {
 
     /** Where a node is killed while it compacts. */
     enum CrashPoint {
-        BEFORE_FIRST_WRITE(Operation.WRITE, ".1.log.tmp", false),
-        BEFORE_FORCE(Operation.FORCE, ".1.log.tmp", false),
-        AFTER_FORCE(Operation.FORCE, ".1.log.tmp", true),
-        BEFORE_CHECKPOINT(Operation.WRITE, CheckpointFile.NAME + ".tmp", false),
-        CHECKPOINT_WITHOUT_ITS_NAME(Operation.FORCE, CheckpointFile.NAME + ".tmp", true);
+        BEFORE_FIRST_WRITE(Moment.before(Operation.WRITE, ".1.log.tmp")),
+        BEFORE_FORCE(Moment.before(Operation.FORCE, ".1.log.tmp")),
+        AFTER_FORCE(Moment.after(Operation.FORCE, ".1.log.tmp")),
+        BEFORE_CHECKPOINT(Moment.before(Operation.WRITE, CheckpointFile.NAME + ".tmp")),
+        CHECKPOINT_WITHOUT_ITS_NAME(Moment.after(Operation.FORCE, CheckpointFile.NAME + ".tmp"));
 
-        private final Operation operation;
-        private final String file;
-        private final boolean after;
+        @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
+        private final Moment moment;
 
-        CrashPoint(Operation operation, String file, boolean after) {
-            this.operation = operation;
-            this.file = file;
-            this.after = after;
-        }
-
-        Hold hold(HoldingDisk disk) {
-            return after ? disk.holdAfter(operation, file) : disk.holdBefore(operation, file);
+        CrashPoint(Moment moment) {
+            this.moment = moment;
         }
     }
 
@@ -157,12 +142,12 @@ class CompactionTest {
     void killWhileCompactingHeals(CrashPoint point) throws Exception {
         compacted.publish(40, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         compacted.decide();
         compacted.publish(1, 10);
         cluster.awaitHighWatermark(compacted.published());
         await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
-        var hold = point.hold(follower.disk);
+        var hold = follower.disk.hold(point.moment);
         var thread = new Thread(() -> {
             compacted.tick(follower);
             try {
@@ -236,7 +221,7 @@ class CompactionTest {
     void replicaWhoseSourceIsDamagedFetchesTheFile() throws Exception {
         compacted.publish(40, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         ReplicaFiles.flipBitInTheMiddle(follower.partition().resolve("00000000000000000000.log"));
 
         compacted.compactAll();
@@ -250,7 +235,7 @@ class CompactionTest {
     void entriesOfCompactedSegmentsStillReachAFollower() throws Exception {
         compacted.publish(5, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         follower.kill();
         compacted.publish(40, 10);
         compacted.compactAll();
@@ -277,7 +262,7 @@ class CompactionTest {
     void followerThatCatchesUpGetsCompactedSegments() throws Exception {
         compacted.publish(10, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         follower.kill();
         compacted.publish(40, 10);
         compacted.compactAll();
@@ -302,7 +287,7 @@ class CompactionTest {
     @Tag("nightly")
     @Test
     void newReplicaOfACompactedPartitionCatchesUp() throws Exception {
-        var follower = follower();
+        var follower = compacted.follower();
         follower.kill();
         compacted.publish(50, 10);
         compacted.compactAll();
@@ -323,7 +308,7 @@ class CompactionTest {
         compacted.compactAll();
         compacted.publish(1, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         follower.takeCheckpoint();
         follower.kill();
         compacted.publish(30, 10);
@@ -340,23 +325,16 @@ class CompactionTest {
 
     /** Where the follower is killed while it catches up. */
     enum CatchUpCrash {
-        WHILE_IT_RECEIVES(Operation.WRITE, ".1.log.in", true),
-        WHEN_THE_FILES_ARE_THERE(Operation.WRITE, ".log", true),
-        BEFORE_CHECKPOINT(Operation.WRITE, CheckpointFile.NAME + ".tmp", false),
-        CHECKPOINT_WITHOUT_ITS_NAME(Operation.FORCE, CheckpointFile.NAME + ".tmp", true);
+        WHILE_IT_RECEIVES(Moment.after(Operation.WRITE, ".1.log.in")),
+        WHEN_THE_FILES_ARE_THERE(Moment.after(Operation.WRITE, ".log")),
+        BEFORE_CHECKPOINT(Moment.before(Operation.WRITE, CheckpointFile.NAME + ".tmp")),
+        CHECKPOINT_WITHOUT_ITS_NAME(Moment.after(Operation.FORCE, CheckpointFile.NAME + ".tmp"));
 
-        private final Operation operation;
-        private final String file;
-        private final boolean after;
+        @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
+        private final Moment moment;
 
-        CatchUpCrash(Operation operation, String file, boolean after) {
-            this.operation = operation;
-            this.file = file;
-            this.after = after;
-        }
-
-        Hold hold(HoldingDisk disk) {
-            return after ? disk.holdAfter(operation, file) : disk.holdBefore(operation, file);
+        CatchUpCrash(Moment moment) {
+            this.moment = moment;
         }
     }
 
@@ -366,13 +344,13 @@ class CompactionTest {
     void killWhileCatchingUpWithCompactedSegmentsHeals(CatchUpCrash point) throws Exception {
         compacted.publish(10, 10);
         cluster.awaitHighWatermark(compacted.published());
-        var follower = follower();
+        var follower = compacted.follower();
         follower.kill();
         compacted.publish(40, 10);
         compacted.compactAll();
         compacted.publish(15, 10);
         compacted.purgeBeyond(follower);
-        var hold = point.hold(follower.disk);
+        var hold = follower.disk.hold(point.moment);
         follower.start();
         await().atMost(PATIENCE).until(hold::isReached);
         var image = follower.image(point.name());

@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,16 +26,31 @@ final class HoldingDisk extends ForwardingDisk {
         FORCE
     }
 
+    /** When a thread stands still: at an operation on a file whose name ends like this. */
+    record Moment(Operation operation, String fileSuffix, boolean after) {
+        static Moment before(Operation operation, String fileSuffix) {
+            return new Moment(operation, fileSuffix, false);
+        }
+
+        static Moment after(Operation operation, String fileSuffix) {
+            return new Moment(operation, fileSuffix, true);
+        }
+    }
+
     /** Where a thread stands still. */
     static final class Hold {
-        private final BiPredicate<Operation, Path> matches;
-        private final boolean after;
+        private final Moment moment;
         private final CountDownLatch reached = new CountDownLatch(1);
         private final CountDownLatch released = new CountDownLatch(1);
 
-        private Hold(BiPredicate<Operation, Path> matches, boolean after) {
-            this.matches = matches;
-            this.after = after;
+        private Hold(Moment moment) {
+            this.moment = moment;
+        }
+
+        private boolean isAt(Operation operation, Path path, boolean after) {
+            return moment.operation() == operation
+                    && moment.after() == after
+                    && path.toString().endsWith(moment.fileSuffix());
         }
 
         boolean isReached() {
@@ -70,16 +84,15 @@ final class HoldingDisk extends ForwardingDisk {
     }
 
     Hold holdBefore(Operation operation, String fileSuffix) {
-        return hold(operation, fileSuffix, false);
+        return hold(Moment.before(operation, fileSuffix));
     }
 
     Hold holdAfter(Operation operation, String fileSuffix) {
-        return hold(operation, fileSuffix, true);
+        return hold(Moment.after(operation, fileSuffix));
     }
 
-    private Hold hold(Operation operation, String fileSuffix, boolean after) {
-        var next =
-                new Hold((found, path) -> found == operation && path.toString().endsWith(fileSuffix), after);
+    Hold hold(Moment moment) {
+        var next = new Hold(moment);
         hold.set(next);
         return next;
     }
@@ -139,7 +152,7 @@ final class HoldingDisk extends ForwardingDisk {
 
     private void pass(Operation operation, Path path, boolean after) {
         var current = hold.get();
-        if (current != null && current.after == after && current.matches.test(operation, path)) {
+        if (current != null && current.isAt(operation, path, after)) {
             current.pass();
         }
     }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.raft.AppendOutcome.Appended;
-import io.cordwood.raft.HoldingDisk.Hold;
+import io.cordwood.raft.HoldingDisk.Moment;
 import io.cordwood.raft.HoldingDisk.Operation;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,23 +36,18 @@ class PartitionConflictTest {
 
     /** Where the cut-off node is killed while its log is mended. */
     enum CrashPoint {
-        BEFORE_CUT(Operation.TRUNCATE, false),
-        AFTER_CUT(Operation.TRUNCATE, true),
-        BEFORE_WRITE(Operation.WRITE, false),
-        AFTER_WRITE(Operation.WRITE, true),
-        BEFORE_SEGMENT_FORCE(Operation.FORCE, false),
-        BEFORE_HEADER_FORCE(Operation.FORCE, true);
+        BEFORE_CUT(Moment.before(Operation.TRUNCATE, ".log")),
+        AFTER_CUT(Moment.after(Operation.TRUNCATE, ".log")),
+        BEFORE_WRITE(Moment.before(Operation.WRITE, ".log")),
+        AFTER_WRITE(Moment.after(Operation.WRITE, ".log")),
+        BEFORE_SEGMENT_FORCE(Moment.before(Operation.FORCE, ".log")),
+        BEFORE_HEADER_FORCE(Moment.after(Operation.FORCE, ".log"));
 
-        private final Operation operation;
-        private final boolean after;
+        @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
+        private final Moment moment;
 
-        CrashPoint(Operation operation, boolean after) {
-            this.operation = operation;
-            this.after = after;
-        }
-
-        Hold hold(HoldingDisk disk) {
-            return after ? disk.holdAfter(operation, ".log") : disk.holdBefore(operation, ".log");
+        CrashPoint(Moment moment) {
+            this.moment = moment;
         }
     }
 
@@ -94,7 +89,7 @@ class PartitionConflictTest {
     @ParameterizedTest
     @EnumSource(CrashPoint.class)
     void killWhileTheLogIsMendedHeals(CrashPoint point) throws Exception {
-        var hold = point.hold(cutOff.disk);
+        var hold = cutOff.disk.hold(point.moment);
         network.heal();
         await().atMost(PATIENCE).until(hold::isReached);
         var image = cutOff.image(point.name());
