@@ -8,6 +8,7 @@ import io.cordwood.cli.local.ClusterSpec;
 import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
 import io.cordwood.cli.local.RecordedNodes;
+import io.cordwood.cli.local.ServerArchive;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ final class UpCommand implements Callable<Integer> {
                     "--nodes is " + nodes + ", allowed are 1 to " + MAX_NODES, "three is the usual number");
         }
         requireSameSize(directory);
+        ServerArchive.prepare(root.console()::progress);
         var cluster = LocalCluster.of(
                 ClusterSpec.of(directory, NodePorts.standard(nodes)).detached(detach));
         var hook = new Thread(() -> stop(cluster, root.console()), "up-stop");

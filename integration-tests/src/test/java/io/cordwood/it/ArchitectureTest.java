@@ -58,7 +58,7 @@ class ArchitectureTest {
             CLIENT, List.of(BATCH, GENERATED),
             CLI, List.of(CLIENT, BATCH, CLI_CONSOLE, CLI_LOCAL, CLI_DEMO),
             CLI_CONSOLE, List.of(CLIENT),
-            CLI_LOCAL, List.of(CLI_CONSOLE),
+            CLI_LOCAL, List.of(CLIENT, CLI_CONSOLE),
             CLI_DEMO, List.of(CLIENT, STORE, BATCH, CLI_CONSOLE, CLI_LOCAL)));
 
     private static final Map<String, Set<String>> IMPURE = Map.of(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.cli.local.ClusterSpec;
 import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
+import io.cordwood.cli.local.ServerArchive;
 import io.cordwood.client.Admin;
 import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.CordwoodClient;
@@ -50,9 +51,8 @@ final class TestCluster implements AutoCloseable {
     private static final int QUOTED_LOG_LINES = 40;
     private static final int FIRST_PORT = 12_000;
     private static final int PORTS_OF_A_FORK = 2_600;
-    /** The servers of a test live shortly: they start sooner without the second compiler, and with classes as the compiler left them. */
-    private static final List<String> QUICK_START =
-            List.of("-XX:TieredStopAtLevel=1", "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote");
+    /** The servers of a test live shortly: they start sooner without the second compiler. */
+    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
 
     private final Path directory;
     private final List<NodePorts> ports;
@@ -360,6 +360,7 @@ final class TestCluster implements AutoCloseable {
 
     private LocalCluster processes() {
         if (processes == null) {
+            ServerArchive.prepare(line -> {});
             processes = LocalCluster.of(new ClusterSpec(directory, ports, settings, jvmOptions, false));
         }
         return processes;

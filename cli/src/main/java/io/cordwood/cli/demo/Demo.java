@@ -7,6 +7,7 @@ import io.cordwood.cli.demo.ReplicaComparison.Settled;
 import io.cordwood.cli.local.ClusterSpec;
 import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
+import io.cordwood.cli.local.ServerArchive;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.Producer;
 import io.cordwood.client.Reader;
@@ -73,6 +74,7 @@ public final class Demo {
 
     /** @return the report, and whether every promise was kept */
     public static DemoReport run(DemoOptions options, Console console) {
+        ServerArchive.prepare(console::progress);
         var directory = temporaryDirectory();
         var cluster = LocalCluster.of(ClusterSpec.of(directory, NodePorts.free(NODES)));
         var hook = new Thread(() -> cleanUpInterrupted(console, cluster), "demo-cleanup");

@@ -61,6 +61,7 @@ final class ServerCommand {
         if (Runtime.version().feature() >= FIRST_JAVA_WITH_UNSAFE_FLAG) {
             flags.add("--sun-misc-unsafe-memory-access=allow");
         }
+        flags.addAll(ServerArchive.flags());
         flags.addAll(spec.jvmOptions());
         return flags;
     }
