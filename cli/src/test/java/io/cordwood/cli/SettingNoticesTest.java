@@ -24,6 +24,10 @@ class SettingNoticesTest {
                 .asString()
                 .startsWith("retention.ms has no effect with cleanup.policy=compact");
         assertThat(SettingNotices.of(settings("compact", true))).hasSize(1);
+        assertThat(SettingNotices.of(List.of(
+                        new TopicSetting("cleanup.policy", "compact", "compact", false), // the nodes' default
+                        new TopicSetting("retention.ms", "1000", "604800000", true))))
+                .hasSize(1);
     }
 
     @Test
