@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -57,8 +56,6 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private static final int OWN_READ_BYTES = 1 << 20;
     private static final long SETTLE_MS = 5_000;
     private static final long SETTLE_LOOK_MS = 5;
-    /** So long compaction may take to make files that would spare a fetch. */
-    private static final long OWN_FILES_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final ReplicaState replica;
     private final PartitionContext context;
@@ -70,8 +67,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Set<SealedSegment> left = new HashSet<>();
     /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
     private volatile boolean overtaken;
-    /** Since when nothing but such files is lacking; the next attempts know of it too. */
-    private OptionalLong ownFilesAwaitedSinceNanos = OptionalLong.empty();
+    private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
     /** @param raftLog of the division; empty while it is closing */
     ReplicaCatchUp(
@@ -145,7 +141,6 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             waitForOwnFiles();
             return false;
         }
-        ownFilesAwaitedSinceNanos = OptionalLong.empty();
         checkpoints.taken(taken.get());
         requireRaftLog().updateSnapshotIndex(taken.get().getIndex());
         LOG.info("{}: was asked to catch up to {}, and has more", replica.id(), firstIndex);
@@ -156,11 +151,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private void waitForOwnFiles() throws InstallSlot.NotYetException {
         boolean arePending =
                 replica.compaction().firstPendingIndex() <= replica.applied().indexBehind() && !replica.isRefetching();
-        long now = System.nanoTime();
-        if (arePending && ownFilesAwaitedSinceNanos.isEmpty()) {
-            ownFilesAwaitedSinceNanos = OptionalLong.of(now);
-        }
-        if (arePending && now - ownFilesAwaitedSinceNanos.getAsLong() < OWN_FILES_NANOS) {
+        if (arePending && ownFiles.goesOn()) {
             throw new InstallSlot.NotYetException(replica.id() + " lacks nothing but files that it compacts");
         }
     }
