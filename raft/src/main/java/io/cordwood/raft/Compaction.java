@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.CompactionRules;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -53,8 +54,16 @@ final class Compaction {
                     : Optional.<CompactionRules>empty();
             if (rules.isPresent()) {
                 finishAll(all);
-                note(replica, replica.compact(rules.get(), clockMs.getAsLong(), means), passWaits);
+                pass(replica, rules.get());
             }
+        }
+    }
+
+    /** What waits for files decides about nothing: its passes are not to wait for their failures. */
+    private void pass(PartitionReplica replica, CompactionRules rules) {
+        if (!replica.compactionPending()) {
+            note(replica, replica.compact(rules, clockMs.getAsLong(), means), CompactionProgress.Effort.PASS);
+            finishAll(List.of(replica));
         }
     }
 
@@ -74,7 +83,7 @@ final class Compaction {
     private void finishAll(Collection<PartitionReplica> all) {
         for (PartitionReplica replica : all) {
             if (replica.compactionPending() && isDue(replica, fileWaits)) {
-                note(replica, replica.finishCompaction(means), fileWaits);
+                note(replica, replica.finishCompaction(means), CompactionProgress.Effort.FILES);
             }
         }
     }
@@ -83,11 +92,12 @@ final class Compaction {
         return waits.isDue(replica.groupId(), clockNanos.getAsLong());
     }
 
-    private void note(PartitionReplica replica, boolean succeeded, CompactionWaits waits) {
+    private void note(PartitionReplica replica, boolean succeeded, CompactionProgress.Effort effort) {
+        var waits = effort == CompactionProgress.Effort.FILES ? fileWaits : passWaits;
         if (succeeded) {
             waits.succeeded(replica.groupId());
         } else {
-            replica.compactionWaits(waits.failed(replica.groupId(), clockNanos.getAsLong()));
+            replica.compactionWaits(effort, waits.failed(replica.groupId(), clockNanos.getAsLong()));
         }
     }
 }

@@ -6,7 +6,6 @@ import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.SealedSegment;
 import io.cordwood.store.SegmentInfo;
-import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.OptionalLong;
@@ -33,16 +32,41 @@ final class CompactionProgress {
     private final LongSupplier clockNanos;
     private final AtomicLong doneBytes = new AtomicLong();
     private volatile long totalBytes;
-    private volatile String lastError = "";
-    /** When the next try comes; null where nothing waits for one. */
-    private volatile @Nullable Long retryNanos;
+    private final Newest files = new Newest();
+    private final Newest passes = new Newest();
+    private final Newest tidying = new Newest();
+
+    /** What is tried, and again where it fails. */
+    enum Effort {
+        /** Files that a leader decided on: this replica cannot go on for good without them. */
+        FILES,
+        /** A pass of its own. */
+        PASS,
+        /** To delete what nobody needs. */
+        TIDY
+    }
+
+    /** What became of the newest try. */
+    private static final class Newest {
+        private volatile String error = "";
+        /** When the next one comes; null where nothing waits for one. */
+        private volatile @Nullable Long retryNanos;
+    }
 
     CompactionProgress(LongSupplier clockNanos) {
         this.clockNanos = clockNanos;
     }
 
+    private Newest of(Effort effort) {
+        return switch (effort) {
+            case FILES -> files;
+            case PASS -> passes;
+            case TIDY -> tidying;
+        };
+    }
+
     /** Ends a pass that is not wanted any more. */
-    static final class AbandonedException extends IOException {
+    static final class AbandonedException extends InterruptedIOException {
         private static final long serialVersionUID = 1L;
 
         AbandonedException(String message) {
@@ -90,14 +114,19 @@ final class CompactionProgress {
         };
     }
 
-    void succeeded() {
-        lastError = "";
-        retryNanos = null;
+    void succeeded(Effort effort) {
+        of(effort).error = "";
+        waitsNoMore(effort);
     }
 
-    /** @param filesAreMissing whether a leader decided on files that are not here: this replica cannot go on for good without them */
-    void failed(PartitionId replica, Throwable cause, boolean filesAreMissing) {
-        lastError = reasonOf(cause) + (filesAreMissing ? WAY_OUT : "");
+    /** Nothing waits for the next try, and the newest one counts for none: it was interrupted, or could not begin. */
+    void waitsNoMore(Effort effort) {
+        of(effort).retryNanos = null;
+    }
+
+    void failed(Effort effort, PartitionId replica, Throwable cause) {
+        boolean filesAreMissing = effort == Effort.FILES;
+        of(effort).error = reasonOf(cause) + (filesAreMissing ? WAY_OUT : "");
         if (filesAreMissing) {
             LOG.error(
                     "{}: files that a leader decided on are not to be had: until they are, no checkpoint is taken, and the raft log"
@@ -110,20 +139,21 @@ final class CompactionProgress {
         }
     }
 
-    /** The pass was made for nothing. */
+    /** The pass was made for nothing, or may have been. */
     void wasVoid(Proposal.Outcome outcome) {
-        lastError = "the pass was void: "
+        passes.error = "the pass was void: "
                 + switch (outcome) {
                     case NOT_NEEDED -> "what it was made from was trimmed, or another pass came";
                     case NOT_LEADER -> "this replica does not lead any more";
                     case OVERLOADED -> "too many entries were in flight";
-                    case APPLIED, UNKNOWN -> throw new IllegalArgumentException("outcome " + outcome);
+                    case UNKNOWN -> "its entry did not fit behind one in flight, or was not committed in time and may come";
+                    case APPLIED -> throw new IllegalArgumentException("outcome " + outcome);
                 };
     }
 
     /** The next try comes after a while. */
-    void waits(long nanos) {
-        retryNanos = clockNanos.getAsLong() + nanos;
+    void waits(Effort effort, long nanos) {
+        of(effort).retryNanos = clockNanos.getAsLong() + nanos;
     }
 
     /** What went wrong and, where several things were tried, what was wrong with each. */
@@ -139,10 +169,14 @@ final class CompactionProgress {
         return reason.length() <= ERROR_MAX_CHARS ? reason.toString() : reason.substring(0, ERROR_MAX_CHARS) + "...";
     }
 
-    /** @param pendingSinceNanos since when files are missing */
-    CompactionStatus status(Compactable applied, boolean running, OptionalLong pendingSinceNanos) {
+    /**
+     * @param pendingSinceNanos since when files are missing
+     * @param leads whether passes of its own are to come
+     */
+    CompactionStatus status(Compactable applied, boolean running, OptionalLong pendingSinceNanos, boolean leads) {
         long now = clockNanos.getAsLong();
-        var retry = retryNanos;
+        var shown = shown(pendingSinceNanos.isPresent(), leads);
+        var retry = shown.retryNanos;
         long total = totalBytes;
         return new CompactionStatus(
                 applied.compactedEnd(),
@@ -150,9 +184,16 @@ final class CompactionProgress {
                 running,
                 Math.min(doneBytes.get(), total), // what is fetched comes again from another replica where one fails
                 total,
-                lastError,
+                shown.error,
                 pendingSinceNanos.isEmpty() ? OptionalLong.empty() : millis(now - pendingSinceNanos.getAsLong()),
                 retry == null ? OptionalLong.empty() : millis(Math.max(0, retry - now)));
+    }
+
+    private Newest shown(boolean filesAreMissing, boolean leads) {
+        if (filesAreMissing && !files.error.isEmpty()) {
+            return files;
+        }
+        return leads ? passes : new Newest();
     }
 
     private static OptionalLong millis(long nanos) {

@@ -12,7 +12,8 @@ import java.util.OptionalLong;
  * @param running whether a pass is being made or repeated here, or files of one are fetched
  * @param doneBytes what the running pass has read, or the newest one
  * @param totalBytes what it will have read at most
- * @param lastError why the newest pass failed, or was void; empty where neither is so
+ * @param lastError why files that a leader decided on are missing, or why the newest pass of a replica that leads failed or was
+ *     void; empty where neither is so
  * @param pendingMs for how long files that a leader decided on have been missing here: no checkpoint is taken meanwhile; empty where
  *     none are
  * @param retryMs when the next try comes at the earliest; empty where nothing waits for one

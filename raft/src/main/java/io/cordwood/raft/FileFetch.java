@@ -5,6 +5,7 @@ import io.cordwood.store.RewrittenSegment;
 import io.cordwood.store.SealedSegment;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,7 +46,7 @@ record FileFetch(ReplicaState replica, List<CatchUpPeer> peers, CompactionPace p
                     pace.passed(bytes.remaining());
                     return bytes;
                 });
-            } catch (CompactionProgress.AbandonedException | InterruptedIOException e) {
+            } catch (InterruptedIOException | ClosedByInterruptException e) {
                 throw e;
             } catch (IOException e) {
                 failures.add(e);

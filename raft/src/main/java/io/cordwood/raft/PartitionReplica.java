@@ -132,7 +132,7 @@ public final class PartitionReplica {
 
     /** Makes a pass of compaction if one is due; blocks. Returns false where it failed. */
     boolean compact(CompactionRules rules, long nowMs, ReplicaCompaction.Means means) {
-        return state.compaction().pass(rules, nowMs, stateMachine::otherReplicas, means);
+        return state.compaction().pass(rules, nowMs, means);
     }
 
     /** Whether a leader decided on files that are not here yet. */
@@ -151,8 +151,8 @@ public final class PartitionReplica {
     }
 
     /** What failed here is tried again after a while. */
-    void compactionWaits(long nanos) {
-        state.compaction().waits(nanos);
+    void compactionWaits(CompactionProgress.Effort effort, long nanos) {
+        state.compaction().waits(effort, nanos);
     }
 
     /** How far compaction has come here. */

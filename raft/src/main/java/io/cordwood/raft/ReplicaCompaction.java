@@ -2,19 +2,16 @@ package io.cordwood.raft;
 
 import io.cordwood.partition.CompactEntry;
 import io.cordwood.partition.PartitionTail;
-import io.cordwood.store.CompactionPace;
 import io.cordwood.store.CompactionPass;
 import io.cordwood.store.CompactionPlan;
 import io.cordwood.store.CompactionRules;
 import io.cordwood.store.CompactionTimes;
-import io.cordwood.store.LogCompactor;
 import io.cordwood.store.RewrittenSegment;
 import io.cordwood.store.SealedSegment;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -24,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +47,7 @@ final class ReplicaCompaction {
 
     private final ReplicaState replica;
     private final CompactionProgress progress = new CompactionProgress(System::nanoTime);
+    private final EntryFiles files;
     private final Deque<Applied> pending = new ArrayDeque<>();
     /** Of applied entries that no durable checkpoint was known to cover. */
     private final Deque<Sources> uncovered = new ArrayDeque<>();
@@ -63,8 +62,8 @@ final class ReplicaCompaction {
     private boolean running;
     /** A pass of this node whose outcome is not known, or whose entry is not installed. Of whoever works, or has paused it. */
     private @Nullable Proposed proposed;
-    /** Whether nothing is left of the time before the newest start. Of the node's thread for compaction. */
-    private boolean tidied;
+    /** Whether nothing is left of the time before the newest start, or before a fetched state came. */
+    private volatile boolean tidied;
 
     /** What a pass shares with those of other replicas of the node. */
     record Means(CatchUpRate rate, long keyBytes) {}
@@ -95,6 +94,7 @@ final class ReplicaCompaction {
 
     ReplicaCompaction(ReplicaState replica) {
         this.replica = replica;
+        this.files = new EntryFiles(replica, progress, this::isWanted);
     }
 
     /** Takes note of an applied entry: {@link #finish} makes its files. */
@@ -125,20 +125,26 @@ final class ReplicaCompaction {
         pending.clear();
         uncovered.clear();
         paused = false;
+        tidied = false; // of an entry that is forgotten there may be some files
+        progress.succeeded(CompactionProgress.Effort.FILES);
     }
 
     /**
      * Ends the pass that runs, and waits for its end, for a catch-up that prepares; none begins before {@link #prepared}. What was
      * proposed is thrown away: files of the same names may come from elsewhere now.
      */
-    synchronized void pause() throws IOException, InterruptedException {
+    void pause() throws IOException, InterruptedException {
+        awaitEnd();
+        discardProposed(); // without the monitor, which whoever takes an entry may want
+    }
+
+    private synchronized void awaitEnd() throws InterruptedException {
         preparing = true;
         fed = false;
         paused = true;
         while (running) {
             wait();
         }
-        discardProposed();
     }
 
     /** The catch-up that paused has ended. With what it is to install, none begins before that or {@link #resume}. */
@@ -184,12 +190,13 @@ final class ReplicaCompaction {
                     ? OptionalLong.empty()
                     : OptionalLong.of(pending.peek().sinceNanos());
         }
-        return progress.status(replica.applied().compactable(), runs, since);
+        boolean leads = replica.tail().leadingTerm().isPresent();
+        return progress.status(replica.applied().compactable(), runs, since, leads);
     }
 
     /** What is not done now is tried again after a while. */
-    void waits(long nanos) {
-        progress.waits(nanos);
+    void waits(CompactionProgress.Effort effort, long nanos) {
+        progress.waits(effort, nanos);
     }
 
     /** Whether a pass may run. */
@@ -221,23 +228,32 @@ final class ReplicaCompaction {
     /** Puts the files of applied entries in place. Returns whether all are. */
     boolean finish(Others others, Means means) {
         return firstPendingIndex() == NOTHING_PENDING
-                || run(() -> {
+                || run(CompactionProgress.Effort.FILES, () -> {
                     finishAll(others, means);
                     return true;
                 });
     }
 
-    /** Deletes, once after a start, what was left of passes: as soon as a checkpoint covers all entries that might want it. */
+    /** Deletes, once after a start or an install, what was left of passes: as soon as a checkpoint covers all who might want it. */
     void tidy() {
         if (!tidied && isCovered()) {
-            run(() -> {
+            run(CompactionProgress.Effort.TIDY, () -> {
                 if (proposed == null) {
-                    change(log -> log.compactor(bytes -> {}).discardUnused());
-                    tidied = true;
+                    discardUnused();
                 }
                 return true;
             });
         }
+    }
+
+    /** One by one: what other partitions enqueue comes in between. */
+    private void discardUnused() throws IOException {
+        tidied = true; // also where it fails: else it would at each look
+        var isOneMore = new AtomicBoolean(true);
+        while (isOneMore.get() && isWanted()) {
+            change(log -> isOneMore.set(log.compactor(bytes -> {}).discardUnused()));
+        }
+        tidied = !isOneMore.get();
     }
 
     private boolean isCovered() {
@@ -245,13 +261,12 @@ final class ReplicaCompaction {
         return durable.isPresent() && replica.sourcesFrom(durable.get().getIndex()) == Long.MAX_VALUE;
     }
 
-    /** Makes a pass if one is due and this replica leads, and has all replicas do the same. Returns false where it failed. */
-    boolean pass(CompactionRules rules, long nowMs, Others others, Means means) {
-        return run(() -> {
-            boolean decided = decide(rules, nowMs, means);
-            finishAll(others, means);
-            return decided;
-        });
+    /**
+     * Makes a pass if one is due and this replica leads, and has all replicas do the same; {@link #finish} puts its files in place.
+     * Returns false where it failed.
+     */
+    boolean pass(CompactionRules rules, long nowMs, Means means) {
+        return run(CompactionProgress.Effort.PASS, () -> decide(rules, nowMs, means));
     }
 
     private interface Work {
@@ -259,28 +274,30 @@ final class ReplicaCompaction {
         boolean run() throws IOException;
     }
 
-    private boolean run(Work work) {
+    private boolean run(CompactionProgress.Effort effort, Work work) {
         if (!begin()) {
+            progress.waitsNoMore(effort);
             return true;
         }
         try {
             boolean worked = work.run();
             if (worked) { // else it says why not
-                progress.succeeded();
+                progress.succeeded(effort);
             }
             return worked;
-        } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
             LOG.info("{}: compaction is interrupted: {}", replica.id(), e.getMessage());
+            progress.waitsNoMore(effort);
             return true;
         } catch (IOException | RuntimeException | LinkageError e) {
-            progress.failed(replica.id(), e, firstPendingIndex() != NOTHING_PENDING);
+            progress.failed(effort, replica.id(), e);
             return false;
         } finally {
             end();
         }
     }
 
-    /** Returns false where a pass was void. */
+    /** Returns false where a pass was void, or may have been. */
     private boolean decide(CompactionRules rules, long nowMs, Means means) throws IOException {
         var term = replica.tail().leadingTerm();
         if (term.isEmpty() || next() != null) {
@@ -304,7 +321,7 @@ final class ReplicaCompaction {
         return tail.leadingTerm().equals(term);
     }
 
-    /** Returns false where the pass was void. */
+    /** Returns false where the pass was void, or may have been. */
     private boolean propose(CompactionPass made, CompactionTimes times, OptionalLong term) throws IOException {
         var pass = new CompactEntry.Pass(made.scanned(), made.keys(), times, CompactEntry.REWRITE_VERSION);
         LOG.info("{}: read {} keys of {}", replica.id(), made.keys(), made.scanned());
@@ -334,16 +351,15 @@ final class ReplicaCompaction {
     }
 
     private boolean noteOutcome(Proposal.Outcome outcome) throws IOException {
-        boolean isVoid = switch (outcome) {
-            case APPLIED, UNKNOWN -> false; // its files wait for the entry, as long as no other pass begins
-            case NOT_NEEDED, NOT_LEADER, OVERLOADED -> true;
-        };
-        if (isVoid) {
-            LOG.info("{}: the pass is void: {}", replica.id(), outcome);
+        boolean isApplied = outcome == Proposal.Outcome.APPLIED;
+        if (!isApplied) {
+            LOG.info("{}: the pass came to nothing: {}", replica.id(), outcome);
             progress.wasVoid(outcome);
+        }
+        if (!isApplied && outcome != Proposal.Outcome.UNKNOWN) { // else its files wait for the entry, until the next pass
             discardProposed();
         }
-        return !isVoid;
+        return isApplied;
     }
 
     private CompactEntry entry(CompactEntry.Pass pass, CompactionPass made, long timeMs) {
@@ -406,79 +422,7 @@ final class ReplicaCompaction {
             return known.get();
         }
         discardProposed();
-        // A file that is part of the log already must not be written again: readers are in it.
-        var missing = entry.segments().stream()
-                .filter(segment -> !replica.log().transfer().has(segment))
-                .toList();
-        var made = new ArrayList<RewrittenSegment>();
-        var left = new ArrayList<SealedSegment>();
-        for (var segment : missing) {
-            // It may have been made before the node stopped, and by now nobody may be able to make it again.
-            madeBefore(segment).ifPresentOrElse(made::add, () -> left.add(segment));
-        }
-        if (!left.isEmpty()) {
-            made.addAll(makeAnew(entry.pass(), left, others, means));
-        }
-        return made;
-    }
-
-    private Optional<RewrittenSegment> madeBefore(SealedSegment segment) throws IOException {
-        if (!isWanted()) {
-            throw new CompactionProgress.AbandonedException("compaction is to end");
-        }
-        return replica.log().transfer().look(segment);
-    }
-
-    private List<RewrittenSegment> makeAnew(
-            CompactEntry.Pass pass, List<SealedSegment> missing, Others others, Means means) throws IOException {
-        var repeated = isRepeatable(pass, others, means)
-                ? repeat(pass, missing, means)
-                : Optional.<List<RewrittenSegment>>empty();
-        return repeated.isPresent()
-                ? repeated.get()
-                : new FileFetch(replica, others.peers(), pace(CompactionProgress.sizeBytes(missing), means))
-                        .all(missing);
-    }
-
-    private CompactionPace pace(long allBytes, Means means) {
-        return progress.begin(allBytes, means.rate(), this::isWanted);
-    }
-
-    /** Whether this node may make the same pass: it knows the rules, and has the memory, or nobody else to ask. */
-    private boolean isRepeatable(CompactEntry.Pass pass, Others others, Means means) {
-        boolean isKnown = pass.rewriteVersion() == CompactEntry.REWRITE_VERSION;
-        boolean fits = LogCompactor.holds(means.keyBytes(), pass.keys());
-        if (!isKnown || !fits) {
-            LOG.warn(
-                    "{}: the files of a pass of version {} with {} keys, which {} bytes shall hold, are to be fetched",
-                    replica.id(),
-                    pass.rewriteVersion(),
-                    pass.keys(),
-                    means.keyBytes());
-        }
-        return isKnown && (fits || others.peers().isEmpty());
-    }
-
-    /** The same pass; empty where it does not come to the same files. */
-    private Optional<List<RewrittenSegment>> repeat(CompactEntry.Pass pass, List<SealedSegment> expected, Means means)
-            throws IOException {
-        long bytes = CompactionProgress.bytesToRead(replica.log().segments(), pass.scanned(), expected);
-        var compactor = replica.log().compactor(pace(bytes, means));
-        try {
-            var result = compactor.repeat(pass.scanned(), pass.keys(), expected, pass.times());
-            var sealed =
-                    result.segments().stream().map(RewrittenSegment::sealed).toList();
-            if (sealed.equals(expected)) {
-                return Optional.of(result.segments());
-            }
-            LOG.warn("{}: the pass gives {} here, expected {}", replica.id(), sealed, expected);
-            discard(result.segments());
-        } catch (CompactionProgress.AbandonedException | InterruptedIOException | ClosedByInterruptException e) {
-            throw e;
-        } catch (IOException | RuntimeException | LinkageError e) { // also of a codec whose library is missing
-            LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
-        }
-        return Optional.empty();
+        return files.make(entry, others, means);
     }
 
     private void change(SegmentWriter.LogChange change) throws IOException {

@@ -139,6 +139,36 @@ class CompactionFaultsTest {
     }
 
     @Test
+    void filesAreMadeWithMoreMemoryWhereNobodyIsLeftWhoHasThem() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        var followers = cluster.othersThan(leader);
+        followers.forEach(node -> compacted.limits.put(node.id(), new CompactionLimits(1, 1 << 30)));
+        compacted.decide();
+        await().atMost(PATIENCE)
+                .until(() -> followers.stream()
+                        .allMatch(node -> node.replica().compactionPending()));
+        leader.kill();
+        var follower = followers.get(0);
+
+        compacted.tick(follower);
+
+        assertThat(follower.replica().compaction().lastError()).contains("compaction.key-bytes is 1");
+        await().atMost(PATIENCE).until(() -> {
+            compacted.tick(follower);
+            return !follower.replica().compactionPending();
+        });
+        assertThat(follower.disk.hasWrittenTo(".1.log.in")).isFalse();
+        assertThat(follower.disk.hasWrittenTo(".1.log.tmp")).isTrue();
+        await().atMost(PATIENCE).until(() -> {
+            compacted.tick(followers.get(1));
+            return !followers.get(1).replica().compactionPending();
+        });
+        compacted.assertCompacted();
+    }
+
+    @Test
     void filesDoNotWaitForPassesThatFailedBefore() throws Exception {
         compacted.lookNanos = 0;
         compacted.publish(20, 60);

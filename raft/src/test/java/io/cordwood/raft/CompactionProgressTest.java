@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.partition.PartitionState.Compactable;
+import io.cordwood.raft.CompactionProgress.Effort;
 import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.SealedSegment;
@@ -28,7 +29,11 @@ class CompactionProgressTest {
     }
 
     private CompactionStatus status(OptionalLong pendingSinceNanos) {
-        return progress.status(new Compactable(SegmentTable.empty(0), 0), false, pendingSinceNanos);
+        return status(pendingSinceNanos, true);
+    }
+
+    private CompactionStatus status(OptionalLong pendingSinceNanos, boolean leads) {
+        return progress.status(new Compactable(SegmentTable.empty(0), 0), false, pendingSinceNanos, leads);
     }
 
     private CompactionStatus status() {
@@ -37,25 +42,25 @@ class CompactionProgressTest {
 
     @Test
     void everyFailureHasAReasonWithAllThatWasTried() {
-        progress.failed(ID, new IllegalStateException(), false);
+        progress.failed(Effort.PASS, ID, new IllegalStateException());
         assertThat(status().lastError()).isEqualTo("IllegalStateException");
 
         var failure = new IOException("no other replica has it");
         failure.addSuppressed(new IOException("node 2: no space"));
         failure.addSuppressed(new NullPointerException());
         failure.addSuppressed(new IOException("has it")); // says nothing new
-        progress.failed(ID, failure, true);
-        assertThat(status().lastError())
+        progress.failed(Effort.FILES, ID, failure);
+        assertThat(status(OptionalLong.of(nanos.get())).lastError())
                 .startsWith("no other replica has it; node 2: no space; NullPointerException. Start all nodes");
 
-        progress.failed(ID, new IOException("x".repeat(100_000)), false);
+        progress.failed(Effort.PASS, ID, new IOException("x".repeat(100_000)));
         assertThat(status().lastError()).hasSizeLessThan(1_100);
     }
 
     @Test
     void voidPassKeepsItsReasonAndWhenItIsTriedAgain() {
         progress.wasVoid(Proposal.Outcome.NOT_LEADER);
-        progress.waits(Duration.ofSeconds(30).toNanos());
+        progress.waits(Effort.PASS, Duration.ofSeconds(30).toNanos());
         nanos.addAndGet(Duration.ofSeconds(10).toNanos());
 
         assertThat(status().lastError()).isEqualTo("the pass was void: this replica does not lead any more");
@@ -63,9 +68,46 @@ class CompactionProgressTest {
         nanos.addAndGet(Duration.ofSeconds(60).toNanos());
         assertThat(status().retryMs()).hasValue(0);
 
-        progress.succeeded();
+        progress.succeeded(Effort.PASS);
         assertThat(status().lastError()).isEmpty();
         assertThat(status().retryMs()).isEmpty();
+    }
+
+    @Test
+    void filesAndPassesAreTriedEachInTheirOwnTime() {
+        var pending = OptionalLong.of(nanos.get());
+        progress.failed(Effort.PASS, ID, new IOException("full disk"));
+        progress.waits(Effort.PASS, Duration.ofHours(1).toNanos());
+        progress.failed(Effort.FILES, ID, new IOException("nobody has it"));
+        progress.waits(Effort.FILES, Duration.ofSeconds(15).toNanos());
+        assertThat(status(pending).lastError()).startsWith("nobody has it");
+        assertThat(status(pending).retryMs()).hasValue(15_000);
+
+        progress.succeeded(Effort.FILES);
+        progress.succeeded(Effort.TIDY);
+
+        assertThat(status().lastError()).isEqualTo("full disk");
+        assertThat(status().retryMs()).hasValue(3_600_000);
+        assertThat(status(OptionalLong.empty(), false).lastError()).isEmpty();
+        assertThat(status(OptionalLong.empty(), false).retryMs()).isEmpty();
+    }
+
+    @Test
+    void tryThatWasInterruptedWaitsForNothing() {
+        progress.failed(Effort.PASS, ID, new IOException("full disk"));
+        progress.waits(Effort.PASS, Duration.ofHours(1).toNanos());
+
+        progress.waitsNoMore(Effort.PASS);
+
+        assertThat(status().lastError()).isEqualTo("full disk"); // of the newest try that came to an end
+        assertThat(status().retryMs()).isEmpty();
+    }
+
+    @Test
+    void passWhoseEntryMayComeHasAReasonToWait() {
+        progress.wasVoid(Proposal.Outcome.UNKNOWN);
+
+        assertThat(status().lastError()).contains("may come");
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -263,6 +264,30 @@ class ReplicaStateTest {
         replica.compaction().pause();
         replica.compaction().prepared(false);
         assertThat(replica.compaction().isWanted()).isTrue();
+    }
+
+    @Test
+    void filesThatNobodyNamesGoBehindAFetchedState() throws IOException {
+        var compaction = replica.compaction();
+        compaction.tidy();
+        for (int i = 0; i < 3; i++) {
+            take(i, 1, i);
+            replica.apply(1, i);
+        }
+        assertThat(replica.takeCheckpoint()).isPresent();
+        var fetched = CheckpointFile.read(new NioDisk(), directory.resolve("p")).orElseThrow();
+        // Such as came from another replica, before a catch-up broke off what wanted them.
+        var first = Files.createFile(directory.resolve("p").resolve("00000000000000000000.7.log"));
+        var second = Files.createFile(directory.resolve("p").resolve("00000000000000000001.7.log"));
+        compaction.tidy();
+        assertThat(first).exists();
+
+        replica.install(fetched);
+        compaction.tidy();
+
+        assertThat(first).doesNotExist();
+        assertThat(second).doesNotExist();
+        assertThat(directory.resolve("p").resolve("00000000000000000000.log")).exists();
     }
 
     @Test

@@ -1,6 +1,6 @@
 package io.cordwood.store;
 
-import java.io.IOException;
+import java.io.InterruptedIOException;
 
 /**
  * Slows a pass of compaction down, or ends it.
@@ -9,6 +9,10 @@ import java.io.IOException;
  */
 @FunctionalInterface
 public interface CompactionPace {
-    /** After so many bytes were read. An exception ends the pass; what it left behind is harmless. */
-    void passed(int bytes) throws IOException;
+    /**
+     * After so many bytes were read. An exception ends the pass; what it left behind is harmless.
+     *
+     * @throws InterruptedIOException which no read that failed is
+     */
+    void passed(int bytes) throws InterruptedIOException;
 }

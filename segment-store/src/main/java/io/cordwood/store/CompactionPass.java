@@ -85,9 +85,10 @@ public final class CompactionPass {
             if (sources.size() == group.sources().size()) {
                 left.add(group);
             } else {
-                left.add(sources.isEmpty() ? Group.NOTHING : rewriting.rewrite(sources));
+                // Before it is made again, so that both take the room of one: the name of the next one is another.
                 compactor.discard(
                         group.made().stream().map(RewrittenSegment::sealed).toList());
+                left.add(sources.isEmpty() ? Group.NOTHING : rewriting.rewrite(sources));
             }
         }
         groups = nonEmpty(left.stream());

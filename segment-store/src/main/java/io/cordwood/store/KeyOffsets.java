@@ -52,6 +52,11 @@ final class KeyOffsets {
         return keysMax(slotsWithin(budgetBytes));
     }
 
+    /** What {@link #ofKeys} takes. */
+    static long bytesFor(long keys) {
+        return (long) slotsFor(keys) * SLOT_BYTES;
+    }
+
     private static int slotsWithin(long budgetBytes) {
         return (int) Math.min(Math.max(budgetBytes / SLOT_BYTES, 2), SLOTS_MAX);
     }

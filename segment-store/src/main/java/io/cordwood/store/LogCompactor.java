@@ -103,6 +103,11 @@ public final class LogCompactor {
         return keys <= KeyOffsets.keysWithin(keyBytes);
     }
 
+    /** How much memory so many keys take. */
+    public static long keyBytes(int keys) {
+        return KeyOffsets.bytesFor(keys);
+    }
+
     private interface Rewrite<T> {
         Optional<RewrittenSegment> of(T each) throws IOException;
     }
@@ -137,21 +142,20 @@ public final class LogCompactor {
     }
 
     /**
-     * Deletes all that compaction ever wrote here, but for what is part of the log, or was. By the log's writer, since others delete
-     * too, and where neither a pass nor an entry wants a file that is not part of the log yet. Returns how many went.
+     * Deletes a file that compaction wrote here and that is not part of the log, nor was. By the log's writer, since others delete
+     * too, and where neither a pass nor an entry wants a file that is not part of the log yet. Returns false where there was none.
      */
-    public int discardUnused() throws IOException {
-        int count = 0;
+    public boolean discardUnused() throws IOException {
         for (var file : files.disk().list(files.directory())) {
             boolean isRewritten = Segment.parseFileName(file)
                     .filter(name -> name.generation() > 0)
                     .isPresent();
             if (isRewritten && !isUsed(file)) {
                 files.disk().delete(file);
-                count++;
+                return true;
             }
         }
-        return count;
+        return false;
     }
 
     /**

@@ -1,12 +1,16 @@
 package io.cordwood.store;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings files that compaction wrote from one replica to another.
@@ -17,6 +21,7 @@ import java.util.stream.Stream;
  * <p><b>Thread:</b> any; one at a time receives.
  */
 public final class SegmentTransfer {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentTransfer.class);
     private static final int PIECE_BYTES = 1 << 20;
 
     private final LogFiles files;
@@ -66,25 +71,40 @@ public final class SegmentTransfer {
         }
     }
 
-    /** A file that is not part of the log, where this very one is there: made or received before, and then the node stopped. */
-    public Optional<RewrittenSegment> look(SealedSegment listed) throws IOException {
+    /**
+     * A file that is not part of the log, where this very one is there: made or received before, and then the node stopped. One
+     * that cannot be read counts as none: it can be made or fetched anew.
+     *
+     * @throws InterruptedIOException of the pace
+     */
+    public Optional<RewrittenSegment> look(SealedSegment listed, CompactionPace pace) throws IOException {
         var segment = Segment.of(files.directory(), listed);
-        return files.disk().exists(segment.file()) ? verified(listed, segment) : Optional.empty();
+        if (!files.disk().exists(segment.file())) {
+            return Optional.empty();
+        }
+        try {
+            return verified(listed, segment, pace);
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("{} cannot be read, and counts as not there", segment.file(), e);
+            return Optional.empty();
+        }
     }
 
     /**
-     * Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again.
+     * Takes a file from elsewhere; it is durable on return. One that is there already is looked at and not taken again; where it is
+     * not the listed one, or cannot be read, it stays until the other one is whole.
      *
      * @throws IOException also where the log has another file of this name
      */
     public RewrittenSegment receive(SealedSegment listed, Source source) throws IOException, InterruptedException {
-        var known = look(listed);
+        var known = look(listed, bytes -> {});
         if (known.isPresent()) {
             return known.get();
         }
         var segment = Segment.of(files.directory(), listed);
         requireUnused(segment);
-        removeIfThere(segment.file());
         files.requireRoomFor(listed.sizeBytes());
         var incoming = Segment.incoming(files.directory(), listed);
         removeIfThere(incoming.file());
@@ -119,7 +139,7 @@ public final class SegmentTransfer {
             copy(listed, source, out);
             out.force();
         }
-        var received = verified(listed, incoming);
+        var received = verified(listed, incoming, bytes -> {});
         if (received.isEmpty()) {
             throw new IOException("what was received as " + incoming.file() + " is not " + listed);
         }
@@ -147,7 +167,8 @@ public final class SegmentTransfer {
     }
 
     /** Empty where the file is not what is listed. */
-    private Optional<RewrittenSegment> verified(SealedSegment listed, Segment segment) throws IOException {
+    private Optional<RewrittenSegment> verified(SealedSegment listed, Segment segment, CompactionPace pace)
+            throws IOException {
         var digest = SegmentHash.digest();
         List<LeaderEpoch> epochs = List.of();
         try (var file = files.disk().open(segment.file(), OpenMode.READ)) {
@@ -160,6 +181,7 @@ public final class SegmentTransfer {
                 var batch = batches.next();
                 epochs = LeaderEpochs.append(epochs, batch.leaderEpoch(), batch.baseOffset());
                 digest.update(batch.bytes());
+                pace.passed(batch.sizeBytes());
             }
         } catch (CorruptLogException e) {
             return Optional.empty();

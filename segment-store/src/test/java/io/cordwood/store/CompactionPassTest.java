@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.batch.Compression;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class CompactionPassTest {
     void groupThatLosesSegmentsWhileItIsMadeKeepsTheRest() throws Exception {
         var disk = new TrimmingDisk(new SimulatedDisk(1));
         try (var log = filled(disk, temporary)) {
-            disk.beforeTheFirstFile = () -> log.trim(3); // inside the second segment
+            disk.beforeTheNextFile = () -> log.trim(3); // inside the second segment
 
             assertThat(log.compact(100)).isTrue();
 
@@ -53,6 +54,24 @@ class CompactionPassTest {
             assertThat(log.table().sealed().get(0).compactionGeneration()).isEqualTo(1);
             log.restart();
             log.check("repeated");
+        }
+    }
+
+    @Test
+    void groupIsMadeAgainInTheRoomOfWhatItWas() throws Exception {
+        var disk = new TrimmingDisk(new SimulatedDisk(1));
+        try (var log = filled(disk, temporary)) {
+            var old = log.test().directory().resolve(Segment.fileName(0, 1));
+            var wasThere = new ArrayList<Boolean>();
+
+            log.compact(100, () -> {
+                wasThere.add(disk.exists(old));
+                disk.beforeTheNextFile = () -> wasThere.add(disk.exists(old));
+                log.trim(4);
+            });
+
+            assertThat(wasThere).containsExactly(true, false);
+            log.check("made again");
         }
     }
 
@@ -69,9 +88,9 @@ class CompactionPassTest {
         }
     }
 
-    /** Does something once, just before a pass creates its first file. */
+    /** Does something once, just before a pass creates a file. */
     private static final class TrimmingDisk extends ForwardingDisk {
-        private CompactedLog.@Nullable Step beforeTheFirstFile;
+        private CompactedLog.@Nullable Step beforeTheNextFile;
 
         TrimmingDisk(Disk inner) {
             super(inner);
@@ -79,9 +98,9 @@ class CompactionPassTest {
 
         @Override
         public DiskFile open(Path file, OpenMode mode) throws IOException {
-            var due = beforeTheFirstFile;
+            var due = beforeTheNextFile;
             if (due != null && file.toString().endsWith(".1.log.tmp")) {
-                beforeTheFirstFile = null;
+                beforeTheNextFile = null;
                 due.run();
             }
             return super.open(file, mode);

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.Compression;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,63 @@ class SegmentTransferTest {
         });
 
         assertThat(asked).hasValue(0);
+    }
+
+    @Test
+    void fileThatCannotBeReadCountsAsNone() throws Exception {
+        var isBad = new AtomicBoolean();
+        var disk = new ForwardingDisk(new SimulatedDisk(3)) {
+            @Override
+            public DiskFile open(Path file, OpenMode mode) throws IOException {
+                var opened = super.open(file, mode);
+                return isBad.get() && file.toString().endsWith(".1.log") ? unreadable(opened) : opened;
+            }
+        };
+        try (var other = filled(disk, "other")) {
+            var transfer = other.test().log().transfer();
+            transfer.receive(first(), this::bytes);
+            assertThat(transfer.look(first(), bytes -> {})).isPresent();
+            isBad.set(true);
+
+            assertThat(transfer.look(first(), bytes -> {})).isEmpty();
+
+            var asked = new AtomicInteger();
+            assertThatThrownBy(() -> transfer.receive(first(), position -> {
+                        throw new IOException("the other node stops");
+                    }))
+                    .isInstanceOf(IOException.class);
+            transfer.receive(first(), position -> {
+                asked.incrementAndGet();
+                return bytes(position);
+            });
+            assertThat(asked).hasPositiveValue();
+            isBad.set(false);
+            assertThat(transfer.look(first(), bytes -> {})).isPresent();
+        }
+    }
+
+    private static DiskFile unreadable(DiskFile file) {
+        return new ForwardingDisk.ForwardingFile(file) {
+            @Override
+            public int read(ByteBuffer dst, long position) throws IOException {
+                throw new IOException("Input/output error");
+            }
+        };
+    }
+
+    @Test
+    void lookEndsWhereItIsNotWantedAnyMore() throws Exception {
+        transfer().receive(first(), this::bytes);
+        var read = new AtomicInteger();
+
+        assertThatThrownBy(() -> transfer().look(first(), bytes -> {
+                    read.addAndGet(bytes);
+                    throw new InterruptedIOException("not wanted any more");
+                }))
+                .isInstanceOf(InterruptedIOException.class);
+
+        assertThat(read).hasPositiveValue();
+        assertThat(transfer().look(first(), read::addAndGet)).isPresent();
     }
 
     @Test
