@@ -57,7 +57,8 @@ public record PartitionDescription(
      * @param running whether a pass is being made there, or files of one are fetched
      * @param doneBytes what the running or newest pass has read
      * @param totalBytes what it reads at most; what is new is read twice
-     * @param lastError why the newest pass failed, or was void; empty where neither is so
+     * @param lastError why files that a leader decided on are missing, or why the newest pass of a replica that leads failed or was
+     *     void; empty where neither is so
      * @param pending for how long files that the leader decided on have been missing there: no checkpoint is taken meanwhile; empty
      *     where none are
      * @param retry when the next try comes at the earliest; empty where nothing waits for one

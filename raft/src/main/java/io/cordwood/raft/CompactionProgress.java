@@ -141,14 +141,13 @@ final class CompactionProgress {
 
     /** The pass was made for nothing, or may have been. */
     void wasVoid(Proposal.Outcome outcome) {
-        passes.error = "the pass was void: "
-                + switch (outcome) {
-                    case NOT_NEEDED -> "what it was made from was trimmed, or another pass came";
-                    case NOT_LEADER -> "this replica does not lead any more";
-                    case OVERLOADED -> "too many entries were in flight";
-                    case UNKNOWN -> "its entry did not fit behind one in flight, or was not committed in time and may come";
-                    case APPLIED -> throw new IllegalArgumentException("outcome " + outcome);
-                };
+        passes.error = switch (outcome) {
+            case NOT_NEEDED -> "the pass was void: what it was made from was trimmed, or another pass came";
+            case NOT_LEADER -> "the pass was void: this replica does not lead any more";
+            case OVERLOADED -> "the pass was void: too many entries were in flight";
+            case UNKNOWN -> "the entry of the pass did not fit behind one in flight, or it is still to come";
+            case APPLIED -> throw new IllegalArgumentException("outcome " + outcome);
+        };
     }
 
     /** The next try comes after a while. */

@@ -107,7 +107,7 @@ class CompactionProgressTest {
     void passWhoseEntryMayComeHasAReasonToWait() {
         progress.wasVoid(Proposal.Outcome.UNKNOWN);
 
-        assertThat(status().lastError()).contains("may come");
+        assertThat(status().lastError()).contains("still to come");
     }
 
     @Test
