@@ -55,6 +55,7 @@ class KeyOffsetsTest {
             for (int key = 0; key < keys; key++) {
                 assertThat(offsets.put(key(key), key)).as("%d keys", keys).isTrue();
             }
+            assertThat(KeyOffsets.keysWithin(KeyOffsets.bytesFor(keys))).isGreaterThanOrEqualTo(keys);
         }
     }
 
