@@ -132,7 +132,8 @@ final class EntryFiles {
             compactor.discard(sealed);
         } catch (InterruptedIOException | ClosedByInterruptException e) {
             throw e;
-        } catch (IOException | RuntimeException | LinkageError e) { // also of a codec whose library is missing
+        } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
+            // Also of a codec whose library is missing, or where the keys did not fit after all.
             LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
         }
         return Optional.empty();
