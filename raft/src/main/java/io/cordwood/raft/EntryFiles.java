@@ -30,6 +30,8 @@ final class EntryFiles {
     /** So often others are asked before keys may take more memory than is meant for them. */
     private static final int FETCHES_BEFORE_MORE_MEMORY = 3;
 
+    private static final int PART_OF_FREE_HEAP = 4;
+
     private final ReplicaState replica;
     private final CompactionProgress progress;
     private final BooleanSupplier wanted;
@@ -107,13 +109,13 @@ final class EntryFiles {
         return pass.rewriteVersion() == CompactEntry.REWRITE_VERSION;
     }
 
-    /** Where nobody had the files again and again, and there is twice the memory that they take. */
+    /** Where nobody had the files again and again, and a small part of the free heap will do: a node whose heap is full ends. */
     private boolean mayTakeMoreMemory(CompactEntry.Pass pass) {
         var runtime = Runtime.getRuntime();
         long freeBytes = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
         return pass.equals(unfetched)
                 && failedFetches >= FETCHES_BEFORE_MORE_MEMORY
-                && LogCompactor.keyBytes(pass.keys()) <= freeBytes / 2;
+                && LogCompactor.keyBytes(pass.keys()) <= freeBytes / PART_OF_FREE_HEAP;
     }
 
     /** The same pass; empty where it does not come to the same files. */
