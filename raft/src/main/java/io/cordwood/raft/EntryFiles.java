@@ -73,10 +73,7 @@ final class EntryFiles {
     }
 
     private List<RewrittenSegment> makeAnew(
-            CompactEntry.Pass pass,
-            List<SealedSegment> missing,
-            List<CatchUpPeer> peers,
-            ReplicaCompaction.Means means)
+            CompactEntry.Pass pass, List<SealedSegment> missing, List<CatchUpPeer> peers, ReplicaCompaction.Means means)
             throws IOException {
         var repeated = isRepeatable(pass, peers.isEmpty(), means)
                 ? repeat(pass, missing, means)
@@ -142,10 +139,7 @@ final class EntryFiles {
     }
 
     private List<RewrittenSegment> fetch(
-            CompactEntry.Pass pass,
-            List<SealedSegment> missing,
-            List<CatchUpPeer> peers,
-            ReplicaCompaction.Means means)
+            CompactEntry.Pass pass, List<SealedSegment> missing, List<CatchUpPeer> peers, ReplicaCompaction.Means means)
             throws IOException {
         try {
             return new FileFetch(replica, peers, pace(CompactionProgress.sizeBytes(missing), means)).all(missing);

@@ -67,6 +67,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Set<SealedSegment> left = new HashSet<>();
     /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
     private volatile boolean overtaken;
+
     private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
     /** @param raftLog of the division; empty while it is closing */

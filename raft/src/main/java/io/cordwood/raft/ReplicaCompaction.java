@@ -356,7 +356,8 @@ final class ReplicaCompaction {
             LOG.info("{}: the pass came to nothing: {}", replica.id(), outcome);
             progress.wasVoid(outcome);
         }
-        if (!isApplied && outcome != Proposal.Outcome.UNKNOWN) { // else its files wait for the entry, until the next pass
+        if (!isApplied
+                && outcome != Proposal.Outcome.UNKNOWN) { // else its files wait for the entry, until the next pass
             discardProposed();
         }
         return isApplied;

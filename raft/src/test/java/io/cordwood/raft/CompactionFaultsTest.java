@@ -147,8 +147,7 @@ class CompactionFaultsTest {
         followers.forEach(node -> compacted.limits.put(node.id(), new CompactionLimits(1, 1 << 30)));
         compacted.decide();
         await().atMost(PATIENCE)
-                .until(() -> followers.stream()
-                        .allMatch(node -> node.replica().compactionPending()));
+                .until(() -> followers.stream().allMatch(node -> node.replica().compactionPending()));
         leader.kill();
         var follower = followers.get(0);
 

@@ -116,7 +116,8 @@ class CompactionCrashTest {
                 try (var found = reopened(log, storage, named)) {
                     assertThat(TestLog.contents(found)).isEqualTo(before);
                     for (var segment : named) {
-                        found.install(found.transfer().look(segment, bytes -> {}).orElseThrow());
+                        found.install(
+                                found.transfer().look(segment, bytes -> {}).orElseThrow());
                     }
                     assertThat(found.compactor(bytes -> {}).discardUnused()).isFalse();
                     assertThat(TestLog.contents(found)).hasSizeLessThan(before.length);
