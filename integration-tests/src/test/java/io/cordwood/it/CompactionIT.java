@@ -119,7 +119,7 @@ class CompactionIT {
         return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Until so many replicas say that nothing sealed is left to compact. */
+    /** Until so many replicas say that nothing sealed is left to compact, and that they have the files. */
     private static void awaitCompacted(TestCluster cluster, int replicas) {
         TestCluster.soon()
                 .until(() -> partition(cluster).replicas().stream()
@@ -127,6 +127,7 @@ class CompactionIT {
                                 .filter(compaction -> compaction.compactedEndOffset() > 0
                                         && compaction.compactedEndOffset() == compaction.sealedEndOffset()
                                         && !compaction.running()
+                                        && compaction.pending().isEmpty()
                                         && compaction.lastError().isEmpty())
                                 .count()
                         == replicas);
