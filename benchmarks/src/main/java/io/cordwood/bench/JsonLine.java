@@ -53,6 +53,13 @@ public record JsonLine(Map<String, Object> fields) {
         return new JsonLine(both);
     }
 
+    /** The fields that the other one has not, or has otherwise. */
+    public JsonLine minus(JsonLine other) {
+        var rest = new LinkedHashMap<>(fields);
+        rest.entrySet().removeAll(other.fields.entrySet());
+        return new JsonLine(rest);
+    }
+
     /** Empty text where there is none. */
     public String text(String name) {
         return fields.get(name) instanceof String value ? value : "";

@@ -24,6 +24,14 @@ class JsonLineTest {
     }
 
     @Test
+    void minusLeavesWhatTheOtherHasNot() {
+        var line = JsonLine.empty().with("same", 1).with("changed", "a").with("only", 2);
+
+        assertThat(line.minus(JsonLine.empty().with("same", 1).with("changed", "b")))
+                .isEqualTo(JsonLine.empty().with("changed", "a").with("only", 2));
+    }
+
+    @Test
     void laterFieldsWin() {
         var line =
                 JsonLine.empty().with("a", 1).with(JsonLine.empty().with("a", 2).with("b", "x"));

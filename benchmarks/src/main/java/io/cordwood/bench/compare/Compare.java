@@ -2,6 +2,7 @@ package io.cordwood.bench.compare;
 
 import io.cordwood.bench.ByteSize;
 import io.cordwood.bench.process.Clients;
+import io.cordwood.bench.process.Kernel;
 import io.cordwood.bench.process.UnattendedCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Runs Kafka without and with forced writes, and Cordwood, in turn on this machine, and prints a table.",
-            "Each finished measurement is kept: started again, it goes on where it ended."
+            "What is finished is kept: started again, it goes on where it ended."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:some measurements failed; a further run takes them up again", "2:bad usage"})
@@ -73,6 +74,9 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--kafka-logging", required = true, description = "log4j2 configuration of Kafka's servers")
     private Path kafkaLogging = Path.of("");
 
+    @Option(names = "--commit", defaultValue = "", description = "of the jars in --work; empty where nobody knows it")
+    private String commit = "";
+
     /** Runs it. */
     public static void main(String[] args) {
         UnattendedCommand.runAndExit(new Compare(), args);
@@ -85,7 +89,8 @@ public final class Compare implements Callable<Integer> {
         ResultsFile results;
         try {
             plan = plan();
-            results = ResultsFile.open(out.resolve("results.jsonl"), plan.conditions());
+            var conditions = plan.conditions().with(Subject.of(place, commit).conditions());
+            results = ResultsFile.open(out.resolve("results.jsonl"), conditions);
         } catch (IllegalArgumentException e) {
             place.delete();
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -127,11 +132,16 @@ public final class Compare implements Callable<Integer> {
                         .filter(row -> !quick || row.quick())
                         .toList()
                 : rows.stream().map(Row::parse).sorted().toList();
-        return new Plan(
+        var plan = new Plan(
                 quick ? "Quick" : "Full",
                 rounds == null ? (quick ? QUICK_ROUNDS : FULL_ROUNDS) : rounds,
                 ByteSize.parse(warmup == null ? (quick ? QUICK_WARMUP : FULL_WARMUP) : warmup),
                 Duration.ofSeconds(seconds == null ? (quick ? QUICK_SECONDS : FULL_SECONDS) : seconds),
                 chosen);
+        if (Kernel.canDropCaches() || chosen.stream().noneMatch(Row::needsColdFiles)) {
+            return plan;
+        }
+        System.err.println("consume-cold is left out: only root may drop the page cache");
+        return plan.withoutColdFiles();
     }
 }

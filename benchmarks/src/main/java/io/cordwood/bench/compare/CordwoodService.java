@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Three servers of the distribution with the flags of its launcher; the client is {@link io.cordwood.bench.Load}.
+ * Three servers of the distribution with the flags of {@link CordwoodNodes} and the heap of Kafka's; the client is
+ * {@link io.cordwood.bench.Load}.
  *
  * <p><b>Thread:</b> one.
  */
@@ -29,8 +30,7 @@ final class CordwoodService implements Service {
     }
 
     static CordwoodService prepare(Workplace place) throws IOException {
-        var setup =
-                new CordwoodNodes.Setup(place.cordwood(), place.directory(), List.of("-Xms1g", "-Xmx1g"), List.of());
+        var setup = new CordwoodNodes.Setup(place.cordwood(), place.directory(), HEAP, List.of());
         return new CordwoodService(place, CordwoodNodes.prepare(setup, NODES));
     }
 

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 /**
  * Reads what Kafka's own tools print.
  *
- * <p><b>Source:</b> {@code org.apache.kafka.tools} 4.3: ProducerPerformance, ConsumerPerformance, EndToEndLatency, TopicCommand.
+ * <p><b>Source:</b> {@code org.apache.kafka.tools} 4.3: ProducerPerformance, ConsumerPerformance, EndToEndLatency, TopicCommand,
+ * ConsumerGroupCommand.
  */
 final class KafkaOutput {
     private static final double MIB_PER_MB = 1.048576;
@@ -84,6 +85,17 @@ final class KafkaOutput {
             throw unreadable("TopicCommand", output);
         }
         return Integer.parseInt(found.group(1));
+    }
+
+    /** How many partitions the members of a group have together; 0 for a group that is not there, or is still sharing them out. */
+    static int assignedPartitions(String output, String group) {
+        return output.lines()
+                .map(line -> line.strip().split("\\s+"))
+                .filter(words -> words.length > 1 && words[0].equals(group))
+                .map(words -> words[words.length - 1])
+                .filter(count -> count.matches("[0-9]+"))
+                .mapToInt(Integer::parseInt)
+                .sum();
     }
 
     private static long epochMs(String localTime) {

@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,6 +26,7 @@ final class KafkaService implements Service {
     private static final int NODES = 3;
     private static final String TOOLS = "org.apache.kafka.tools.";
     private static final String READY = "Kafka Server started";
+    private static final Duration JOIN_PATIENCE = Duration.ofMinutes(1);
 
     private final Workplace place;
     private final boolean forced;
@@ -76,7 +78,9 @@ final class KafkaService implements Service {
 
     @Override
     public JsonLine publishAndFollow(Publish load) throws IOException {
-        var consumer = consumer(load.topic(), load.records());
+        var group = "reader-of-" + load.topic();
+        var consumer = consumer(load.topic(), load.records(), List.of("--group", group));
+        awaitAssigned(consumer, group);
         long launchedMs = System.currentTimeMillis();
         var produced = KafkaOutput.produced(producer(load).await());
         return load.followed(produced, launchedMs, KafkaOutput.consumed(consumer.await()));
@@ -84,7 +88,7 @@ final class KafkaService implements Service {
 
     @Override
     public JsonLine readFromStart(String topic, long records) throws IOException {
-        return KafkaOutput.consumed(consumer(topic, records).await());
+        return KafkaOutput.consumed(consumer(topic, records, List.of()).await());
     }
 
     @Override
@@ -103,31 +107,48 @@ final class KafkaService implements Service {
                 .await());
     }
 
-    private ClientRun consumer(String topic, long records) throws IOException {
-        return tool(
-                "ConsumerPerformance", List.of("--topic", topic, "--num-records", "" + records, "--timeout", "60000"));
+    private ClientRun consumer(String topic, long records, List<String> more) throws IOException {
+        var arguments = new ArrayList<>(List.of("--topic", topic, "--num-records", "" + records, "--timeout", "60000"));
+        arguments.addAll(more);
+        return tool("ConsumerPerformance", arguments);
+    }
+
+    /** Returns when the group's only member has partitions: it reads from then on. */
+    private void awaitAssigned(ClientRun consumer, String group) throws IOException {
+        long deadline = System.nanoTime() + JOIN_PATIENCE.toNanos();
+        String members;
+        do {
+            if (!consumer.isRunning() || System.nanoTime() - deadline > 0) {
+                throw new IOException("the reader never got its partitions: " + consumer);
+            }
+            members = tool("consumer.group.ConsumerGroupCommand", List.of("--describe", "--members", "--group", group))
+                    .await();
+        } while (KafkaOutput.assignedPartitions(members, group) == 0);
     }
 
     private ClientRun producer(Publish load) throws IOException {
+        return tool("ProducerPerformance", producerArguments(load, place.values(load.recordBytes())));
+    }
+
+    /** The values come from a file: where only their size is given, the tool draws every byte of every record anew. */
+    static List<String> producerArguments(Publish load, Path values) {
         var throughput = load.recordsPerSecond() == 0 ? "-1" : "" + Math.round(load.recordsPerSecond());
-        return tool(
-                "ProducerPerformance",
-                List.of(
-                        "--topic",
-                        load.topic(),
-                        "--num-records",
-                        "" + load.records(),
-                        "--warmup-records",
-                        "" + load.warmUpRecords(),
-                        "--record-size",
-                        "" + load.recordBytes(),
-                        "--throughput",
-                        throughput,
-                        "--command-property",
-                        "acks=all",
-                        "batch.size=" + Publish.BATCH_BYTES,
-                        "linger.ms=" + Publish.LINGER_MS,
-                        "buffer.memory=" + Publish.BUFFER_BYTES));
+        return List.of(
+                "--topic",
+                load.topic(),
+                "--num-records",
+                "" + load.records(),
+                "--warmup-records",
+                "" + load.warmUpRecords(),
+                "--payload-file",
+                values.toString(),
+                "--throughput",
+                throughput,
+                "--command-property",
+                "acks=all",
+                "batch.size=" + Publish.BATCH_BYTES,
+                "linger.ms=" + Publish.LINGER_MS,
+                "buffer.memory=" + Publish.BUFFER_BYTES);
     }
 
     private ClientRun tool(String name, List<String> arguments) throws IOException {
@@ -157,10 +178,9 @@ final class KafkaService implements Service {
     }
 
     private ServerProcess server(int node) {
-        var command = List.of(
-                Clients.java(),
-                "-Xms1g",
-                "-Xmx1g",
+        var command = new ArrayList<>(List.of(Clients.java()));
+        command.addAll(HEAP);
+        command.addAll(List.of(
                 "-server",
                 "-XX:+UseG1GC",
                 "-XX:MaxGCPauseMillis=20",
@@ -170,7 +190,7 @@ final class KafkaService implements Service {
                 "-cp",
                 place.kafkaServer() + File.separator + "*",
                 "kafka.Kafka",
-                properties(node).toString());
+                properties(node).toString()));
         return new ServerProcess(command, place.serverLog(node), READY);
     }
 

@@ -39,8 +39,7 @@ final class MachineLimits {
         try {
             return forces(file)
                     .with("diskMegabytesPerSecond", diskRate(file))
-                    .with("loopbackMegabytesPerSecond", loopbackRate())
-                    .with("processors", Runtime.getRuntime().availableProcessors());
+                    .with("loopbackMegabytesPerSecond", loopbackRate());
         } finally {
             Files.deleteIfExists(file);
         }

@@ -23,11 +23,17 @@ record Plan(String name, int rounds, long warmupBytes, Duration duration, List<R
         rows = List.copyOf(rows);
     }
 
+    /** @throws IllegalArgumentException where nothing remains */
+    Plan withoutColdFiles() {
+        var others = rows.stream().filter(row -> !row.needsColdFiles()).toList();
+        return new Plan(name, rounds, warmupBytes, duration, others);
+    }
+
     boolean isWarm() {
         return warmupBytes >= WARM_BYTES;
     }
 
-    /** What must be equal for results to stand in one table; the number of rounds may grow. */
+    /** What of it must be equal for results to stand in one table; the number of rounds may grow. */
     JsonLine conditions() {
         return JsonLine.empty().with("warmupBytes", warmupBytes).with("seconds", duration.toSeconds());
     }

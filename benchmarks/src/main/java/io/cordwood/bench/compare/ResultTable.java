@@ -24,6 +24,7 @@ final class ResultTable {
 
     String markdown() {
         var lines = new ArrayList<String>();
+        lines.add(subject());
         lines.add(heading());
         lines.add("");
         lines.add(
@@ -33,6 +34,18 @@ final class ResultTable {
         lines.add("");
         results.machine().map(ResultTable::machine).ifPresent(lines::add);
         return String.join("\n", lines) + "\n";
+    }
+
+    private String subject() {
+        var conditions = results.conditions();
+        return String.format(
+                Locale.ROOT,
+                "Cordwood %s, Kafka %s, Java %s, %.0f processors; measured %s.",
+                conditions.text("cordwood"),
+                conditions.text("kafka"),
+                conditions.text("java"),
+                conditions.require("processors"),
+                results.dates().isEmpty() ? "nothing yet" : String.join(" to ", results.dates()));
     }
 
     private String heading() {
@@ -107,9 +120,8 @@ final class ResultTable {
     private static String machine(JsonLine limits) {
         return String.format(
                 Locale.ROOT,
-                "The machine: %.0f processors; fsync of 4 KiB p50 %.2f ms, p99 %.2f ms; disk, sequential write %.0f MB/s;"
+                "The machine: fsync of 4 KiB p50 %.2f ms, p99 %.2f ms; disk, sequential write %.0f MB/s;"
                         + " loopback %.0f MB/s.",
-                limits.require("processors"),
                 limits.require("forceP50Ms"),
                 limits.require("forceP99Ms"),
                 limits.require("diskMegabytesPerSecond"),

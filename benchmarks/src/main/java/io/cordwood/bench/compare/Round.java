@@ -31,6 +31,8 @@ final class Round {
     private static final long RECORDS_PER_SECOND_AT_A_TIME = 100;
     private static final long GROUP_RECORDS = 1000;
     private static final double MIB = 1 << 20;
+    /** The same for all, however fast they took the warm-up. */
+    private static final long COLD_RECORDS = 2_000_000;
 
     private final Plan plan;
     private final Service service;
@@ -113,11 +115,17 @@ final class Round {
     }
 
     private JsonLine cold() throws IOException {
-        boolean dropped = Kernel.dropCaches();
-        long records = Math.min(plan.warmupBytes() / LARGE_RECORD_BYTES, recordsOf(recordsPerSecond, plan.duration()));
+        if (!Kernel.dropCaches()) {
+            throw new IOException("the page cache cannot be dropped");
+        }
+        long records = coldRecords(plan);
         var meter = Meter.start(proc, service.servers().pids());
         var found = service.readFromStart(WARM_UP_TOPIC, records);
-        return found.with(meter.stop(records * LARGE_RECORD_BYTES)).with("cacheDropped", dropped ? 1 : 0);
+        return found.with(meter.stop(records * LARGE_RECORD_BYTES));
+    }
+
+    static long coldRecords(Plan plan) {
+        return Math.min(plan.warmupBytes() / LARGE_RECORD_BYTES, COLD_RECORDS);
     }
 
     /** The longest time from a send to its acknowledgement, while the node that leads the only partition is killed. */

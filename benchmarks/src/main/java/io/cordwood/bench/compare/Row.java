@@ -27,6 +27,11 @@ enum Row {
         return quick;
     }
 
+    /** Whether it can only be measured where the page cache may be dropped. */
+    boolean needsColdFiles() {
+        return this == CONSUME_COLD;
+    }
+
     String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -6,15 +6,17 @@ import io.cordwood.bench.process.ServerGroup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the contenders in turn, round by round, and keeps every result. What is there already is not measured again.
+ * Takes the contenders in turn, round by round, and keeps every result. A contender that was asked everything in a round is not
+ * asked again; where anything is missing it is started afresh and asked everything, because what a row finds depends on the rows
+ * before it.
  *
  * <p>Invariant: at most one contender's servers run at any time, and none after {@link #close}.
  *
@@ -51,22 +53,16 @@ final class Runner implements AutoCloseable {
         }
         for (int round = 1; round <= plan.rounds(); round++) {
             for (var contender : Contender.orderOf(round)) {
-                var missing = missing(round, contender);
-                if (!missing.isEmpty()) {
-                    run(round, contender, missing);
+                if (!results.isWhole(round, contender, plan.rows())) {
+                    run(round, contender);
                 }
             }
         }
         return failures;
     }
 
-    private List<Row> missing(int round, Contender contender) {
-        return plan.rows().stream()
-                .filter(row -> results.find(round, contender, row).isEmpty())
-                .toList();
-    }
-
-    private void run(int number, Contender contender, List<Row> rows) throws IOException, InterruptedException {
+    private void run(int number, Contender contender) throws IOException, InterruptedException {
+        results.start(number, contender);
         Kernel.sync();
         var service = place.prepare(contender);
         try (var servers = service.servers()) {
@@ -74,7 +70,7 @@ final class Runner implements AutoCloseable {
             var round = new Round(plan, service, proc);
             say("round " + number + " of " + plan.rounds() + ", " + contender.title() + ": start and warm-up");
             round.begin();
-            for (var row : rows) {
+            for (var row : plan.rows()) {
                 if (servers.isWhole()) {
                     measure(round, number, contender, row);
                 }
@@ -91,7 +87,7 @@ final class Runner implements AutoCloseable {
     private void measure(Round round, int number, Contender contender, Row row) throws IOException {
         try {
             var found = round.measure(row);
-            results.add(number, contender, row, found);
+            results.add(number, contender, row, LocalDate.now(ZoneId.systemDefault()), found);
             say("round " + number + ", " + contender.title() + ", " + row.word() + ": " + found);
         } catch (IOException | IllegalArgumentException e) {
             failed(number, contender, row.word(), e);

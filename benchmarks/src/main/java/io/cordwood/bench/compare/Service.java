@@ -3,6 +3,7 @@ package io.cordwood.bench.compare;
 import io.cordwood.bench.JsonLine;
 import io.cordwood.bench.process.ServerGroup;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A log service of three processes with the client that drives it. Results are in the words of the table: {@code megabytesPerSecond}
@@ -11,6 +12,9 @@ import java.io.IOException;
  * <p><b>Thread:</b> one.
  */
 interface Service {
+    /** Of each server, whoever it is: all of it from the start, so that resident memory does not depend on when a heap grew. */
+    List<String> HEAP = List.of("-Xms1g", "-Xmx1g");
+
     /** The processes; not started yet. */
     ServerGroup servers();
 
@@ -23,7 +27,10 @@ interface Service {
     /** Publishes all of it and waits for every acknowledgement. */
     JsonLine publish(Publish load) throws IOException;
 
-    /** Publishes all of it while a reader follows; the time counts until the reader has all. */
+    /**
+     * Publishes all of it while a reader follows; the time counts until the reader has all. The publisher is launched when the
+     * reader is at its place.
+     */
     JsonLine publishAndFollow(Publish load) throws IOException;
 
     /** Reads this many records from the first on. */

@@ -1,5 +1,6 @@
 package io.cordwood.bench.compare;
 
+import io.cordwood.bench.Values;
 import io.cordwood.bench.process.Clients;
 import io.cordwood.bench.process.DirectoryTree;
 import java.io.IOException;
@@ -19,6 +20,15 @@ record Workplace(Path directory, Path out, Path kafka, Path kafkaLogging, Client
     /** The distribution's jars and the load's. */
     Path cordwood() {
         return directory.resolve("cordwood");
+    }
+
+    /** A file with one value of this size per line, the same ones that Cordwood's load publishes. */
+    Path values(int bytes) throws IOException {
+        var file = directory.resolve("values-" + bytes + ".txt");
+        if (!Files.exists(file)) {
+            Files.writeString(file, Values.ofSize(bytes).lines());
+        }
+        return file;
     }
 
     /** Data directories of the contender that runs. */

@@ -9,7 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A cluster of the distribution on loopback, each node a process with the flags of the launcher; numbered from 1.
+ * A cluster of the distribution on loopback, each node a process with the flags of the launcher; numbered from 1. The heap is the
+ * caller's. The archive of loaded classes, which halves the launcher's starts, is not used: it belongs to the place of the jars, and
+ * a run has jars of its own.
  *
  * <p><b>Thread:</b> immutable but for the processes.
  */

@@ -29,10 +29,15 @@ public final class Kernel {
         }
     }
 
-    /** Whether the page cache is empty now: only the system's administrator may do that. */
+    /** Whether this process may empty the page cache: only the system's administrator may. */
+    public static boolean canDropCaches() {
+        return Files.isWritable(DROP_CACHES);
+    }
+
+    /** Whether the page cache is empty now. */
     public static boolean dropCaches() throws IOException {
         sync();
-        if (!Files.isWritable(DROP_CACHES)) {
+        if (!canDropCaches()) {
             return false;
         }
         Files.writeString(DROP_CACHES, "1");

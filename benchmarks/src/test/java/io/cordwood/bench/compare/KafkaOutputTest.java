@@ -81,6 +81,30 @@ class KafkaOutputTest {
     }
 
     @Test
+    void partitionsOfAGroupAreCounted() {
+        assertThat(KafkaOutput.assignedPartitions("""
+
+                GROUP                   CONSUMER-ID                                               HOST            \
+                CLIENT-ID            #PARTITIONS
+                reader-of-consume-tail  perf-consumer-client-1b9ed7a5-1f4d-4a0c-8d9c-3d1ab1bd7e1c /127.0.0.1      \
+                perf-consumer-client 6
+                """, "reader-of-consume-tail"))
+                .isEqualTo(6);
+    }
+
+    @Test
+    void groupWithoutAssignmentHasNoPartitions() {
+        var group = "reader-of-consume-tail";
+
+        assertThat(KafkaOutput.assignedPartitions("Error: Consumer group '" + group + "' does not exist.", group))
+                .isZero();
+        assertThat(KafkaOutput.assignedPartitions(group + " client-1 /127.0.0.1 client 0", group))
+                .isZero();
+        assertThat(KafkaOutput.assignedPartitions("another client-1 /127.0.0.1 client 6", group))
+                .isZero();
+    }
+
+    @Test
     void otherTextIsQuoted() {
         var text = "org.apache.kafka.common.errors.TimeoutException: no nodes";
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.bench.JsonLine;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,35 @@ class PlanTest {
         assertThat(both.require("recordsPerSecond")).isEqualTo(5000);
         assertThat(both.require("producedMegabytesPerSecond")).isEqualTo(20);
         assertThat(both.require("p99Ms")).isEqualTo(7);
+    }
+
+    @Test
+    void kafkasPublisherTakesItsValuesFromTheFile() {
+        var arguments = KafkaService.producerArguments(new Publish("t", 1000, 20_000, 0), Path.of("/values-1000.txt"));
+
+        assertThat(arguments)
+                .containsSequence("--payload-file", "/values-1000.txt")
+                .containsSequence("--num-records", "20000")
+                .doesNotContain("--record-size");
+    }
+
+    @Test
+    void readersFromColdFilesAllReadTheSame() {
+        assertThat(Round.coldRecords(plan(50_000_000, List.of(Row.START)))).isEqualTo(50_000);
+        assertThat(Round.coldRecords(plan(10_000_000_000L, List.of(Row.START)))).isEqualTo(2_000_000);
+    }
+
+    @Test
+    void rowOfColdFilesIsLeftOutWhereCachesStay() {
+        var plan = plan(1_000_000, List.of(Row.START, Row.CONSUME_COLD));
+
+        assertThat(plan.withoutColdFiles().rows()).containsExactly(Row.START);
+        assertThatThrownBy(() -> plan(1_000_000, List.of(Row.CONSUME_COLD)).withoutColdFiles())
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static Plan plan(long warmupBytes, List<Row> rows) {
+        return new Plan("Quick", 1, warmupBytes, Duration.ofSeconds(3), rows);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.cordwood.bench.JsonLine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,9 @@ class ResultTableTest {
     private static final Plan FULL =
             new Plan("Full", 5, 10_000_000_000L, Duration.ofSeconds(30), List.of(Row.THROUGHPUT_1K));
 
+    private static final Subject SUBJECT = new Subject("e5437bc", "4.4.0 (tools 4.3.1)", "17.0.15", 2);
+    private static final LocalDate DAY = LocalDate.of(2026, 11, 21);
+
     @TempDir
     private Path directory;
 
@@ -24,7 +28,8 @@ class ResultTableTest {
 
     @BeforeEach
     void open() throws IOException {
-        results = ResultsFile.open(directory.resolve("results.jsonl"), QUICK.conditions());
+        results = ResultsFile.open(
+                directory.resolve("results.jsonl"), QUICK.conditions().with(SUBJECT.conditions()));
     }
 
     @Test
@@ -41,10 +46,23 @@ class ResultTableTest {
     @Test
     void roundThatOneSideMissesHasNoRatio() throws IOException {
         throughput(1, 100, 50);
-        results.add(2, Contender.CORDWOOD, Row.THROUGHPUT_1K, JsonLine.empty().with("megabytesPerSecond", 60));
+        results.add(
+                2, Contender.CORDWOOD, Row.THROUGHPUT_1K, DAY, JsonLine.empty().with("megabytesPerSecond", 60));
 
         assertThat(new ResultTable(QUICK, results).markdown())
                 .contains("| 1 KB, MB/s | 2 | 100.0 |  | 55.0 | 0.50 (0.50 - 0.50) |  |");
+    }
+
+    @Test
+    void headingNamesWhatWasMeasuredAndWhen() throws IOException {
+        throughput(1, 100, 50);
+        assertThat(new ResultTable(QUICK, results).markdown())
+                .startsWith(
+                        "Cordwood e5437bc, Kafka 4.4.0 (tools 4.3.1), Java 17.0.15, 2 processors; measured 2026-11-21.");
+
+        results.add(2, Contender.KAFKA, Row.START, DAY.plusDays(1), JsonLine.empty());
+
+        assertThat(new ResultTable(QUICK, results).markdown()).contains("measured 2026-11-21 to 2026-11-22.");
     }
 
     @Test
@@ -61,8 +79,13 @@ class ResultTableTest {
     }
 
     private void throughput(int round, double kafka, double cordwood) throws IOException {
-        results.add(round, Contender.KAFKA, Row.THROUGHPUT_1K, JsonLine.empty().with("megabytesPerSecond", kafka));
         results.add(
-                round, Contender.CORDWOOD, Row.THROUGHPUT_1K, JsonLine.empty().with("megabytesPerSecond", cordwood));
+                round, Contender.KAFKA, Row.THROUGHPUT_1K, DAY, JsonLine.empty().with("megabytesPerSecond", kafka));
+        results.add(
+                round,
+                Contender.CORDWOOD,
+                Row.THROUGHPUT_1K,
+                DAY,
+                JsonLine.empty().with("megabytesPerSecond", cordwood));
     }
 }

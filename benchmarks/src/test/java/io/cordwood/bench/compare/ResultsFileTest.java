@@ -8,13 +8,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResultsFileTest {
-    private static final JsonLine CONDITIONS = JsonLine.empty().with("warmupBytes", 1_000_000_000L);
+    private static final JsonLine CONDITIONS =
+            JsonLine.empty().with("warmupBytes", 1_000_000_000L).with("cordwood", "e5437bc");
     private static final JsonLine FOUND = JsonLine.empty().with("megabytesPerSecond", 61.5);
+
+    private static final LocalDate DAY = LocalDate.of(2026, 11, 21);
 
     @TempDir
     private Path directory;
@@ -31,7 +36,7 @@ class ResultsFileTest {
     @Test
     void laterRunFindsWhatAnEarlierOneMeasured() throws IOException {
         results.addMachine(JsonLine.empty().with("forceP50Ms", 1.5));
-        results.add(2, Contender.KAFKA_FORCED, Row.THROUGHPUT_1K, FOUND);
+        results.add(2, Contender.KAFKA_FORCED, Row.THROUGHPUT_1K, DAY, FOUND);
 
         var later = ResultsFile.open(path, CONDITIONS);
 
@@ -48,11 +53,11 @@ class ResultsFileTest {
 
     @Test
     void tornLineIsCutAndItsMeasurementIsMissing() throws IOException {
-        results.add(1, Contender.KAFKA, Row.START, FOUND);
+        results.add(1, Contender.KAFKA, Row.START, DAY, FOUND);
         Files.writeString(path, "{\"kind\":\"measurement\",\"round\":1,\"conten", StandardOpenOption.APPEND);
 
         var later = ResultsFile.open(path, CONDITIONS);
-        later.add(1, Contender.CORDWOOD, Row.START, FOUND);
+        later.add(1, Contender.CORDWOOD, Row.START, DAY, FOUND);
 
         var last = ResultsFile.open(path, CONDITIONS);
         assertThat(last.find(1, Contender.KAFKA, Row.START)).isPresent();
@@ -61,8 +66,37 @@ class ResultsFileTest {
 
     @Test
     void resultsOfOtherConditionsAreNotMixed() {
-        assertThatThrownBy(() -> ResultsFile.open(path, JsonLine.empty().with("warmupBytes", 10_000_000_000L)))
+        assertThatThrownBy(() -> ResultsFile.open(path, CONDITIONS.with("cordwood", "abcdef0")))
                 .isInstanceOf(IOException.class)
+                .hasMessageContaining("holds results of {\"cordwood\":\"e5437bc\"}, not of {\"cordwood\":\"abcdef0\"}")
                 .hasMessageContaining("--out");
+    }
+
+    @Test
+    void contenderIsWholeOnlyWithEveryRow() throws IOException {
+        results.start(1, Contender.KAFKA);
+        results.add(1, Contender.KAFKA, Row.START, DAY, FOUND);
+
+        assertThat(results.isWhole(1, Contender.KAFKA, List.of(Row.START))).isTrue();
+        assertThat(results.isWhole(1, Contender.KAFKA, List.of(Row.START, Row.MEMORY)))
+                .isFalse();
+        assertThat(results.isWhole(2, Contender.KAFKA, List.of(Row.START))).isFalse();
+    }
+
+    @Test
+    void newStartMakesTheRowsOfTheOneBeforeVoid() throws IOException {
+        results.start(1, Contender.KAFKA);
+        results.add(1, Contender.KAFKA, Row.START, DAY, FOUND);
+        results.add(1, Contender.CORDWOOD, Row.START, DAY, FOUND);
+        results.start(1, Contender.KAFKA);
+        results.add(1, Contender.KAFKA, Row.MEMORY, DAY, FOUND);
+
+        var later = ResultsFile.open(path, CONDITIONS);
+
+        assertThat(later.find(1, Contender.KAFKA, Row.START)).isEmpty();
+        assertThat(later.find(1, Contender.KAFKA, Row.MEMORY)).isPresent();
+        assertThat(later.find(1, Contender.CORDWOOD, Row.START)).isPresent();
+        assertThat(later.isWhole(1, Contender.KAFKA, List.of(Row.START, Row.MEMORY)))
+                .isFalse();
     }
 }
