@@ -11,6 +11,8 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class Runner implements AutoCloseable {
     private static final long ROWS_BYTES = 8_000_000_000L;
 
     private static final int REPLICAS = 3;
+    private static final long END_SECONDS = 20;
 
     private final Plan plan;
     private final Workplace place;
@@ -34,6 +37,7 @@ final class Runner implements AutoCloseable {
     private final PrintStream progress;
     private final ProcFiles proc = ProcFiles.ofThisMachine();
     private volatile @Nullable ServerGroup running;
+    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean closed;
     private int failures;
 
@@ -46,6 +50,14 @@ final class Runner implements AutoCloseable {
 
     /** Number of measurements that failed; a later run takes them up again. */
     int run() throws IOException, InterruptedException {
+        try {
+            return runRounds();
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private int runRounds() throws IOException, InterruptedException {
         requireSpace();
         if (results.machine().isEmpty()) {
             say("the machine's limits");
@@ -53,7 +65,7 @@ final class Runner implements AutoCloseable {
         }
         for (int round = 1; round <= plan.rounds(); round++) {
             for (var contender : Contender.orderOf(round)) {
-                if (!results.isWhole(round, contender, plan.rows())) {
+                if (!closed && !results.isWhole(round, contender, plan.rows())) {
                     run(round, contender);
                 }
             }
@@ -62,7 +74,6 @@ final class Runner implements AutoCloseable {
     }
 
     private void run(int number, Contender contender) throws IOException, InterruptedException {
-        results.start(number, contender);
         Kernel.sync();
         var service = place.prepare(contender);
         try (var servers = service.servers()) {
@@ -70,6 +81,7 @@ final class Runner implements AutoCloseable {
             var round = new Round(plan, service, proc);
             say("round " + number + " of " + plan.rounds() + ", " + contender.title() + ": start and warm-up");
             round.begin();
+            results.start(number, contender);
             for (var row : plan.rows()) {
                 if (servers.isWhole()) {
                     measure(round, number, contender, row);
@@ -126,5 +138,15 @@ final class Runner implements AutoCloseable {
             servers.close();
         }
         place.clients().close();
+        awaitEnd();
+    }
+
+    /** What a run still deletes cannot be deleted by another at the same time. */
+    private void awaitEnd() {
+        try {
+            var unused = ended.await(END_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -26,6 +26,13 @@ class KafkaOutputTest {
             2026-11-21 01:10:42:140, 2026-11-21 01:10:46:978, 190.7349, 39.4243, 200000, 41339.3964, 3052, 1786, \
             106.7944, 111982.0829
             """;
+    private static final String MEMBERS = """
+
+            GROUP                  CONSUMER-ID                                               HOST            \
+            CLIENT-ID            #PARTITIONS
+            reader-of-consume-tail perf-consumer-client-9e247854-0d15-4076-a2a7-de65e4d962fe /127.0.0.1      \
+            perf-consumer-client 6
+            """;
 
     @Test
     void producedTakesTheWholeRunWithoutWarmUp() {
@@ -82,25 +89,26 @@ class KafkaOutputTest {
 
     @Test
     void partitionsOfAGroupAreCounted() {
-        assertThat(KafkaOutput.assignedPartitions("""
-
-                GROUP                   CONSUMER-ID                                               HOST            \
-                CLIENT-ID            #PARTITIONS
-                reader-of-consume-tail  perf-consumer-client-1b9ed7a5-1f4d-4a0c-8d9c-3d1ab1bd7e1c /127.0.0.1      \
-                perf-consumer-client 6
-                """, "reader-of-consume-tail"))
+        assertThat(KafkaOutput.assignedPartitions(MEMBERS, "reader-of-consume-tail"))
                 .isEqualTo(6);
+        assertThat(KafkaOutput.assignedPartitions(MEMBERS, "reader-of-consume")).isZero();
     }
 
     @Test
-    void groupWithoutAssignmentHasNoPartitions() {
-        var group = "reader-of-consume-tail";
+    void groupThatIsNotThereHasNoPartitions() {
+        var text = """
 
-        assertThat(KafkaOutput.assignedPartitions("Error: Consumer group '" + group + "' does not exist.", group))
+                Error: Executing consumer group command failed due to \
+                org.apache.kafka.common.errors.GroupIdNotFoundException: Group reader-of-consume-tail not found.
+                """;
+
+        assertThat(KafkaOutput.assignedPartitions(text, "reader-of-consume-tail"))
                 .isZero();
-        assertThat(KafkaOutput.assignedPartitions(group + " client-1 /127.0.0.1 client 0", group))
-                .isZero();
-        assertThat(KafkaOutput.assignedPartitions("another client-1 /127.0.0.1 client 6", group))
+    }
+
+    @Test
+    void memberWithoutAssignmentHasNoPartitions() {
+        assertThat(KafkaOutput.assignedPartitions(MEMBERS.replace("client 6", "client 0"), "reader-of-consume-tail"))
                 .isZero();
     }
 
