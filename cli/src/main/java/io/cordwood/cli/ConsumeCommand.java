@@ -42,7 +42,7 @@ final class ConsumeCommand implements Callable<Integer> {
             paramLabel = "START",
             defaultValue = "earliest",
             description = {
-                "earliest, latest, an offset, last:N for the last N of each partition,",
+                "earliest, latest, an offset, last:N for the last N offsets of each partition,",
                 "@TIME or -AGE for the first record from then on. Default: earliest.",
                 "TIME: 2026-11-20T10:00Z, 2026-11-20 (UTC) or ms since 1970; AGE: 7d, 1h30m, 90s"
             })

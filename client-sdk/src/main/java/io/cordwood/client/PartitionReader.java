@@ -26,7 +26,7 @@ final class PartitionReader {
     private long position;
     private long fetchPosition;
     private long seenEnd = -1;
-    private boolean fromEarliest;
+    private boolean followsLogStart;
     private @Nullable SubscribeStream stream;
     private @Nullable CordwoodException failure;
     private int failures;
@@ -58,12 +58,16 @@ final class PartitionReader {
         return stream;
     }
 
-    /** Begins elsewhere; the caller has ended the stream, if there was one. */
-    void moveTo(long offset, boolean earliest) {
+    /**
+     * Begins elsewhere; the caller has ended the stream, if there was one.
+     *
+     * @param upToLogStart whether to begin at the log start where that passes the offset before the first record is given
+     */
+    void moveTo(long offset, boolean upToLogStart) {
         dropBuffered();
         position = offset;
         fetchPosition = offset;
-        fromEarliest = earliest;
+        followsLogStart = upToLogStart;
         seenEnd = -1;
         failure = null;
         failures = 0;
@@ -154,7 +158,7 @@ final class PartitionReader {
                 var record = batches.next(position);
                 if (record != null) {
                     position = record.offset() + 1;
-                    fromEarliest = false;
+                    followsLogStart = false;
                     return consumed(record);
                 }
                 position = Math.max(position, batches.endOffset());
@@ -212,7 +216,7 @@ final class PartitionReader {
         boolean laggingLeader = logEnd < fetchPosition
                 && fetchPosition <= seenEnd
                 && System.nanoTime() - dataNanos < reader.patience().answer().toNanos();
-        if (fromEarliest && fetchPosition < logStart) {
+        if (followsLogStart && fetchPosition < logStart) {
             moveTo(logStart, true);
         } else if (laggingLeader) {
             retryLater(refusal);

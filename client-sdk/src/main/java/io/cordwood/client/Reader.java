@@ -15,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads chosen partitions of a topic from where it is told, for as long as it is polled.
@@ -126,7 +127,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
             if (stream != null) {
                 restart(stream);
             }
-            moved.moveTo(offsets.getOrDefault(partition, 0L), start instanceof StartPoint.Earliest);
+            moved.moveTo(offsets.getOrDefault(partition, 0L), isOfWhatIsKept(start));
         } finally {
             inUse.unlock();
         }
@@ -324,7 +325,12 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     private void begin(Map<Integer, StartPoint> starts) {
         var offsets = resolve(starts);
         partitions.forEach((number, partition) ->
-                partition.moveTo(offsets.getOrDefault(number, 0L), starts.get(number) instanceof StartPoint.Earliest));
+                partition.moveTo(offsets.getOrDefault(number, 0L), isOfWhatIsKept(starts.get(number))));
+    }
+
+    /** Whether it means records by what the log still holds: if they go before they are read, the next ones are meant. */
+    private static boolean isOfWhatIsKept(@Nullable StartPoint start) {
+        return !(start == null || start instanceof StartPoint.AtOffset || start instanceof StartPoint.Latest);
     }
 
     /** What to read of a topic, and from where. */

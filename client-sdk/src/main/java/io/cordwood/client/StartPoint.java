@@ -29,7 +29,10 @@ public sealed interface StartPoint {
         return new AtOffset(offset);
     }
 
-    /** The newest {@code count} records of each partition, or fewer where it holds fewer, and what follows. */
+    /**
+     * The newest {@code count} offsets of each partition, or fewer where it holds fewer, and what follows. These are as many
+     * records, but where compaction removed some.
+     */
     static StartPoint last(long count) {
         return new Last(count);
     }

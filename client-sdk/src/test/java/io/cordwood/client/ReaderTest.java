@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ReaderTest {
     private static final Duration SECONDS = Duration.ofSeconds(10);
@@ -247,10 +248,11 @@ final class ReaderTest {
         assertThat(read(behind, 10)).isEqualTo(values(20, 30));
     }
 
-    @Test
-    void earliestFollowsALogThatIsTrimmedMeanwhile() {
+    @ParameterizedTest
+    @ValueSource(strings = {"earliest", "last:25", "@0", "-1h"})
+    void startByWhatIsKeptFollowsALogThatIsTrimmedMeanwhile(String start) {
         produce(30);
-        var reader = client.reader("orders").start(StartPoint.earliest()).open();
+        var reader = client.reader("orders").start(StartPoint.parse(start)).open();
         cluster.topic("orders").logs.get(0).trimTo(20);
 
         assertThat(read(reader, 10)).isEqualTo(values(20, 30));
