@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * What the catch-ups of a node share, in both directions: threads, the rate, the way to the other nodes.
  *
  * <p>Invariants: at most {@link CatchUpLimits#atOnce} replicas of this node catch up at once; at most {@value #SOURCE_THREADS}
- * threads serve others. Both queues are bounded, what comes beyond is refused and tried again by whoever asked.
+ * threads serve others. The metadata group, without which the node learns of nothing new, waits for none of them. All queues are
+ * bounded, what comes beyond is refused and tried again by whoever asked.
  *
  * <p>Thread: any.
  */
@@ -26,6 +27,7 @@ final class CatchUps implements Closeable {
     private final NodeTransport transport;
     private final CatchUpRate rate;
     private final ExecutorService replicas;
+    private final ExecutorService metadata;
     private final ExecutorService sources;
     private final CatchUpSource source;
     private final CatchUpCounters counters;
@@ -34,6 +36,7 @@ final class CatchUps implements Closeable {
         this.transport = transport;
         rate = CatchUpRate.of(limits.bytesPerSecond());
         replicas = pool("catch-up-" + nodeId, limits.atOnce());
+        metadata = pool("catch-up-metadata-" + nodeId, 1);
         sources = pool("catch-up-source-" + nodeId, SOURCE_THREADS);
         source = new CatchUpSource(sources);
         source.serve(transport);
@@ -56,6 +59,11 @@ final class CatchUps implements Closeable {
     /** Where catch-ups of this node's replicas run. */
     Executor executor() {
         return replicas;
+    }
+
+    /** Where that of the metadata group runs: partitions may take hours. */
+    Executor metadataExecutor() {
+        return metadata;
     }
 
     /** For short tasks, which {@link #close} lets end: those of {@link #executor} it interrupts. */
@@ -84,8 +92,10 @@ final class CatchUps implements Closeable {
     @Override
     public void close() {
         replicas.shutdownNow();
+        metadata.shutdownNow();
         sources.shutdown();
         Threads.join(replicas, CLOSE_SECONDS, "a catch-up");
+        Threads.join(metadata, CLOSE_SECONDS, "the metadata's catch-up");
         Threads.join(sources, CLOSE_SECONDS, "a source of catch-ups");
         counters.unregister();
     }

@@ -75,8 +75,8 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
         this.snapshotFile = own.snapshotFile();
         this.clientId = own.clientId();
         this.catchUps = catchUps;
-        this.installs =
-                new InstallSlot(() -> "the metadata group", catchUps.executor(), catchUps.counters(), this::prepare);
+        this.installs = new InstallSlot(
+                () -> "the metadata group", catchUps.metadataExecutor(), catchUps.counters(), this::prepare);
         this.view = view;
         this.applied = applied;
         this.halt = halt;
@@ -191,8 +191,8 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
                 leaderNode,
                 first,
                 getLastAppliedTermIndex());
-        var bytes =
-                catchUps.peer(leaderNode, getGroupId().getUuid()).stateFrom(Math.max(first.getIndex(), lastLogIndex()));
+        var peer = catchUps.peer(leaderNode, getGroupId().getUuid()).unthrottled();
+        var bytes = peer.stateFrom(Math.max(first.getIndex(), lastLogIndex()));
         return Optional.of(new Fetched(MetadataCodec.decodeSnapshot(bytes)));
     }
 

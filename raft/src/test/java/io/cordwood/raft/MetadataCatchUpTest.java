@@ -53,7 +53,7 @@ class MetadataCatchUpTest {
     }
 
     @Test
-    void voterBehindThePurgeCatchesUp() throws Exception {
+    void voterBehindThePurgeCatchesUpWhilePartitionsTakeAllThreadsOfTheirs() throws Exception {
         world.startThree();
         world.createTopic(1, "before", 1, 3);
         int leader = world.metadataLeader();
@@ -62,6 +62,7 @@ class MetadataCatchUpTest {
         submitMany();
         awaitPurgeBeyond(leader, lastIndex(follower));
 
+        world.partitionsCatchUpForEver();
         world.start(follower, world.list(1, 2, 3));
         world.awaitJoined(follower);
 

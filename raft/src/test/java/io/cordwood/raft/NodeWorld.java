@@ -21,7 +21,9 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -48,6 +50,7 @@ final class NodeWorld implements AutoCloseable {
     final List<String> halts = new CopyOnWriteArrayList<>();
 
     private LogUpkeep upkeep = LogUpkeep.DEFAULT;
+    private Consumer<CatchUps> whileOpening = catchUps -> {};
 
     NodeWorld(Path directory, int... ids) {
         this.directory = directory;
@@ -65,6 +68,21 @@ final class NodeWorld implements AutoCloseable {
     /** Of nodes that are started from now on. */
     void upkeep(LogUpkeep newUpkeep) {
         upkeep = newUpkeep;
+    }
+
+    /** Nodes that are started from now on have all their threads for partitions taken by catch-ups that do not end. */
+    void partitionsCatchUpForEver() {
+        whileOpening = catchUps -> {
+            for (int i = 0; i < CatchUpLimits.DEFAULT.atOnce(); i++) {
+                catchUps.executor().execute(() -> {
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt(); // the node stops
+                    }
+                });
+            }
+        };
     }
 
     String address(int id) {
@@ -109,7 +127,14 @@ final class NodeWorld implements AutoCloseable {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var host = new CountingHost();
-        var node = new RaftNode(config, new NioDisk(), shared -> host, new RecordingHalt());
+        var node = new RaftNode(
+                config,
+                new NioDisk(),
+                shared -> {
+                    whileOpening.accept(shared.catchUps());
+                    return host;
+                },
+                new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();
