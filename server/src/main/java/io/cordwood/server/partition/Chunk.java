@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.BatchRecord;
+import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.store.LogRead;
 import java.nio.ByteBuffer;
@@ -38,13 +39,18 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
         return batches.remaining();
     }
 
-    /** The records from the start offset on, at most this many. */
+    /**
+     * The records from the start offset on, at most this many.
+     *
+     * @throws MalformedBatchException where a batch that they come from is damaged: nobody behind this can tell any more
+     */
     public List<BatchRecord> records(long maxRecords) {
         var records = new ArrayList<BatchRecord>();
         var bytes = batches.slice();
         for (int position = 0; position < bytes.limit() && records.size() < maxRecords; ) {
             var batch = batchAt(bytes, position);
             position += batch.sizeBytes();
+            requireCrc(batch);
             try (var iterator = batch.records()) {
                 while (iterator.hasNext() && records.size() < maxRecords) {
                     var record = iterator.next();
@@ -55,6 +61,16 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
             }
         }
         return records;
+    }
+
+    private static void requireCrc(RecordBatch batch) {
+        int found = batch.computeCrc();
+        if (found != batch.crc()) {
+            throw new MalformedBatchException(
+                    "crc",
+                    "of the batch at offset " + batch.baseOffset() + ": expected " + Integer.toHexString(batch.crc())
+                            + ", found " + Integer.toHexString(found));
+        }
     }
 
     /** The same batches for a reader who asked for this offset. */

@@ -236,16 +236,16 @@ public final class Subscription implements AutoCloseable {
 
     private void send(Cursor cursor) {
         int maxBytes = (int) Math.min(creditBytes, CHUNK_MAX_BYTES);
+        long from = cursor.position;
         try {
-            var range = cursor.replica.read(cursor.position, maxBytes);
+            var range = cursor.replica.read(from, maxBytes);
             var chunk = Chunk.within(range, creditBytes, creditRecords);
-            if (chunk.endOffset() <= cursor.position) {
+            if (chunk.endOffset() <= from) {
                 throw new IOException(
-                        "read at " + cursor.position + " gave [" + range.baseOffset() + ", " + range.endOffset() + ")");
+                        "read at " + from + " gave [" + range.baseOffset() + ", " + range.endOffset() + ")");
             }
             creditBytes -= chunk.sizeBytes();
             creditRecords -= chunk.recordCount();
-            var from = cursor.position;
             cursor.position = chunk.endOffset();
             sink.data(cursor.name, chunk.from(from), cursor.replica);
         } catch (OffsetTrimmedException e) {
@@ -256,16 +256,8 @@ public final class Subscription implements AutoCloseable {
             if (!recheck(cursor)) {
                 end(cursor, partitions.notReplica(cursor.name));
             }
-        } catch (CompressionUnavailableException e) {
-            end(cursor, Refusal.of(Reason.UNSUPPORTED_COMPRESSION, e.getMessage() + "; read encoded batches instead"));
-        } catch (IOException | MalformedBatchException e) {
-            LOGGER.error("read of partition {} at offset {} failed", cursor.name, cursor.position, e);
-            end(
-                    cursor,
-                    Refusal.of(
-                            Reason.INTERNAL,
-                            "reading at offset " + cursor.position + " failed; try another"
-                                    + " replica, the node's log says more"));
+        } catch (IOException | MalformedBatchException | CompressionUnavailableException e) {
+            end(cursor, ReadFailures.refusal(cursor.name, from, e));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.batch.CompressionUnavailableException;
+import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.FetchRequest;
 import io.cordwood.proto.v1.FetchResponse;
@@ -8,6 +10,7 @@ import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Chunk;
 import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.ReadFailures;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
@@ -16,7 +19,6 @@ import io.cordwood.server.partition.Waiting;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -60,11 +62,7 @@ final class FetchCall {
         StartPoint.parse(request.getStart());
         requireIn("max_records", maxRecords(request), RECORDS_MAX);
         requireIn("max_bytes", maxBytes(request), BYTES_MAX);
-        var wait = maxWait(request);
-        if (wait.isNegative() || wait.compareTo(WAIT_MAX) > 0) {
-            throw Refusal.field(Reason.INVALID_ARGUMENT, "max_wait", wait, "from 0s to " + WAIT_MAX.toSeconds() + "s")
-                    .exception();
-        }
+        requireWait(request);
         return router.call(name(request), method, request, deadline);
     }
 
@@ -102,8 +100,8 @@ final class FetchCall {
             return read(request, replica, offset);
         } catch (LogClosedException e) {
             throw partitions.notReplica(name(request)).exception();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | MalformedBatchException | CompressionUnavailableException e) {
+            throw ReadFailures.refusal(name(request), offset, e).exception();
         }
     }
 
@@ -122,6 +120,7 @@ final class FetchCall {
         } catch (OffsetTrimmedException e) {
             throw StartPoint.outOfRange(offset, e.logStartOffset(), replica.highWatermark())
                     .orElseThrow()
+                    .with(Refusal.TOPIC, request.getTopic())
                     .exception();
         }
     }
@@ -149,6 +148,17 @@ final class FetchCall {
     private static Duration maxWait(FetchRequest request) {
         return Duration.ofSeconds(
                 request.getMaxWait().getSeconds(), request.getMaxWait().getNanos());
+    }
+
+    /** The seconds first: a duration of as many as the field can hold overflows. */
+    private static void requireWait(FetchRequest request) {
+        long seconds = request.getMaxWait().getSeconds();
+        boolean inRange = 0 <= seconds && seconds <= WAIT_MAX.toSeconds();
+        if (!inRange || maxWait(request).isNegative() || maxWait(request).compareTo(WAIT_MAX) > 0) {
+            var value = inRange ? maxWait(request) : seconds + "s";
+            throw Refusal.field(Reason.INVALID_ARGUMENT, "max_wait", value, "from 0s to " + WAIT_MAX.toSeconds() + "s")
+                    .exception();
+        }
     }
 
     private static void requireIn(String field, int value, int max) {

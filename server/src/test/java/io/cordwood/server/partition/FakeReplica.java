@@ -96,6 +96,13 @@ public final class FakeReplica implements Replica {
         readFault = fault;
     }
 
+    /** Flips a bit in the last value of a stored batch, whose records have no headers. */
+    public synchronized void damageValue(int batch) {
+        var bytes = batches.get(batch);
+        int last = bytes.limit() - Byte.BYTES - 1; // the number of headers comes last
+        bytes.put(last, (byte) (bytes.get(last) ^ 1));
+    }
+
     public synchronized int readCount() {
         return readCount;
     }

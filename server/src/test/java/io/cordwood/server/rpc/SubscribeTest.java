@@ -282,6 +282,31 @@ final class SubscribeTest {
     }
 
     @Test
+    void damagedBatchIsLeftToWhoeverDecodesIt() {
+        append(first, "value");
+        append(second, "value");
+        first.damageValue(0);
+        second.damageValue(0);
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "")
+                        .setEncoding(Encoding.ENCODING_AUTO)
+                        .setCredit(credit(PLENTY, PLENTY))
+                        .build());
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(SubscribeRequest.newBuilder()
+                        .addAdd(start("orders", 1, ""))
+                        .setCredit(credit(PLENTY, PLENTY))
+                        .build());
+
+        await().until(() -> answers.all().size() == 2);
+        assertError("orders", 0, Reason.INTERNAL, "topic", "orders");
+        assertThat(nextOffset(1)).isEqualTo(1);
+    }
+
+    @Test
     void partitionsTakeTurns() {
         for (int i = 0; i < 10; i++) {
             append(first, "x".repeat(600_000));

@@ -32,6 +32,7 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
+import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -323,6 +324,29 @@ final class UnaryTest {
                 Reason.INVALID_ARGUMENT,
                 "field",
                 "max_wait");
+        var beyondADuration = Duration.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(2_000_000_000);
+        assertReason(
+                fetchRefused(fetchFrom(1, "").setMaxWait(beyondADuration)),
+                Reason.INVALID_ARGUMENT,
+                "field",
+                "max_wait");
+    }
+
+    @Test
+    void fetchThatCannotBeReadSaysWhereAndWhatToDo() {
+        append(leaderThere, "good");
+        append(leaderThere, "damaged");
+        leaderThere.damageValue(1);
+
+        assertThat(one.data().fetch(fetchFrom(1, "0").setMaxBytes(1).build()).getRecordsCount())
+                .isEqualTo(1);
+        var damaged = fetchRefused(fetchFrom(1, "1"));
+        assertReason(damaged, Reason.INTERNAL, "topic", "orders");
+        assertThat(damaged.message()).contains("offset 1", "another replica");
+        leaderThere.failReads(new IOException("bad sector"));
+        assertThat(fetchRefused(fetchFrom(1, "0")).message()).contains("offset 0", "another replica");
+        leaderThere.failReads(new OffsetTrimmedException(0, 1));
+        assertReason(fetchRefused(fetchFrom(1, "0")), Reason.OFFSET_OUT_OF_RANGE, "topic", "orders");
     }
 
     @Test
