@@ -1,16 +1,26 @@
 package io.cordwood.store;
 
+import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds where a log has to begin so that it keeps no more than its topic wants.
  *
+ * <p>Invariant: what cannot be read, because it is damaged or its codec is missing here, keeps the log from growing only within
+ * its segment: there whole segments expire, which takes no look into a file.
+ *
  * <p><b>Thread:</b> any.
  */
 final class RetentionSearch {
+    private static final Logger LOG = LoggerFactory.getLogger(RetentionSearch.class);
+
     private final LogReader reader;
     private final TimeSearch times;
 
@@ -21,9 +31,59 @@ final class RetentionSearch {
 
     /** The later one of {@link #byTime} and {@link #bySize}; a negative limit counts as none. */
     long startKeeping(List<Segment> segments, OffsetRange visible, long oldestMs, long maxBytes) throws IOException {
-        long byTime = oldestMs < 0 ? visible.start() : byTime(segments, visible, oldestMs);
-        long bySize = maxBytes < 0 ? visible.start() : bySize(segments, visible, maxBytes);
-        return Math.max(byTime, bySize);
+        long start = visible.start();
+        if (oldestMs >= 0) {
+            start = exactOr(() -> byTime(segments, visible, oldestMs), () -> wholeByTime(segments, visible, oldestMs));
+        }
+        if (maxBytes >= 0) {
+            long bySize =
+                    exactOr(() -> bySize(segments, visible, maxBytes), () -> wholeBySize(segments, visible, maxBytes));
+            start = Math.max(start, bySize);
+        }
+        return start;
+    }
+
+    private interface Search {
+        long start() throws IOException;
+    }
+
+    private static long exactOr(Search exact, LongSupplier wholeSegments) throws IOException {
+        try {
+            return exact.start();
+        } catch (NoSuchFileException e) {
+            throw e; // trimmed or rewritten meanwhile
+        } catch (IOException | CompressionUnavailableException e) {
+            LOG.warn("retention cannot look into a segment, and lets whole ones expire meanwhile: {}", e.toString());
+            return wholeSegments.getAsLong();
+        }
+    }
+
+    /** Behind the last one of the segments that all are older; those without a timestamp share the fate of older ones behind. */
+    private static long wholeByTime(List<Segment> segments, OffsetRange visible, long oldestMs) {
+        long start = visible.start();
+        for (var segment : segments) {
+            var end = segment.end();
+            if (end.maxTimestamp() >= oldestMs) {
+                break;
+            }
+            if (end.maxTimestamp() != RecordBatch.NO_TIMESTAMP) {
+                start = Math.max(start, Math.min(end.offset(), visible.end()));
+            }
+        }
+        return start;
+    }
+
+    /** The first segment such that those behind it have no more than so many bytes. */
+    private static long wholeBySize(List<Segment> segments, OffsetRange visible, long maxBytes) {
+        long left = maxBytes;
+        for (int i = segments.size() - 1; i >= 0; i--) {
+            left -= segments.get(i).end().sizeBytes();
+            if (left < 0) {
+                long base = segments.get(i).baseOffset();
+                return Math.max(visible.start(), Math.min(base, visible.end()));
+            }
+        }
+        return visible.start();
     }
 
     /**

@@ -164,4 +164,29 @@ class RetentionSearchTest {
             assertThat(test.log().startKeeping(200, UNLIMITED)).isEqualTo(1);
         }
     }
+
+    @Test
+    void whatCannotBeReadKeepsNoMoreThanItsSegment() throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, 100, 110);
+            append(test, true, 200, 210);
+            append(test, false, 240, 300);
+            append(test, true, 400, 410);
+            test.commit();
+            long batchBytes = batches.get(0).sizeBytes();
+            assertThat(test.log().startKeeping(300, UNLIMITED)).isEqualTo(5);
+            assertThat(test.log().startKeeping(UNLIMITED, 2 * batchBytes)).isEqualTo(4);
+
+            test.overwrite(test.file(2), 2 * batchBytes - 2, (byte) '?'); // in the last value of its second batch
+            assertThat(test.log().startKeeping(300, UNLIMITED)).isEqualTo(2);
+            assertThat(test.log().startKeeping(300, 2 * batchBytes)).isEqualTo(4);
+            assertThat(test.log().startKeeping(401, UNLIMITED)).isEqualTo(7);
+
+            test.overwrite(test.file(2), batchBytes + 16, (byte) 9); // its magic
+            assertThat(test.log().startKeeping(300, UNLIMITED)).isEqualTo(2);
+            assertThat(test.log().startKeeping(301, UNLIMITED)).isEqualTo(6);
+            assertThat(test.log().startKeeping(UNLIMITED, batchBytes)).isEqualTo(2);
+            assertThat(test.log().startKeeping(UNLIMITED, 0)).isEqualTo(8);
+        }
+    }
 }
