@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -116,7 +117,8 @@ final class LocalPartitions {
         }
     }
 
-    void emptyTrash() throws IOException {
-        trash.empty();
+    /** By any one thread, beside whatever else happens here. */
+    void emptyTrash(BooleanSupplier stopped) throws IOException {
+        trash.empty(stopped);
     }
 }

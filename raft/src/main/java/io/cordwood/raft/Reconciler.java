@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes the raft groups of this node equal to what the metadata says: creates the missing ones, removes those of deleted
  * topics. It acts only on an image that was current when it began: a node that just started replays old images. A group
- * that fails is tried again later and does not hold up the others.
+ * that fails is tried again later and does not hold up the others. What is new comes first: nobody waits for a removal.
  *
  * <p>Invariant: a group whose raft log was created here once is never created again; an empty log in the place of a lost
  * one would vote for the loss of what the lost one acknowledged.
@@ -46,6 +46,7 @@ final class Reconciler implements Closeable {
     private final NodeHalt halt;
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
+    private final TrashThread trash;
     private final Set<UUID> reportedMissing = new HashSet<>();
     private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
@@ -57,6 +58,7 @@ final class Reconciler implements Closeable {
         this.groups = groups;
         this.partitions = partitions;
         this.thread = new Thread(this::run, "reconciler-" + nodeId);
+        this.trash = new TrashThread(nodeId, partitions::emptyTrash, halt);
     }
 
     void start() {
@@ -112,17 +114,17 @@ final class Reconciler implements Closeable {
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
         var before = Set.copyOf(failed);
         failed.clear();
+        for (MetadataImage.Replica replica : wanted.values()) {
+            attempt(replica.partition().raftGroupId(), before, () -> ensure(replica, image));
+        }
         for (PartitionGroup group : partitions.all()) {
             if (!wanted.containsKey(group.groupId())) {
                 attempt(group.groupId(), before, () -> remove(group));
             }
         }
-        for (MetadataImage.Replica replica : wanted.values()) {
-            attempt(replica.partition().raftGroupId(), before, () -> ensure(replica, image));
-        }
         checkOpen();
         partitions.dropQuarantineExcept(groupIds(image));
-        partitions.emptyTrash();
+        trash.wake();
         if (!failed.isEmpty()) {
             throw new IOException(failed.size() + " groups failed");
         }
@@ -255,5 +257,6 @@ final class Reconciler implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        trash.close();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: nothing in the trash is ever opened again, so a deletion that a crash cuts short goes on with the rest.
  *
- * <p>Thread: the one that starts the node, then the reconciler's.
+ * <p>Thread: taken in by the one that starts the node, then the reconciler's; emptied by another one at the same time. The monitor
+ * guards that {@code trash/} is there while something is moved into it: it goes when it is empty.
  */
 final class Trash {
     private static final String NAME = "trash";
@@ -42,35 +44,59 @@ final class Trash {
         take(directory, raftTrash.resolve(name));
     }
 
-    private void take(Path directory, Path target) throws IOException {
+    private synchronized void take(Path directory, Path target) throws IOException {
         if (!Files.exists(directory)) {
             return;
         }
         var trash = Objects.requireNonNull(target.getParent(), "trash");
         disk.createDirectories(trash);
-        if (Files.exists(target)) {
-            Files.walkFileTree(target, new Delete()); // of an earlier try
-        }
-        Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(directory, free(target), StandardCopyOption.ATOMIC_MOVE);
         disk.forceDirectory(trash);
         disk.forceDirectory(Objects.requireNonNull(directory.getParent(), "parent"));
     }
 
-    void empty() throws IOException {
-        empty(dataTrash);
-        empty(raftTrash);
+    /** What an earlier try moved there may be about to be deleted. Only whoever takes in makes names. */
+    private static Path free(Path target) {
+        var found = target;
+        for (int i = 1; Files.exists(found); i++) {
+            found = target.resolveSibling(target.getFileName() + "." + i);
+        }
+        return found;
     }
 
-    private static void empty(Path trash) throws IOException {
-        if (Files.isDirectory(trash)) {
-            Files.walkFileTree(trash, new Delete());
+    /** @param stopped asked between two files: what is left then stays for another time */
+    void empty(BooleanSupplier stopped) throws IOException {
+        empty(dataTrash, stopped);
+        empty(raftTrash, stopped);
+    }
+
+    private void empty(Path trash, BooleanSupplier stopped) throws IOException {
+        if (!Files.isDirectory(trash)) {
+            return;
+        }
+        for (Path directory : disk.list(trash)) {
+            Files.walkFileTree(directory, new Delete(stopped));
+        }
+        synchronized (this) {
+            if (disk.list(trash).isEmpty()) {
+                Files.delete(trash);
+            }
         }
     }
 
-    private static final class Delete extends SimpleFileVisitor<Path> {
+    private final class Delete extends SimpleFileVisitor<Path> {
+        private final BooleanSupplier stopped;
+
+        private Delete(BooleanSupplier stopped) {
+            this.stopped = stopped;
+        }
+
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.delete(file);
+            if (stopped.getAsBoolean()) {
+                return FileVisitResult.TERMINATE;
+            }
+            disk.delete(file);
             return FileVisitResult.CONTINUE;
         }
 

@@ -89,6 +89,19 @@ class DeletionTest {
     }
 
     @Test
+    void nameThatIsTakenInTheTrashIsNotWaitedFor() throws IOException {
+        var local = open();
+        local.remove(group);
+        fill();
+        var again = open();
+        again.remove(group);
+
+        assertThat(config.dataDirectory().resolve("trash").toFile().list()).hasSize(4);
+        again.emptyTrash(() -> false);
+        assertNothingIsLeft("of both");
+    }
+
+    @Test
     void groupThatIsNotMarkedStays() throws IOException {
         startOver();
 
@@ -107,7 +120,7 @@ class DeletionTest {
 
         var local = open();
         local.dropQuarantineExcept(Set.of(wanted));
-        local.emptyTrash();
+        local.emptyTrash(() -> false);
 
         assertThat(quarantine(wanted)).isNotEmptyDirectory();
         assertThat(quarantine(GROUP)).doesNotExist();
@@ -121,7 +134,7 @@ class DeletionTest {
     private void startOver() throws IOException {
         var local = open();
         local.finishDeletions();
-        local.emptyTrash();
+        local.emptyTrash(() -> false);
     }
 
     private void assertNothingIsLeft(String when) throws IOException {

@@ -23,7 +23,8 @@ final class HoldingDisk extends ForwardingDisk {
     enum Operation {
         WRITE,
         TRUNCATE,
-        FORCE
+        FORCE,
+        DELETE
     }
 
     /** When a thread stands still: at an operation on a file whose name ends like this. */
@@ -191,11 +192,10 @@ final class HoldingDisk extends ForwardingDisk {
 
     @Override
     public void delete(Path file) throws IOException {
-        requireAlive();
         if (file.toString().endsWith(undeletable)) {
             throw new IOException(file + " cannot be deleted");
         }
-        super.delete(file);
+        around(Operation.DELETE, file, () -> super.delete(file));
     }
 
     @Override

@@ -47,6 +47,9 @@ final class NodeWorld implements AutoCloseable {
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
     private final Map<Integer, RaftNode> nodes = new HashMap<>();
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
+    /** Of all nodes. */
+    final HoldingDisk disk = new HoldingDisk(new NioDisk());
+
     final List<String> halts = new CopyOnWriteArrayList<>();
 
     private LogUpkeep upkeep = LogUpkeep.DEFAULT;
@@ -129,7 +132,7 @@ final class NodeWorld implements AutoCloseable {
         var host = new CountingHost();
         var node = new RaftNode(
                 config,
-                new NioDisk(),
+                disk,
                 shared -> {
                     whileOpening.accept(shared.catchUps());
                     return host;
@@ -225,6 +228,7 @@ final class NodeWorld implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        disk.releaseAll();
         for (RaftNode node : List.copyOf(nodes.values())) {
             node.close();
         }

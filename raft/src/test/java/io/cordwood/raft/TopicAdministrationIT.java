@@ -16,10 +16,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,36 @@ class TopicAdministrationIT {
                 "settings for the next start",
                 () -> files.readAll().values().stream()
                         .allMatch(group -> group.placement().settings().equals(settings)));
+    }
+
+    @Test
+    void newTopicsAndSettingsDoNotWaitForTheFilesOfADeletedOne() throws Exception {
+        world.start(1, world.list(1));
+        world.awaitJoined(1);
+        world.createTopic(1, "large", 1, 1);
+        world.createTopic(1, "kept", 1, 1);
+        world.await("groups", () -> world.host(1).open.size() == 2);
+        var deletion = world.disk.holdBefore(HoldingDisk.Operation.DELETE, "/group");
+        world.submit(1, new DeleteTopic(topicId("large")));
+        world.await("a file on its way out", deletion::isReached);
+        var settings = new TreeMap<>(Map.of("segment.bytes", "4096"));
+
+        world.createTopic(1, "new", 1, 1);
+        world.submit(1, new AlterTopicConfig(topicId("kept"), settings, new TreeSet<>()));
+
+        world.await(
+                "a new topic and new settings",
+                () -> world.host(1).open.values().stream()
+                        .map(GroupPlacement::settings)
+                        .collect(Collectors.toSet())
+                        .equals(Set.of(settings, new TreeMap<>())));
+        assertThat(directory.resolve("node-1/trash")).isNotEmptyDirectory();
+        deletion.release();
+        world.await("empty trash", () -> !Files.exists(directory.resolve("node-1/trash")));
+    }
+
+    private UUID topicId(String topic) {
+        return world.image(1).topic(topic).orElseThrow().topicId();
     }
 
     @Test
