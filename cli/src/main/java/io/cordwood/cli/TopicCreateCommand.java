@@ -27,7 +27,10 @@ final class TopicCreateCommand implements Runnable {
     @Option(
             names = {"-r", "--replicas"},
             paramLabel = "N",
-            description = "Replicas of each partition. Default: 3, or the number of nodes where that is less.")
+            description = {
+                "Replicas of each partition, at most as many as nodes are alive.",
+                "Default: 3, or the number of nodes where that is less, alive or dead."
+            })
     private @Nullable Integer replicas;
 
     @Option(

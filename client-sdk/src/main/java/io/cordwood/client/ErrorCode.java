@@ -14,7 +14,7 @@ public enum ErrorCode {
     PARTITION_OUT_OF_RANGE(false, "partitions are numbered from 0; describe the topic for their count"),
     TOPIC_EXISTS(false, "choose another name, or delete the topic first"),
     INVALID_NAME(false, "names match [a-zA-Z0-9._-]{1,249} and do not begin with two underscores"),
-    INVALID_REPLICATION_FACTOR(false, "choose from 1 to the number of nodes"),
+    INVALID_REPLICATION_FACTOR(false, "choose from 1 to the number of nodes that are alive"),
     INVALID_PARTITION_COUNT(false, "choose a count from 1 to the limit"),
     INVALID_CONFIG(false, "correct the setting named here"),
     INVALID_ARGUMENT(false, "correct the field named here"),

@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 
 /**
  * A topic to create. What is absent is the cluster's choice: one partition, three replicas or as many as there are
- * nodes.
+ * nodes, alive or dead. More replicas than nodes are alive are refused.
  *
  * @param config settings that differ from the defaults
  */

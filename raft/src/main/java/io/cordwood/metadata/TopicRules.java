@@ -6,9 +6,11 @@ import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What a new topic must keep to, and where its partitions go. Pure functions. */
 public final class TopicRules {
@@ -80,7 +82,16 @@ public final class TopicRules {
                         Reason.INVALID_REPLICATION_FACTOR,
                         "replication_factor",
                         Integer.toString(factor),
-                        "from 1 to " + nodes + ", the number of nodes that are alive");
+                        "from 1 to " + nodes + ", the number of nodes that are alive" + others(image));
+    }
+
+    /** Which nodes there are beside those that are alive, and what keeps them from being given replicas. */
+    private static String others(MetadataImage image) {
+        return image.nodes().values().stream()
+                .filter(node -> node.state() != NodeState.ALIVE)
+                .map(node ->
+                        "; node " + node.nodeId() + " is " + node.state().name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining());
     }
 
     /** A batch must fit into every node: the smallest limit counts. */

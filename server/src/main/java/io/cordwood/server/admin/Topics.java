@@ -172,10 +172,17 @@ public final class Topics {
                             "from 1 to " + TopicRules.MAX_PARTITIONS_PER_TOPIC)
                     .exception();
         }
-        int nodes = image.nodesIn(NodeState.ALIVE).size();
-        int factor = topic.replicationFactor().orElse(Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes)));
+        int factor = topic.replicationFactor().orElseGet(() -> defaultReplicationFactor(image));
         return new MetadataCommand.CreateTopic(
                 topic.name(), UUID.randomUUID(), newGroups(count), factor, topic.config());
+    }
+
+    /** A node that is down counts: a topic that is made meanwhile would have fewer replicas for good, and nobody asked for it. */
+    private static int defaultReplicationFactor(MetadataImage image) {
+        long nodes = image.nodes().values().stream()
+                .filter(node -> node.state() != NodeState.EXPECTED)
+                .count();
+        return (int) Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes));
     }
 
     private static boolean allLed(MetadataImage image, UUID topicId) {

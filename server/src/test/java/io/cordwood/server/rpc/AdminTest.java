@@ -4,6 +4,7 @@ import static io.cordwood.server.rpc.Refused.assertReason;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.TopicInfo;
 import io.cordwood.proto.v1.AddNodeRequest;
 import io.cordwood.proto.v1.CreateTopicRequest;
@@ -14,6 +15,8 @@ import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.Topic;
+import io.cordwood.server.admin.NewTopic;
+import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -27,6 +30,8 @@ import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -111,6 +116,28 @@ final class AdminTest {
                 "value",
                 "10MB");
         assertReason(refused(topic("t").setPartitionCount(9_000)), Reason.LIMIT_REACHED);
+    }
+
+    @Test
+    void deadNodeMakesNoTopicWeakerUnlessThatIsAskedFor() {
+        cluster.apply(new MetadataCommand.SetNodeState(3, "incarnation-3", io.cordwood.metadata.NodeState.DEAD));
+
+        var refused = refused(topic("orders").setValidateOnly(true));
+        assertReason(refused, Reason.INVALID_REPLICATION_FACTOR, "field", "replication_factor", "value", "3");
+        assertThat(refused.message()).contains("from 1 to 2", "node 3 is dead");
+        var asked = create(topic("orders").setReplicationFactor(2).setValidateOnly(true));
+        assertThat(asked.getTopic().getReplicationFactor()).isEqualTo(2);
+    }
+
+    @Test
+    void nodeThatIsOnlyExpectedDoesNotCountForTheDefault() {
+        var two = FakeCluster.of(2);
+        two.apply(new MetadataCommand.AddNode(3, "127.0.0.1:10003"));
+
+        var topic = new NewTopic("orders", OptionalInt.empty(), OptionalInt.empty(), new TreeMap<>());
+        var valid = new Topics(two.on(1)).validate(topic);
+
+        assertThat(valid.join().replicationFactor()).isEqualTo(2);
     }
 
     @Test
