@@ -54,12 +54,13 @@ final class TopicChanges {
             if (hasGroups(topic, add)) {
                 return new Outcome.Changed(topic);
             }
-            var refused =
-                    checkCount(topic, add).or(() -> TopicRules.checkGroups(add.raftGroupIds(), topic.name(), image));
+            int factor = topic.replicationFactor();
+            var refused = checkCount(topic, add)
+                    .or(() -> TopicRules.checkGroups(add.raftGroupIds(), topic.name(), image))
+                    .or(() -> TopicRules.checkReplicationFactor(factor, image));
             if (refused.isPresent()) {
                 return new Outcome.Broken(refused.get());
             }
-            int factor = topic.replicationFactor();
             return Placement.of(image, add.raftGroupIds().size(), factor)
                     .<Outcome>map(placed -> new Outcome.Changed(extended(topic, add, placed)))
                     .orElseGet(() -> new Outcome.Broken(

@@ -34,7 +34,7 @@ public final class TopicRules {
         return checkName(create.name())
                 .or(() -> checkUnique(create, image))
                 .or(() -> checkPartitions(create))
-                .or(() -> checkReplicationFactor(create, image))
+                .or(() -> checkReplicationFactor(create.replicationFactor(), image))
                 .or(() -> TopicConfig.check(create.config(), batchBytesLimit(image)));
     }
 
@@ -73,9 +73,9 @@ public final class TopicRules {
                         "from 1 to " + MAX_PARTITIONS_PER_TOPIC);
     }
 
-    private static Optional<Refused> checkReplicationFactor(CreateTopic create, MetadataImage image) {
+    /** Each replica of a new partition takes a node of its own that is alive. */
+    static Optional<Refused> checkReplicationFactor(int factor, MetadataImage image) {
         int nodes = image.nodesIn(NodeState.ALIVE).size();
-        int factor = create.replicationFactor();
         return 1 <= factor && factor <= nodes
                 ? Optional.empty()
                 : refused(

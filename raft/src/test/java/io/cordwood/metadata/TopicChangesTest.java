@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult.Done;
 import io.cordwood.metadata.MetadataResult.Reason;
@@ -127,6 +128,20 @@ class TopicChangesTest {
         assertThat(refusal(grow(900))).isEqualTo(Reason.LIMIT_REACHED);
         assertThat(refusal(new AddPartitions(new UUID(0, 0), 4, List.of(UUID.randomUUID()))))
                 .isEqualTo(Reason.UNKNOWN_TOPIC);
+    }
+
+    @Test
+    void growthNeedsAsManyNodesAliveAsThereAreReplicas() {
+        apply(new SetNodeState(2, "incarnation-2", NodeState.DEAD));
+        apply(new SetNodeState(3, "incarnation-3", NodeState.DEAD));
+
+        var refused = (Refused) apply(grow(4));
+
+        assertThat(refused.reason()).isEqualTo(Reason.INVALID_REPLICATION_FACTOR);
+        assertThat(refused.message())
+                .contains("replication_factor is '2', must be from 1 to 1")
+                .contains("node 2 is dead; node 3 is dead");
+        assertThat(orders().partitions()).hasSize(3);
     }
 
     @Test
