@@ -209,7 +209,9 @@ final class Appender {
     }
 
     private void judge(Waiting waiting, AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
-        boolean stamps = settings.replica().stampsAppendTime();
+        // The batch was validated by the metadata's settings; those of the replica come later, in both directions.
+        boolean stamps =
+                settings.replica().stampsAppendTime() || waiting.request().needsAppendTime();
         var batch = stamps
                 ? stampedCopy(waiting.request().batch(), leaderTimeMs)
                 : waiting.request().batch();

@@ -378,7 +378,7 @@ class AppenderTest {
         log.applyAll();
 
         assertThat(send(batchOf(9, 4, "b"))).isCompletedWithValue(new AppendOutcome.OutOfOrderSequence(9, 1, 4));
-        assertThat(appender.append(new AppendRequest(batch("c"), OptionalLong.of(7))))
+        assertThat(appender.append(new AppendRequest(batch("c"), TimestampType.CREATE_TIME, OptionalLong.of(7))))
                 .isCompletedWithValue(new AppendOutcome.EndOffsetMismatch(7, 1));
         assertThat(log.submits()).isEqualTo(1);
     }
@@ -421,6 +421,26 @@ class AppenderTest {
         assertThat(log.committed().get(0).batches().get(0).maxTimestampMs()).isEqualTo(1_000);
         assertThat(stored.crcMatches()).isTrue();
         assertThat(copyOf(batch)).isEqualTo(before);
+    }
+
+    @Test
+    void batchWhoseTimesNobodyLookedAtIsStampedUntilTheSettingComesAndAfterItWent() {
+        var request = new AppendRequest(batch("a"), TimestampType.LOG_APPEND_TIME, OptionalLong.empty());
+        var early = appender.append(request);
+        log.applyAll();
+        log.change(Map.of("message.timestamp.type", "append"));
+        var ownTimes = send(batch("b"));
+        log.applyAll();
+        log.change(Map.of());
+        var late = appender.append(request);
+        log.applyAll();
+
+        for (var answer : List.of(early, ownTimes, late)) {
+            assertThat(((Appended) answer.join()).logAppendTimeMs()).hasValue(1_000);
+        }
+        assertThat(log.batches())
+                .hasSize(3)
+                .allMatch(batch -> batch.timestampType() == TimestampType.LOG_APPEND_TIME && batch.crcMatches());
     }
 
     @Test

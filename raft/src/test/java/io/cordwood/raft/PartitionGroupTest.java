@@ -7,6 +7,7 @@ import static io.cordwood.raft.PartitionCluster.batchOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.batch.TimestampType;
 import io.cordwood.raft.AppendOutcome.Appended;
 import io.cordwood.raft.HoldingDisk.Operation;
 import java.nio.file.Path;
@@ -92,9 +93,9 @@ class PartitionGroupTest {
             var replica = cluster.leader().replica();
             append(cluster.leader(), batch("a"));
 
-            var late = replica.append(new AppendRequest(batch("b"), OptionalLong.of(0)))
+            var late = replica.append(new AppendRequest(batch("b"), TimestampType.CREATE_TIME, OptionalLong.of(0)))
                     .get();
-            var fitting = replica.append(new AppendRequest(batch("c"), OptionalLong.of(1)))
+            var fitting = replica.append(new AppendRequest(batch("c"), TimestampType.CREATE_TIME, OptionalLong.of(1)))
                     .get();
 
             assertThat(late).isEqualTo(new AppendOutcome.EndOffsetMismatch(0, 1));

@@ -1,6 +1,5 @@
 package io.cordwood.server;
 
-import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
@@ -32,8 +31,8 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
     private static final String NODE_ID = "node_id";
 
     @Override
-    public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
-        return replica.append(new AppendRequest(batch, expectedEndOffset)).thenApply(RaftReplica::result);
+    public CompletableFuture<AppendResult> append(AppendRequest request) {
+        return replica.append(request).thenApply(RaftReplica::result);
     }
 
     @Override

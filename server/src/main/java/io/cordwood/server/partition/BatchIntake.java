@@ -6,6 +6,7 @@ import io.cordwood.batch.BatchCheck.Rejected;
 import io.cordwood.batch.BatchValidator;
 import io.cordwood.metadata.CleanupConfig;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult.Refused;
@@ -47,12 +48,11 @@ public final class BatchIntake {
             return refused(partitions.notLeader(name));
         }
         var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());
-        return check instanceof Accepted accepted
-                ? partition
-                        .replica()
-                        .append(accepted.batch(), expectedEndOffset)
-                        .thenApply(this::withLeaderAddress)
-                : refused(refusal(check));
+        if (check instanceof Accepted accepted) {
+            var request = new AppendRequest(accepted.batch(), partition.rules().type(), expectedEndOffset);
+            return partition.replica().append(request).thenApply(this::withLeaderAddress);
+        }
+        return refused(refusal(check));
     }
 
     /** The replica knows the leader's id, the metadata its address. */

@@ -1,6 +1,6 @@
 package io.cordwood.server.partition;
 
-import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
@@ -20,7 +20,7 @@ public interface Replica {
      * Appends a validated batch, in the order of the calls of one thread; the futures complete in that order, on a
      * thread that must not be held up. Only a leader does; anybody else refuses.
      */
-    CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset);
+    CompletableFuture<AppendResult> append(AppendRequest request);
 
     /**
      * Moves the log start up to an offset, where it lies below it. Only a leader does; otherwise the future fails with {@link

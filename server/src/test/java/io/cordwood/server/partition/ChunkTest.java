@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.batch.BatchRecord;
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.AppendRequest;
 import java.io.IOException;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +18,7 @@ final class ChunkTest {
         for (int i = 0; i < 3; i++) {
             var batch = RecordBatch.of(Batches.of("a" + i, "b" + i));
             batchBytes = batch.sizeBytes();
-            replica.append(batch, OptionalLong.empty()).join();
+            replica.append(AppendRequest.of(batch)).join();
         }
     }
 

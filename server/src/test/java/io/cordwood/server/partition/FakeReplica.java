@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
@@ -33,6 +34,7 @@ public final class FakeReplica implements Replica {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final List<ByteBuffer> batches = new ArrayList<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
+    private final List<AppendRequest> requests = new CopyOnWriteArrayList<>();
     private boolean holding;
     private long end;
     private int readCount;
@@ -111,6 +113,11 @@ public final class FakeReplica implements Replica {
         return listeners.size();
     }
 
+    /** The batches as they came. */
+    public List<AppendRequest> requests() {
+        return requests;
+    }
+
     /** The batches as stored. */
     public synchronized List<RecordBatch> stored() {
         return batches.stream().map(RecordBatch::of).toList();
@@ -154,14 +161,15 @@ public final class FakeReplica implements Replica {
     }
 
     @Override
-    public CompletableFuture<AppendResult> append(RecordBatch batch, OptionalLong expectedEndOffset) {
+    public CompletableFuture<AppendResult> append(AppendRequest request) {
+        requests.add(request);
         var answer = new CompletableFuture<AppendResult>();
         var refused = refusal;
         if (refused != null) {
             answer.complete(refused);
             return answer;
         }
-        Runnable commit = () -> commit(batch, answer);
+        Runnable commit = () -> commit(request.batch(), answer);
         synchronized (this) {
             if (holding) {
                 held.add(commit);

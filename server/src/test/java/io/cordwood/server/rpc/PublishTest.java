@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.cordwood.batch.TimestampType;
 import io.cordwood.proto.v1.Durability;
 import io.cordwood.proto.v1.PublishRequest;
 import io.cordwood.proto.v1.PublishResponse;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -124,6 +126,24 @@ final class PublishTest {
 
         answers.awaitEnd();
         assertError(1, Reason.KEY_REQUIRED, "field", "key", "value", "0", "setting", "cleanup.policy");
+    }
+
+    @Test
+    void batchSaysByWhichTimestampsItWasValidated() {
+        cluster.createTopic("stamped", 1, 1, java.util.Map.of("message.timestamp.type", "append"));
+        var stamped = node.replicas.add("stamped", 0);
+        var requests = node.dataStreams().publish(answers);
+
+        requests.onNext(publish(1, 0, Batches.of("x")));
+        requests.onNext(
+                publish(2, 0, Batches.of("x")).toBuilder().setTopic("stamped").build());
+        requests.onCompleted();
+
+        answers.awaitEnd();
+        assertThat(stamped.requests())
+                .extracting(AppendRequest::validatedFor)
+                .containsExactly(TimestampType.LOG_APPEND_TIME);
+        assertThat(first.requests()).extracting(AppendRequest::validatedFor).containsExactly(TimestampType.CREATE_TIME);
     }
 
     @Test

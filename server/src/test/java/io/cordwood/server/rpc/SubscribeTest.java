@@ -11,6 +11,7 @@ import io.cordwood.proto.v1.StoredRecord;
 import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.proto.v1.TopicPartition;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -23,7 +24,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,8 +132,8 @@ final class SubscribeTest {
 
     @Test
     void timeIsSearchedInEachPartition() {
-        var one = first.append(RecordBatch.of(Batches.at(500, 900, 700)), OptionalLong.empty());
-        var two = second.append(RecordBatch.of(Batches.at(100, 200, 300)), OptionalLong.empty());
+        var one = first.append(AppendRequest.of(RecordBatch.of(Batches.at(500, 900, 700))));
+        var two = second.append(AppendRequest.of(RecordBatch.of(Batches.at(100, 200, 300))));
         assertThat(one).isCompleted();
         assertThat(two).isCompleted();
         var requests = node.dataStreams().subscribe(answers);
@@ -460,7 +460,7 @@ final class SubscribeTest {
 
     private static void append(FakeReplica replica, String... values) {
         ByteBuffer batch = Batches.of(values);
-        assertThat(replica.append(RecordBatch.of(batch), OptionalLong.empty())).isNotNull();
+        assertThat(replica.append(AppendRequest.of(RecordBatch.of(batch)))).isNotNull();
     }
 
     private static SubscribeRequest.Builder start(int partition, String start) {

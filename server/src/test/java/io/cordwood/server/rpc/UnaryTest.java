@@ -25,6 +25,7 @@ import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.StoredRecord;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import io.cordwood.proto.v1.TrimPartitionResponse;
+import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -36,7 +37,6 @@ import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -291,7 +291,7 @@ final class UnaryTest {
     void fetchBeginsAtTheTimeOnTheLeadersClock() {
         long now = System.currentTimeMillis();
         var batch = RecordBatch.of(Batches.at(now - 7_200_000, now - 1_800_000, now - 5_400_000));
-        assertThat(leaderThere.append(batch, OptionalLong.empty())).isCompleted();
+        assertThat(leaderThere.append(AppendRequest.of(batch))).isCompleted();
 
         var recent = one.data().fetch(fetchFrom(1, "-1h").build());
         assertThat(recent.getRecordsList()).extracting(StoredRecord::getOffset).containsExactly(1L, 2L);
@@ -504,6 +504,6 @@ final class UnaryTest {
     }
 
     private static void append(FakeReplica replica, String... values) {
-        replica.append(RecordBatch.of(Batches.of(values)), OptionalLong.empty()).join();
+        replica.append(AppendRequest.of(RecordBatch.of(Batches.of(values)))).join();
     }
 }
