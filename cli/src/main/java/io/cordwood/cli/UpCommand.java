@@ -53,7 +53,7 @@ final class UpCommand implements Callable<Integer> {
                     "--nodes is " + nodes + ", allowed are 1 to " + MAX_NODES, "three is the usual number");
         }
         requireSameSize(directory);
-        ServerArchive.prepare(root.console()::progress);
+        var unused = ServerArchive.prepare(root.console()::progress);
         var cluster = LocalCluster.of(
                 ClusterSpec.of(directory, NodePorts.standard(nodes)).detached(detach));
         var hook = new Thread(() -> stop(cluster, root.console()), "up-stop");

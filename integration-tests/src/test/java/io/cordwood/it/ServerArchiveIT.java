@@ -2,6 +2,7 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.cli.local.ServerArchive;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,8 @@ class ServerArchiveIT {
 
     @Test
     void serverTakesItsClassesFromTheArchive() throws IOException {
+        // Another test process may be making it.
+        TestCluster.soon().until(() -> ServerArchive.prepare(line -> {}));
         var cluster = clusters.of(1);
         var loaded = cluster.directory().resolve("classes.log");
 

@@ -360,7 +360,7 @@ final class TestCluster implements AutoCloseable {
 
     private LocalCluster processes() {
         if (processes == null) {
-            ServerArchive.prepare(line -> {});
+            var unused = ServerArchive.prepare(line -> {});
             processes = LocalCluster.of(new ClusterSpec(directory, ports, settings, jvmOptions, false));
         }
         return processes;

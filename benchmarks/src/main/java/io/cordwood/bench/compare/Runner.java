@@ -78,6 +78,9 @@ final class Runner implements AutoCloseable {
         var service = place.prepare(contender);
         try (var servers = service.servers()) {
             running = servers;
+            if (closed) {
+                return; // whoever closed may have found nothing running
+            }
             var round = new Round(plan, service, proc);
             say("round " + number + " of " + plan.rounds() + ", " + contender.title() + ": start and warm-up");
             round.begin();

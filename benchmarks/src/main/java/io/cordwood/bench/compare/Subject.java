@@ -43,12 +43,13 @@ record Subject(String cordwood, String kafka, String java, int processors) {
         return (commit + " jars " + CodeHash.of(jars)).strip();
     }
 
-    /** Read from the name of the jar that begins with this. */
+    /** Read from the name of the jar that consists of this and a version. */
     static String version(Path jars, String prefix) throws IOException {
         try (var paths = Files.list(jars)) {
             return paths.map(path -> path.getFileName().toString())
                     .filter(name -> name.startsWith(prefix) && name.endsWith(JAR))
                     .map(name -> name.substring(prefix.length(), name.length() - JAR.length()))
+                    .filter(version -> !version.isEmpty() && Character.isDigit(version.charAt(0)))
                     .findFirst()
                     .orElseThrow(() -> new IOException("no " + prefix + "*" + JAR + " in " + jars));
         }

@@ -74,7 +74,7 @@ public final class Demo {
 
     /** @return the report, and whether every promise was kept */
     public static DemoReport run(DemoOptions options, Console console) {
-        ServerArchive.prepare(console::progress);
+        var unused = ServerArchive.prepare(console::progress);
         var directory = temporaryDirectory();
         var cluster = LocalCluster.of(ClusterSpec.of(directory, NodePorts.free(NODES)));
         var hook = new Thread(() -> cleanUpInterrupted(console, cluster), "demo-cleanup");

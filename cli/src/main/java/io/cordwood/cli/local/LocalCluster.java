@@ -109,14 +109,18 @@ public final class LocalCluster implements AutoCloseable {
     /** Stops one node cleanly, or kills it after the timeout. */
     public void stopNode(int nodeId, Duration timeout) {
         node(nodeId).requestStop();
-        endWithin(node(nodeId), timeout);
+        var unused = endWithin(node(nodeId), timeout);
     }
 
-    /** Stops all nodes cleanly, and kills those that are not gone after the timeout. */
-    public void stop(Duration timeout) {
+    /** Stops all nodes cleanly, and kills those that are not gone after the timeout; returns whether none was. */
+    public boolean stop(Duration timeout) {
         var deadline = System.nanoTime() + timeout.toNanos();
         nodes.forEach(LocalNode::requestStop);
-        nodes.forEach(node -> endWithin(node, Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
+        var clean = true;
+        for (var node : nodes) {
+            clean &= endWithin(node, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        }
+        return clean;
     }
 
     /** Returns when a node's process has ended, with that node's id; {@code known} are those that count no more. */
@@ -232,10 +236,12 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private static void endWithin(LocalNode node, Duration timeout) {
-        if (!node.awaitEnd(timeout)) {
+    private static boolean endWithin(LocalNode node, Duration timeout) {
+        var ended = node.awaitEnd(timeout);
+        if (!ended) {
             node.kill();
         }
+        return ended;
     }
 
     private LocalNode node(int nodeId) {
