@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import io.cordwood.batch.BatchRecord;
+import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.store.LogRead;
@@ -19,6 +20,9 @@ import java.util.List;
  * @param endOffset exclusive
  */
 public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long recordCount) {
+
+    /** Records, and the batches that they come from, the last of which may hold more. */
+    public record Decoded(Chunk chunk, List<BatchRecord> records) {}
 
     /** As many of the batches as begin while both credits are above zero. */
     public static Chunk within(LogRead range, long creditBytes, long creditRecords) {
@@ -40,16 +44,37 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
     }
 
     /**
-     * The records from the start offset on, at most this many.
+     * The records from the start offset on, at most this many, up to a batch that does not decode: whoever goes on there is told why.
      *
-     * @throws MalformedBatchException where a batch that they come from is damaged: nobody behind this can tell any more
+     * @throws UndecodableBatchException where that is the first one
+     * @throws CompressionUnavailableException where the first one's codec is missing
      */
-    public List<BatchRecord> records(long maxRecords) {
+    public Decoded decoded(long maxRecords) throws UndecodableBatchException {
         var records = new ArrayList<BatchRecord>();
         var bytes = batches.slice();
-        for (int position = 0; position < bytes.limit() && records.size() < maxRecords; ) {
-            var batch = batchAt(bytes, position);
-            position += batch.sizeBytes();
+        int cut = 0;
+        long inBatches = 0;
+        long end = startOffset;
+        while (cut < bytes.limit() && records.size() < maxRecords) {
+            var batch = batchAt(bytes, cut);
+            try {
+                records.addAll(decoded(batch, maxRecords - records.size()));
+            } catch (UndecodableBatchException | CompressionUnavailableException e) {
+                if (cut == 0) {
+                    throw e;
+                }
+                break;
+            }
+            cut += batch.sizeBytes();
+            inBatches += batch.recordCount();
+            end = batch.endOffset();
+        }
+        return new Decoded(new Chunk(bytes.slice(0, cut), startOffset, end, inBatches), records);
+    }
+
+    private List<BatchRecord> decoded(RecordBatch batch, long maxRecords) throws UndecodableBatchException {
+        var records = new ArrayList<BatchRecord>();
+        try {
             requireCrc(batch);
             try (var iterator = batch.records()) {
                 while (iterator.hasNext() && records.size() < maxRecords) {
@@ -59,6 +84,8 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
                     }
                 }
             }
+        } catch (MalformedBatchException e) {
+            throw new UndecodableBatchException(batch, e);
         }
         return records;
     }
@@ -67,9 +94,7 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
         int found = batch.computeCrc();
         if (found != batch.crc()) {
             throw new MalformedBatchException(
-                    "crc",
-                    "of the batch at offset " + batch.baseOffset() + ": expected " + Integer.toHexString(batch.crc())
-                            + ", found " + Integer.toHexString(found));
+                    "crc", "expected " + Integer.toHexString(batch.crc()) + ", found " + Integer.toHexString(found));
         }
     }
 

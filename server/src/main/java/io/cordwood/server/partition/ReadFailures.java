@@ -16,16 +16,29 @@ public final class ReadFailures {
 
     private ReadFailures() {}
 
-    /** A codec that is missing is no fault; anything else is one of this replica, and is logged here. */
-    public static Refusal refusal(TopicPartition name, long offset, Exception failure) {
+    /**
+     * A codec that is missing is no fault; anything else is one of this replica, and is logged here.
+     *
+     * @param advice what the reader can do instead
+     */
+    public static Refusal refusal(TopicPartition name, long offset, Exception failure, String advice) {
         if (failure instanceof CompressionUnavailableException) {
             return Refusal.of(Reason.UNSUPPORTED_COMPRESSION, failure.getMessage() + "; read encoded batches instead")
                     .with(Refusal.TOPIC, name.topic());
         }
+        if (failure instanceof UndecodableBatchException undecodable) {
+            // It comes again with each reader, and where it was found says nothing: no stack trace.
+            LOGGER.error("read of partition {} failed: {}", name, undecodable.getMessage());
+            return refusal(
+                    name,
+                    String.valueOf(undecodable.getMessage()),
+                    advice + ", or start behind it, at offset " + undecodable.endOffset());
+        }
         LOGGER.error("read of partition {} at offset {} failed", name, offset, failure);
-        return Refusal.of(
-                        Reason.INTERNAL,
-                        "reading at offset " + offset + " failed; try another replica, the node's log says more")
-                .with(Refusal.TOPIC, name.topic());
+        return refusal(name, "reading at offset " + offset + " failed", advice + "; the node's log says more");
+    }
+
+    private static Refusal refusal(TopicPartition name, String problem, String advice) {
+        return Refusal.of(Reason.INTERNAL, problem + "; " + advice).with(Refusal.TOPIC, name.topic());
     }
 }

@@ -37,7 +37,12 @@ public final class Subscription implements AutoCloseable {
         /** Whether it takes more; {@link Subscription#wake} is called when it does again. */
         boolean isReady();
 
-        void data(TopicPartition partition, Chunk chunk, Replica replica);
+        /**
+         * Returns what of it was sent: less where a batch behind the first one does not decode.
+         *
+         * @throws IOException where nothing was, because the first one does not
+         */
+        Chunk data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException;
 
         void refused(TopicPartition partition, Refusal refusal);
 
@@ -246,8 +251,8 @@ public final class Subscription implements AutoCloseable {
             }
             creditBytes -= chunk.sizeBytes();
             creditRecords -= chunk.recordCount();
-            cursor.position = chunk.endOffset();
-            sink.data(cursor.name, chunk.from(from), cursor.replica);
+            var sent = sink.data(cursor.name, chunk.from(from), cursor.replica);
+            cursor.position = sent.endOffset();
         } catch (OffsetTrimmedException e) {
             // Retention was faster than the check before the read; the next turn says so to the reader.
             LOGGER.debug("partition {} was trimmed to {} while it was read", cursor.name, e.logStartOffset());
@@ -257,7 +262,7 @@ public final class Subscription implements AutoCloseable {
                 end(cursor, partitions.notReplica(cursor.name));
             }
         } catch (IOException | MalformedBatchException | CompressionUnavailableException e) {
-            end(cursor, ReadFailures.refusal(cursor.name, from, e));
+            end(cursor, ReadFailures.refusal(cursor.name, from, e, "try another replica"));
         }
     }
 

@@ -33,6 +33,9 @@ final class FetchCall {
     private static final int RECORDS_MAX = 10_000;
     private static final int DEFAULT_BYTES = 1 << 20;
     private static final int BYTES_MAX = 4 << 20;
+    /** No other replica answers a Fetch. */
+    private static final String ADVICE = "subscribe at another replica";
+
     private static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
     private final Partitions partitions;
@@ -101,7 +104,7 @@ final class FetchCall {
         } catch (LogClosedException e) {
             throw partitions.notReplica(name(request)).exception();
         } catch (IOException | MalformedBatchException | CompressionUnavailableException e) {
-            throw ReadFailures.refusal(name(request), offset, e).exception();
+            throw ReadFailures.refusal(name(request), offset, e, ADVICE).exception();
         }
     }
 
@@ -109,10 +112,14 @@ final class FetchCall {
         try {
             var range = replica.read(offset, maxBytes(request));
             var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
-            var records = chunk.records(maxRecords(request) + 1L);
+            var decoded = chunk.decoded(maxRecords(request) + 1L);
+            var records = decoded.records();
             boolean more = records.size() > maxRecords(request);
-            var response =
-                    nothing(replica, more ? records.get(maxRecords(request)).offset() : chunk.endOffset());
+            var response = nothing(
+                    replica,
+                    more
+                            ? records.get(maxRecords(request)).offset()
+                            : decoded.chunk().endOffset());
             for (var record : more ? records.subList(0, maxRecords(request)) : records) {
                 response.addRecords(RecordContents.stored(record, request.getEncoding()));
             }

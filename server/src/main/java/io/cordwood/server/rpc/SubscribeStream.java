@@ -15,6 +15,7 @@ import io.cordwood.server.partition.Subscription;
 import io.cordwood.server.partition.TopicPartition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.function.Function;
 
@@ -96,20 +97,25 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     }
 
     @Override
-    public void data(TopicPartition partition, Chunk chunk, Replica replica) {
+    public Chunk data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException {
+        var sent = chunk;
         var data = SubscribedData.newBuilder()
-                .setNextOffset(chunk.endOffset())
                 .setHighWatermark(replica.highWatermark())
                 .setLogStartOffset(replica.logStartOffset());
         if (encoding == Encoding.ENCODING_UNSPECIFIED) {
             // The buffer is never written to again, so it goes out without a copy.
             data.setBatches(UnsafeByteOperations.unsafeWrap(chunk.batches()));
         } else {
-            for (var record : chunk.records(Long.MAX_VALUE)) {
+            var decoded = chunk.decoded(Long.MAX_VALUE);
+            sent = decoded.chunk();
+            for (var record : decoded.records()) {
                 data.addRecords(RecordContents.stored(record, encoding));
             }
         }
-        out.send(response(partition).setData(data).build());
+        out.send(response(partition)
+                .setData(data.setNextOffset(sent.endOffset()))
+                .build());
+        return sent;
     }
 
     @Override

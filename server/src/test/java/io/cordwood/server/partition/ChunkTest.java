@@ -1,6 +1,7 @@
 package io.cordwood.server.partition;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.BatchRecord;
 import io.cordwood.batch.RecordBatch;
@@ -41,8 +42,32 @@ final class ChunkTest {
     void recordsBeforeTheStartAreSkippedAndTheCountIsBounded() throws IOException {
         var chunk = chunk(1 << 20, 100).from(3);
 
-        assertThat(chunk.records(2)).extracting(BatchRecord::offset).containsExactly(3L, 4L);
-        assertThat(chunk.records(100)).extracting(BatchRecord::offset).containsExactly(3L, 4L, 5L);
+        assertThat(chunk.decoded(2).records()).extracting(BatchRecord::offset).containsExactly(3L, 4L);
+        assertThat(chunk.decoded(100).records()).extracting(BatchRecord::offset).containsExactly(3L, 4L, 5L);
+    }
+
+    @Test
+    void recordsEndInFrontOfABatchThatDoesNotDecode() throws IOException {
+        replica.damageValue(1);
+
+        var decoded = chunk(1 << 20, 100).decoded(100);
+
+        assertThat(decoded.records()).extracting(BatchRecord::offset).containsExactly(0L, 1L);
+        assertThat(decoded.chunk().endOffset()).isEqualTo(2);
+        assertThat(decoded.chunk().sizeBytes()).isEqualTo(batchBytes);
+        assertThat(decoded.chunk().recordCount()).isEqualTo(2);
+    }
+
+    @Test
+    void firstBatchThatDoesNotDecodeIsNamed() throws IOException {
+        replica.damageValue(1);
+
+        var chunk = Chunk.within(replica.read(3, 1 << 20), 1 << 20, 100).from(3);
+
+        assertThatThrownBy(() -> chunk.decoded(100)).isInstanceOfSatisfying(UndecodableBatchException.class, e -> {
+            assertThat(e.baseOffset()).isEqualTo(2);
+            assertThat(e.endOffset()).isEqualTo(4);
+        });
     }
 
     private Chunk chunk(long bytes, long records) throws IOException {

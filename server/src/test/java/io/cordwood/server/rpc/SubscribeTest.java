@@ -307,6 +307,25 @@ final class SubscribeTest {
     }
 
     @Test
+    void recordsInFrontOfADamagedBatchArrive() {
+        append(first, "good");
+        append(first, "damaged");
+        first.damageValue(1);
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "")
+                        .setEncoding(Encoding.ENCODING_AUTO)
+                        .setCredit(credit(PLENTY, PLENTY))
+                        .build());
+
+        await().until(() -> answers.all().size() == 2);
+        assertThat(offsets(0)).containsExactly(0L);
+        assertThat(nextOffset(0)).isEqualTo(1);
+        assertThat(answers.all().get(1).getError().getMessage()).contains("batch at offset 1", "another replica");
+    }
+
+    @Test
     void partitionsTakeTurns() {
         for (int i = 0; i < 10; i++) {
             append(first, "x".repeat(600_000));

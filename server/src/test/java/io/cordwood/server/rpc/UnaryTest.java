@@ -335,16 +335,17 @@ final class UnaryTest {
     @Test
     void fetchThatCannotBeReadSaysWhereAndWhatToDo() {
         append(leaderThere, "good");
-        append(leaderThere, "damaged");
+        append(leaderThere, "damaged", "damaged too");
         leaderThere.damageValue(1);
 
-        assertThat(one.data().fetch(fetchFrom(1, "0").setMaxBytes(1).build()).getRecordsCount())
-                .isEqualTo(1);
-        var damaged = fetchRefused(fetchFrom(1, "1"));
+        var inFront = one.data().fetch(fetchFrom(1, "0").build());
+        assertThat(inFront.getRecordsCount()).isEqualTo(1);
+        assertThat(inFront.getNextOffset()).isEqualTo(1);
+        var damaged = fetchRefused(fetchFrom(1, "2"));
         assertReason(damaged, Reason.INTERNAL, "topic", "orders");
-        assertThat(damaged.message()).contains("offset 1", "another replica");
+        assertThat(damaged.message()).contains("batch at offset 1", "subscribe at another replica", "at offset 3");
         leaderThere.failReads(new IOException("bad sector"));
-        assertThat(fetchRefused(fetchFrom(1, "0")).message()).contains("offset 0", "another replica");
+        assertThat(fetchRefused(fetchFrom(1, "0")).message()).contains("offset 0", "subscribe at another replica");
         leaderThere.failReads(new OffsetTrimmedException(0, 1));
         assertReason(fetchRefused(fetchFrom(1, "0")), Reason.OFFSET_OUT_OF_RANGE, "topic", "orders");
     }
