@@ -249,9 +249,10 @@ public final class Subscription implements AutoCloseable {
                 throw new IOException(
                         "read at " + from + " gave [" + range.baseOffset() + ", " + range.endOffset() + ")");
             }
-            creditBytes -= chunk.sizeBytes();
-            creditRecords -= chunk.recordCount();
             var sent = sink.data(cursor.name, chunk.from(from), cursor.replica);
+            // Of what is not sent the subscriber gives nothing back.
+            creditBytes -= sent.sizeBytes();
+            creditRecords -= sent.recordCount();
             cursor.position = sent.endOffset();
         } catch (OffsetTrimmedException e) {
             // Retention was faster than the check before the read; the next turn says so to the reader.

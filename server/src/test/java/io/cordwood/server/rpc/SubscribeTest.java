@@ -326,6 +326,30 @@ final class SubscribeTest {
     }
 
     @Test
+    void damagedBatchesTakeNoCredit() {
+        append(first, "damaged");
+        first.damageValue(0);
+        append(second, "good");
+        append(second, "damaged");
+        second.damageValue(1);
+        append(second, "behind");
+        long ofTwo = 2L * second.stored().get(1).sizeBytes();
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "")
+                        .addAdd(start("orders", 1, ""))
+                        .setEncoding(Encoding.ENCODING_AUTO)
+                        .setCredit(credit(ofTwo, 2))
+                        .build());
+
+        await().until(() -> answers.all().size() == 3);
+        assertError("orders", 0, Reason.INTERNAL);
+        assertThat(offsets(1)).containsExactly(0L);
+        assertError("orders", 1, Reason.INTERNAL);
+    }
+
+    @Test
     void partitionsTakeTurns() {
         for (int i = 0; i < 10; i++) {
             append(first, "x".repeat(600_000));
