@@ -32,10 +32,24 @@ final class Compaction {
             LongSupplier clockMs,
             LongSupplier clockNanos,
             CompactionLimits limits) {
+        this(replicas, clockMs, clockNanos, limits, Compaction::freeHeapBytes);
+    }
+
+    Compaction(
+            Supplier<Collection<PartitionReplica>> replicas,
+            LongSupplier clockMs,
+            LongSupplier clockNanos,
+            CompactionLimits limits,
+            LongSupplier freeHeapBytes) {
         this.replicas = replicas;
         this.clockMs = clockMs;
         this.clockNanos = clockNanos;
-        means = new ReplicaCompaction.Means(CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes());
+        means = new ReplicaCompaction.Means(CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes(), freeHeapBytes);
+    }
+
+    private static long freeHeapBytes() {
+        var runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
     }
 
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */

@@ -85,11 +85,11 @@ final class EntryFiles {
         return progress.begin(allBytes, means.rate(), wanted);
     }
 
-    /** Whether this node may make the same pass: it knows the rules, and has the memory, or nobody else to ask. */
+    /** Whether this node may make the same pass: it knows the rules and has the memory. */
     private boolean isRepeatable(CompactEntry.Pass pass, boolean isAlone, ReplicaCompaction.Means means) {
         boolean isKnown = isKnown(pass);
         boolean fits = LogCompactor.holds(means.keyBytes(), pass.keys());
-        boolean isRepeated = isKnown && (fits || isAlone || mayTakeMoreMemory(pass));
+        boolean isRepeated = isKnown && (fits || mayTakeMoreMemory(pass, isAlone, means));
         if (!isKnown || !fits) {
             LOG.warn(
                     "{}: the files of a pass of version {} with {} keys, which {} bytes shall hold, are to be {}",
@@ -106,13 +106,14 @@ final class EntryFiles {
         return pass.rewriteVersion() == CompactEntry.REWRITE_VERSION;
     }
 
-    /** Where nobody had the files again and again, and a small part of the free heap will do: a node whose heap is full ends. */
-    private boolean mayTakeMoreMemory(CompactEntry.Pass pass) {
-        var runtime = Runtime.getRuntime();
-        long freeBytes = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
-        return pass.equals(unfetched)
-                && failedFetches >= FETCHES_BEFORE_MORE_MEMORY
-                && LogCompactor.keyBytes(pass.keys()) <= freeBytes / PART_OF_FREE_HEAP;
+    /**
+     * Where there is nobody to ask, or nobody had the files again and again, and a small part of the free heap will do: a node whose
+     * heap is full ends, and would do the same after its start.
+     */
+    private boolean mayTakeMoreMemory(CompactEntry.Pass pass, boolean isAlone, ReplicaCompaction.Means means) {
+        boolean wereNotToBeHad = pass.equals(unfetched) && failedFetches >= FETCHES_BEFORE_MORE_MEMORY;
+        return (isAlone || wereNotToBeHad)
+                && LogCompactor.keyBytes(pass.keys()) <= means.freeHeapBytes().getAsLong() / PART_OF_FREE_HEAP;
     }
 
     /** The same pass; empty where it does not come to the same files. */
@@ -132,7 +133,9 @@ final class EntryFiles {
         } catch (InterruptedIOException | ClosedByInterruptException e) {
             throw e;
         } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
-            // Also of a codec whose library is missing, or where the keys did not fit after all.
+            // Also of a codec whose library is missing. The heap may be taken by others meanwhile; a JVM that exits on
+            // that, as
+            // those do that the launcher starts, does not come here.
             LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
         }
         return Optional.empty();

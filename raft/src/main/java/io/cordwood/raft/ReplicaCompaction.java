@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,8 +66,12 @@ final class ReplicaCompaction {
     /** Whether nothing is left of the time before the newest start, or before a fetched state came. */
     private volatile boolean tidied;
 
-    /** What a pass shares with those of other replicas of the node. */
-    record Means(CatchUpRate rate, long keyBytes) {}
+    /**
+     * What a pass shares with those of other replicas of the node.
+     *
+     * @param freeHeapBytes what the heap has left now
+     */
+    record Means(CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes) {}
 
     private record Applied(long index, CompactEntry entry, long sinceNanos) {}
 

@@ -44,6 +44,8 @@ final class CompactedCluster implements AutoCloseable {
     private final List<Published> records = new ArrayList<>();
     /** Of nodes that are to have others than the rest. */
     final Map<Integer, CompactionLimits> limits = new HashMap<>();
+    /** What nodes take the heap to have left. */
+    volatile long freeHeapBytes = 1 << 30;
     /** Between two looks: so that a failed pass is due again at the next one. */
     volatile long lookNanos = TimeUnit.HOURS.toNanos(1);
 
@@ -78,6 +80,12 @@ final class CompactedCluster implements AutoCloseable {
 
     static CompactedCluster start(Path directory, int nodes) throws IOException {
         return new CompactedCluster(PartitionCluster.start(directory, nodes, SEGMENT_BYTES, UPKEEP));
+    }
+
+    /** Gives a node other limits from now on, as a start does. */
+    void limit(PartitionNodeFixture node, CompactionLimits other) {
+        limits.put(node.id(), other);
+        compactions.remove(node.id());
     }
 
     /** One of those that do not lead. */
@@ -133,7 +141,8 @@ final class CompactedCluster implements AutoCloseable {
                                 () -> node.isRunning() && !node.isQuarantined() ? List.of(node.replica()) : List.of(),
                                 clockMs::get,
                                 () -> nowNanos.addAndGet(lookNanos),
-                                limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30))))
+                                limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30)),
+                                () -> freeHeapBytes))
                 .tick(replica -> Optional.of(config));
     }
 

@@ -92,4 +92,25 @@ class CompactionRestartTest {
         assertThat(node.replica().compaction().pendingMs()).isEmpty();
         compacted.assertCompacted();
     }
+
+    @Test
+    void keysForWhichTheHeapHasNoRoomAreNotTaken() throws Exception {
+        for (var file : rewritten()) {
+            Files.delete(file);
+        }
+        node.disk.refuseWritesTo("\0");
+        compacted.limit(node, new CompactionLimits(1, 1 << 30));
+        compacted.freeHeapBytes = 0;
+        startAndApply();
+
+        compacted.tick(node);
+
+        assertThat(node.replica().compaction().lastError()).contains("compaction.key-bytes is 1", "there is none");
+        assertThat(rewritten()).isEmpty();
+        compacted.freeHeapBytes = 1 << 20;
+        compacted.tick(node);
+        assertThat(node.replica().compactionPending()).isFalse();
+        assertThat(rewritten()).isNotEmpty();
+        compacted.assertCompacted();
+    }
 }
