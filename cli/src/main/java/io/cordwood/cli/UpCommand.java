@@ -9,6 +9,7 @@ import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
 import io.cordwood.cli.local.RecordedNodes;
 import io.cordwood.cli.local.ServerArchive;
+import io.cordwood.cli.local.ShutdownHook;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,12 +57,11 @@ final class UpCommand implements Callable<Integer> {
         var unused = ServerArchive.prepare(root.console()::progress);
         var cluster = LocalCluster.of(
                 ClusterSpec.of(directory, NodePorts.standard(nodes)).detached(detach));
-        var hook = new Thread(() -> stop(cluster, root.console()), "up-stop");
-        Runtime.getRuntime().addShutdownHook(hook);
+        var hook = ShutdownHook.add("up-stop", () -> stop(cluster, root.console()));
         cluster.start(root.timeoutOr(START_TIMEOUT), root.console()::progress);
         show(cluster, root.console());
         if (detach) {
-            Runtime.getRuntime().removeShutdownHook(hook);
+            var unusedEnding = hook.remove();
             root.console().notice("stop it with: ./cordwood down" + (data == null ? "" : " --data " + data));
             return ExitCode.DONE.code();
         }

@@ -8,6 +8,7 @@ import io.cordwood.cli.local.ClusterSpec;
 import io.cordwood.cli.local.LocalCluster;
 import io.cordwood.cli.local.NodePorts;
 import io.cordwood.cli.local.ServerArchive;
+import io.cordwood.cli.local.ShutdownHook;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.Producer;
 import io.cordwood.client.Reader;
@@ -77,8 +78,7 @@ public final class Demo {
         var unused = ServerArchive.prepare(console::progress);
         var directory = temporaryDirectory();
         var cluster = LocalCluster.of(ClusterSpec.of(directory, NodePorts.free(NODES)));
-        var hook = new Thread(() -> cleanUpInterrupted(console, cluster), "demo-cleanup");
-        Runtime.getRuntime().addShutdownHook(hook);
+        var hook = ShutdownHook.add("demo-cleanup", () -> cleanUpInterrupted(console, cluster));
         var demo = new Demo(options, console, cluster);
         var kept = true;
         try {
@@ -88,7 +88,7 @@ public final class Demo {
         } finally {
             demo.threads.shutdownNow();
             cluster.close();
-            if (removeHook(hook)) {
+            if (hook.remove()) {
                 finish(console, cluster, kept);
             }
         }
@@ -225,15 +225,6 @@ public final class Demo {
                     "cannot create a temporary directory: " + e.getMessage(),
                     "set TMPDIR to a writable directory",
                     e);
-        }
-    }
-
-    /** False where the process is ending already and the hook does its work. */
-    private static boolean removeHook(Thread hook) {
-        try {
-            return Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            return false;
         }
     }
 

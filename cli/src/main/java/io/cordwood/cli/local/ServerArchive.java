@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -111,14 +110,11 @@ public final class ServerArchive {
         var cluster = LocalCluster.of(
                 ClusterSpec.of(work, NodePorts.free(1)).withJvmOptions("-XX:ArchiveClassesAtExit=" + made));
         var interrupted = new AtomicBoolean();
-        var hook = new Thread(
-                () -> {
-                    interrupted.set(true);
-                    cluster.close();
-                    delete(work);
-                },
-                "archive-cleanup");
-        Runtime.getRuntime().addShutdownHook(hook);
+        var hook = ShutdownHook.add("archive-cleanup", () -> {
+            interrupted.set(true);
+            cluster.close();
+            delete(cluster);
+        });
         try (cluster) {
             run(cluster);
             Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
@@ -128,9 +124,9 @@ public final class ServerArchive {
             }
             throw e;
         } finally {
-            delete(work);
+            delete(cluster);
             Files.deleteIfExists(made);
-            removeHook(hook);
+            var unused = hook.remove();
         }
     }
 
@@ -139,14 +135,6 @@ public final class ServerArchive {
         use(cluster);
         if (!cluster.stop(STOP_TIMEOUT)) {
             throw new IOException("the server that was to write it did not end in time");
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // It runs.
         }
     }
 
@@ -165,11 +153,9 @@ public final class ServerArchive {
         }
     }
 
-    private static void delete(Path directory) {
-        try (var paths = Files.walk(directory)) {
-            for (var path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
+    private static void delete(LocalCluster cluster) {
+        try {
+            cluster.deleteDirectory();
         } catch (IOException | UncheckedIOException e) {
             // Somebody else deletes it, too, or nobody may: it is the temporary directory.
         }
