@@ -134,8 +134,7 @@ final class EntryFiles {
             throw e;
         } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
             // Also of a codec whose library is missing. The heap may be taken by others meanwhile; a JVM that exits on
-            // that, as
-            // those do that the launcher starts, does not come here.
+            // that, as the launcher's do, does not come here.
             LOG.warn("{}: the pass of {} cannot be made here", replica.id(), pass.scanned(), e);
         }
         return Optional.empty();
