@@ -11,9 +11,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who is a member of a cluster: at its formation, behind restarts, and who comes later. */
@@ -21,18 +20,8 @@ class MembershipIT {
     @TempDir
     Path directory;
 
-    private NodeWorld world;
-
-    @BeforeEach
-    void makeWorld() {
-        world = new NodeWorld(directory, 1, 2, 3, 4);
-    }
-
-    @AfterEach
-    void closeWorld() throws IOException {
-        world.close();
-        assertThat(world.halts).isEmpty();
-    }
+    @RegisterExtension
+    final NodeWorld world = new NodeWorld(() -> directory, 1, 2, 3, 4);
 
     @Test
     void clusterIsFormedWhenAllInitialNodesAnswerAndNotBefore() throws Exception {

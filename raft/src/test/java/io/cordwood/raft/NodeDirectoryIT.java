@@ -13,9 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node does with data directories that are not its own, or not whole. */
@@ -23,18 +22,8 @@ class NodeDirectoryIT {
     @TempDir
     Path directory;
 
-    private NodeWorld world;
-
-    @BeforeEach
-    void makeWorld() {
-        world = new NodeWorld(directory, 1, 2, 3, 4);
-    }
-
-    @AfterEach
-    void closeWorld() throws IOException {
-        world.close();
-        assertThat(world.halts).isEmpty();
-    }
+    @RegisterExtension
+    final NodeWorld world = new NodeWorld(() -> directory, 1, 2, 3, 4);
 
     @Test
     void foreignAndCopiedDirectoriesAreRefused() throws Exception {

@@ -25,13 +25,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Nodes of one or more clusters on loopback, within this JVM. */
-final class NodeWorld implements AutoCloseable {
+/** Nodes of one or more clusters on loopback, within this JVM. As an extension it lives as long as one test. */
+final class NodeWorld implements AutoCloseable, AfterEachCallback {
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final RaftTimings RAFT = new RaftTimings(Duration.ofMillis(400), Duration.ofMillis(800));
@@ -42,7 +45,7 @@ final class NodeWorld implements AutoCloseable {
             Duration.ofSeconds(5),
             Duration.ofSeconds(10));
 
-    private final Path directory;
+    private final Supplier<Path> directory;
     private FeatureRange features = RaftNodeConfig.FEATURES;
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
     private final Map<Integer, RaftNode> nodes = new HashMap<>();
@@ -56,6 +59,11 @@ final class NodeWorld implements AutoCloseable {
     private Consumer<CatchUps> whileOpening = catchUps -> {};
 
     NodeWorld(Path directory, int... ids) {
+        this(() -> directory, ids);
+    }
+
+    /** @param directory asked for when nodes are started */
+    NodeWorld(Supplier<Path> directory, int... ids) {
         this.directory = directory;
         var ports = TestPorts.free(ids.length);
         for (int i = 0; i < ids.length; i++) {
@@ -99,7 +107,7 @@ final class NodeWorld implements AutoCloseable {
     }
 
     RaftNodeConfig config(int id, SortedMap<Integer, String> initialNodes) {
-        return config(id, initialNodes, directory.resolve("node-" + id));
+        return config(id, initialNodes, directory.get().resolve("node-" + id));
     }
 
     RaftNodeConfig config(int id, SortedMap<Integer, String> initialNodes, Path data) {
@@ -177,7 +185,7 @@ final class NodeWorld implements AutoCloseable {
 
     /** Where Ratis keeps the metadata group of a node, which may be stopped. */
     Path metadataRaftGroup(int id) throws IOException {
-        var data = directory.resolve("node-" + id);
+        var data = directory.get().resolve("node-" + id);
         var file = Pattern.compile("\"metadataGroupId\"\\s*:\\s*\"([^\"]+)\"")
                 .matcher(Files.readString(data.resolve("node.json")));
         assertThat(file.find()).isTrue();
@@ -232,6 +240,12 @@ final class NodeWorld implements AutoCloseable {
         for (RaftNode node : List.copyOf(nodes.values())) {
             node.close();
         }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        close();
+        assertThat(halts).isEmpty();
     }
 
     /** Keeps what would end the process. */

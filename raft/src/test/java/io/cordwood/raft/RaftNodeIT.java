@@ -10,27 +10,16 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class RaftNodeIT {
     @TempDir
     Path directory;
 
-    private NodeWorld world;
-
-    @BeforeEach
-    void makeWorld() {
-        world = new NodeWorld(directory, 1, 2, 3, 4);
-    }
-
-    @AfterEach
-    void closeWorld() throws IOException {
-        world.close();
-        assertThat(world.halts).isEmpty();
-    }
+    @RegisterExtension
+    final NodeWorld world = new NodeWorld(() -> directory, 1, 2, 3, 4);
 
     @Test
     void topicIsSeenAndItsGroupsAreOpenOnAllNodes() throws Exception {

@@ -9,7 +9,6 @@ import io.cordwood.metadata.MetadataCommand.DeleteTopic;
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,9 +21,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What nodes do when a topic, or the programs of the cluster, change. */
@@ -34,18 +32,8 @@ class TopicAdministrationIT {
     @TempDir
     Path directory;
 
-    private NodeWorld world;
-
-    @BeforeEach
-    void makeWorld() throws IOException {
-        world = new NodeWorld(directory, 1, 2, 3);
-    }
-
-    @AfterEach
-    void closeWorld() throws IOException {
-        world.close();
-        assertThat(world.halts).isEmpty();
-    }
+    @RegisterExtension
+    final NodeWorld world = new NodeWorld(() -> directory, 1, 2, 3);
 
     @Test
     void openReplicasTakeChangedSettingsAndNewPartitionsOpen() throws Exception {
