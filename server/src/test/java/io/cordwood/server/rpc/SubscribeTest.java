@@ -281,6 +281,16 @@ final class SubscribeTest {
         assertThat(nextOffset(1)).isEqualTo(1);
     }
 
+    /** To the first partition, from its start, with plenty of credit. */
+    private void subscribeDecoded() {
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "")
+                        .setEncoding(Encoding.ENCODING_AUTO)
+                        .setCredit(credit(PLENTY, PLENTY))
+                        .build());
+    }
+
     @Test
     void damagedBatchIsLeftToWhoeverDecodesIt() {
         append(first, "value");
@@ -288,12 +298,7 @@ final class SubscribeTest {
         first.damageValue(0);
         second.damageValue(0);
 
-        node.dataStreams()
-                .subscribe(answers)
-                .onNext(start(0, "")
-                        .setEncoding(Encoding.ENCODING_AUTO)
-                        .setCredit(credit(PLENTY, PLENTY))
-                        .build());
+        subscribeDecoded();
         node.dataStreams()
                 .subscribe(answers)
                 .onNext(SubscribeRequest.newBuilder()
@@ -312,12 +317,7 @@ final class SubscribeTest {
         append(first, "damaged");
         first.damageValue(1);
 
-        node.dataStreams()
-                .subscribe(answers)
-                .onNext(start(0, "")
-                        .setEncoding(Encoding.ENCODING_AUTO)
-                        .setCredit(credit(PLENTY, PLENTY))
-                        .build());
+        subscribeDecoded();
 
         await().until(() -> answers.all().size() == 2);
         assertThat(offsets(0)).containsExactly(0L);
