@@ -33,7 +33,7 @@ final class IndexDatabase implements Closeable {
 
     static {
         // The option classes below do not load it themselves.
-        RocksDB.loadLibrary();
+        RocksLibrary.load();
     }
 
     private final Path directory;
