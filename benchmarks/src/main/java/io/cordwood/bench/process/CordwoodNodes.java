@@ -81,6 +81,7 @@ public final class CordwoodNodes {
         command.addAll(List.of(
                 "-XX:+UseG1GC",
                 "-XX:G1HeapRegionSize=4m",
+                "-XX:PerMethodTrapLimit=0",
                 "-XX:MaxDirectMemorySize=512m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xshare:auto",
