@@ -19,14 +19,17 @@ final class SettingNotices {
     /** Of what a topic sets itself. */
     static List<String> of(Map<String, String> set) {
         var policy = set.getOrDefault(POLICY, DELETE);
-        boolean isIdle = policy.contains(COMPACT) && !policy.contains(DELETE);
-        return !isIdle
-                ? List.of()
-                : Stream.of("retention.ms", "retention.bytes")
-                        .filter(set::containsKey)
-                        .map(key -> key + " has no effect with " + POLICY + "=" + policy
-                                + ": nothing expires; set compact,delete to have both")
-                        .toList();
+        if (policy.contains(COMPACT) && !policy.contains(DELETE)) {
+            return Stream.of("retention.ms", "retention.bytes")
+                    .filter(set::containsKey)
+                    .map(key -> key + " has no effect with " + POLICY + "=" + policy
+                            + ": nothing expires; set compact,delete to have both")
+                    .toList();
+        }
+        return Stream.of("retention.ms", "retention.bytes")
+                .filter(key -> "0".equals(set.get(key)))
+                .map(key -> key + "=0 keeps nothing: every record goes within a minute or so; -1 keeps all")
+                .toList();
     }
 
     static List<String> of(List<TopicSetting> settings) {

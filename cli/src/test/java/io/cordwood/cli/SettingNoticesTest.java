@@ -39,6 +39,14 @@ class SettingNoticesTest {
     }
 
     @Test
+    void retentionOfNothingIsNamed() {
+        assertThat(SettingNotices.of(Map.of("retention.bytes", "0", "retention.ms", "1")))
+                .singleElement()
+                .asString()
+                .startsWith("retention.bytes=0 keeps nothing");
+    }
+
+    @Test
     void recordsWithoutAKeyStayWhereATopicBecomesCompacted() {
         var before = settings("delete", false);
         var after = settings("compact", false);
