@@ -82,6 +82,8 @@ public final class CordwoodNodes {
                 "-XX:+UseG1GC",
                 "-XX:G1HeapRegionSize=4m",
                 "-XX:PerMethodTrapLimit=0",
+                "-XX:MaxInlineLevel=5",
+                "-XX:FreqInlineSize=60",
                 "-XX:MaxDirectMemorySize=512m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xshare:auto",
