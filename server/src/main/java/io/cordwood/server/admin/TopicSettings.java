@@ -43,7 +43,8 @@ public final class TopicSettings {
         return command(name, set, reset)
                 .thenCompose(change -> cluster.submit(change.command)
                         .thenApply(Topics::index)
-                        .thenCompose(index -> watch.until(image -> image.index() >= index, deadline))
+                        .thenCompose(index -> watch.require(
+                                "the change of topic '" + name + "'", image -> image.index() >= index, deadline))
                         .thenApply(image -> change.to(image)));
     }
 

@@ -45,14 +45,7 @@ public final class Topics {
             var command = command(topic, image);
             return cluster.submit(command)
                     .thenApply(Topics::index)
-                    .thenCompose(index ->
-                            watch.until(newer -> newer.index() >= index && allLed(newer, command.topicId()), deadline))
-                    .thenApply(newer -> newer.topic(command.topicId())
-                            .orElseThrow(() -> Refusal.of(
-                                            Reason.REQUEST_TIMED_OUT,
-                                            "topic '" + topic.name() + "' is created, but not known here yet; look"
-                                                    + " again with GetTopic")
-                                    .exception()));
+                    .thenCompose(index -> led(index, command.topicId(), "the creation of", topic.name(), deadline));
         });
     }
 
@@ -61,10 +54,7 @@ public final class Topics {
         return growth(name, total)
                 .thenCompose(command -> cluster.submit(command)
                         .thenApply(Topics::index)
-                        .thenCompose(index -> watch.until(
-                                image -> image.index() >= index && allLed(image, command.topicId()), deadline))
-                        .thenApply(image -> image.topic(command.topicId())
-                                .orElseThrow(() -> Partitions.unknownTopic(name).exception())));
+                        .thenCompose(index -> led(index, command.topicId(), "the growth of", name, deadline)));
     }
 
     /** The topic as it would be with so many partitions. */
@@ -147,7 +137,8 @@ public final class Topics {
         return find(name)
                 .thenCompose(topic -> cluster.submit(new MetadataCommand.DeleteTopic(topic.topicId())))
                 .thenApply(Topics::index)
-                .thenCompose(index -> watch.until(image -> image.index() >= index, deadline))
+                .thenCompose(index -> watch.require(
+                        "the deletion of topic '" + name + "'", image -> image.index() >= index, deadline))
                 .thenAccept(image -> {});
     }
 
@@ -183,6 +174,15 @@ public final class Topics {
                 .filter(node -> node.state() != NodeState.EXPECTED)
                 .count();
         return (int) Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes));
+    }
+
+    /** As it is when the deadline comes, but never as it was before the change. */
+    private CompletableFuture<TopicInfo> led(long index, UUID topicId, String change, String name, Deadline deadline) {
+        return watch.until(image -> image.index() >= index && allLed(image, topicId), deadline)
+                .thenCompose(seen ->
+                        watch.require(change + " topic '" + name + "'", image -> image.index() >= index, deadline))
+                .thenApply(image -> image.topic(topicId)
+                        .orElseThrow(() -> Partitions.unknownTopic(name).exception()));
     }
 
     private static boolean allLed(MetadataImage image, UUID topicId) {

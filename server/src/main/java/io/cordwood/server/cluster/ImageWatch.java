@@ -22,6 +22,26 @@ public final class ImageWatch {
      * not throw: it runs on the thread that applies changes.
      */
     public CompletableFuture<MetadataImage> until(Predicate<MetadataImage> condition, Deadline deadline) {
+        return first(condition, deadline).exceptionally(timedOut -> cluster.image());
+    }
+
+    /**
+     * As {@link #until}, but where the deadline comes first it fails with {@link Reason#REQUEST_TIMED_OUT}: what was asked for is
+     * decided, and an answer made from an older image would deny it.
+     *
+     * @param what such as "the change of topic 'orders'"
+     */
+    public CompletableFuture<MetadataImage> require(
+            String what, Predicate<MetadataImage> condition, Deadline deadline) {
+        return first(condition, deadline).exceptionally(timedOut -> {
+            throw Refusal.of(
+                            Reason.REQUEST_TIMED_OUT,
+                            what + " is decided, but not seen on node " + cluster.thisNode() + " yet; look again")
+                    .exception();
+        });
+    }
+
+    private CompletableFuture<MetadataImage> first(Predicate<MetadataImage> condition, Deadline deadline) {
         var seen = new CompletableFuture<MetadataImage>();
         Runnable look = () -> {
             var image = cluster.image();
@@ -32,7 +52,6 @@ public final class ImageWatch {
         var listener = cluster.onChange(look);
         look.run();
         return seen.orTimeout(deadline.left().toNanos(), TimeUnit.NANOSECONDS)
-                .exceptionally(timedOut -> cluster.image())
                 .whenComplete((image, failure) -> listener.close());
     }
 }

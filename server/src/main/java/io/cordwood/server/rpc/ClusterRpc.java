@@ -62,7 +62,10 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
                     if (result instanceof MetadataResult.Refused refused) {
                         throw MetadataRefusals.of(refused).exception();
                     }
-                    return watch.until(image -> image.node(request.getNodeId()).isPresent(), deadline);
+                    return watch.require(
+                            "node " + request.getNodeId(),
+                            image -> image.node(request.getNodeId()).isPresent(),
+                            deadline);
                 })
                 .thenApply(image -> AddNodeResponse.newBuilder()
                         .setNode(described(image.node(request.getNodeId()).orElseThrow()))

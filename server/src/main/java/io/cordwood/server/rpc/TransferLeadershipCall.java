@@ -66,7 +66,10 @@ final class TransferLeadershipCall {
         var replica = LeaderOnly.find(partitions, name(request)).replica();
         int node = request.getNodeId();
         return replica.transferLeadership(node, deadline.earlier(WITHIN).left())
-                .thenCompose(done -> watch.until(image -> leads(image, name(request), node), deadline.earlier(WITHIN)))
+                .thenCompose(done -> watch.require(
+                        "the leadership of node " + node + " for " + name(request),
+                        image -> leads(image, name(request), node),
+                        deadline.earlier(WITHIN)))
                 .thenApply(image -> answer(image, name(request)));
     }
 

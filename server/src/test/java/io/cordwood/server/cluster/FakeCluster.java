@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metadata of a whole cluster in memory, with the real rules. {@link #on} is what one node sees.
@@ -30,6 +31,7 @@ public final class FakeCluster {
     private volatile MetadataImage image = MetadataImage.EMPTY;
     private final AtomicLong producerIds = new AtomicLong();
     private volatile boolean reachable = true;
+    private volatile @Nullable MetadataImage frozen;
 
     public static FakeCluster of(int nodeCount) {
         var cluster = new FakeCluster();
@@ -88,6 +90,16 @@ public final class FakeCluster {
         apply(new MetadataCommand.ReportLeaders(nodeId, List.of(new LeaderReport(id, partition, term))));
     }
 
+    /** Nodes see nothing of what is decided from now on. */
+    public void freezeViews() {
+        frozen = image;
+    }
+
+    private MetadataImage seen() {
+        var old = frozen;
+        return old == null ? image : old;
+    }
+
     /** Commands and current images fail from now on. */
     public void cutOff() {
         reachable = false;
@@ -102,12 +114,12 @@ public final class FakeCluster {
 
             @Override
             public MetadataImage image() {
-                return image;
+                return seen();
             }
 
             @Override
             public CompletableFuture<MetadataImage> currentImage() {
-                return reachable ? CompletableFuture.completedFuture(image) : unavailable();
+                return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
             }
 
             @Override

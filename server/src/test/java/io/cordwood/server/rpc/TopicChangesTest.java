@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,28 @@ final class TopicChangesTest {
                 .contains(setting(
                         "segment.bytes", "1073741824", "1073741824", SettingSource.SETTING_SOURCE_NODE_DEFAULT));
         assertThat(cluster.image().topic("orders").orElseThrow().config()).isEqualTo(Map.of("segment.age.ms", "60000"));
+    }
+
+    @Test
+    void changeThatThisNodeDoesNotSeeInTimeIsNotAnsweredFromBefore() {
+        cluster.freezeViews();
+        var topics = one.topics().withDeadlineAfter(1, TimeUnit.SECONDS);
+
+        assertReason(
+                Refused.by(() -> topics.alterTopicConfig(AlterTopicConfigRequest.newBuilder()
+                        .setName("orders")
+                        .putSet("segment.age.ms", "60000")
+                        .build())),
+                Reason.REQUEST_TIMED_OUT);
+        assertThat(cluster.image().topic("orders").orElseThrow().config()).containsEntry("segment.age.ms", "60000");
+        var later = one.topics().withDeadlineAfter(1, TimeUnit.SECONDS);
+        assertReason(
+                Refused.by(() -> later.createPartitions(CreatePartitionsRequest.newBuilder()
+                        .setName("orders")
+                        .setPartitionCount(2)
+                        .build())),
+                Reason.REQUEST_TIMED_OUT);
+        assertThat(cluster.image().topic("orders").orElseThrow().partitions()).hasSize(2);
     }
 
     @Test
