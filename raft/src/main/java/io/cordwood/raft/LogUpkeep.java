@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How a node keeps its raft logs short.
  *
- * @param checkpointBytes a partition takes a checkpoint after so many bytes of payload
+ * @param checkpointBytes a partition takes a checkpoint after so many bytes of payload, the metadata group a snapshot after so many
+ *     of commands
  * @param checkpointInterval and after so long, where there is anything new
  * @param metadataEntries the metadata group takes a snapshot after that time only where more raft indexes were applied
  * @param raftSegmentBytes size of a file of a raft log; only files that are full, or of an older term, are purged. Its entries, some

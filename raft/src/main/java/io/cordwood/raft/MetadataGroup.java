@@ -157,16 +157,23 @@ final class MetadataGroup {
         }
     }
 
-    /** How many raft indexes a start would apply again. */
-    long entriesSinceSnapshot() {
+    /** What a start would apply again. */
+    record Unsaved(long entries, long bytes) {
+        static final Unsaved NOTHING = new Unsaved(0, 0);
+    }
+
+    Unsaved sinceSnapshot() {
         return division()
                 // A start with many groups may not have opened this one yet: Ratis throws then.
                 .filter(found -> found.getInfo().getLifeCycleState().isRunning())
                 .map(found -> {
-                    var snapshot = found.getStateMachine().getLatestSnapshot();
-                    return found.getInfo().getLastAppliedIndex() - (snapshot == null ? -1 : snapshot.getIndex());
+                    var machine = (MetadataStateMachine) found.getStateMachine();
+                    var snapshot = machine.getLatestSnapshot();
+                    return new Unsaved(
+                            found.getInfo().getLastAppliedIndex() - (snapshot == null ? -1 : snapshot.getIndex()),
+                            machine.bytesSinceSnapshot());
                 })
-                .orElse(0L);
+                .orElse(Unsaved.NOTHING);
     }
 
     private static boolean containsPeer(Collection<RaftPeer> peers, RaftPeerId id) {

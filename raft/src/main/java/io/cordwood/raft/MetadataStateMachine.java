@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -58,6 +59,8 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     private volatile MetadataCodec.@Nullable Snapshot newest;
     private MetadataCodec.@Nullable Snapshot installing;
     private volatile @Nullable SnapshotInfo latest;
+    /** Commands applied since the newest snapshot. */
+    private final AtomicLong bytesSinceSnapshot = new AtomicLong();
 
     /**
      * What belongs to this node.
@@ -119,13 +122,14 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     public CompletableFuture<Message> applyTransaction(TransactionContext context) {
         var entry = Objects.requireNonNull(context.getLogEntry(), "applied without an entry");
         try {
-            var command = MetadataCodec.decodeCommand(
-                    entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+            var bytes = entry.getStateMachineLogEntry().getLogData();
+            var command = MetadataCodec.decodeCommand(bytes.asReadOnlyByteBuffer());
             var result = state.apply(command, entry.getIndex());
             updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
             step(entry.getTerm(), entry.getIndex());
             view.publish(state.image());
             applied.accept(entry.getIndex());
+            bytesSinceSnapshot.addAndGet(bytes.size());
             return CompletableFuture.completedFuture(message(MetadataCodec.encode(result)));
         } catch (RuntimeException e) {
             halt.failed("metadata entry at term " + entry.getTerm() + ", index " + entry.getIndex(), e);
@@ -170,7 +174,13 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
 
     private void write(MetadataCodec.Snapshot snapshot) throws IOException {
         snapshotFile.write(snapshot);
+        bytesSinceSnapshot.set(0);
         latest = MetadataSnapshotInfo.of(snapshot);
+    }
+
+    /** How many bytes of commands a start would apply again. */
+    long bytesSinceSnapshot() {
+        return bytesSinceSnapshot.get();
     }
 
     @Override

@@ -61,6 +61,7 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService duties;
     private final ScheduledExecutorService checkpointThread;
+    private final ScheduledExecutorService retentionThread;
     private final ScheduledExecutorService compactionThread;
     private final NodeTransport transport;
     private final CatchUps catchUps;
@@ -93,14 +94,17 @@ public final class RaftNode implements Closeable {
         this.hostOpener = hostOpener;
         this.halt = halt;
         view = new MetadataView(config.nodeId());
-        timer = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-timer-" + config.nodeId()));
-        duties = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "node-duties-" + config.nodeId()));
-        checkpointThread =
-                Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "checkpoints-" + config.nodeId()));
-        compactionThread =
-                Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "compaction-" + config.nodeId()));
+        timer = thread("node-timer-");
+        duties = thread("node-duties-");
+        checkpointThread = thread("checkpoints-");
+        retentionThread = thread("retention-");
+        compactionThread = thread("compaction-");
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp());
+    }
+
+    private ScheduledExecutorService thread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, name + config.nodeId()));
     }
 
     /**
@@ -315,11 +319,11 @@ public final class RaftNode implements Closeable {
         repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
-        repeat(checkpointThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
+        repeat(retentionThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         repeat(compactionThread, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
         var group = node.metadataGroup();
-        var snapshots = new MetadataSnapshots(
-                group::entriesSinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
+        var snapshots =
+                new MetadataSnapshots(group::sinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, snapshots::tick);
     }
 
@@ -432,6 +436,7 @@ public final class RaftNode implements Closeable {
             node.membership().close();
             node.reconciler().close();
             shutDown(duties);
+            shutDown(retentionThread);
             shutDown(compactionThread);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             shutDown(checkpointThread);
@@ -446,6 +451,7 @@ public final class RaftNode implements Closeable {
         }
         shutDown(duties);
         shutDown(checkpointThread);
+        shutDown(retentionThread);
         shutDown(compactionThread);
         shutDown(timer);
         catchUps.close();

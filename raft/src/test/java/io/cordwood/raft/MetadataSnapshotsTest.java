@@ -12,10 +12,11 @@ class MetadataSnapshotsTest {
 
     private long nowNanos = 5;
     private long entries;
+    private long bytes;
     private int taken;
     private boolean fails;
-    private final MetadataSnapshots snapshots =
-            new MetadataSnapshots(() -> entries, this::take, () -> nowNanos, LogUpkeep.DEFAULT);
+    private final MetadataSnapshots snapshots = new MetadataSnapshots(
+            () -> new MetadataGroup.Unsaved(entries, bytes), this::take, () -> nowNanos, LogUpkeep.DEFAULT);
 
     @Test
     void snapshotIsTakenWhenTimeAndEntriesHavePassed() {
@@ -31,6 +32,33 @@ class MetadataSnapshotsTest {
         snapshots.tick();
         assertThat(taken).isOne();
         entries = MIN_ENTRIES + 1;
+        snapshots.tick();
+        assertThat(taken).isOne();
+    }
+
+    @Test
+    void fewLargeCommandsNeedNoInterval() {
+        bytes = LogUpkeep.DEFAULT.checkpointBytes() - 1;
+        snapshots.tick();
+        assertThat(taken).isZero();
+
+        bytes++;
+        snapshots.tick();
+        assertThat(taken).isOne();
+        snapshots.tick();
+        assertThat(taken).isOne();
+    }
+
+    @Test
+    void failedSnapshotOfLargeCommandsWaitsForTheInterval() {
+        fails = true;
+        bytes = LogUpkeep.DEFAULT.checkpointBytes();
+        snapshots.tick();
+        fails = false;
+
+        snapshots.tick();
+        assertThat(taken).isZero();
+        nowNanos += INTERVAL_NANOS;
         snapshots.tick();
         assertThat(taken).isOne();
     }
@@ -56,5 +84,6 @@ class MetadataSnapshotsTest {
         }
         taken++;
         entries = 0;
+        bytes = 0;
     }
 }

@@ -82,7 +82,7 @@ class UnopenedGroupTest {
         var group = new MetadataGroup(new RaftGroups(server, node.client()), new MetadataView(1));
         group.opened(id);
 
-        assertThat(group.entriesSinceSnapshot()).isZero();
+        assertThat(group.sinceSnapshot()).isEqualTo(MetadataGroup.Unsaved.NOTHING);
     }
 
     private static final class UnexpectedHalt implements NodeHalt {
