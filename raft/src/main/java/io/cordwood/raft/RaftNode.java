@@ -1,7 +1,6 @@
 package io.cordwood.raft;
 
 import io.cordwood.store.Disk;
-import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
@@ -110,10 +109,10 @@ public final class RaftNode implements Closeable {
     /**
      * A node that keeps its partitions in files.
      *
+     * @param disk for the files of our own formats
      * @param halt told what makes it impossible to go on, see {@link ProcessHalt}
      */
-    public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, NodeHalt halt) {
-        var disk = new NioDisk();
+    public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, Disk disk, NodeHalt halt) {
         return new RaftNode(
                 config,
                 disk,

@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The local file system.
@@ -15,6 +18,21 @@ import java.util.List;
  * <p><b>Thread:</b> any.
  */
 public final class NioDisk implements Disk {
+    private static final Logger LOG = LoggerFactory.getLogger(NioDisk.class);
+
+    /** Files whose first large write is still to come try it. */
+    private volatile boolean direct;
+
+    /** Writes through the page cache. */
+    public NioDisk() {
+        this(false);
+    }
+
+    /** @param direct large writes go past the page cache, where the file system knows how */
+    public NioDisk(boolean direct) {
+        this.direct = direct;
+    }
+
     @Override
     public DiskFile open(Path file, OpenMode mode) throws IOException {
         var channel = switch (mode) {
@@ -24,7 +42,7 @@ public final class NioDisk implements Disk {
                 FileChannel.open(
                         file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         };
-        return new NioFile(file, channel);
+        return new NioFile(file, channel, direct && mode != OpenMode.READ);
     }
 
     @Override
@@ -76,14 +94,17 @@ public final class NioDisk implements Disk {
         return Files.getFileStore(path).getUsableSpace();
     }
 
-    private static final class NioFile implements DiskFile {
+    private final class NioFile implements DiskFile {
         private final Path path;
         private final FileChannel channel;
+        private boolean goesDirect;
+        private @Nullable DirectWriter directWriter;
         private boolean truncated;
 
-        NioFile(Path path, FileChannel channel) {
+        NioFile(Path path, FileChannel channel, boolean goesDirect) {
             this.path = path;
             this.channel = channel;
+            this.goesDirect = goesDirect;
         }
 
         @Override
@@ -101,6 +122,40 @@ public final class NioDisk implements Disk {
 
         @Override
         public void write(ByteBuffer src, long position) throws IOException {
+            long at = position;
+            if (goesDirect && direct && src.remaining() >= DirectWriter.LEAST_BYTES) {
+                at += writeBlocks(src, at);
+            }
+            writeBuffered(src, at);
+        }
+
+        /** Leaves what is behind the last whole block, and all of it where that way does not work. */
+        private int writeBlocks(ByteBuffer src, long position) throws IOException {
+            var writer = directWriter;
+            if (writer == null) {
+                writer = DirectWriter.open(path).orElse(null);
+                directWriter = writer;
+            }
+            if (writer == null) {
+                direct = false; // the file system of one is that of all
+                return 0;
+            }
+            int start = src.position();
+            int head = writer.bytesToBlock(position);
+            writeBuffered(src.slice(start, head), position);
+            src.position(start + head);
+            try {
+                return head + writer.write(src, position + head);
+            } catch (IOException e) {
+                // Where the disk fails the other way fails, too, or the force that follows.
+                LOG.warn("{} is written through the page cache from now on", path, e);
+                goesDirect = false;
+                src.position(start);
+                return 0;
+            }
+        }
+
+        private void writeBuffered(ByteBuffer src, long position) throws IOException {
             long at = position;
             while (src.hasRemaining()) {
                 at += channel.write(src, at);
@@ -132,7 +187,11 @@ public final class NioDisk implements Disk {
 
         @Override
         public void close() throws IOException {
-            channel.close();
+            try (channel) {
+                if (directWriter != null) {
+                    directWriter.close();
+                }
+            }
         }
     }
 }

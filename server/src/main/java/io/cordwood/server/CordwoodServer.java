@@ -16,6 +16,7 @@ import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.rpc.ClientServer;
 import io.cordwood.store.LogConfig;
+import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -77,7 +78,11 @@ public final class CordwoodServer {
                 config.limits().batchMaxBytes(),
                 payloadMaxBytes(config));
         warnOfDangers(config);
-        var node = RaftNode.of(nodeConfig(config), partitionSettings(config), halt);
+        var node = RaftNode.of(
+                nodeConfig(config),
+                partitionSettings(config),
+                new NioDisk(config.log().directWrites()),
+                halt);
         try {
             node.start();
             var clients = clientServer(config, node, halt);

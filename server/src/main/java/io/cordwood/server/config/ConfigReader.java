@@ -67,6 +67,7 @@ final class ConfigReader {
                 value(Settings.RETENTION),
                 Math.toIntExact(value(Settings.INDEX_INTERVAL)),
                 value(Settings.WRITER_THREADS),
+                value(Settings.DIRECT_WRITES),
                 new ServerConfig.Compaction(value(Settings.COMPACTION_KEYS), value(Settings.COMPACTION_RATE)),
                 value(Settings.UNSAFE_FLUSH));
     }

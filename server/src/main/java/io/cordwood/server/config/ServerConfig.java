@@ -44,6 +44,7 @@ public record ServerConfig(
             Duration retention,
             int indexIntervalBytes,
             int writerThreads,
+            boolean directWrites,
             Compaction compaction,
             boolean unsafeFlush) {}
 

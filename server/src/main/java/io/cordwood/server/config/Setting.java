@@ -68,7 +68,11 @@ record Setting<T>(
     }
 
     static Setting<Boolean> flag(String key, String meaning) {
-        return of(key, meaning, "true or false", "false", text -> {
+        return flag(key, meaning, false);
+    }
+
+    static Setting<Boolean> flag(String key, String meaning, boolean byDefault) {
+        return of(key, meaning, "true or false", String.valueOf(byDefault), text -> {
             if (!text.equals("true") && !text.equals("false")) {
                 throw new IllegalArgumentException("neither true nor false");
             }

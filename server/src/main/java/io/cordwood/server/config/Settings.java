@@ -83,6 +83,10 @@ final class Settings {
             Setting.size("log.index-interval-bytes", "Bytes between two index entries", KIB, 16 * MIB, 64 * KIB);
     static final Setting<Integer> WRITER_THREADS =
             Setting.integer("log.writer-threads", "Threads that write segments", 1, 64, 4);
+    static final Setting<Boolean> DIRECT_WRITES = Setting.flag(
+            "log.direct-writes",
+            "Appends of 64 KiB and more go past the page cache; readers at the tail then read from the disk",
+            true);
     static final Setting<Long> COMPACTION_KEYS = Setting.size(
             "compaction.key-bytes",
             "Memory of the node for the keys of a compaction pass; 1 MiB holds 32,000. Equal on all nodes: who has less fetches",
@@ -190,6 +194,7 @@ final class Settings {
             RETENTION,
             INDEX_INTERVAL,
             WRITER_THREADS,
+            DIRECT_WRITES,
             COMPACTION_KEYS,
             COMPACTION_RATE,
             UNSAFE_FLUSH,
