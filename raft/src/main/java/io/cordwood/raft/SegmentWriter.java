@@ -72,6 +72,9 @@ final class SegmentWriter {
                 // Whatever it was: a force that succeeded after it would acknowledge bytes that are not there.
                 failed = true;
                 halt.damaged(partition, "cannot append at offset " + entry.baseOffset() + ": " + e.getMessage(), e);
+            } catch (Error e) {
+                // No memory, perhaps: the files are sound, but the force must not succeed here either.
+                fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
             }
         });
     }
@@ -202,7 +205,7 @@ final class SegmentWriter {
         }
     }
 
-    private void fail(String what, IOException cause) {
+    private void fail(String what, Throwable cause) {
         if (cause instanceof LogClosedException) {
             // The replica leaves; what comes late is not acknowledged, and the node is sound. A flush comes late when
             // Ratis

@@ -282,6 +282,20 @@ class SegmentWriterTest {
         assertThat(damages).isEmpty();
     }
 
+    /** The files are sound, but a force that succeeded would acknowledge what is not in them. */
+    @Test
+    void lackOfMemoryStopsTheNode() {
+        disk.exhaustMemoryNext();
+        append(0, "a");
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        append(0, "later");
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(log.writtenEndOffset()).isZero();
+        assertThat(failures).hasSize(1);
+        assertThat(damages).isEmpty();
+    }
+
     @Test
     void failedForceStopsTheNodeAndIsNotRepeated() throws Exception {
         append(0, "a");

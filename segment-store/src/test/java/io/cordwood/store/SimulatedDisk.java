@@ -42,6 +42,7 @@ public final class SimulatedDisk implements Disk {
     private long operations;
     private long powerOffAt = NEVER;
     private long failAt = NEVER;
+    private boolean memoryFails;
     private boolean off;
     private long usableBytes = Long.MAX_VALUE;
     private int openFiles;
@@ -114,6 +115,12 @@ public final class SimulatedDisk implements Disk {
     /** The next operation fails and changes nothing. */
     public synchronized void failNext() {
         failAt = operations + 1;
+    }
+
+    /** The next operation finds no memory, and changes nothing. */
+    public synchronized void exhaustMemoryNext() {
+        failNext();
+        memoryFails = true;
     }
 
     public synchronized boolean isOff() {
@@ -326,6 +333,9 @@ public final class SimulatedDisk implements Disk {
         if (operations >= powerOffAt) {
             off = true;
             requirePower();
+        }
+        if (operations == failAt && memoryFails) {
+            throw new OutOfMemoryError("simulated: " + what);
         }
         if (operations == failAt) {
             throw new IOException("simulated failure: " + what);
