@@ -37,6 +37,9 @@ final class Retention {
     void tick() {
         long nowMs = clock.nowMs();
         for (PartitionReplica replica : replicas.get()) {
+            if (Thread.currentThread().isInterrupted()) {
+                return; // the node stops
+            }
             if (replica.leads()) {
                 configs.apply(replica).ifPresent(config -> trim(replica, config, nowMs));
             }

@@ -66,10 +66,8 @@ final class TransferLeadershipCall {
         var replica = LeaderOnly.find(partitions, name(request)).replica();
         int node = request.getNodeId();
         return replica.transferLeadership(node, deadline.earlier(WITHIN).left())
-                .thenCompose(done -> watch.require(
-                        "the leadership of node " + node + " for " + name(request),
-                        image -> leads(image, name(request), node),
-                        deadline.earlier(WITHIN)))
+                // Not required: it may have moved on meanwhile, and who repeats the call would take it back.
+                .thenCompose(done -> watch.until(image -> leads(image, name(request), node), deadline.earlier(WITHIN)))
                 .thenApply(image -> answer(image, name(request)));
     }
 
