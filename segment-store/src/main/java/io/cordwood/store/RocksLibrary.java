@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDB;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * RocksDB's native library, loaded once per process. Where none is installed it is unpacked into the temporary directory
@@ -15,6 +17,7 @@ import org.rocksdb.RocksDB;
  * <p><b>Thread:</b> any.
  */
 final class RocksLibrary {
+    private static final Logger LOG = LoggerFactory.getLogger(RocksLibrary.class);
     /** Chooses a directory for the library; it stays there. */
     private static final String PLACE_VARIABLE = "ROCKSDB_SHAREDLIB_DIR";
 
@@ -42,12 +45,15 @@ final class RocksLibrary {
         }
     }
 
-    private static void delete(Path place) throws IOException {
+    /** What some file systems do not delete while it is mapped stays. */
+    private static void delete(Path place) {
         try (var files = Files.list(place)) {
             for (var file : files.toList()) {
                 Files.delete(file);
             }
+            Files.delete(place);
+        } catch (IOException e) {
+            LOG.debug("{} stays", place, e);
         }
-        Files.delete(place);
     }
 }
