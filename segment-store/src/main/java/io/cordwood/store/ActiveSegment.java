@@ -21,7 +21,7 @@ final class ActiveSegment implements Closeable {
     }
 
     static ActiveSegment open(Disk disk, Segment segment, OpenMode mode, LogConfig config) throws IOException {
-        return new ActiveSegment(segment, disk.open(segment.file(), mode), config.unsafeFlush());
+        return new ActiveSegment(segment, disk.openForAppends(segment.file(), mode), config.unsafeFlush());
     }
 
     Segment segment() {

@@ -8,9 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes whole blocks of a file past the page cache (O_DIRECT). What lies in front of the first whole block of an append and behind the
@@ -25,12 +22,10 @@ final class DirectWriter implements Closeable {
     /** Below it a copy into the page cache costs less than a request to the disk. */
     static final int LEAST_BYTES = 64 << 10;
 
-    private static final Logger LOG = LoggerFactory.getLogger(DirectWriter.class);
     private static final int BUFFER_BYTES = 1 << 20;
-    /** Of smaller blocks one page could be written in both ways. */
-    private static final int PAGE_BYTES = 4 << 10;
-    /** Larger ones would leave little of an append. */
-    private static final int LARGEST_BLOCK = 16 << 10;
+    private static final int LARGEST_BLOCK = 64 << 10;
+    /** A page of memory must not be written in both ways; other processors than these have pages of up to 64 KiB. */
+    private static final int PAGE_BYTES = "amd64".equals(System.getProperty("os.arch")) ? 4 << 10 : LARGEST_BLOCK;
     /** Aligned to any block. One for each thread that writes. */
     private static final ThreadLocal<ByteBuffer> BUFFER = ThreadLocal.withInitial(
             () -> ByteBuffer.allocateDirect(BUFFER_BYTES + LARGEST_BLOCK).alignedSlice(LARGEST_BLOCK));
@@ -43,20 +38,17 @@ final class DirectWriter implements Closeable {
         this.blockBytes = blockBytes;
     }
 
-    /** Empty where the file system does not know how. */
-    static Optional<DirectWriter> open(Path file) {
-        try {
-            long block = Math.max(PAGE_BYTES, Files.getFileStore(file).getBlockSize());
-            if (block > LARGEST_BLOCK || Long.bitCount(block) != 1) {
-                LOG.info("no direct writes: blocks of {} have {} bytes", file, block);
-                return Optional.empty();
-            }
-            var channel = FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
-            return Optional.of(new DirectWriter(channel, (int) block));
-        } catch (IOException | UnsupportedOperationException e) {
-            LOG.info("no direct writes: {} cannot be opened for them: {}", file, e.toString());
-            return Optional.empty();
+    /**
+     * @throws IOException where the file system does not know how, or fails
+     * @throws UnsupportedOperationException where the platform does not know how
+     */
+    static DirectWriter open(Path file) throws IOException {
+        long block = Math.max(PAGE_BYTES, Files.getFileStore(file).getBlockSize());
+        if (block > LARGEST_BLOCK || Long.bitCount(block) != 1) {
+            throw new IOException("blocks of " + block + " bytes");
         }
+        return new DirectWriter(
+                FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT), (int) block);
     }
 
     /** How many bytes from this position on belong to a block that is begun already. */

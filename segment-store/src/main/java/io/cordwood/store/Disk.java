@@ -16,6 +16,11 @@ import java.util.List;
 public interface Disk {
     DiskFile open(Path file, OpenMode mode) throws IOException;
 
+    /** As {@link #open}, for a file that is written in large appends. */
+    default DiskFile openForAppends(Path file, OpenMode mode) throws IOException {
+        return open(file, mode);
+    }
+
     boolean exists(Path path);
 
     /** What lies directly in the directory, ordered by name. */

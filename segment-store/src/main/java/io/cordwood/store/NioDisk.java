@@ -2,12 +2,14 @@ package io.cordwood.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,29 +22,50 @@ import org.slf4j.LoggerFactory;
 public final class NioDisk implements Disk {
     private static final Logger LOG = LoggerFactory.getLogger(NioDisk.class);
 
-    /** Files whose first large write is still to come try it. */
-    private volatile boolean direct;
+    private final boolean direct;
+    private final AtomicBoolean told = new AtomicBoolean();
 
     /** Writes through the page cache. */
     public NioDisk() {
         this(false);
     }
 
-    /** @param direct large writes go past the page cache, where the file system knows how */
+    /** @param direct large writes of {@link #openForAppends} go past the page cache, where the file system knows how */
     public NioDisk(boolean direct) {
         this.direct = direct;
     }
 
     @Override
+    public DiskFile openForAppends(Path file, OpenMode mode) throws IOException {
+        var channel = channel(file, mode);
+        return new NioFile(file, channel, direct && mode != OpenMode.READ ? directWriter(file) : null);
+    }
+
+    @Override
     public DiskFile open(Path file, OpenMode mode) throws IOException {
-        var channel = switch (mode) {
+        return new NioFile(file, channel(file, mode), null);
+    }
+
+    private static FileChannel channel(Path file, OpenMode mode) throws IOException {
+        return switch (mode) {
             case READ -> FileChannel.open(file, StandardOpenOption.READ);
             case WRITE -> FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
             case CREATE ->
                 FileChannel.open(
                         file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         };
-        return new NioFile(file, channel, direct && mode != OpenMode.READ);
+    }
+
+    /** Opened with the file: later its path may be another's. */
+    private @Nullable DirectWriter directWriter(Path file) {
+        try {
+            return DirectWriter.open(file);
+        } catch (IOException | UnsupportedOperationException e) {
+            if (told.compareAndSet(false, true)) {
+                LOG.info("{}, and perhaps others, go through the page cache: {}", file, e.toString());
+            }
+            return null;
+        }
     }
 
     @Override
@@ -94,17 +117,17 @@ public final class NioDisk implements Disk {
         return Files.getFileStore(path).getUsableSpace();
     }
 
-    private final class NioFile implements DiskFile {
+    private static final class NioFile implements DiskFile {
         private final Path path;
         private final FileChannel channel;
-        private boolean goesDirect;
-        private @Nullable DirectWriter directWriter;
+        private final @Nullable DirectWriter direct;
+        private boolean directFailed;
         private boolean truncated;
 
-        NioFile(Path path, FileChannel channel, boolean goesDirect) {
+        NioFile(Path path, FileChannel channel, @Nullable DirectWriter direct) {
             this.path = path;
             this.channel = channel;
-            this.goesDirect = goesDirect;
+            this.direct = direct;
         }
 
         @Override
@@ -123,33 +146,26 @@ public final class NioDisk implements Disk {
         @Override
         public void write(ByteBuffer src, long position) throws IOException {
             long at = position;
-            if (goesDirect && direct && src.remaining() >= DirectWriter.LEAST_BYTES) {
-                at += writeBlocks(src, at);
+            if (direct != null && !directFailed && src.remaining() >= DirectWriter.LEAST_BYTES) {
+                at += writeBlocks(direct, src, at);
             }
             writeBuffered(src, at);
         }
 
         /** Leaves what is behind the last whole block, and all of it where that way does not work. */
-        private int writeBlocks(ByteBuffer src, long position) throws IOException {
-            var writer = directWriter;
-            if (writer == null) {
-                writer = DirectWriter.open(path).orElse(null);
-                directWriter = writer;
-            }
-            if (writer == null) {
-                direct = false; // the file system of one is that of all
-                return 0;
-            }
+        private int writeBlocks(DirectWriter writer, ByteBuffer src, long position) throws IOException {
             int start = src.position();
             int head = writer.bytesToBlock(position);
             writeBuffered(src.slice(start, head), position);
             src.position(start + head);
             try {
                 return head + writer.write(src, position + head);
+            } catch (ClosedChannelException e) {
+                throw e;
             } catch (IOException e) {
                 // Where the disk fails the other way fails, too, or the force that follows.
                 LOG.warn("{} is written through the page cache from now on", path, e);
-                goesDirect = false;
+                directFailed = true;
                 src.position(start);
                 return 0;
             }
@@ -188,8 +204,8 @@ public final class NioDisk implements Disk {
         @Override
         public void close() throws IOException {
             try (channel) {
-                if (directWriter != null) {
-                    directWriter.close();
+                if (direct != null) {
+                    direct.close();
                 }
             }
         }

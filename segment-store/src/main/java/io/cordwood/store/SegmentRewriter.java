@@ -96,7 +96,7 @@ final class SegmentRewriter {
     }
 
     private void write(List<Segment> sources, Path temporary) throws IOException {
-        try (var out = files.disk().open(temporary, OpenMode.CREATE)) {
+        try (var out = files.disk().openForAppends(temporary, OpenMode.CREATE)) {
             for (var source : sources) {
                 copy(source, out);
             }

@@ -135,7 +135,7 @@ public final class SegmentTransfer {
     /** Looks at what came before it takes a name that means something. */
     private RewrittenSegment take(SealedSegment listed, Source source, Segment incoming)
             throws IOException, InterruptedException {
-        try (var out = files.disk().open(incoming.file(), OpenMode.CREATE)) {
+        try (var out = files.disk().openForAppends(incoming.file(), OpenMode.CREATE)) {
             copy(listed, source, out);
             out.force();
         }
