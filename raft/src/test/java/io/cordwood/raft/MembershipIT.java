@@ -65,9 +65,9 @@ class MembershipIT {
         world.awaitJoined(1, 2);
 
         assertThat(world.host(1).prepared).hasSize(3);
-        assertThat(world.createTopic(1, "more", 1, 3)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(1, "more", 1, 3);
         world.awaitImage(2, "node 3 dead", image -> image.node(3).orElseThrow().state() == NodeState.DEAD);
-        var refused = (MetadataResult.Refused) world.createTopic(1, "too-wide", 1, 3);
+        var refused = (MetadataResult.Refused) world.tryCreateTopic(1, "too-wide", 1, 3);
         assertThat(refused.reason()).isEqualTo(Reason.INVALID_REPLICATION_FACTOR);
         world.start(3, world.list(1, 2, 3));
         world.awaitJoined(3);
@@ -81,7 +81,7 @@ class MembershipIT {
         world.stop(leader);
         int other = leader == 1 ? 2 : 1;
 
-        assertThat(world.createTopic(other, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(other, "orders", 1, 2);
         var current = world.node(other).metadata().currentImage().get(10, TimeUnit.SECONDS);
         assertThat(current.topic("orders")).isPresent();
     }
@@ -99,7 +99,7 @@ class MembershipIT {
 
         world.awaitImage(4, "topic", image -> image.topic("orders").isPresent());
         assertThat(world.image(4).node(4).orElseThrow().voter()).isFalse();
-        assertThat(world.createTopic(4, "wide", 2, 4)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(4, "wide", 2, 4);
         assertThat(world.node(4)
                         .metadata()
                         .currentImage()

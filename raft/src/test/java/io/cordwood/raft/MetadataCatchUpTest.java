@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.NodeState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,6 +71,11 @@ class MetadataCatchUpTest {
         world.awaitImage(
                 follower, "all", image -> image.index() >= world.image(leader).index());
         assertThat(world.image(follower).topic("before")).isPresent();
+        // It may have been found dead while it was stopped, and a topic wants three nodes that are alive.
+        world.awaitImage(
+                leader,
+                "the follower alive",
+                image -> image.node(follower).orElseThrow().state() == NodeState.ALIVE);
         world.createTopic(follower, "after", 1, 3);
         world.awaitImage(leader, "after", image -> image.topic("after").isPresent());
     }

@@ -3,7 +3,6 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cordwood.metadata.MetadataResult;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,7 +72,7 @@ class NodeDirectoryIT {
         var group = metadataGroup("fresh-1");
         assertThat(group).isNotEqualTo(earlierGroup).isEqualTo(metadataGroup("fresh-3"));
         world.stop(3);
-        assertThat(world.createTopic(1, "orders", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(1, "orders", 1, 2);
         var vote = Files.readString(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"));
 
         var node = world.start(3, world.list(1, 2, 3));
@@ -82,7 +81,7 @@ class NodeDirectoryIT {
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(StartRefusedException.class)
                 .hasMessageContaining("belongs to cluster " + earlier);
-        assertThat(world.createTopic(2, "more", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(2, "more", 1, 2);
         assertThat(directory.resolve("fresh-1/raft/" + group + "/current/raft-meta"))
                 .content()
                 .isEqualTo(vote);
@@ -140,7 +139,7 @@ class NodeDirectoryIT {
         int wiped = leader % 3 + 1;
         int behind = wiped % 3 + 1;
         world.stop(behind);
-        assertThat(world.createTopic(leader, "acknowledged", 1, 2)).isInstanceOf(MetadataResult.Done.class);
+        world.createTopic(leader, "acknowledged", 1, 2);
         world.stop(wiped);
         world.stop(leader);
         var data = directory.resolve("node-" + wiped);

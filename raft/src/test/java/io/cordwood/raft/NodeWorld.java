@@ -201,7 +201,11 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
         return node(id).metadata().submit(command).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    MetadataResult createTopic(int id, String name, int partitions, int replicationFactor) throws Exception {
+    void createTopic(int id, String name, int partitions, int replicationFactor) throws Exception {
+        assertThat(tryCreateTopic(id, name, partitions, replicationFactor)).isInstanceOf(MetadataResult.Done.class);
+    }
+
+    MetadataResult tryCreateTopic(int id, String name, int partitions, int replicationFactor) throws Exception {
         var groups = Stream.generate(UUID::randomUUID).limit(partitions).toList();
         return submit(
                 id,
