@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Batches are encoded, sent, acknowledged and failed in the order in which they were opened; a resent batch has
  *       the bytes and sequence it had before.
- *   <li>At most {@value #WINDOW} batches are unsettled, because that many the log remembers of a producer; without
- *       idempotence one.
+ *   <li>At most as many batches are unsettled as the log remembers of a producer; without idempotence one.
  *   <li>After a refusal or a lost stream nothing is sent until every answer that may still come has come or is given
  *       up; then the unsettled batches go out again from the first on.
  *   <li>The window opens with the first answer. A leader that does not know the producer yet takes any first sequence:
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the sender thread.
  */
 final class PartitionPublisher {
-    private static final int WINDOW = 5;
     /** The log may have forgotten the producer after a day; far less makes the window start small again. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -217,7 +215,8 @@ final class PartitionPublisher {
     private int window(long now) {
         boolean idle = inFlight.isEmpty() && now - lastAckNanos > IDLE_NANOS;
         probing |= idle || !config.idempotent();
-        return probing ? 1 : WINDOW;
+        var drawn = identity;
+        return probing || drawn == null ? 1 : drawn.batchesRemembered();
     }
 
     /** Senders that wait for room must not also wait for linger. */

@@ -1,4 +1,17 @@
 package io.cordwood.client;
 
-/** What the cluster drew for an idempotent producer. */
-record ProducerIdentity(long id, short epoch) {}
+import io.cordwood.proto.v1.InitProducerResponse;
+
+/**
+ * What the cluster drew for an idempotent producer.
+ *
+ * @param batchesRemembered of those it sent to a partition, the newest that are recognised when they come again; at least 1
+ */
+record ProducerIdentity(long id, short epoch, int batchesRemembered) {
+    private static final int REMEMBERED_BY_DEFAULT = 5;
+
+    static ProducerIdentity of(InitProducerResponse drawn) {
+        int remembered = drawn.hasBatchesRemembered() ? drawn.getBatchesRemembered() : REMEMBERED_BY_DEFAULT;
+        return new ProducerIdentity(drawn.getProducerId(), (short) drawn.getProducerEpoch(), Math.max(1, remembered));
+    }
+}

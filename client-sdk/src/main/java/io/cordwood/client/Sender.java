@@ -118,7 +118,7 @@ final class Sender {
             return shared;
         }
         var drawn = calls.read(DataServiceGrpc.getInitProducerMethod(), InitProducerRequest.getDefaultInstance())
-                .thenApply(answer -> new ProducerIdentity(answer.getProducerId(), (short) answer.getProducerEpoch()));
+                .thenApply(ProducerIdentity::of);
         if (!own) {
             sharedIdentity = drawn;
         }

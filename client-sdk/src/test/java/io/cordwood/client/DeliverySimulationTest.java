@@ -76,6 +76,7 @@ final class DeliverySimulationTest {
         }
 
         void run() throws Exception {
+            cluster.rememberBatches(seed % 2 == 0 ? 5 : 12);
             cluster.createTopic(topic, partitions).namesLeaderInRefusal = random.nextBoolean();
             var chaos = new Chaos(cluster, topic, random, refuses);
             cluster.script(topic, (PublishScript) chaos);

@@ -170,6 +170,16 @@ final class ProducerTest {
 
     @Test
     void onlyOneBatchIsUnderWayUntilTheFirstAnswerThenFive() {
+        assertOneIsUnderWayUntilTheFirstAnswerThen(5);
+    }
+
+    @Test
+    void asManyBatchesAreUnderWayAsTheClusterRemembers() {
+        cluster.rememberBatches(9);
+        assertOneIsUnderWayUntilTheFirstAnswerThen(9);
+    }
+
+    private void assertOneIsUnderWayUntilTheFirstAnswerThen(int batches) {
         cluster.createTopic("orders", 1);
         cluster.script("orders", (PublishScript) request -> Fate.HOLD_ANSWER);
         var producer = client.producer().linger(FOREVER).batchBytes(1024).open();
@@ -178,9 +188,9 @@ final class ProducerTest {
         await().until(() -> cluster.requests("orders").size() == 1);
         cluster.releaseAnswers();
 
-        await().until(() -> cluster.requests("orders").size() == 6);
+        await().until(() -> cluster.requests("orders").size() == 1 + batches);
         await().during(Duration.ofMillis(100))
-                .until(() -> cluster.requests("orders").size() == 6);
+                .until(() -> cluster.requests("orders").size() == 1 + batches);
         releaseUntilDone(producer);
     }
 

@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import io.cordwood.proto.v1.InitProducerResponse;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -47,6 +48,8 @@ final class ScriptedCluster implements AutoCloseable {
     final List<ScriptedDataService> dataServices = new ArrayList<>();
     final ScriptedAnswers answers = new ScriptedAnswers();
     private long nextProducerId = 1000;
+    private int batchesRemembered = 5;
+    private boolean saysBatchesRemembered;
 
     static ScriptedCluster start(int nodes) {
         var cluster = new ScriptedCluster();
@@ -126,7 +129,7 @@ final class ScriptedCluster implements AutoCloseable {
     synchronized TopicState createTopic(String name, int partitions) {
         var topic = new TopicState();
         for (int partition = 0; partition < partitions; partition++) {
-            topic.logs.add(new ScriptedLog(1 + partition % addresses.size()));
+            topic.logs.add(new ScriptedLog(1 + partition % addresses.size(), batchesRemembered));
         }
         topics.put(name, topic);
         return topic;
@@ -135,7 +138,7 @@ final class ScriptedCluster implements AutoCloseable {
     synchronized void addPartitions(String name, int total) {
         var logs = topic(name).logs;
         while (logs.size() < total) {
-            logs.add(new ScriptedLog(1 + logs.size() % addresses.size()));
+            logs.add(new ScriptedLog(1 + logs.size() % addresses.size(), batchesRemembered));
         }
     }
 
@@ -186,8 +189,20 @@ final class ScriptedCluster implements AutoCloseable {
         dataServices.forEach(ScriptedDataService::resetSubscribers);
     }
 
-    synchronized long drawProducerId() {
-        return nextProducerId++;
+    /** How many batches partitions that are made from now on remember of a producer; 5, unsaid, where this is not called. */
+    synchronized void rememberBatches(int count) {
+        batchesRemembered = count;
+        saysBatchesRemembered = true;
+    }
+
+    synchronized InitProducerResponse drawProducer() {
+        var drawn = InitProducerResponse.newBuilder()
+                .setProducerId(nextProducerId++)
+                .setProducerEpoch(0);
+        if (saysBatchesRemembered) {
+            drawn.setBatchesRemembered(batchesRemembered);
+        }
+        return drawn.build();
     }
 
     synchronized long publishStreams() {

@@ -28,7 +28,7 @@ import java.util.Map;
  * <p><b>Thread:</b> under the cluster's lock.
  */
 final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
-    /** Sometimes within the five batches that a log remembers, sometimes not. */
+    /** Sometimes within the batches that a log remembers, sometimes not. */
     private static final int LATE_BY = 6;
 
     private record LateBatch(PublishRequest request, ScriptedLog log, int dueAtRequest) {}
@@ -69,14 +69,7 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
 
     @Override
     public void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> observer) {
-        ScriptedTopicService.answer(
-                cluster.answers,
-                "InitProducer",
-                observer,
-                () -> InitProducerResponse.newBuilder()
-                        .setProducerId(cluster.drawProducerId())
-                        .setProducerEpoch(0)
-                        .build());
+        ScriptedTopicService.answer(cluster.answers, "InitProducer", observer, cluster::drawProducer);
     }
 
     @Override

@@ -20,8 +20,6 @@ import java.util.Optional;
  * <p><b>Thread:</b> under the cluster's lock.
  */
 final class ScriptedLog {
-    private static final int REMEMBERED_BATCHES = 5;
-
     private record Remembered(int firstSequence, int count, long baseOffset) {
         int nextSequence() {
             return RecordBatch.sequenceAfter(firstSequence, count);
@@ -35,11 +33,14 @@ final class ScriptedLog {
     private final Map<Long, Deque<Remembered>> producers = new HashMap<>();
     private long logStartOffset;
     private long endOffset;
+    private final int batchesRemembered;
     private int leader;
     private int leaderEpoch = 1;
 
-    ScriptedLog(int leader) {
+    /** @param batchesRemembered of each producer */
+    ScriptedLog(int leader, int batchesRemembered) {
         this.leader = leader;
+        this.batchesRemembered = batchesRemembered;
     }
 
     int leader() {
@@ -102,7 +103,7 @@ final class ScriptedLog {
                     "expected " + known.getLast().nextSequence() + ", found " + batch.baseSequence()));
         }
         known.add(new Remembered(batch.baseSequence(), batch.recordCount(), endOffset));
-        if (known.size() > REMEMBERED_BATCHES) {
+        if (known.size() > batchesRemembered) {
             known.remove();
         }
         return write(bytes, batch);

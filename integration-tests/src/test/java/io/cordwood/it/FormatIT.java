@@ -57,7 +57,7 @@ class FormatIT {
     final Clusters clusters = Clusters.ofTest();
 
     @ParameterizedTest
-    @ValueSource(strings = "v1")
+    @ValueSource(strings = {"v1", "v2"})
     void dataDirectoryOpensAndGoesOn(String version) throws Exception {
         var cluster = clusters.at(PORTS);
         unzip(version, cluster.dataDirectory(1));

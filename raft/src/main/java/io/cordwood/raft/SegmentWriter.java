@@ -66,15 +66,13 @@ final class SegmentWriter {
             try {
                 check.run();
                 log.append(entry.baseOffset(), entry.endOffset(), payload, entry.roll());
-            } catch (IOException e) {
+            } catch (IOException | Error e) {
+                // After an error, no memory perhaps, the files are sound; but the next force must not succeed.
                 fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
             } catch (RuntimeException e) {
                 // Whatever it was: a force that succeeded after it would acknowledge bytes that are not there.
                 failed = true;
                 halt.damaged(partition, "cannot append at offset " + entry.baseOffset() + ": " + e.getMessage(), e);
-            } catch (Error e) {
-                // No memory, perhaps: the files are sound, but the force must not succeed here either.
-                fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
             }
         });
     }
@@ -208,9 +206,8 @@ final class SegmentWriter {
     private void fail(String what, Throwable cause) {
         if (cause instanceof LogClosedException) {
             // The replica leaves; what comes late is not acknowledged, and the node is sound. A flush comes late when
-            // Ratis
-            // gave up waiting for its log worker, an append when it found the raft log open and got its lock after the
-            // close.
+            // Ratis gave up waiting for its log worker, an append when it found the raft log open and got its lock
+            // after the close.
             LOG.info("{}: the log is closed already", what);
         } else if (!failed) {
             failed = true;

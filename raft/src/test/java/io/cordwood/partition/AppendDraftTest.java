@@ -157,7 +157,7 @@ class AppendDraftTest {
         }
 
         assertThat(offer(batchOf(9, 0, 1, "a"))).isEqualTo(new Duplicate(101, 102));
-        assertThat(offer(batchOf(9, 0, 0, "a"))).isEqualTo(new OutOfOrder(6));
+        assertThat(offer(batchOf(9, 0, 0, "a"))).isEqualTo(new OutOfOrder(ProducerState.BATCHES_KEPT + 1));
     }
 
     @Test

@@ -7,9 +7,9 @@ import io.cordwood.metadata.NodeState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members of the metadata group that the leader's raft log does not reach back to. */
@@ -19,19 +19,13 @@ class MetadataCatchUpTest {
     @TempDir
     Path directory;
 
-    private NodeWorld world;
+    @RegisterExtension
+    final NodeWorld world = new NodeWorld(() -> directory, 1, 2, 3, 4);
 
     @BeforeEach
-    void makeWorld() throws IOException {
-        world = new NodeWorld(directory, 1, 2, 3, 4);
+    void snapshotOften() {
         // A snapshot each second in which anything was applied, and nearly nothing kept behind it.
         world.upkeep(new LogUpkeep(1 << 30, Duration.ofMillis(100), 0, 1 << 10, 1, 2));
-    }
-
-    @AfterEach
-    void closeWorld() throws IOException {
-        world.close();
-        assertThat(world.halts).isEmpty();
     }
 
     /** Commands that change little: the number of producer ids given out. */

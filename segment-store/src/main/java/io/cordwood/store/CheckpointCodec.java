@@ -13,7 +13,8 @@ import java.util.function.Function;
  *
  * <p><b>Thread:</b> any.
  *
- * <p><b>Layout</b> of version {@value #VERSION}, big endian:
+ * <p><b>Layout</b> of version {@value #VERSION}, big endian. In version {@value #OLDEST_VERSION} a producer has at most five batches,
+ * else it is the same:
  *
  * <pre>
  * bytes  field
@@ -31,7 +32,7 @@ import java.util.function.Function;
  *          8  producer id
  *          2  producer epoch
  *          8  last used, leader time in ms
- *          1  number of batches (1 to 5), oldest first, then for each
+ *          1  number of batches (1 to 32), oldest first, then for each
  *               4  first sequence
  *               4  record count
  *               8  base offset
@@ -50,7 +51,8 @@ import java.util.function.Function;
  * </pre>
  */
 final class CheckpointCodec {
-    static final int VERSION = 1;
+    static final int OLDEST_VERSION = 1;
+    static final int VERSION = 2;
 
     private static final int FIXED_BYTES = 16 + 4 + 5 * 8 + 3 * 4 + 4 * 8 + 8;
     private static final int EPOCH_BYTES = 4 + 8;

@@ -19,7 +19,8 @@ public final class CheckpointFile {
     public static final String NAME = "checkpoint";
 
     private static final int MAGIC = 0x43574350; // "CWCP"
-    private static final FramedFile FILE = new FramedFile(NAME, MAGIC, CheckpointCodec.VERSION);
+    private static final FramedFile FILE =
+            new FramedFile(NAME, MAGIC, CheckpointCodec.OLDEST_VERSION, CheckpointCodec.VERSION);
 
     private CheckpointFile() {}
 
@@ -34,16 +35,13 @@ public final class CheckpointFile {
         return body.isEmpty() ? Optional.empty() : Optional.of(CheckpointCodec.decode(body.get()));
     }
 
-    /** Of {@link #encode}; the same as in the file. */
-    public static final int VERSION = CheckpointCodec.VERSION;
-
     /** The checkpoint as the file holds it, without the frame. */
     public static ByteBuffer encode(Checkpoint checkpoint) {
         return CheckpointCodec.encode(checkpoint);
     }
 
     /**
-     * What {@link #encode} made of a checkpoint of this version.
+     * What {@link #encode} made of a checkpoint, here or in a build that writes an older version.
      *
      * @throws IOException when the bytes are no checkpoint
      */

@@ -36,18 +36,26 @@ public final class FramedFile {
 
     private final String name;
     private final int magic;
+    private final int oldestVersion;
     private final int version;
+
+    /** As below, of a kind that has one version. */
+    public FramedFile(String name, int magic, int version) {
+        this(name, magic, version, version);
+    }
 
     /**
      * Does no I/O.
      *
      * @param name of the file in its directory
      * @param magic of this kind of file only
-     * @param version the one that this build writes, and the only one that it reads
+     * @param oldestVersion that this build reads; whoever reads the body need not know which one it was
+     * @param version the newest one that this build reads, and the one that it writes
      */
-    public FramedFile(String name, int magic, int version) {
+    public FramedFile(String name, int magic, int oldestVersion, int version) {
         this.name = name;
         this.magic = magic;
+        this.oldestVersion = oldestVersion;
         this.version = version;
     }
 
@@ -84,8 +92,9 @@ public final class FramedFile {
         int prologueCrc = crc(bytes, 0, PROLOGUE_CRC_POSITION);
         requireEqual(path, PROLOGUE_CRC_POSITION, "prologue crc", prologueCrc, bytes.getInt(PROLOGUE_CRC_POSITION));
         requireEqual(path, 0, "magic", magic, bytes.getInt(0));
-        if (bytes.getInt(4) != version) {
-            throw new UnknownFormatException(path, bytes.getInt(4), version);
+        int found = bytes.getInt(4);
+        if (found < oldestVersion || found > version) {
+            throw new UnknownFormatException(path, found, version);
         }
         int bodyBytes = bytes.getInt(8);
         requireEqual(path, 8, "body size", bodyBytes, bytes.limit() - PROLOGUE_BYTES - CRC_BYTES);

@@ -2,6 +2,7 @@ package io.cordwood.store;
 
 import io.cordwood.batch.RecordBatch;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +16,12 @@ import java.util.Map;
  *
  * <p><b>Thread:</b> one owner.
  *
- * <p><b>Source:</b> Kafka's idempotent producer, KIP-98; the batches kept are KAFKA-5494.
+ * <p><b>Source:</b> Kafka's idempotent producer, KIP-98, and KAFKA-5494, which keeps five batches.
  */
 public final class ProducerState {
-    public static final int BATCHES_KEPT = 5;
+    /** How many batches of a producer may be unanswered at once. Part of the format: replicas of one partition must agree. */
+    public static final int BATCHES_KEPT = 32;
+
     public static final int DEFAULT_PRODUCERS_MAX = 10_000;
     public static final Duration DEFAULT_EXPIRY = Duration.ofHours(24);
 
@@ -156,18 +159,27 @@ public final class ProducerState {
         }
     }
 
-    /** A ring of the newest batches. */
+    /** A ring of the newest batches; as small as most producers need it until it is full for the first time. */
     private static final class Producer {
+        private static final int BATCHES_AT_FIRST = 4;
+
         private final short epoch;
-        private final int[] firstSequences = new int[BATCHES_KEPT];
-        private final int[] recordCounts = new int[BATCHES_KEPT];
-        private final long[] baseOffsets = new long[BATCHES_KEPT];
+        private int[] firstSequences;
+        private int[] recordCounts;
+        private long[] baseOffsets;
         private int size;
         private int newest = -1;
         private long lastUsedMs;
 
         Producer(short epoch) {
+            this(epoch, new int[BATCHES_AT_FIRST], new int[BATCHES_AT_FIRST], new long[BATCHES_AT_FIRST]);
+        }
+
+        private Producer(short epoch, int[] firstSequences, int[] recordCounts, long[] baseOffsets) {
             this.epoch = epoch;
+            this.firstSequences = firstSequences;
+            this.recordCounts = recordCounts;
+            this.baseOffsets = baseOffsets;
         }
 
         static Producer of(ProducerEntry entry) {
@@ -178,11 +190,22 @@ public final class ProducerState {
         }
 
         void add(ProducerEntry.Batch batch) {
-            newest = (newest + 1) % BATCHES_KEPT;
+            if (size == firstSequences.length && size < BATCHES_KEPT) {
+                grow();
+            }
+            newest = (newest + 1) % firstSequences.length;
             size = Math.min(size + 1, BATCHES_KEPT);
             firstSequences[newest] = batch.firstSequence();
             recordCounts[newest] = batch.recordCount();
             baseOffsets[newest] = batch.baseOffset();
+        }
+
+        /** It was never full, so the oldest batch is at its beginning. */
+        private void grow() {
+            int capacity = Math.min(2 * size, BATCHES_KEPT);
+            firstSequences = Arrays.copyOf(firstSequences, capacity);
+            recordCounts = Arrays.copyOf(recordCounts, capacity);
+            baseOffsets = Arrays.copyOf(baseOffsets, capacity);
         }
 
         /** The place of this very batch in the ring, or -1. */
@@ -200,10 +223,7 @@ public final class ProducerState {
         }
 
         Producer copy() {
-            var copy = new Producer(epoch);
-            System.arraycopy(firstSequences, 0, copy.firstSequences, 0, BATCHES_KEPT);
-            System.arraycopy(recordCounts, 0, copy.recordCounts, 0, BATCHES_KEPT);
-            System.arraycopy(baseOffsets, 0, copy.baseOffsets, 0, BATCHES_KEPT);
+            var copy = new Producer(epoch, firstSequences.clone(), recordCounts.clone(), baseOffsets.clone());
             copy.size = size;
             copy.newest = newest;
             copy.lastUsedMs = lastUsedMs;
@@ -213,7 +233,7 @@ public final class ProducerState {
         ProducerEntry toEntry(long producerId) {
             var batches = new ProducerEntry.Batch[size];
             for (int i = 0; i < size; i++) {
-                int at = (newest - size + 1 + i + BATCHES_KEPT) % BATCHES_KEPT;
+                int at = (newest - size + 1 + i + firstSequences.length) % firstSequences.length;
                 batches[i] = new ProducerEntry.Batch(firstSequences[at], recordCounts[at], baseOffsets[at]);
             }
             return new ProducerEntry(producerId, epoch, lastUsedMs, List.of(batches));

@@ -80,18 +80,31 @@ class CheckpointFileTest {
     @EnumSource
     void unknownVersionIsNotTakenForDamage(DiskKind kind) throws Exception {
         var disk = diskWithDirectory(kind);
-        CheckpointFile.write(disk, directory, full(100));
-        var bytes = ByteBuffer.wrap(contents(disk)).putInt(4, 2);
-        var crc = new CRC32C();
-        crc.update(bytes.array(), 0, 12);
-        bytes.putInt(12, (int) crc.getValue());
-        replace(disk, bytes.array());
+        writeAsVersion(CheckpointCodec.VERSION + 1, disk);
 
         assertThatThrownBy(() -> CheckpointFile.read(disk, directory))
                 .isInstanceOfSatisfying(
                         UnknownFormatException.class,
-                        e -> assertThat(e.version()).isEqualTo(2))
-                .hasMessageContaining("this build knows up to 1");
+                        e -> assertThat(e.version()).isEqualTo(CheckpointCodec.VERSION + 1))
+                .hasMessageContaining("this build knows up to " + CheckpointCodec.VERSION);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void firstVersionIsRead(DiskKind kind) throws Exception {
+        var disk = diskWithDirectory(kind);
+        writeAsVersion(1, disk);
+
+        assertThat(CheckpointFile.read(disk, directory)).contains(full(100));
+    }
+
+    private void writeAsVersion(int version, Disk disk) throws IOException {
+        CheckpointFile.write(disk, directory, full(100));
+        var bytes = ByteBuffer.wrap(contents(disk)).putInt(4, version);
+        var crc = new CRC32C();
+        crc.update(bytes.array(), 0, 12);
+        bytes.putInt(12, (int) crc.getValue());
+        replace(disk, bytes.array());
     }
 
     @Test

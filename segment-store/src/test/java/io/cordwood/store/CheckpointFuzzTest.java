@@ -19,7 +19,8 @@ import java.util.Optional;
 class CheckpointFuzzTest {
     private static final int PROLOGUE_BYTES = 16;
     private static final int FRAME_BYTES = PROLOGUE_BYTES + 4;
-    private static final FramedFile CHECKPOINT = new FramedFile(CheckpointFile.NAME, 0x43574350, 1);
+    private static final FramedFile CHECKPOINT =
+            new FramedFile(CheckpointFile.NAME, 0x43574350, 1, CheckpointCodec.VERSION);
     private static final FramedFile LOG_START = new FramedFile(LogStartFile.NAME, 0x43574C53, 1);
 
     private static final long ALLOCATED_MAX_BYTES = 16L << 20;

@@ -42,13 +42,14 @@ class ProducerStateTest {
     }
 
     @Test
-    void fiveBatchesAreRemembered() {
-        for (int i = 0; i < 6; i++) {
+    void newestBatchesAreRemembered() {
+        int appended = ProducerState.BATCHES_KEPT + 1;
+        for (int i = 0; i < appended; i++) {
             append(1, EPOCH, i, 1, 100 + i);
         }
 
-        assertThat(state.check(1, EPOCH, 0, 1)).isEqualTo(new Decision.OutOfOrder(6));
-        for (int i = 1; i < 6; i++) {
+        assertThat(state.check(1, EPOCH, 0, 1)).isEqualTo(new Decision.OutOfOrder(appended));
+        for (int i = 1; i < appended; i++) {
             assertThat(state.check(1, EPOCH, i, 1)).isEqualTo(new Decision.Duplicate(100 + i, 101 + i));
         }
     }
@@ -162,7 +163,7 @@ class ProducerStateTest {
 
     /** Every batch ever appended in one list, searched from the end. */
     private static final class NaiveProducers {
-        static final Duration EXPIRY = Duration.ofMillis(200);
+        static final Duration EXPIRY = Duration.ofMillis(300);
 
         private record Appended(long producerId, short epoch, ProducerEntry.Batch batch, long time) {}
 
@@ -233,7 +234,7 @@ class ProducerStateTest {
                     .filter(appended -> appended.epoch == current)
                     .map(Appended::batch)
                     .toList();
-            return ofEpoch.subList(Math.max(0, ofEpoch.size() - 5), ofEpoch.size());
+            return ofEpoch.subList(Math.max(0, ofEpoch.size() - ProducerState.BATCHES_KEPT), ofEpoch.size());
         }
 
         private Appended newest(long id) {

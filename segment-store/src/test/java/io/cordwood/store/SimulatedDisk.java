@@ -334,10 +334,10 @@ public final class SimulatedDisk implements Disk {
             off = true;
             requirePower();
         }
-        if (operations == failAt && memoryFails) {
-            throw new OutOfMemoryError("simulated: " + what);
-        }
         if (operations == failAt) {
+            if (memoryFails) {
+                throw new OutOfMemoryError("simulated: " + what);
+            }
             throw new IOException("simulated failure: " + what);
         }
     }

@@ -22,6 +22,7 @@ import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.Subscription;
+import io.cordwood.store.ProducerState;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -108,6 +109,7 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
                         .thenApply(id -> InitProducerResponse.newBuilder()
                                 .setProducerId(id)
                                 .setProducerEpoch(0)
+                                .setBatchesRemembered(ProducerState.BATCHES_KEPT)
                                 .build()));
     }
 
