@@ -5,7 +5,7 @@ import io.cordwood.bench.JsonLine;
 /**
  * A load to publish.
  *
- * @param records in total; the first tenth only warms up the client
+ * @param records in total; the first third only warms up the client
  * @param recordsPerSecond 0 for as fast as they are taken
  */
 record Publish(String topic, int recordBytes, long records, double recordsPerSecond) {
@@ -14,7 +14,7 @@ record Publish(String topic, int recordBytes, long records, double recordsPerSec
 
     static final int BUFFER_BYTES = 32 << 20;
     static final int LINGER_MS = 5;
-    private static final int WARM_UP_SHARE = 10;
+    private static final int WARM_UP_SHARE = 3;
     private static final double MB = 1e6;
     private static final double MS_PER_SECOND = 1000;
 
