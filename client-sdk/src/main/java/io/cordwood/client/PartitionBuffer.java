@@ -90,6 +90,11 @@ final class PartitionBuffer {
         return sealed.poll();
     }
 
+    /** Takes the next batch to send that takes no more records, or null. */
+    synchronized @Nullable ProducerBatch takeSealed() {
+        return sealed.poll();
+    }
+
     /** When {@link #take} without force will give a batch; in the past where it would now. */
     synchronized OptionalLong readyNanos() {
         if (!sealed.isEmpty()) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Batches are encoded, sent, acknowledged and failed in the order in which they were opened; a resent batch has
  *       the bytes and sequence it had before.
- *   <li>At most as many batches are unsettled as the log remembers of a producer; without idempotence one.
+ *   <li>At most as many batches are unsettled as the log remembers of a producer; {@value #ANY_BATCHES} of any kind, beyond
+ *       that full ones while all have less than {@value #FULL_BATCHES_BYTES} bytes. Without idempotence one.
  *   <li>After a refusal or a lost stream nothing is sent until every answer that may still come has come or is given
  *       up; then the unsettled batches go out again from the first on.
  *   <li>The window opens with the first answer. A leader that does not know the producer yet takes any first sequence:
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the sender thread.
  */
 final class PartitionPublisher {
+    /** So many go out also where they are large, or could take more records. */
+    private static final int ANY_BATCHES = 5;
+    /** Enough for large raft entries, and not more than a partition can hold for many producers. */
+    private static final int FULL_BATCHES_BYTES = 2 << 20;
     /** The log may have forgotten the producer after a day; far less makes the window start small again. */
     private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -102,7 +107,8 @@ final class PartitionPublisher {
         learnLimit(refusal);
         if (!mayPass && batch == inFlight.peek()) {
             failHead(refusal);
-        } else {
+        } else if (!recovering || !gapInFront) {
+            // A gap behind a refusal says nothing new; its pause must not take the place of the one that was asked for.
             redirect(refusal);
             recover(refusal);
         }
@@ -190,11 +196,7 @@ final class PartitionPublisher {
                 send(batch, now);
             }
         }
-        while (inFlight.size() < window(now)) {
-            var batch = buffer.take(now, isForced());
-            if (batch == null) {
-                return;
-            }
+        for (var batch = nextBatch(now); batch != null; batch = nextBatch(now)) {
             batch.encode(identity, nextSequence);
             nextSequence = RecordBatch.sequenceAfter(nextSequence, batch.recordCount());
             inFlight.add(batch);
@@ -212,11 +214,26 @@ final class PartitionPublisher {
         current.send(this, batch);
     }
 
+    private @Nullable ProducerBatch nextBatch(long now) {
+        int unsettled = inFlight.size();
+        if (unsettled >= window(now)) {
+            return null;
+        }
+        if (unsettled < ANY_BATCHES) {
+            return buffer.take(now, isForced());
+        }
+        return unsettledBytes() < FULL_BATCHES_BYTES ? buffer.takeSealed() : null;
+    }
+
     private int window(long now) {
         boolean idle = inFlight.isEmpty() && now - lastAckNanos > IDLE_NANOS;
         probing |= idle || !config.idempotent();
         var drawn = identity;
         return probing || drawn == null ? 1 : drawn.batchesRemembered();
+    }
+
+    private long unsettledBytes() {
+        return inFlight.stream().mapToLong(batch -> batch.encoded().size()).sum();
     }
 
     /** Senders that wait for room must not also wait for linger. */

@@ -269,7 +269,7 @@ public final class Producer implements AutoCloseable {
 
         /**
          * Size, before compression, at which a batch is full; default 128 KiB, from 1 KiB. The cost of a batch is spread
-         * over its bytes up to there, and up to 32 of them are under way to a partition; larger ones only add latency.
+         * over its bytes up to there, and up to 2 MiB of them are under way to a partition; larger ones only add latency.
          */
         public Builder batchBytes(int bytes) {
             batchBytes = bytes;

@@ -179,18 +179,55 @@ final class ProducerTest {
         assertOneIsUnderWayUntilTheFirstAnswerThen(9);
     }
 
-    private void assertOneIsUnderWayUntilTheFirstAnswerThen(int batches) {
+    @Test
+    void largeBatchesAreUnderWayUpToTwoMebibytesOrFive() {
+        cluster.rememberBatches(32);
+        assertOneIsUnderWayUntilTheFirstAnswerThen(7, "large", 300 << 10);
+        assertOneIsUnderWayUntilTheFirstAnswerThen(5, "larger", 600 << 10);
+    }
+
+    @Test
+    void batchesThatAreNotFullWaitBehindFive() {
+        cluster.rememberBatches(32);
         cluster.createTopic("orders", 1);
         cluster.script("orders", (PublishScript) request -> Fate.HOLD_ANSWER);
-        var producer = client.producer().linger(FOREVER).batchBytes(1024).open();
-
-        send(producer, "orders", 1000);
+        var producer = client.producer().linger(Duration.ZERO).batchBytes(2048).open();
+        send(producer, "orders", 1);
         await().until(() -> cluster.requests("orders").size() == 1);
         cluster.releaseAnswers();
+        for (int underWay = 1; underWay <= 5; underWay++) {
+            int requests = 1 + underWay;
+            send(producer, "orders", 1);
+            await().until(() -> cluster.requests("orders").size() == requests);
+        }
 
-        await().until(() -> cluster.requests("orders").size() == 1 + batches);
+        send(producer, "orders", 10);
         await().during(Duration.ofMillis(100))
-                .until(() -> cluster.requests("orders").size() == 1 + batches);
+                .until(() -> cluster.requests("orders").size() == 6);
+        send(producer, "orders", 1000);
+        await().until(() -> cluster.requests("orders").size() > 6);
+        releaseUntilDone(producer);
+    }
+
+    private void assertOneIsUnderWayUntilTheFirstAnswerThen(int batches) {
+        assertOneIsUnderWayUntilTheFirstAnswerThen(batches, "orders", 1000);
+    }
+
+    /** @param valueBytes of each record, which fills a batch alone */
+    private void assertOneIsUnderWayUntilTheFirstAnswerThen(int batches, String topic, int valueBytes) {
+        cluster.createTopic(topic, 1);
+        cluster.script(topic, (PublishScript) request -> Fate.HOLD_ANSWER);
+        var producer = client.producer().linger(FOREVER).batchBytes(1024).open();
+
+        for (int i = 0; i < 15; i++) {
+            var unused = producer.send(new ProducerRecord(topic, 0, null, new byte[valueBytes]));
+        }
+        await().until(() -> cluster.requests(topic).size() == 1);
+        cluster.releaseAnswers();
+
+        await().until(() -> cluster.requests(topic).size() == 1 + batches);
+        await().during(Duration.ofMillis(100))
+                .until(() -> cluster.requests(topic).size() == 1 + batches);
         releaseUntilDone(producer);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome.Appended;
 import io.cordwood.raft.LogOfALeader.Reaction;
+import io.cordwood.store.ProducerState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -49,7 +50,7 @@ class AppenderSimulationTest {
 
         /** The first batch goes alone: an unknown producer may begin anywhere. */
         void sendOne(Appender appender) {
-            int pipelined = acknowledged == 0 ? 1 : 5;
+            int pipelined = acknowledged == 0 ? 1 : id % 2 == 0 ? 5 : ProducerState.BATCHES_KEPT;
             if (next < BATCHES_EACH && next - acknowledged < pipelined) {
                 answers.add(appender.append(AppendRequest.of(batchOf(id, next, String.valueOf(next)))));
                 next++;

@@ -19,7 +19,7 @@ import java.util.Map;
  * <p><b>Source:</b> Kafka's idempotent producer, KIP-98, and KAFKA-5494, which keeps five batches.
  */
 public final class ProducerState {
-    /** How many batches of a producer may be unanswered at once. Part of the format: replicas of one partition must agree. */
+    /** So many batches of a producer may be unanswered at once. All nodes of a cluster run programs with the same number. */
     public static final int BATCHES_KEPT = 32;
 
     public static final int DEFAULT_PRODUCERS_MAX = 10_000;
@@ -183,7 +183,8 @@ public final class ProducerState {
         }
 
         static Producer of(ProducerEntry entry) {
-            var producer = new Producer(entry.epoch());
+            int size = entry.batches().size();
+            var producer = new Producer(entry.epoch(), new int[size], new int[size], new long[size]);
             entry.batches().forEach(producer::add);
             producer.lastUsedMs = entry.lastUsedMs();
             return producer;

@@ -45,6 +45,21 @@ class CheckpointFileTest {
 
     @ParameterizedTest
     @EnumSource
+    void asManyBatchesOfAProducerAsAreKeptComeBack(DiskKind kind) throws Exception {
+        var disk = diskWithDirectory(kind);
+        var producer = new ProducerEntry(4, (short) 2, 99, batches(ProducerState.BATCHES_KEPT));
+        var segments = SegmentTable.of(List.of(), new ActiveSegmentInfo(0, 1_600, 90, 1_650));
+        var checkpoint = new Checkpoint(ID, 3, 42, 1000, 0, 1_700, List.of(), List.of(producer), segments);
+
+        CheckpointFile.write(disk, directory, checkpoint);
+
+        assertThat(CheckpointFile.read(disk, directory)).contains(checkpoint);
+        assertThatThrownBy(() -> new ProducerEntry(4, (short) 2, 99, batches(ProducerState.BATCHES_KEPT + 1)))
+                .hasMessageContaining("33 batches");
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void everyFlippedBitIsDetected(DiskKind kind) throws Exception {
         var disk = diskWithDirectory(kind);
         CheckpointFile.write(disk, directory, full(100));
@@ -228,11 +243,16 @@ class CheckpointFileTest {
         return new Checkpoint(ID, 3, 42, highWatermark, 0, 1_700, List.of(), List.of(), segments);
     }
 
-    private static Checkpoint full(long highWatermark) {
+    private static List<ProducerEntry.Batch> batches(int count) {
         var batches = new ArrayList<ProducerEntry.Batch>();
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < count; i++) {
             batches.add(new ProducerEntry.Batch(10 * i, 10, 7 + 10 * i));
         }
+        return batches;
+    }
+
+    private static Checkpoint full(long highWatermark) {
+        var batches = batches(5);
         var hash = new SegmentHash(1, -2, 3, Long.MIN_VALUE);
         return new Checkpoint(
                 ID,

@@ -116,7 +116,7 @@ final class Settings {
     static final Setting<Integer> APPENDER_MAX_IN_FLIGHT =
             Setting.integer("appender.max-in-flight", "Log entries of one partition on their way at once", 1, 64, 4);
     static final Setting<Long> APPENDER_QUEUE_MAX =
-            Setting.size("appender.queue-max-bytes", "Batches that wait for one partition's log", MIB, GIB, 16 * MIB);
+            Setting.size("appender.queue-max-bytes", "Batches that wait for one partition's log", MIB, GIB, 64 * MIB);
     static final Setting<Long> NODE_IN_FLIGHT_MAX = Setting.size(
             "node.in-flight-max-bytes", "Published batches of the node without an answer", MIB, 64 * GIB, 256 * MIB);
     static final Setting<Long> CONNECTION_IN_FLIGHT_MAX = Setting.size(

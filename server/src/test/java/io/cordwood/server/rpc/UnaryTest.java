@@ -34,6 +34,7 @@ import io.cordwood.server.partition.AppendResult;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import io.cordwood.store.OffsetTrimmedException;
+import io.cordwood.store.ProducerState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -463,6 +464,7 @@ final class UnaryTest {
 
         assertThat(first.hasProducerId() && first.hasProducerEpoch()).isTrue();
         assertThat(first.getProducerEpoch()).isZero();
+        assertThat(first.getBatchesRemembered()).isEqualTo(ProducerState.BATCHES_KEPT);
         assertThat(second.getProducerId()).isNotEqualTo(first.getProducerId());
         cluster.cutOff();
         assertReason(
