@@ -81,7 +81,7 @@ public final class CordwoodServer {
         var node = RaftNode.of(
                 nodeConfig(config),
                 partitionSettings(config),
-                new NioDisk(config.log().directWrites()),
+                disk(config),
                 halt);
         try {
             node.start();
@@ -92,6 +92,11 @@ public final class CordwoodServer {
             node.close();
             throw e;
         }
+    }
+
+    /** What is never forced shall be lost as far as it can be: it goes through the page cache. */
+    private static NioDisk disk(ServerConfig config) {
+        return new NioDisk(config.log().directWrites() && !config.log().unsafeFlush());
     }
 
     private static void warnOfDangers(ServerConfig config) {
