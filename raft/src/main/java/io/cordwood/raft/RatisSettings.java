@@ -97,6 +97,10 @@ final class RatisSettings {
     private static void elections(RaftProperties properties, RaftTimings timings) {
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(timings.electionTimeoutMin()));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(timings.electionTimeoutMax()));
+        // What is sent to a follower waits for a heartbeat once it has been silent for so long. Before that, a stream
+        // that broke
+        // makes its appender look for something to send without a pause, in each group.
+        RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, millis(timings.electionTimeoutMin()));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(Duration.ofMillis(200)));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(Duration.ofMillis(1200)));
         RaftServerConfigKeys.setSleepDeviationThreshold(properties, millis(Duration.ofSeconds(3)));
