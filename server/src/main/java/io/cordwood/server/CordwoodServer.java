@@ -78,11 +78,7 @@ public final class CordwoodServer {
                 config.limits().batchMaxBytes(),
                 payloadMaxBytes(config));
         warnOfDangers(config);
-        var node = RaftNode.of(
-                nodeConfig(config),
-                partitionSettings(config),
-                disk(config),
-                halt);
+        var node = RaftNode.of(nodeConfig(config), partitionSettings(config), disk(config), halt);
         try {
             node.start();
             var clients = clientServer(config, node, halt);
