@@ -96,7 +96,7 @@ final class TopicChangesTest {
     @Test
     void changeThatThisNodeDoesNotSeeInTimeIsNotAnsweredFromBefore() {
         cluster.freezeViews();
-        var topics = one.topics().withDeadlineAfter(1, TimeUnit.SECONDS);
+        var topics = one.topics().withDeadlineAfter(3, TimeUnit.SECONDS);
 
         assertReason(
                 Refused.by(() -> topics.alterTopicConfig(AlterTopicConfigRequest.newBuilder()
@@ -105,7 +105,7 @@ final class TopicChangesTest {
                         .build())),
                 Reason.REQUEST_TIMED_OUT);
         assertThat(cluster.image().topic("orders").orElseThrow().config()).containsEntry("segment.age.ms", "60000");
-        var later = one.topics().withDeadlineAfter(1, TimeUnit.SECONDS);
+        var later = one.topics().withDeadlineAfter(3, TimeUnit.SECONDS);
         assertReason(
                 Refused.by(() -> later.createPartitions(CreatePartitionsRequest.newBuilder()
                         .setName("orders")

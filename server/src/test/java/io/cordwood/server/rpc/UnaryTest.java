@@ -214,7 +214,7 @@ final class UnaryTest {
         cluster.createTopic("headless", 1, 2);
 
         var refusal = Refused.by(() -> one.data()
-                .withDeadlineAfter(2, TimeUnit.SECONDS)
+                .withDeadlineAfter(5, TimeUnit.SECONDS)
                 .produce(produce("headless", "v").build()));
 
         assertReason(refusal, Reason.LEADER_UNKNOWN);
