@@ -97,9 +97,8 @@ final class RatisSettings {
     private static void elections(RaftProperties properties, RaftTimings timings) {
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(timings.electionTimeoutMin()));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(timings.electionTimeoutMax()));
-        // What is sent to a follower waits for a heartbeat once it has been silent for so long. Before that, a stream
-        // that broke
-        // makes its appender look for something to send without a pause, in each group.
+        // What is sent to a follower waits for a heartbeat once it has been silent for so long. Before that, an
+        // appender whose stream broke looks for something to send without a pause.
         RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, millis(timings.electionTimeoutMin()));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(Duration.ofMillis(200)));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(Duration.ofMillis(1200)));
