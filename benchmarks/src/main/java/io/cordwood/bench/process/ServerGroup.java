@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * <p><b>Thread:</b> one; {@link #close} also from a shutdown hook. The lock keeps a start from slipping past it.
  */
 public final class ServerGroup implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
     private static final long POLL_MS = 20;
 
