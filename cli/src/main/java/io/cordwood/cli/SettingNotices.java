@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What somebody may not expect of settings that are right each for itself. */
 final class SettingNotices {
     private static final String POLICY = "cleanup.policy";
     private static final String COMPACT = "compact";
     private static final String DELETE = "delete";
+    private static final List<String> RETENTION = List.of("retention.ms", "retention.bytes");
 
     private SettingNotices() {}
 
@@ -20,13 +20,13 @@ final class SettingNotices {
     static List<String> of(Map<String, String> set) {
         var policy = set.getOrDefault(POLICY, DELETE);
         if (policy.contains(COMPACT) && !policy.contains(DELETE)) {
-            return Stream.of("retention.ms", "retention.bytes")
+            return RETENTION.stream()
                     .filter(set::containsKey)
                     .map(key -> key + " has no effect with " + POLICY + "=" + policy
                             + ": nothing expires; set compact,delete to have both")
                     .toList();
         }
-        return Stream.of("retention.ms", "retention.bytes")
+        return RETENTION.stream()
                 .filter(key -> "0".equals(set.get(key)))
                 .map(key -> key + "=0 keeps nothing: every record goes within a minute or so; -1 keeps all")
                 .toList();

@@ -54,9 +54,8 @@ final class ServerCommand {
                 "-XX:+UseG1GC",
                 "-Xmx512m",
                 "-XX:G1HeapRegionSize=4m",
-                // Else a new topic or another leader makes the JVM throw its code away, and a busy node goes at half
-                // its
-                // speed until it is made again.
+                // Else a new topic or another leader makes the JVM throw its code away, and a busy node goes at
+                // half its speed until it is made again.
                 "-XX:PerMethodTrapLimit=0",
                 // Deep inlining doubles the time that compiling takes, and the code is no faster.
                 "-XX:MaxInlineLevel=5",
