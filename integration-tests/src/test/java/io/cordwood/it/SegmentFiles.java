@@ -104,8 +104,9 @@ record SegmentFiles(Path directory) {
         return found;
     }
 
+    /** What all files take, also those that compaction replaced: their bytes are not read. */
     long sizeBytes() {
-        return files().stream().mapToLong(SegmentFiles::sizeOf).sum();
+        return all().stream().mapToLong(SegmentFiles::sizeOf).sum();
     }
 
     /** The first file that is not the same in the other replica, all of it; empty where there is none. */

@@ -76,11 +76,11 @@ final class CatchUpPeer {
         return state;
     }
 
-    /** Prints of some batches from the offset on, none at the end offset. */
+    /** Prints of some batches from the offset on, none at the end offset. They count as what both sides read for them. */
     List<BatchPrint> prints(long offset, long endOffset) throws IOException, InterruptedException {
-        var bytes = call(CatchUpSource.PRINTS, batchesRequest(offset, endOffset));
-        rate.take(bytes.length);
-        return BatchPrint.decode(bytes);
+        var prints = BatchPrint.decode(call(CatchUpSource.PRINTS, batchesRequest(offset, endOffset)));
+        rate.take(prints.stream().mapToLong(BatchPrint::sizeBytes).sum());
+        return prints;
     }
 
     /** Whole batches from the offset on, none at the end offset. */

@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * How fast a node fetches what its replicas lack, all of them together: who fetches more waits, so that the leaders go on
- * serving.
+ * How fast a node fetches what its replicas lack and compares what they have, all of them together: who reads more waits, so
+ * that the leaders go on serving.
  *
  * <p>Invariant: over any time, at most {@code bytesPerSecond} and one second's worth of a burst.
  *

@@ -67,6 +67,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Set<SealedSegment> left = new HashSet<>();
     /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
     private volatile boolean overtaken;
+    /** What was appended below is the source's, as the rounds so far have found or made it: none compares it again. */
+    private long sharedEnd;
 
     private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
@@ -108,6 +110,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
     private Round rounds(int leaderNode, TermIndex first) throws IOException, InterruptedException {
         received.clear(); // compaction may have gone on since: what is there is looked at again
+        sharedEnd = 0;
         long changes = replica.logChanges();
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
         var round = follow(peer, changes, first.getIndex());
@@ -222,6 +225,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
             requireSameFiles();
             change(PartitionLog::force);
+            sharedEnd = Math.max(sharedEnd, end());
         }
 
         private Stream<SealedSegment> rewritten() {
@@ -269,10 +273,11 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     .filter(base -> base > start)
                     .min()
                     .orElse(end());
+            long from = Math.max(start, Math.min(sharedEnd, limit));
             long shared = Divergence.sharedEnd(
-                    start, offset -> ownPrints(offset, limit), offset -> peer.prints(offset, limit));
-            shared = Divergence.sameFilesEnd(start, shared, ownBases(), fileBases);
-            context.node().catchUps().counters().compared(shared - start);
+                    from, offset -> ownPrints(offset, limit), offset -> peer.prints(offset, limit));
+            shared = Divergence.sameFilesEnd(from, shared, ownBases(), fileBases);
+            context.node().catchUps().counters().compared(shared - from);
             fetch(shared, limit);
             return limit;
         }
@@ -293,6 +298,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     : Divergence.sameEpochsEnd(range, log.leaderEpochs(), epochs);
             if (shared < range.end()) {
                 requireNeverApplied(shared);
+                sharedEnd = Math.min(sharedEnd, shared);
                 change(changed -> {
                     replica.replaceFrom(shared);
                     changed.truncateTo(shared);
@@ -349,6 +355,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
             if (!refetching || !mayGoOnAt(firstBase)) {
                 LOG.info("{}: the source's log begins at offset {}, the own is given up", replica.id(), firstBase);
+                sharedEnd = firstBase;
                 change(changed -> {
                     replica.giveUpFiles();
                     requireUnchanged(); // no entry is taken from here on

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -30,6 +31,7 @@ class CatchUpPeerTest {
     private final NodeTransport sourceTransport = new NodeTransport(2, id -> Optional.empty());
     private final CatchUpSource source = new CatchUpSource(Runnable::run);
     private final byte[] state = new byte[2 * CatchUpSource.PART_BYTES + 1];
+    private final ByteBuffer batch = PartitionCluster.batch("one record").bytes();
     private Server server;
     private NodeTransport transport;
     private CatchUpPeer peer;
@@ -51,7 +53,7 @@ class CatchUpPeerTest {
 
             @Override
             public LogRead read(long offset, long endOffset, int maxBytes) throws IOException {
-                throw new IOException("no batches");
+                return new LogRead(batch.duplicate(), offset, offset + 1);
             }
         });
         server = sourceTransport
@@ -100,6 +102,19 @@ class CatchUpPeerTest {
                 .build();
         sourceTransport.handle(
                 CatchUpSource.STATE, (from, request) -> CompletableFuture.completedFuture(offer.toByteArray()));
+    }
+
+    @Test
+    void printsCountAsTheBatchesThatWereReadForThem() throws Exception {
+        var waits = new ArrayList<Long>();
+        var rate = new CatchUpRate(batch.remaining(), () -> 0, waits::add);
+        var slow = new CatchUpPeer(transport, 2, GROUP, rate);
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(slow.prints(0, 1)).hasSize(1);
+        }
+
+        assertThat(waits).containsExactly(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(2));
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Followers that the leader's raft log does not reach back to. */
 class CatchUpTest {
+    private static final int BIG_RECORD = 1_000_000;
     private static final int SEGMENT_BYTES = 4 << 10;
     /** Nothing is purged but behind a checkpoint that a test takes. */
     private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 1 << 10, 1, 4);
@@ -123,6 +124,26 @@ class CatchUpTest {
         publish(3);
         assertIdentical();
         assertThat(follower.catchUps().installations()).isZero();
+    }
+
+    @Test
+    void whatARoundFetchedIsNotComparedInTheNext() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.stop();
+        long before = expected;
+        for (long bytes = 0; bytes <= RoundPace.LAST_ROUND_BYTES; bytes += BIG_RECORD) {
+            cluster.appendSurely(batch("r" + expected, "x".repeat(BIG_RECORD)));
+            expected += 2;
+        }
+        purgeBeyond(follower);
+
+        follower.start();
+
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertThat(follower.catchUps().fetchedBytes()).isGreaterThan(RoundPace.LAST_ROUND_BYTES);
+        assertThat(follower.catchUps().comparedRecords()).isLessThanOrEqualTo(before);
+        assertIdentical();
     }
 
     @Test

@@ -166,7 +166,7 @@ final class Settings {
             LogUpkeep.DEFAULT.preservedEntries());
     static final Setting<Long> CATCH_UP_BYTES = Setting.size(
             "catch-up.bytes-per-second",
-            "What all replicas of the node that catch up fetch together; the last rounds of one may go beyond it",
+            "What all replicas of the node that catch up fetch and compare together; the last rounds of one may go beyond it",
             64 * KIB,
             64 * GIB,
             CatchUpLimits.DEFAULT.bytesPerSecond());
