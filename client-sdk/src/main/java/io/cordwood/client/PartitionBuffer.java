@@ -25,6 +25,9 @@ final class PartitionBuffer {
     private int batchMaxBytes;
     private int recordMaxBytes;
     private final ArrayDeque<ProducerBatch> sealed = new ArrayDeque<>();
+    /** Size of {@code sealed}, which whoever chooses a partition asks of all of them: without the lock. */
+    private volatile int queuedBatches;
+
     private @Nullable ProducerBatch open;
     private CompletableFuture<Void> newestDone = CompletableFuture.completedFuture(null);
     private @Nullable CordwoodException closedBy;
@@ -87,12 +90,19 @@ final class PartitionBuffer {
         if (sealed.isEmpty() && open != null && (force || nowNanos - open.createdNanos() >= lingerNanos())) {
             seal();
         }
-        return sealed.poll();
+        return takeSealed();
     }
 
     /** Takes the next batch to send that takes no more records, or null. */
     synchronized @Nullable ProducerBatch takeSealed() {
-        return sealed.poll();
+        var batch = sealed.poll();
+        queuedBatches = sealed.size();
+        return batch;
+    }
+
+    /** How many wait to be taken that take no more records. */
+    int queuedBatches() {
+        return queuedBatches;
     }
 
     /** When {@link #take} without force will give a batch; in the past where it would now. */
@@ -120,6 +130,7 @@ final class PartitionBuffer {
         seal();
         var all = new ArrayList<>(sealed);
         sealed.clear();
+        queuedBatches = 0;
         return all;
     }
 
@@ -153,6 +164,7 @@ final class PartitionBuffer {
     private void seal() {
         if (open != null) {
             sealed.add(open);
+            queuedBatches = sealed.size();
             open = null;
         }
     }

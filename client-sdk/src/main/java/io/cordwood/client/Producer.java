@@ -44,6 +44,7 @@ public final class Producer implements AutoCloseable {
     private final CordwoodClient client;
     private final ProducerConfig config;
     private final ClusterView view;
+    private final TopicBuffers.Known known;
     private final BufferMemory memory;
     private final SerialExecutor callbacks;
     private final Sender sender;
@@ -54,6 +55,7 @@ public final class Producer implements AutoCloseable {
         this.client = client;
         this.config = config;
         this.view = client.view();
+        this.known = view::known;
         this.memory = new BufferMemory(config.bufferBytes());
         this.callbacks = new SerialExecutor(client.callbacks());
         this.sender = new Sender(config, client, memory, callbacks);
@@ -130,7 +132,7 @@ public final class Producer implements AutoCloseable {
         long timestampMs = timestampOf(record);
         long deadlineNanos = System.nanoTime() + config.maxBlock().toNanos();
         int bytes = reservationFor(record);
-        var buffer = buffersOf(record.topic(), deadlineNanos).choose(record, bytes, view);
+        var buffer = buffersOf(record.topic(), deadlineNanos).choose(record, bytes, known);
         reserve(bytes, deadlineNanos);
         try {
             return append(buffer, record, timestampMs, bytes);

@@ -3,15 +3,17 @@ package io.cordwood.client;
 import io.cordwood.batch.Murmur2;
 import io.cordwood.batch.RecordBatch;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The partitions of one topic for a producer, and the choice among them: by key with Kafka's murmur2, so that every
  * client puts a key into the same partition; without a key one partition for a batch's worth of bytes, then another,
- * so that batches fill.
+ * so that batches fill, rather one with a short queue.
  *
  * <p><b>Thread:</b> any. The lock guards the current partition and its byte count, two words that change together.
  *
@@ -62,8 +64,14 @@ final class TopicBuffers {
         return partitions;
     }
 
+    /** What is known of a topic at the moment, if anything. */
+    interface Known {
+        @Nullable
+        TopicView of(String topic);
+    }
+
     /** @throws CordwoodException PARTITION_OUT_OF_RANGE */
-    PartitionBuffer choose(ProducerRecord record, int recordBytes, ClusterView cluster) {
+    PartitionBuffer choose(ProducerRecord record, int recordBytes, Known known) {
         var wanted = record.partition();
         if (wanted != null) {
             if (wanted < 0 || wanted >= partitions.size()) {
@@ -76,31 +84,52 @@ final class TopicBuffers {
             return partitions.get(wanted);
         }
         var key = record.key();
-        return partitions.get(
-                key == null ? nextSticky(recordBytes, cluster) : Murmur2.partition(key, partitions.size()));
+        return partitions.get(key == null ? nextSticky(recordBytes, known) : Murmur2.partition(key, partitions.size()));
     }
 
-    private synchronized int nextSticky(int recordBytes, ClusterView cluster) {
+    private synchronized int nextSticky(int recordBytes, Known known) {
         if (sticky < 0 || bytesSinceSwitch >= stickyBytes) {
-            sticky = pick(cluster.known(topic));
+            sticky = pick(known.of(topic));
             bytesSinceSwitch = 0;
         }
         bytesSinceSwitch += recordBytes;
         return sticky;
     }
 
-    /** Another partition than the last where there is one, preferably one that has a leader. */
+    /**
+     * Another partition than the last where there is one, among those that have a leader where any has: each with a chance that
+     * falls with the batches that wait for it. Else a slow partition's queue would in time hold all of the memory, and the
+     * others would be sent no more than it.
+     */
     private int pick(@Nullable TopicView current) {
-        int count = partitions.size();
-        int first = ThreadLocalRandom.current().nextInt(count);
-        for (int i = 0; i < count; i++) {
-            int candidate = (first + i) % count;
-            boolean led = current == null || current.leader(candidate).isPresent();
-            if (led && (candidate != sticky || count == 1)) {
-                return candidate;
-            }
+        var candidates = candidates(current);
+        var chances = new int[candidates.length];
+        int most = 0;
+        for (int i = 0; i < candidates.length; i++) {
+            chances[i] = partitions.get(candidates[i]).queuedBatches();
+            most = Math.max(most, chances[i]);
         }
-        return first;
+        long sum = 0;
+        for (int i = 0; i < chances.length; i++) {
+            chances[i] = most + 1 - chances[i];
+            sum += chances[i];
+        }
+        long drawn = ThreadLocalRandom.current().nextLong(sum);
+        int chosen = 0;
+        while (drawn >= chances[chosen]) {
+            drawn -= chances[chosen++];
+        }
+        return candidates[chosen];
+    }
+
+    private int[] candidates(@Nullable TopicView current) {
+        var all = IntStream.range(0, partitions.size()).toArray();
+        var led = Arrays.stream(all)
+                .filter(number -> current == null || current.leader(number).isPresent())
+                .toArray();
+        var usable = led.length > 0 ? led : all;
+        var others = Arrays.stream(usable).filter(number -> number != sticky).toArray();
+        return others.length > 0 ? others : usable;
     }
 
     private static int topicMaxBytes(TopicView view) {

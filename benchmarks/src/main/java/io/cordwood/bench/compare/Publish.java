@@ -1,6 +1,7 @@
 package io.cordwood.bench.compare;
 
 import io.cordwood.bench.JsonLine;
+import java.time.Duration;
 
 /**
  * A load to publish.
@@ -23,6 +24,17 @@ record Publish(String topic, int recordBytes, long records, double recordsPerSec
             throw new IllegalArgumentException(
                     records + " records of " + recordBytes + " bytes at " + recordsPerSecond + "/s");
         }
+    }
+
+    /** A load of a fixed rate of which so much is measured. */
+    static Publish measured(String topic, int recordBytes, Duration measured, double recordsPerSecond) {
+        long counted = Math.round(recordsPerSecond * measured.toSeconds());
+        return new Publish(topic, recordBytes, counted * WARM_UP_SHARE / (WARM_UP_SHARE - 1), recordsPerSecond);
+    }
+
+    /** How long the client's warm-up takes at a fixed rate. */
+    Duration warmUp() {
+        return Duration.ofMillis(Math.round(warmUpRecords() / recordsPerSecond * MS_PER_SECOND));
     }
 
     long warmUpRecords() {

@@ -132,12 +132,13 @@ final class Round {
     private JsonLine failover(Row row) throws IOException {
         Kernel.sync();
         service.createTopic(row.word(), 1);
-        var load = new Publish(
-                row.word(), LARGE_RECORD_BYTES, recordsOf(FAILOVER_RATE, BEFORE_KILL.plus(AFTER_KILL)), FAILOVER_RATE);
+        var load = Publish.measured(row.word(), LARGE_RECORD_BYTES, BEFORE_KILL.plus(AFTER_KILL), FAILOVER_RATE);
+        // The client's own start comes on top of it: never before its warm-up ends.
+        var killAfter = load.warmUp().plus(BEFORE_KILL);
         int leader = service.leaderOf(row.word());
         var killed = CompletableFuture.runAsync(
                 () -> service.servers().kill(leader),
-                CompletableFuture.delayedExecutor(BEFORE_KILL.toMillis(), TimeUnit.MILLISECONDS));
+                CompletableFuture.delayedExecutor(killAfter.toMillis(), TimeUnit.MILLISECONDS));
         var found = service.publish(load);
         try {
             killed.join();

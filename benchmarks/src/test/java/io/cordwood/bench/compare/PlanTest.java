@@ -53,6 +53,14 @@ class PlanTest {
     }
 
     @Test
+    void whatIsMeasuredComesBehindTheClientsWarmUp() {
+        var load = Publish.measured("t", 1000, Duration.ofSeconds(50), 1000);
+
+        assertThat(load.records() - load.warmUpRecords()).isEqualTo(50_000);
+        assertThat(load.warmUp()).isEqualTo(Duration.ofSeconds(25));
+    }
+
+    @Test
     void kafkasPublisherTakesItsValuesFromTheFile() {
         var arguments = KafkaService.producerArguments(new Publish("t", 1000, 20_000, 0), Path.of("/values-1000.txt"));
 
