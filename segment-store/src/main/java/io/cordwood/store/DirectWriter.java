@@ -19,8 +19,8 @@ import java.nio.file.StandardOpenOption;
  * <p><b>Thread:</b> that of the file's writer.
  */
 final class DirectWriter implements Closeable {
-    /** Below it a copy into the page cache costs less than a request to the disk. */
-    static final int LEAST_BYTES = 64 << 10;
+    /** Below it a copy into the page cache costs less than a request to the disk. A batch of 64 KiB, the usual size, lies above. */
+    static final int LEAST_BYTES = 32 << 10;
 
     private static final int BUFFER_BYTES = 1 << 20;
     private static final int LARGEST_BLOCK = 64 << 10;

@@ -155,7 +155,8 @@ public final class NioDisk implements Disk {
         /** Leaves what is behind the last whole block, and all of it where that way does not work. */
         private int writeBlocks(DirectWriter writer, ByteBuffer src, long position) throws IOException {
             int start = src.position();
-            int head = writer.bytesToBlock(position);
+            // A block may be larger than all of it.
+            int head = Math.min(writer.bytesToBlock(position), src.remaining());
             writeBuffered(src.slice(start, head), position);
             src.position(start + head);
             try {

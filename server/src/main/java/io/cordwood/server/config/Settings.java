@@ -85,7 +85,7 @@ final class Settings {
             Setting.integer("log.writer-threads", "Threads that write segments", 1, 64, 4);
     static final Setting<Boolean> DIRECT_WRITES = Setting.flag(
             "log.direct-writes",
-            "Appends of 64 KiB and more go past the page cache; readers at the tail then read from the disk",
+            "Appends of 32 KiB and more go past the page cache; readers at the tail then read from the disk",
             true);
     static final Setting<Long> COMPACTION_KEYS = Setting.size(
             "compaction.key-bytes",
