@@ -97,9 +97,9 @@ final class TopicBuffers {
     }
 
     /**
-     * Another partition than the last where there is one, among those that have a leader where any has: each with a chance that
-     * falls with the batches that wait for it. Else a slow partition's queue would in time hold all of the memory, and the
-     * others would be sent no more than it.
+     * Among those that have a leader, where any has, each with a chance that falls with the batches that wait for it: else a slow
+     * partition's queue would in time hold all of the memory, and the others would be sent no more than it. Where none waits,
+     * another than the last.
      */
     private int pick(@Nullable TopicView current) {
         var candidates = candidates(current);
@@ -128,6 +128,9 @@ final class TopicBuffers {
                 .filter(number -> current == null || current.leader(number).isPresent())
                 .toArray();
         var usable = led.length > 0 ? led : all;
+        if (Arrays.stream(usable).anyMatch(number -> partitions.get(number).queuedBatches() > 0)) {
+            return usable; // a short queue counts for more than a change
+        }
         var others = Arrays.stream(usable).filter(number -> number != sticky).toArray();
         return others.length > 0 ? others : usable;
     }

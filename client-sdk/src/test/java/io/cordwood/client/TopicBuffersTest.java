@@ -67,10 +67,18 @@ class TopicBuffersTest {
 
         var chosen = choices(unled);
 
-        // Its chance is 1 against the 51 of the other one that may be chosen.
+        // Its chance is 1 against the 51 of each other.
         assertThat(Collections.frequency(chosen, SLOW)).isLessThan(CHOICES / 15);
         assertThat(Collections.frequency(chosen, 0)).isGreaterThan(CHOICES / 3);
         assertThat(Collections.frequency(chosen, 2)).isGreaterThan(CHOICES / 3);
+    }
+
+    @Test
+    void oneOfTwoPartitionsIsChosenAgainAndAgainWhereBatchesWaitInTheOther() {
+        queueInSlow();
+        var led = new TopicView(unled.topicId(), Map.of(), List.of(LEADER, LEADER, Optional.empty()));
+
+        assertThat(Collections.frequency(choices(led), SLOW)).isLessThan(CHOICES / 15);
     }
 
     @Test
@@ -88,7 +96,7 @@ class TopicBuffersTest {
     }
 
     @Test
-    void noPartitionIsChosenTwiceInARow() {
+    void noPartitionIsChosenTwiceInARowWhereNoBatchWaits() {
         var chosen = choices(unled);
 
         for (int i = 1; i < chosen.size(); i++) {

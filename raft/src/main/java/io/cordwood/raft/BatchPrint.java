@@ -48,6 +48,11 @@ record BatchPrint(long baseOffset, long endOffset, int sizeBytes, int leaderEpoc
         return RecordBatch.of(batches.slice(at, size));
     }
 
+    /** What the batches take, not their prints. */
+    static long sizeOf(List<BatchPrint> prints) {
+        return prints.stream().mapToLong(BatchPrint::sizeBytes).sum();
+    }
+
     static byte[] encode(List<BatchPrint> prints) {
         var out = ByteBuffer.allocate(prints.size() * BYTES);
         for (BatchPrint print : prints) {

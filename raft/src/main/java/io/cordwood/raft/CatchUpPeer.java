@@ -79,7 +79,7 @@ final class CatchUpPeer {
     /** Prints of some batches from the offset on, none at the end offset. They count as what both sides read for them. */
     List<BatchPrint> prints(long offset, long endOffset) throws IOException, InterruptedException {
         var prints = BatchPrint.decode(call(CatchUpSource.PRINTS, batchesRequest(offset, endOffset)));
-        rate.take(prints.stream().mapToLong(BatchPrint::sizeBytes).sum());
+        rate.take(BatchPrint.sizeOf(prints));
         return prints;
     }
 

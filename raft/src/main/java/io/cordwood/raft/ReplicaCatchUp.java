@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * Brings a replica's files to the applied state of a node that is ahead, where that node's raft log does not reach back to what
  * the replica has.
  *
- * <p>Own and foreign batches are compared from the own high watermark on: base offset, size, leader epoch, CRC, and in which file.
- * They are cut at the first difference only. Where the own files end first, the rest is fetched; where the other's do, what they
+ * <p>Own and foreign batches are compared from the own high watermark on, each once: base offset, size, leader epoch, CRC, and in
+ * which file. They are cut at the first difference only. Where the own files end first, the rest is fetched; where the other's do, what they
  * hold beyond is kept.
  *
  * <p>Where the source has compacted, there is nothing to compare with: the files come as a whole, are looked at by their hash, and
@@ -67,8 +67,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Set<SealedSegment> left = new HashSet<>();
     /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
     private volatile boolean overtaken;
-    /** What was appended below is the source's, as the rounds so far have found or made it: none compares it again. */
+    /** What was appended below is the source's, while the replica counts so many changes: it is not compared again. */
     private long sharedEnd;
+
+    private long sharedChanges = -1;
 
     private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
@@ -110,15 +112,16 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
     private Round rounds(int leaderNode, TermIndex first) throws IOException, InterruptedException {
         received.clear(); // compaction may have gone on since: what is there is looked at again
-        sharedEnd = 0;
         long changes = replica.logChanges();
+        sharedEnd = changes == sharedChanges ? sharedEnd : 0;
+        sharedChanges = changes;
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
         var round = follow(peer, changes, first.getIndex());
         var pace = new RoundPace();
-        var next = pace.after(round.fetchedBytes);
+        var next = pace.after(round.movedBytes);
         while (next != RoundPace.Next.NONE) {
             round = follow(next == RoundPace.Next.UNTHROTTLED ? peer.unthrottled() : peer, changes, first.getIndex());
-            next = pace.after(round.fetchedBytes);
+            next = pace.after(round.movedBytes);
         }
         awaitSettledRaftLog();
         return round;
@@ -203,7 +206,8 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         private final Set<Long> fileBases;
         private final PartitionLog log = replica.log();
         private CatchUpPeer peer;
-        private long fetchedBytes;
+        /** Fetched or compared: how long the round took, where the rate holds. */
+        private long movedBytes;
 
         Round(CatchUpPeer peer, long changes, Checkpoint target) {
             this.peer = peer;
@@ -225,7 +229,6 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
             requireSameFiles();
             change(PartitionLog::force);
-            sharedEnd = Math.max(sharedEnd, end());
         }
 
         private Stream<SealedSegment> rewritten() {
@@ -258,7 +261,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     received.put(segment, log.transfer().receive(segment, position -> {
                         requireUnchanged();
                         var bytes = peer.file(segment, position);
-                        fetchedBytes += bytes.remaining();
+                        movedBytes += bytes.remaining();
                         context.node().catchUps().counters().fetched(bytes.remaining());
                         return bytes;
                     }));
@@ -275,9 +278,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     .orElse(end());
             long from = Math.max(start, Math.min(sharedEnd, limit));
             long shared = Divergence.sharedEnd(
-                    from, offset -> ownPrints(offset, limit), offset -> peer.prints(offset, limit));
+                    from, offset -> ownPrints(offset, limit), offset -> sourcePrints(offset, limit));
             shared = Divergence.sameFilesEnd(from, shared, ownBases(), fileBases);
             context.node().catchUps().counters().compared(shared - from);
+            sharedEnd = Math.max(sharedEnd, shared);
             fetch(shared, limit);
             return limit;
         }
@@ -331,6 +335,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             for (var listed : target.segments().sealed()) {
                 var info = new SegmentInfo(listed.baseOffset(), listed.endOffset(), listed.sizeBytes());
                 if (!own.contains(info) && !received.containsKey(listed)) {
+                    sharedEnd = 0; // whatever it comes from, the next attempt looks at all of it
                     throw new IOException(
                             "the files of " + replica.id() + " are " + own + ", the source has " + listed);
                 }
@@ -389,6 +394,12 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             }
         }
 
+        private List<BatchPrint> sourcePrints(long offset, long limit) throws IOException, InterruptedException {
+            var prints = peer.prints(offset, limit);
+            movedBytes += BatchPrint.sizeOf(prints);
+            return prints;
+        }
+
         private void fetch(long fromOffset, long limit) throws IOException, InterruptedException {
             for (long at = fromOffset; at < limit; ) {
                 var batches = peer.batches(at, limit);
@@ -398,15 +409,16 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                     replica.replaceFrom(base);
                     changed.append(base, pieceEnd, batches, fileBases.contains(base));
                 });
-                fetchedBytes += batches.remaining();
+                movedBytes += batches.remaining();
                 context.node().catchUps().counters().fetched(batches.remaining());
                 at = pieceEnd;
+                sharedEnd = Math.max(sharedEnd, at);
             }
         }
 
         private long requireSound(ByteBuffer batches, long offset) throws IOException {
             var prints = BatchPrint.ofSound(batches);
-            long bytes = prints.stream().mapToLong(BatchPrint::sizeBytes).sum();
+            long bytes = BatchPrint.sizeOf(prints);
             if (prints.isEmpty()
                     || bytes != batches.remaining()
                     || prints.get(0).baseOffset() != offset) {

@@ -1,8 +1,8 @@
 package io.cordwood.raft;
 
 /**
- * Whether a catch-up goes one more round, and how fast. Each round fetches what the leader took during the one before: where the
- * node's rate lies below that of the leader's clients, none would be the last.
+ * Whether a catch-up goes one more round, and how fast. Each round fetches what the leader took while the one before fetched and
+ * compared: where the node's rate lies below that of the leader's clients, none would be the last.
  *
  * <p>Invariant: the rounds end. Each is at most half of the one before, but for one: those behind it are unthrottled, and where
  * not even these shrink, the rest is fed from the raft log.
@@ -23,11 +23,11 @@ final class RoundPace {
         NONE
     }
 
-    /** @param fetchedBytes by the round that is done */
-    Next after(long fetchedBytes) {
-        boolean shrank = fetchedBytes <= bytesBefore / 2;
-        bytesBefore = fetchedBytes;
-        if (fetchedBytes <= LAST_ROUND_BYTES || (unthrottled && !shrank)) {
+    /** @param movedBytes that the round which is done fetched or compared */
+    Next after(long movedBytes) {
+        boolean shrank = movedBytes <= bytesBefore / 2;
+        bytesBefore = movedBytes;
+        if (movedBytes <= LAST_ROUND_BYTES || (unthrottled && !shrank)) {
             return Next.NONE;
         }
         unthrottled |= !shrank;

@@ -135,6 +135,8 @@ class CatchUpTest {
             cluster.appendSurely(batch("r" + expected, "x".repeat(BIG_RECORD)));
             expected += 2;
         }
+        long big = expected - before;
+        publish(30);
         purgeBeyond(follower);
 
         follower.start();
@@ -142,7 +144,7 @@ class CatchUpTest {
         cluster.awaitHighWatermark(expected);
         assertCaughtUp(follower);
         assertThat(follower.catchUps().fetchedBytes()).isGreaterThan(RoundPace.LAST_ROUND_BYTES);
-        assertThat(follower.catchUps().comparedRecords()).isLessThanOrEqualTo(before);
+        assertThat(follower.catchUps().comparedRecords()).isLessThan(before + big);
         assertIdentical();
     }
 

@@ -19,7 +19,7 @@ import java.nio.file.StandardOpenOption;
  * <p><b>Thread:</b> that of the file's writer.
  */
 final class DirectWriter implements Closeable {
-    /** Below it a copy into the page cache costs less than a request to the disk. A batch of 64 KiB, the usual size, lies above. */
+    /** Below it a copy into the page cache costs less than a request to the disk. A batch of 64 KiB lies above. */
     static final int LEAST_BYTES = 32 << 10;
 
     private static final int BUFFER_BYTES = 1 << 20;
