@@ -8,6 +8,7 @@ import io.cordwood.store.LogRead;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole batches for one reader, cut to its credit.
@@ -21,8 +22,18 @@ import java.util.List;
  */
 public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long recordCount) {
 
-    /** Records, and the batches that they come from, the last of which may hold more. */
-    public record Decoded(Chunk chunk, List<BatchRecord> records) {}
+    /** Where this is reached decoding ends: a packed batch may hold hundreds of times its size. */
+    static final long DECODED_MAX_BYTES = 4L << 20;
+    /** What a record or a header takes besides its bytes, about: those of empty ones add up, too. */
+    private static final int OVERHEAD_BYTES = 64;
+
+    /**
+     * Records, and where to go on.
+     *
+     * @param endOffset exclusive; inside a batch where the rest of its records found no room
+     * @param endedBytes size of the batches that end in it: one that comes in parts counts with its last part
+     */
+    public record Decoded(List<BatchRecord> records, long endOffset, int endedBytes) {}
 
     /** As many of the batches as begin while both credits are above zero. */
     public static Chunk within(LogRead range, long creditBytes, long creditRecords) {
@@ -44,7 +55,9 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
     }
 
     /**
-     * The records from the start offset on, at most this many, up to a batch that does not decode: whoever goes on there is told why.
+     * The records from the start offset on, at most this many, until they take {@value #DECODED_MAX_BYTES} bytes,
+     * up to a batch that does not decode: whoever goes on there is told why. However large, one record comes where
+     * there is one.
      *
      * @throws UndecodableBatchException where that is the first one
      * @throws CompressionUnavailableException where the first one's codec is missing
@@ -52,42 +65,71 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
     public Decoded decoded(long maxRecords) throws UndecodableBatchException {
         var records = new ArrayList<BatchRecord>();
         var bytes = batches.slice();
+        var room = new Room(maxRecords);
         int cut = 0;
-        long inBatches = 0;
         long end = startOffset;
-        while (cut < bytes.limit() && records.size() < maxRecords) {
-            var batch = batchAt(bytes, cut);
+        while (cut < bytes.limit() && room.isLeft()) {
             try {
-                records.addAll(decoded(batch, maxRecords - records.size()));
+                var part = decoded(batchAt(bytes, cut), room);
+                records.addAll(part.records);
+                end = part.endOffset;
+                cut += part.endedBytes; // nothing where the batch goes on, but then there is no room any more
             } catch (UndecodableBatchException | CompressionUnavailableException e) {
                 if (cut == 0) {
                     throw e;
                 }
                 break;
             }
-            cut += batch.sizeBytes();
-            inBatches += batch.recordCount();
-            end = batch.endOffset();
         }
-        return new Decoded(new Chunk(bytes.slice(0, cut), startOffset, end, inBatches), records);
+        return new Decoded(records, end, cut);
     }
 
-    private List<BatchRecord> decoded(RecordBatch batch, long maxRecords) throws UndecodableBatchException {
+    private Decoded decoded(RecordBatch batch, Room room) throws UndecodableBatchException {
         var records = new ArrayList<BatchRecord>();
         try {
             requireCrc(batch);
             try (var iterator = batch.records()) {
-                while (iterator.hasNext() && records.size() < maxRecords) {
+                while (iterator.hasNext() && room.isLeft()) {
                     var record = iterator.next();
                     if (record.offset() >= startOffset) {
                         records.add(record);
+                        room.take(record);
                     }
                 }
+                return iterator.hasNext()
+                        ? new Decoded(records, records.get(records.size() - 1).offset() + 1, 0)
+                        : new Decoded(records, batch.endOffset(), batch.sizeBytes());
             }
         } catch (MalformedBatchException e) {
             throw new UndecodableBatchException(batch, e);
         }
-        return records;
+    }
+
+    /** What more may be decoded: while some is left, one more record. */
+    private static final class Room {
+        private long records;
+        private long bytes = DECODED_MAX_BYTES;
+
+        Room(long records) {
+            this.records = records;
+        }
+
+        boolean isLeft() {
+            return records > 0 && bytes > 0;
+        }
+
+        void take(BatchRecord record) {
+            records--;
+            bytes -= OVERHEAD_BYTES + sizeOf(record.key()) + sizeOf(record.value());
+            for (var header : record.headers()) {
+                var value = header.value();
+                bytes -= OVERHEAD_BYTES + header.key().length() + (value == null ? 0 : value.length);
+            }
+        }
+
+        private static int sizeOf(@Nullable ByteBuffer bytes) {
+            return bytes == null ? 0 : bytes.remaining();
+        }
     }
 
     private static void requireCrc(RecordBatch batch) {

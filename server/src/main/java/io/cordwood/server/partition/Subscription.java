@@ -38,17 +38,26 @@ public final class Subscription implements AutoCloseable {
         boolean isReady();
 
         /**
-         * Returns what of it was sent: less where a batch behind the first one does not decode.
+         * Returns what of it was sent: less where the records are decoded, and take too much for one message or lie
+         * behind a batch that does not decode.
          *
-         * @throws IOException where nothing was, because the first one does not
+         * @throws IOException where nothing was, because the first batch does not decode
          */
-        Chunk data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException;
+        Sent data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException;
 
         void refused(TopicPartition partition, Refusal refusal);
 
         /** The subscription has ended on a fault of ours. */
         void failed(Refusal refusal);
     }
+
+    /**
+     * What was sent, and what it takes of the credit. A batch sent in parts takes its records part by part and its
+     * bytes with the last one: all of it once.
+     *
+     * @param endOffset exclusive
+     */
+    public record Sent(long endOffset, long bytes, long records) {}
 
     /** A partition and where to begin. */
     public record Start(TopicPartition partition, StartPoint point) {}
@@ -251,8 +260,8 @@ public final class Subscription implements AutoCloseable {
             }
             var sent = sink.data(cursor.name, chunk.from(from), cursor.replica);
             // Of what is not sent the subscriber gives nothing back.
-            creditBytes -= sent.sizeBytes();
-            creditRecords -= sent.recordCount();
+            creditBytes -= sent.bytes();
+            creditRecords -= sent.records();
             cursor.position = sent.endOffset();
         } catch (OffsetTrimmedException e) {
             // Retention was faster than the check before the read; the next turn says so to the reader.

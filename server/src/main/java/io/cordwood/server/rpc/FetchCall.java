@@ -112,15 +112,9 @@ final class FetchCall {
         try {
             var range = replica.read(offset, maxBytes(request));
             var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
-            var decoded = chunk.decoded(maxRecords(request) + 1L);
-            var records = decoded.records();
-            boolean more = records.size() > maxRecords(request);
-            var response = nothing(
-                    replica,
-                    more
-                            ? records.get(maxRecords(request)).offset()
-                            : decoded.chunk().endOffset());
-            for (var record : more ? records.subList(0, maxRecords(request)) : records) {
+            var decoded = chunk.decoded(maxRecords(request));
+            var response = nothing(replica, decoded.endOffset());
+            for (var record : decoded.records()) {
                 response.addRecords(RecordContents.stored(record, request.getEncoding()));
             }
             return response.build();

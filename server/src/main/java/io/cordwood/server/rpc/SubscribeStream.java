@@ -97,25 +97,30 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     }
 
     @Override
-    public Chunk data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException {
-        var sent = chunk;
+    public Subscription.Sent data(TopicPartition partition, Chunk chunk, Replica replica) throws IOException {
         var data = SubscribedData.newBuilder()
                 .setHighWatermark(replica.highWatermark())
                 .setLogStartOffset(replica.logStartOffset());
-        if (encoding == Encoding.ENCODING_UNSPECIFIED) {
-            // The buffer is never written to again, so it goes out without a copy.
-            data.setBatches(UnsafeByteOperations.unsafeWrap(chunk.batches()));
-        } else {
-            var decoded = chunk.decoded(Long.MAX_VALUE);
-            sent = decoded.chunk();
-            for (var record : decoded.records()) {
-                data.addRecords(RecordContents.stored(record, encoding));
-            }
-        }
+        var sent = encoding == Encoding.ENCODING_UNSPECIFIED ? addBatches(chunk, data) : addRecords(chunk, data);
         out.send(response(partition)
                 .setData(data.setNextOffset(sent.endOffset()))
                 .build());
         return sent;
+    }
+
+    private static Subscription.Sent addBatches(Chunk chunk, SubscribedData.Builder data) {
+        // The buffer is never written to again, so it goes out without a copy.
+        data.setBatches(UnsafeByteOperations.unsafeWrap(chunk.batches()));
+        return new Subscription.Sent(chunk.endOffset(), chunk.sizeBytes(), chunk.recordCount());
+    }
+
+    private Subscription.Sent addRecords(Chunk chunk, SubscribedData.Builder data) throws IOException {
+        var decoded = chunk.decoded(Long.MAX_VALUE);
+        for (var record : decoded.records()) {
+            data.addRecords(RecordContents.stored(record, encoding));
+        }
+        return new Subscription.Sent(
+                decoded.endOffset(), decoded.endedBytes(), decoded.records().size());
     }
 
     @Override

@@ -28,6 +28,15 @@ public final class Batches {
         return builder.build();
     }
 
+    /** One packed batch of records with this many bytes that are all zero. */
+    public static ByteBuffer packed(int recordCount, int valueBytes) {
+        var builder = new RecordBatchBuilder(Compression.GZIP, 64 << 20);
+        for (int i = 0; i < recordCount; i++) {
+            builder.tryAppend(1_000, null, new byte[valueBytes], List.of());
+        }
+        return builder.build();
+    }
+
     /** One batch of one record of about this many bytes. */
     public static ByteBuffer ofSize(int bytes) {
         return of("x".repeat(bytes));

@@ -350,6 +350,26 @@ final class SubscribeTest {
     }
 
     @Test
+    void batchThatUnpacksToMuchComesInPartsAndTakesItsCreditOnce() {
+        var packed = Batches.packed(12, 1_000_000);
+        assertThat(first.append(AppendRequest.of(RecordBatch.of(packed)))).isCompleted();
+        append(first, "next");
+        append(first, "beyond the credit");
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "")
+                        .setEncoding(Encoding.ENCODING_BYTES)
+                        .setCredit(credit(packed.limit() + 1L, 13))
+                        .build());
+
+        await().until(() -> nextOffset(0) == 13);
+        await().during(Duration.ofMillis(200)).until(() -> nextOffset(0) == 13);
+        assertThat(offsets(0)).hasSize(13).isSorted().doesNotHaveDuplicates();
+        assertThat(answers.all()).hasSizeGreaterThan(3).allMatch(answer -> answer.getSerializedSize() < 6_000_000);
+    }
+
+    @Test
     void partitionsTakeTurns() {
         for (int i = 0; i < 10; i++) {
             append(first, "x".repeat(600_000));

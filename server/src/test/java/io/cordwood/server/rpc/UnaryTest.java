@@ -37,6 +37,7 @@ import io.cordwood.store.OffsetTrimmedException;
 import io.cordwood.store.ProducerState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -286,6 +287,26 @@ final class UnaryTest {
                 .isEqualTo(4);
         assertThat(one.data().fetch(fetchFrom(1, "latest").build()).getRecordsList())
                 .isEmpty();
+    }
+
+    @Test
+    void recordsThatUnpackToMuchComeInSeveralAnswers() {
+        var batch = RecordBatch.of(Batches.packed(12, 1_000_000));
+        leaderThere.append(AppendRequest.of(batch)).join();
+        append(leaderThere, "last");
+        var offsets = new ArrayList<Long>();
+
+        long next = 0;
+        while (next < 13) {
+            var request = fetchFrom(1, Long.toString(next)).setEncoding(Encoding.ENCODING_BYTES);
+            var response = one.data().fetch(request.build());
+            assertThat(response.getSerializedSize()).isLessThan(6_000_000);
+            assertThat(response.getNextOffset()).isGreaterThan(next);
+            response.getRecordsList().forEach(record -> offsets.add(record.getOffset()));
+            next = response.getNextOffset();
+        }
+
+        assertThat(offsets).hasSize(13).isSorted().doesNotHaveDuplicates();
     }
 
     @Test
