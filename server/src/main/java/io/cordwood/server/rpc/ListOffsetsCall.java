@@ -44,10 +44,11 @@ final class ListOffsetsCall {
     }
 
     CompletableFuture<ListOffsetsResponse> call(ListOffsetsRequest request, Deadline deadline) {
+        RepeatedFields.requireFew("partitions", request.getPartitionsCount());
         StartPoint.parse(request.getStart());
         return router.topic(request.getTopic()).thenCompose(topic -> {
             var wanted = request.getPartitionsCount() > 0
-                    ? request.getPartitionsList()
+                    ? request.getPartitionsList().stream().distinct().toList()
                     : IntStream.range(0, topic.partitions().size()).boxed().toList();
             var parts = wanted.stream()
                     .map(partition -> one(request, partition, deadline))

@@ -27,6 +27,7 @@ import io.cordwood.server.partition.TopicPartition;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -75,6 +76,9 @@ final class ProduceCall {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "records", "empty", "one record or more")
                     .exception();
         }
+        RepeatedFields.requireFew("records", request.getRecordsCount());
+        request.getRecordsList()
+                .forEach(record -> RepeatedFields.requireFew("records.headers", record.getHeadersCount()));
         if (request.hasExpectedEndOffset() && !request.hasPartition()) {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "partition", "absent", "given with expected_end_offset")
                     .exception();
@@ -127,15 +131,19 @@ final class ProduceCall {
             part.setExpectedEndOffset(request.getExpectedEndOffset());
         }
         var name = new TopicPartition(request.getTopic(), partition);
-        return router.call(name, method, part.build(), deadline).handle((response, failure) -> {
-            var byPlace = new TreeMap<Integer, ProducedRecord>();
-            for (int i = 0; i < places.size(); i++) {
-                byPlace.put(
-                        places.get(i),
-                        failure == null ? response.getRecords(i) : failed(partition, Errors.refusal(failure)));
-            }
-            return byPlace;
-        });
+        return router.call(name, method, part.build(), deadline)
+                .handle((response, failure) -> failure == null
+                        ? response.getRecordsList()
+                        : failed(partition, places.size(), Errors.refusal(failure)))
+                .thenApply(records -> byPlace(places, records));
+    }
+
+    private static Map<Integer, ProducedRecord> byPlace(List<Integer> places, List<ProducedRecord> records) {
+        var byPlace = new TreeMap<Integer, ProducedRecord>();
+        for (int i = 0; i < places.size(); i++) {
+            byPlace.put(places.get(i), records.get(i));
+        }
+        return byPlace;
     }
 
     /** On the leader: all records are of one partition. */
@@ -242,24 +250,26 @@ final class ProduceCall {
     }
 
     private static List<ProducedRecord> answers(int partition, int count, AppendResult result) {
+        if (!(result instanceof Appended appended)) {
+            return failed(partition, count, ((AppendResult.Refused) result).refusal());
+        }
         var answers = new ArrayList<ProducedRecord>(count);
         for (int i = 0; i < count; i++) {
-            answers.add(
-                    result instanceof Appended appended
-                            ? ProducedRecord.newBuilder()
-                                    .setPartition(partition)
-                                    .setOffset(appended.baseOffset() + i)
-                                    .setLeaderEpoch(appended.leaderEpoch())
-                                    .build()
-                            : failed(partition, ((AppendResult.Refused) result).refusal()));
+            answers.add(ProducedRecord.newBuilder()
+                    .setPartition(partition)
+                    .setOffset(appended.baseOffset() + i)
+                    .setLeaderEpoch(appended.leaderEpoch())
+                    .build());
         }
         return answers;
     }
 
-    private static ProducedRecord failed(int partition, Refusal refusal) {
-        return ProducedRecord.newBuilder()
+    /** The same answer for each record: they share it. */
+    private static List<ProducedRecord> failed(int partition, int count, Refusal refusal) {
+        var failed = ProducedRecord.newBuilder()
                 .setPartition(partition)
                 .setError(Errors.status(refusal))
                 .build();
+        return Collections.nCopies(count, failed);
     }
 }

@@ -17,13 +17,16 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
  * One Subscribe call.
  *
  * <p>Invariants: responses are written by one thread at a time, those of {@link SharedObserver}; the next request is
- * read when the one before it is applied, so at most one waits.
+ * read when the one before it is applied, so at most one waits, and while the call has room for answers, so that a
+ * client that reads none is asked for no more; at any moment either a request was asked for, or the turn to ask is
+ * kept in {@code turn}.
  *
  * <p><b>Thread:</b> requests come on an event loop, which only translates and enqueues; data on reader threads.
  */
@@ -34,6 +37,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     private final ServerCallStreamObserver<SubscribeResponse> call;
     private final Subscription subscription;
     private final StreamEnd onEnd;
+    private final AtomicBoolean turn = new AtomicBoolean(true);
     private volatile Encoding encoding = Encoding.ENCODING_UNSPECIFIED;
     private boolean first = true;
 
@@ -51,9 +55,25 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     void start() {
         call.disableAutoRequest();
         call.setOnReadyThreshold(READY_BELOW_BYTES);
-        call.setOnReadyHandler(subscription::wake);
+        call.setOnReadyHandler(this::ready);
         call.setOnCancelHandler(this::close);
-        call.request(1);
+        maybeRequest();
+    }
+
+    private void ready() {
+        subscription.wake();
+        maybeRequest();
+    }
+
+    private void applied() {
+        turn.set(true);
+        maybeRequest();
+    }
+
+    private void maybeRequest() {
+        if (turn.get() && call.isReady() && turn.compareAndSet(true, false)) {
+            call.request(1);
+        }
     }
 
     @Override
@@ -61,18 +81,30 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
         if (first) {
             first = false;
             encoding = request.getEncoding();
-        } else if (request.getEncoding() != Encoding.ENCODING_UNSPECIFIED && request.getEncoding() != encoding) {
-            fail(Refusal.field(
-                    Reason.INVALID_ARGUMENT, "encoding", request.getEncoding(), "set in the first message only"));
+        }
+        try {
+            check(request);
+        } catch (RefusedException e) {
+            fail(e.refusal());
             return;
+        }
+        subscription.change(change(request), this::applied);
+    }
+
+    private void check(SubscribeRequest request) {
+        RepeatedFields.requireFew("add", request.getAddCount());
+        RepeatedFields.requireFew("remove", request.getRemoveCount());
+        if (request.getEncoding() != Encoding.ENCODING_UNSPECIFIED && request.getEncoding() != encoding) {
+            throw Refusal.field(
+                            Reason.INVALID_ARGUMENT, "encoding", request.getEncoding(), "set in the first message only")
+                    .exception();
         }
         var credit = request.getCredit();
         if (credit.getBytes() < 0 || credit.getRecords() < 0) {
             long negative = Math.min(credit.getBytes(), credit.getRecords());
-            fail(Refusal.field(Reason.INVALID_ARGUMENT, "credit", negative, "0 or more"));
-            return;
+            throw Refusal.field(Reason.INVALID_ARGUMENT, "credit", negative, "0 or more")
+                    .exception();
         }
-        subscription.change(change(request), () -> call.request(1));
     }
 
     @Override

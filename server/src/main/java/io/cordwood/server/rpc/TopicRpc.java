@@ -53,16 +53,21 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
 
     @Override
     public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> out) {
-        var topic = new NewTopic(
-                request.getName(),
-                request.hasPartitionCount() ? OptionalInt.of(request.getPartitionCount()) : OptionalInt.empty(),
-                request.hasReplicationFactor() ? OptionalInt.of(request.getReplicationFactor()) : OptionalInt.empty(),
-                new TreeMap<>(request.getConfigMap()));
         Answers.unary(out, deadline -> {
+            var topic = newTopic(request);
             var created = request.getValidateOnly() ? topics.validate(topic) : topics.create(topic, deadline);
             return created.thenApply(info ->
                     CreateTopicResponse.newBuilder().setTopic(described(info)).build());
         });
+    }
+
+    private static NewTopic newTopic(CreateTopicRequest request) {
+        RepeatedFields.requireFew("config", request.getConfigCount());
+        return new NewTopic(
+                request.getName(),
+                request.hasPartitionCount() ? OptionalInt.of(request.getPartitionCount()) : OptionalInt.empty(),
+                request.hasReplicationFactor() ? OptionalInt.of(request.getReplicationFactor()) : OptionalInt.empty(),
+                new TreeMap<>(request.getConfigMap()));
     }
 
     @Override
@@ -112,9 +117,11 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
 
     @Override
     public void alterTopicConfig(AlterTopicConfigRequest request, StreamObserver<AlterTopicConfigResponse> out) {
-        var set = new TreeMap<>(request.getSetMap());
-        var reset = new TreeSet<>(request.getResetList());
         Answers.unary(out, deadline -> {
+            RepeatedFields.requireFew("set", request.getSetCount());
+            RepeatedFields.requireFew("reset", request.getResetCount());
+            var set = new TreeMap<>(request.getSetMap());
+            var reset = new TreeSet<>(request.getResetList());
             var change = request.getValidateOnly()
                     ? settings.validate(request.getName(), set, reset)
                     : settings.alter(request.getName(), set, reset, deadline);

@@ -23,8 +23,11 @@ import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -442,7 +445,7 @@ final class SubscribeTest {
         for (int i = 0; i < 64; i++) {
             append(first, "x".repeat(900_000));
         }
-        var slow = new NeverReading();
+        var slow = new SlowClient();
         node.dataStreams()
                 .subscribe(slow)
                 .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
@@ -456,6 +459,23 @@ final class SubscribeTest {
 
         await().atMost(Duration.ofSeconds(30)).until(() -> nextOffset(0) == 64);
         assertThat(first.readCount()).isLessThan(fewReads + 64);
+    }
+
+    @Test
+    void clientThatReadsNoAnswersIsAskedForNoMoreRequests() {
+        var slow = new SlowClient();
+        var requests = node.dataStreams().subscribe(slow);
+        var refused = start("x".repeat(350), 0, "");
+
+        // Some 10 MB of refusals, more than the client's transport takes in.
+        requests.onNext(SubscribeRequest.newBuilder()
+                .addAllAdd(Collections.nCopies(10_000, refused))
+                .build());
+        requests.onNext(start(0, "").build());
+
+        await().during(Duration.ofMillis(500)).until(() -> first.listenerCount() == 0);
+        slow.read();
+        await().until(() -> first.listenerCount() == 1);
     }
 
     @Test
@@ -493,6 +513,29 @@ final class SubscribeTest {
     }
 
     @Test
+    void requestsThatNameTooManyPartitionsEndTheStream() {
+        var partition = TopicPartition.newBuilder().setTopic("orders").build();
+        var remove = new Recorded<SubscribeResponse>();
+
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(SubscribeRequest.newBuilder()
+                        .addAllAdd(Collections.nCopies(10_001, PartitionStart.getDefaultInstance()))
+                        .build());
+        node.dataStreams()
+                .subscribe(remove)
+                .onNext(SubscribeRequest.newBuilder()
+                        .addAllRemove(Collections.nCopies(10_001, partition))
+                        .build());
+
+        answers.awaitEnd();
+        remove.awaitEnd();
+        assertThat(answers.all()).isEmpty();
+        Refused.assertReason(Refused.of(answers.error()), Reason.INVALID_ARGUMENT, "field", "add", "value", "10001");
+        Refused.assertReason(Refused.of(remove.error()), Reason.INVALID_ARGUMENT, "field", "remove", "value", "10001");
+    }
+
+    @Test
     void stopEndsTheStream() {
         node.dataStreams().subscribe(answers).onNext(start(0, "").build());
         await().until(() -> first.listenerCount() == 1);
@@ -504,11 +547,18 @@ final class SubscribeTest {
         await().until(() -> first.listenerCount() == 0);
     }
 
-    /** A client whose transport window fills up, because it never asks for a message. */
-    private static final class NeverReading implements ClientResponseObserver<SubscribeRequest, SubscribeResponse> {
+    /** A client whose transport window fills up, because it asks for no message before {@link #read}. */
+    private static final class SlowClient implements ClientResponseObserver<SubscribeRequest, SubscribeResponse> {
+        private volatile @Nullable ClientCallStreamObserver<SubscribeRequest> call;
+
         @Override
-        public void beforeStart(ClientCallStreamObserver<SubscribeRequest> call) {
-            call.disableAutoRequestWithInitial(0);
+        public void beforeStart(ClientCallStreamObserver<SubscribeRequest> started) {
+            started.disableAutoRequestWithInitial(0);
+            call = started;
+        }
+
+        void read() {
+            Objects.requireNonNull(call).request(Integer.MAX_VALUE);
         }
 
         @Override

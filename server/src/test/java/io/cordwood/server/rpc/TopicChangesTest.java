@@ -9,6 +9,7 @@ import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.CreatePartitionsRequest;
+import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.GetTopicConfigRequest;
@@ -30,6 +31,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +117,22 @@ final class TopicChangesTest {
                         .build())),
                 Reason.REQUEST_TIMED_OUT);
         assertThat(cluster.image().topic("orders").orElseThrow().partitions()).hasSize(2);
+    }
+
+    @Test
+    void requestsWithTooManySettingsAreRefusedBeforeTheyAreLookedAt() {
+        var settings = IntStream.rangeClosed(0, 10_000).boxed().collect(Collectors.toMap(i -> "key" + i, i -> "value"));
+        var create = CreateTopicRequest.newBuilder().setName("t").putAllConfig(settings);
+        var set = AlterTopicConfigRequest.newBuilder().setName("orders").putAllSet(settings);
+        var reset = AlterTopicConfigRequest.newBuilder().setName("orders").addAllReset(settings.keySet());
+
+        assertTooMany("config", () -> one.topics().createTopic(create.build()));
+        assertTooMany("set", () -> one.topics().alterTopicConfig(set.build()));
+        assertTooMany("reset", () -> one.topics().alterTopicConfig(reset.build()));
+    }
+
+    private static void assertTooMany(String field, ThrowingCallable call) {
+        assertReason(Refused.by(call), Reason.INVALID_ARGUMENT, "field", field, "limit", "at most 10000 elements");
     }
 
     @Test

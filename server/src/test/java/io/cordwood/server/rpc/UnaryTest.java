@@ -38,6 +38,7 @@ import io.cordwood.store.ProducerState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -174,6 +175,26 @@ final class UnaryTest {
                 Reason.TIMESTAMP_OUT_OF_RANGE,
                 "field",
                 "records[0].timestamp");
+    }
+
+    @Test
+    void requestsThatRepeatAFieldTooOftenAreRefused() {
+        var records = produce("").addAllRecords(Collections.nCopies(10_001, NewRecord.getDefaultInstance()));
+        var headers = NewRecord.newBuilder()
+                .addAllHeaders(Collections.nCopies(10_001, HeaderField.getDefaultInstance()));
+        var partitions = ListOffsetsRequest.newBuilder()
+                .setTopic("orders")
+                .addAllPartitions(Collections.nCopies(10_001, 0))
+                .build();
+
+        assertTooMany("records", produceRefused(records));
+        assertTooMany("records.headers", produceRefused(produce("").addRecords(headers)));
+        assertTooMany("partitions", Refused.by(() -> one.data().listOffsets(partitions)));
+    }
+
+    private static void assertTooMany(String field, Refusal refusal) {
+        assertReason(refusal, Reason.INVALID_ARGUMENT, "field", field, "value", "10001");
+        assertReason(refusal, Reason.INVALID_ARGUMENT, "limit", "at most 10000 elements");
     }
 
     @Test
@@ -439,6 +460,19 @@ final class UnaryTest {
         assertThat(two2.getPartitions(0).getOffset()).isEqualTo(2);
         assertReason(Refused.of(two2.getPartitions(1).getError()), Reason.OFFSET_OUT_OF_RANGE);
         assertReason(Refused.of(two2.getPartitions(2).getError()), Reason.PARTITION_OUT_OF_RANGE);
+    }
+
+    @Test
+    void partitionThatIsNamedTwiceIsAnsweredOnce() {
+        var response = one.data()
+                .listOffsets(ListOffsetsRequest.newBuilder()
+                        .setTopic("orders")
+                        .addAllPartitions(List.of(1, 0, 1, 1))
+                        .build());
+
+        assertThat(response.getPartitionsList())
+                .extracting(partition -> partition.getPartition())
+                .containsExactly(1, 0);
     }
 
     @Test
