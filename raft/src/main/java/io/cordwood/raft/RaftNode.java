@@ -374,18 +374,13 @@ public final class RaftNode implements Closeable {
         return running().membership().joined().copy();
     }
 
-    /** The replica of a partition on this node. */
+    /** The replica of a partition on this node, once its group is open. */
     public Optional<PartitionReplica> partition(PartitionId id) {
         return running().host().find(id);
     }
 
     public ClusterMetadata metadata() {
         return running().metadata();
-    }
-
-    /** The replica of a partition on this node, once its group is open. */
-    public Optional<PartitionReplica> partition(String topic, int partition) {
-        return view.image().topic(topic).flatMap(found -> partition(new PartitionId(found.topicId(), partition)));
     }
 
     public NodeTransport transport() {

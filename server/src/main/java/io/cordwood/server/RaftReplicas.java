@@ -3,10 +3,11 @@ package io.cordwood.server;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.server.partition.Replica;
+import io.cordwood.store.PartitionId;
 import java.util.Optional;
 
 /**
- * The replicas that this node has open, by the names of their topics.
+ * The replicas that this node has open.
  *
  * <p><b>Thread:</b> any.
  */
@@ -18,7 +19,7 @@ final class RaftReplicas implements LocalReplicas {
     }
 
     @Override
-    public Optional<Replica> find(String topic, int partition) {
-        return node.partition(topic, partition).map(replica -> new RaftReplica(node, replica));
+    public Optional<Replica> find(PartitionId id) {
+        return node.partition(id).map(replica -> new RaftReplica(node, replica));
     }
 }

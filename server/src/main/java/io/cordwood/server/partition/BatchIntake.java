@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one batch into the log: find the partition, check that it leads, check the batch, append.
@@ -34,11 +35,12 @@ public final class BatchIntake {
     /**
      * Futures of one caller complete in order per partition, except refusals, which are complete on return.
      *
+     * @param topicId as text, what the caller takes for the topic's id; null = any
      * @param bytes never written to by the caller again
      */
     public CompletableFuture<AppendResult> append(
-            TopicPartition name, ByteBuffer bytes, OptionalLong expectedEndOffset) {
-        var lookup = partitions.find(name);
+            TopicPartition name, @Nullable String topicId, ByteBuffer bytes, OptionalLong expectedEndOffset) {
+        var lookup = partitions.find(name, topicId);
         if (lookup instanceof Lookup.Missing missing) {
             boolean elsewhere = missing.refusal().reason() == Reason.NOT_REPLICA;
             return refused(elsewhere ? partitions.notLeader(name) : missing.refusal());

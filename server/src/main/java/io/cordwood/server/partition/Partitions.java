@@ -12,22 +12,28 @@ import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.store.PartitionId;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds partitions by name: the metadata says what there is, the node's replicas what is here.
  *
- * <p>Invariant: the rules that are kept were resolved from the very topic of the image that is asked.
+ * <p>Invariants: what is found is of one topic of one image, never of an earlier one of its name; the rules that are
+ * kept were resolved from that very topic.
  *
  * <p><b>Thread:</b> any.
  */
 public final class Partitions {
     /** A clock may run ahead that far before its records are refused. */
     private static final Duration MAX_FUTURE = Duration.ofHours(1);
+
+    private static final String TOPIC_ID = "topic_id";
 
     private final Cluster cluster;
     private final LocalReplicas replicas;
@@ -36,7 +42,7 @@ public final class Partitions {
     /** Resolving a topic's settings takes longer than the rest of a batch's way to its partition. */
     private final Map<String, Rules> rulesByTopic = new ConcurrentHashMap<>();
 
-    private record Rules(TopicInfo topic, BatchLimits limits, TimestampRules timestamps) {}
+    private record Rules(TopicInfo topic, String topicId, BatchLimits limits, TimestampRules timestamps) {}
 
     /** @param listener the name of the listener whose addresses clients are told */
     public Partitions(Cluster cluster, LocalReplicas replicas, int batchMaxBytes, String listener) {
@@ -62,16 +68,54 @@ public final class Partitions {
         record Missing(Refusal refusal) implements Lookup {}
     }
 
+    /** A partition of the topic that has this name now. */
     public Lookup find(TopicPartition name) {
+        return find(name, null);
+    }
+
+    /** @param topicId as text, what the caller takes for the topic's id; null = any */
+    public Lookup find(TopicPartition name, @Nullable String topicId) {
         var image = cluster.image();
-        var missing = check(image, name);
+        var missing = missing(image, name, topicId);
         if (missing.isPresent()) {
             return new Lookup.Missing(missing.get());
         }
         var topic = image.topic(name.topic()).orElseThrow();
-        return replicas.find(name.topic(), name.partition())
+        return replicas.find(new PartitionId(topic.topicId(), name.partition()))
                 .<Lookup>map(replica -> new Lookup.Found(local(name, replica, topic)))
                 .orElseGet(() -> new Lookup.Missing(notReplica(name)));
+    }
+
+    private Optional<Refusal> missing(MetadataImage image, TopicPartition name, @Nullable String topicId) {
+        var topic = image.topic(name.topic());
+        if (topicId != null && topic.isPresent()) {
+            var other = checkId(topic.get(), topicId);
+            if (other.isPresent()) {
+                return other; // before the number: the earlier topic may have had more partitions
+            }
+        }
+        return check(image, name);
+    }
+
+    /** The refusal of whoever means another topic, which had this one's name before. */
+    private Optional<Refusal> checkId(TopicInfo topic, String expected) {
+        var found = rules(topic).topicId;
+        try {
+            // As text where it is as we write it: it comes with each batch.
+            if (found.equals(expected) || UUID.fromString(expected).equals(topic.topicId())) {
+                return Optional.empty();
+            }
+        } catch (IllegalArgumentException e) {
+            return Optional.of(Refusal.field(Reason.INVALID_ARGUMENT, TOPIC_ID, expected, "a UUID"));
+        }
+        return Optional.of(Refusal.of(
+                        Reason.UNKNOWN_TOPIC,
+                        "topic '" + topic.name() + "' was deleted and created anew: it was " + expected + ", is "
+                                + found)
+                .with(Refusal.TOPIC, topic.name())
+                .with(Refusal.FIELD, TOPIC_ID)
+                .with(Refusal.VALUE, expected)
+                .with(Refusal.LIMIT, found));
     }
 
     /** The refusal of a partition that the metadata does not know. */
@@ -99,10 +143,17 @@ public final class Partitions {
 
     /** Who leads: the replica here knows best, else what the leader reported. */
     public OptionalInt leader(TopicPartition name) {
-        var here = replicas.find(name.topic(), name.partition())
+        var here = replica(name)
                 .map(replica -> replica.leadership().leaderNodeId())
                 .orElse(OptionalInt.empty());
         return here.isPresent() ? here : reportedLeader(name);
+    }
+
+    private Optional<Replica> replica(TopicPartition name) {
+        return cluster.image()
+                .topic(name.topic())
+                .filter(topic -> topic.partition(name.partition()).isPresent())
+                .flatMap(topic -> replicas.find(new PartitionId(topic.topicId(), name.partition())));
     }
 
     /** Why this node cannot do what only the leader does; the request changed nothing. */
@@ -165,7 +216,7 @@ public final class Partitions {
 
     private LocalPartition local(TopicPartition name, Replica replica, TopicInfo topic) {
         var rules = rules(topic);
-        return new LocalPartition(name, replica, rules.limits, rules.timestamps);
+        return new LocalPartition(name, topic.topicId(), replica, rules.limits, rules.timestamps);
     }
 
     @SuppressWarnings("ReferenceEquality") // an equal topic would do too, but comparing takes as long as resolving
@@ -190,6 +241,7 @@ public final class Partitions {
                 : TimestampType.CREATE_TIME;
         return new Rules(
                 topic,
+                topic.topicId().toString(),
                 BatchLimits.ofBatchMaxBytes(config.maxBatchBytes()),
                 new TimestampRules(
                         type,

@@ -86,7 +86,7 @@ public final class PublishPipeline {
 
     private CompletableFuture<AppendResult> appendOpen(PublishBatch batch) {
         try {
-            return intake.append(batch.partition(), batch.bytes(), batch.expectedEndOffset());
+            return intake.append(batch.partition(), batch.topicId(), batch.bytes(), batch.expectedEndOffset());
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -59,8 +59,12 @@ public final class Subscription implements AutoCloseable {
      */
     public record Sent(long endOffset, long bytes, long records) {}
 
-    /** A partition and where to begin. */
-    public record Start(TopicPartition partition, StartPoint point) {}
+    /**
+     * A partition and where to begin.
+     *
+     * @param topicId as text, what the subscriber takes for the topic's id; null = any
+     */
+    public record Start(TopicPartition partition, @Nullable String topicId, StartPoint point) {}
 
     /** What a subscriber asks for, applied in this order. */
     public record Change(List<Start> add, List<TopicPartition> remove, long bytes, long records) {
@@ -164,12 +168,13 @@ public final class Subscription implements AutoCloseable {
                     Refusal.field(Reason.LIMIT_REACHED, "partitions", cursors.size() + 1, "at most " + PARTITIONS_MAX));
             return;
         }
-        var lookup = partitions.find(start.partition());
+        var lookup = partitions.find(start.partition(), start.topicId());
         if (lookup instanceof Lookup.Missing missing) {
             sink.refused(start.partition(), missing.refusal());
             return;
         }
-        var replica = ((Lookup.Found) lookup).partition().replica();
+        var found = ((Lookup.Found) lookup).partition();
+        var replica = found.replica();
         long position;
         try {
             position = starts.find(start.partition(), replica, start.point()).offset();
@@ -179,7 +184,7 @@ public final class Subscription implements AutoCloseable {
                     e.refusal().with(Refusal.TOPIC, start.partition().topic()));
             return;
         }
-        var cursor = new Cursor(start.partition(), replica, replica.onHighWatermark(this::wake));
+        var cursor = new Cursor(found, replica.onHighWatermark(this::wake));
         cursor.position = position;
         cursors.put(cursor.name, cursor);
         turns.addLast(cursor);
@@ -205,14 +210,17 @@ public final class Subscription implements AutoCloseable {
         }
     }
 
-    /** Ends a partition that is gone from here, and begins anew where its replica was opened anew; or else false. */
+    /**
+     * Ends a partition that is gone from here, also where another topic has its name now, and begins anew where its
+     * replica was opened anew; or else false.
+     */
     private boolean recheck(Cursor cursor) {
-        var lookup = partitions.find(cursor.name);
+        var lookup = partitions.find(cursor.name, cursor.topicId);
         if (lookup instanceof Lookup.Missing missing) {
             end(cursor, missing.refusal());
             return true;
         } else if (!((Lookup.Found) lookup).partition().replica().equals(cursor.replica)) {
-            add(new Start(cursor.name, StartPoint.at(cursor.position)));
+            add(new Start(cursor.name, cursor.topicId, StartPoint.at(cursor.position)));
             return true;
         }
         return false;
@@ -294,13 +302,17 @@ public final class Subscription implements AutoCloseable {
 
     private static final class Cursor {
         private final TopicPartition name;
+        /** Of the topic it began with: positions in another one of its name mean nothing. */
+        private final String topicId;
+
         private final Replica replica;
         private final Registration listener;
         private long position;
 
-        private Cursor(TopicPartition name, Replica replica, Registration listener) {
-            this.name = name;
-            this.replica = replica;
+        private Cursor(LocalPartition partition, Registration listener) {
+            this.name = partition.name();
+            this.topicId = partition.topicId().toString();
+            this.replica = partition.replica();
             this.listener = listener;
         }
     }

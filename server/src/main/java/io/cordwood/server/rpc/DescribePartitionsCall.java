@@ -19,6 +19,7 @@ import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.TopicPartition;
+import io.cordwood.store.PartitionId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -175,7 +176,7 @@ final class DescribePartitionsCall {
             var name = new TopicPartition(held.topic().name(), held.partition().partition());
             boolean wanted = request.getTopic().isEmpty() || request.getTopic().equals(name.topic());
             if (wanted) {
-                replicas.find(name.topic(), name.partition())
+                replicas.find(new PartitionId(held.topic().topicId(), name.partition()))
                         .ifPresent(
                                 replica -> response.addPartitions(describe(name, replica, isCompacted(held.topic()))));
             }

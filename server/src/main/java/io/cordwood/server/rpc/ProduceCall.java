@@ -179,7 +179,7 @@ final class ProduceCall {
         var expected =
                 request.hasExpectedEndOffset() ? OptionalLong.of(request.getExpectedEndOffset()) : OptionalLong.empty();
         var parts = batches.stream()
-                .map(batch -> intake.append(name, batch.bytes, expected)
+                .map(batch -> intake.append(name, null, batch.bytes, expected)
                         .thenApply(result -> answers(name.partition(), batch.recordCount, result)))
                 .toList();
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).thenApply(done -> {

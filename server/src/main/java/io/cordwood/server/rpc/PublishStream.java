@@ -71,6 +71,7 @@ final class PublishStream implements StreamObserver<PublishRequest>, OpenStream 
         pipeline.submit(new PublishBatch(
                 request.getCorrelationId(),
                 new TopicPartition(request.getTopic(), request.getPartition()),
+                request.hasTopicId() ? request.getTopicId() : null,
                 bytes.asReadOnlyByteBuffer(),
                 request.hasExpectedEndOffset() ? OptionalLong.of(request.getExpectedEndOffset()) : OptionalLong.empty(),
                 charge));

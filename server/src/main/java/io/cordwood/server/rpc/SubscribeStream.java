@@ -170,7 +170,8 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
         for (var start : request.getAddList()) {
             var partition = new TopicPartition(start.getTopic(), start.getPartition());
             try {
-                add.add(new Subscription.Start(partition, StartPoint.parse(start.getStart())));
+                var topicId = start.hasTopicId() ? start.getTopicId() : null;
+                add.add(new Subscription.Start(partition, topicId, StartPoint.parse(start.getStart())));
             } catch (RefusedException e) {
                 refused(partition, e.refusal());
             }

@@ -85,8 +85,17 @@ public final class FakeCluster {
         }
     }
 
+    public void deleteTopic(String name) {
+        apply(new MetadataCommand.DeleteTopic(topicId(name)));
+    }
+
+    /** Of the topic that has this name now. */
+    public UUID topicId(String name) {
+        return image.topic(name).orElseThrow().topicId();
+    }
+
     public void leads(int nodeId, String topic, int partition, long term) {
-        var id = image.topic(topic).orElseThrow().topicId();
+        var id = topicId(topic);
         apply(new MetadataCommand.ReportLeaders(nodeId, List.of(new LeaderReport(id, partition, term))));
     }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,7 @@ public final class FakeReplica implements Replica {
     private volatile @Nullable CompactionStatus compaction;
     private volatile @Nullable Refusal transferRefusal;
     private volatile @Nullable AppendResult refusal;
+    private final AtomicInteger waitingReads = new AtomicInteger();
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
     private volatile @Nullable RuntimeException readFault;
@@ -88,6 +90,11 @@ public final class FakeReplica implements Replica {
     /** Reads wait for the gate. */
     public void gateReads(CountDownLatch gate) {
         readGate = gate;
+    }
+
+    /** Reads that wait for the gate. */
+    public int waitingReads() {
+        return waitingReads.get();
     }
 
     public void failReads(IOException failure) {
@@ -269,8 +276,10 @@ public final class FakeReplica implements Replica {
     private void awaitGate() throws IOException {
         var gate = readGate;
         if (gate != null) {
+            waitingReads.incrementAndGet();
             try {
                 gate.await();
+                waitingReads.decrementAndGet();
             } catch (InterruptedException e) {
                 throw new IOException("interrupted", e);
             }

@@ -20,6 +20,7 @@ import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,38 @@ final class PublishTest {
         assertError(5, Reason.UNKNOWN_TOPIC, "topic", "nope");
         assertError(6, Reason.RECORD_TOO_LARGE, "limit", "1048588", "setting", "max.batch.bytes");
         assertThat(answerTo(7).getAck().getBaseOffset()).isZero();
+    }
+
+    @Test
+    void batchForATopicThatWasCreatedAnewIsRefused() {
+        var before = cluster.topicId("orders").toString();
+        cluster.deleteTopic("orders");
+        cluster.createTopic("orders", 1, 3);
+        var now = cluster.topicId("orders").toString();
+        var anew = node.replicas.add("orders", 0);
+        var requests = node.dataStreams().publish(answers);
+
+        requests.onNext(publishTo(before, 1, 0));
+        requests.onNext(publishTo(before, 2, 1));
+        requests.onNext(publishTo("orders", 3, 0));
+        requests.onNext(publishTo(now, 4, 0));
+        requests.onNext(publishTo(now.toUpperCase(Locale.ROOT), 5, 0));
+        requests.onNext(publish(6, 0, Batches.of("whatever it is")));
+        requests.onCompleted();
+
+        answers.awaitEnd();
+        assertError(1, Reason.UNKNOWN_TOPIC, "topic", "orders", "field", "topic_id", "value", before, "limit", now);
+        assertError(2, Reason.UNKNOWN_TOPIC, "value", before, "limit", now);
+        assertError(3, Reason.INVALID_ARGUMENT, "field", "topic_id", "value", "orders", "limit", "a UUID");
+        assertThat(answers.all()).filteredOn(PublishResponse::hasAck).hasSize(3);
+        assertThat(first.requests()).isEmpty();
+        assertThat(anew.requests()).hasSize(3);
+    }
+
+    private static PublishRequest publishTo(String topicId, long id, int partition) {
+        return publish(id, partition, Batches.of("a")).toBuilder()
+                .setTopicId(topicId)
+                .build();
     }
 
     @Test

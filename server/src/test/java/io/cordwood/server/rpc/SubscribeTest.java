@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -258,12 +259,54 @@ final class SubscribeTest {
                 .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
         await().until(() -> first.listenerCount() == 1);
 
-        var id = cluster.image().topic("orders").orElseThrow().topicId();
-        cluster.apply(new io.cordwood.metadata.MetadataCommand.DeleteTopic(id));
+        cluster.deleteTopic("orders");
 
         await().until(() -> answers.all().size() == 1);
         assertError("orders", 0, Reason.UNKNOWN_TOPIC);
         assertThat(first.listenerCount()).isZero();
+    }
+
+    @Test
+    void topicThatIsCreatedAnewEndsItsPartitions() {
+        append(first, "old");
+        var gate = new CountDownLatch(1);
+        first.gateReads(gate);
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "").setCredit(credit(PLENTY, PLENTY)).build());
+        // The subscription sees nothing of the metadata before it has read.
+        await().until(() -> first.waitingReads() == 1);
+
+        var before = cluster.topicId("orders").toString();
+        cluster.deleteTopic("orders");
+        cluster.createTopic("orders", 3, 3);
+        append(node.replicas.add("orders", 0), "anew", "anew too");
+        gate.countDown();
+
+        await().until(() -> answers.all().size() == 2);
+        var now = cluster.topicId("orders").toString();
+        assertThat(nextOffset(0)).isEqualTo(1);
+        assertError("orders", 0, Reason.UNKNOWN_TOPIC, "field", "topic_id", "value", before, "limit", now);
+    }
+
+    @Test
+    void topicIdThatIsGivenMustBeTheTopics() {
+        append(first, "a");
+        var id = cluster.topicId("orders").toString();
+        var other = new UUID(1, 2).toString();
+        var requests = node.dataStreams().subscribe(answers);
+
+        requests.onNext(SubscribeRequest.newBuilder()
+                .addAdd(start("orders", 0, "").toBuilder().setTopicId(id))
+                .addAdd(start("orders", 1, "").toBuilder().setTopicId(other))
+                .addAdd(start("orders", 2, "").toBuilder().setTopicId("orders"))
+                .setCredit(credit(PLENTY, PLENTY))
+                .build());
+
+        await().until(() -> answers.all().size() == 3);
+        assertThat(nextOffset(0)).isEqualTo(1);
+        assertError("orders", 1, Reason.UNKNOWN_TOPIC, "topic", "orders", "value", other, "limit", id);
+        assertError("orders", 2, Reason.INVALID_ARGUMENT, "field", "topic_id", "limit", "a UUID");
     }
 
     @Test

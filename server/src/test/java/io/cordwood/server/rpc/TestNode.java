@@ -29,12 +29,13 @@ final class TestNode {
     static final ServerConfig.Limits LIMITS =
             new ServerConfig.Limits((1 << 20) + 12, 64 << 20, 16 << 20, 100, 1_000, 2, 2);
 
-    final FakeReplicas replicas = new FakeReplicas();
+    final FakeReplicas replicas;
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     final ClientServer server;
     final ManagedChannel channel;
 
     private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers) throws IOException {
+        replicas = new FakeReplicas(cluster);
         server = new ClientServer(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 "client",
