@@ -20,6 +20,6 @@ public sealed interface TrimOutcome {
     /** Too many changes wait; another try later helps. */
     record Overloaded() implements TrimOutcome {}
 
-    /** It may happen or not; another try does no harm. */
+    /** It may happen or not; another try with the same offset does no harm. */
     record TimedOut() implements TrimOutcome {}
 }

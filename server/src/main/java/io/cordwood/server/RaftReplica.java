@@ -37,10 +37,10 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
 
     @Override
     public CompletableFuture<Void> trim(long newStart) {
-        return replica.trim(newStart).thenAccept(RaftReplica::requireTrimmed);
+        return replica.trim(newStart).thenAccept(outcome -> requireTrimmed(outcome, newStart));
     }
 
-    private static void requireTrimmed(TrimOutcome outcome) {
+    static void requireTrimmed(TrimOutcome outcome, long newStart) {
         if (outcome instanceof TrimOutcome.NotLeader notLeader) {
             throw notLeader(notLeader.leaderNodeId()).exception();
         } else if (outcome instanceof TrimOutcome.BeyondHighWatermark beyond) {
@@ -54,9 +54,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
             throw Refusal.of(Reason.OVERLOADED, "too many changes of the partition wait; try again later")
                     .exception();
         } else if (outcome instanceof TrimOutcome.TimedOut) {
+            // The offset, because a start such as last:10 would take what came meanwhile as well.
             throw Refusal.of(
                             Reason.REQUEST_TIMED_OUT,
-                            "no majority answered in time, so the trim may happen or not; ask again, that does no harm")
+                            "no majority answered in time, so the trim may happen or not; ask again with start "
+                                    + newStart + ", that does no harm")
                     .exception();
         } else if (!(outcome instanceof TrimOutcome.Trimmed)) {
             throw new IllegalStateException("no answer for " + outcome.getClass());

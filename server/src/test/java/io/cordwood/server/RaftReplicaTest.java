@@ -1,11 +1,14 @@
 package io.cordwood.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.TransferOutcome;
+import io.cordwood.raft.TrimOutcome;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.AppendResult;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +58,30 @@ final class RaftReplicaTest {
             assertThat(refusal.details()).doesNotContainKey(Refusal.OUTCOME);
             assertThat(refusal.details().containsKey(Refusal.LEADER_NODE_ID)).isEqualTo(leader.isPresent());
         }
+    }
+
+    @Test
+    void everyOutcomeOfATrimHasAnAnswer() {
+        var refusals = Map.of(
+                new TrimOutcome.NotLeader(OptionalInt.of(3)), Reason.NOT_LEADER,
+                new TrimOutcome.BeyondHighWatermark(42, 9), Reason.OFFSET_OUT_OF_RANGE,
+                new TrimOutcome.Overloaded(), Reason.OVERLOADED,
+                new TrimOutcome.TimedOut(), Reason.REQUEST_TIMED_OUT);
+
+        assertThat(TrimOutcome.class.getPermittedSubclasses()).hasSize(refusals.size() + 1);
+        refusals.forEach((outcome, reason) ->
+                assertThat(trimRefusal(outcome, 42).reason()).isEqualTo(reason));
+        RaftReplica.requireTrimmed(new TrimOutcome.Trimmed(42, 50), 42);
+    }
+
+    @Test
+    void trimThatTimedOutMayBeRepeatedWithTheOffsetAlone() {
+        assertThat(trimRefusal(new TrimOutcome.TimedOut(), 42).message()).contains("ask again with start 42,");
+    }
+
+    private static Refusal trimRefusal(TrimOutcome outcome, long newStart) {
+        return catchThrowableOfType(RefusedException.class, () -> RaftReplica.requireTrimmed(outcome, newStart))
+                .refusal();
     }
 
     @Test
