@@ -62,7 +62,7 @@ final class Appender {
     record Settings(
             int epochBase,
             ReplicaSettings replica,
-            LongSupplier clockMs,
+            NodeClock clock,
             LongSupplier highWatermark,
             Supplier<OptionalInt> leaderNodeId) {}
 
@@ -183,7 +183,7 @@ final class Appender {
     }
 
     private long leaderTimeMs() {
-        return Math.max(settings.clockMs().getAsLong(), tail.lastLeaderTimeMs());
+        return Math.max(settings.clock().nowMs(), tail.lastLeaderTimeMs());
     }
 
     private void gather() {

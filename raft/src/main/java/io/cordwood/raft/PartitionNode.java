@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 
 /**
  * What the partitions of a node share: files and threads. Opened before the RaftServer is built, closed after it.
@@ -31,7 +30,7 @@ record PartitionNode(
         ExecutorService appenderThreads,
         AppenderLimits appenderLimits,
         int payloadMaxBytes,
-        LongSupplier clockMs,
+        NodeClock clock,
         CatchUps catchUps,
         NodeHalt halt)
         implements Closeable {
@@ -59,7 +58,7 @@ record PartitionNode(
                     appenderThreads(settings.appenderThreads()),
                     settings.appender(),
                     config.payloadMaxBytes(),
-                    System::currentTimeMillis,
+                    new NodeClock(System::currentTimeMillis, System::nanoTime),
                     shared.catchUps(),
                     halt);
         } catch (IOException e) {

@@ -38,7 +38,6 @@ final class PartitionReplicas implements PartitionHost {
     private final PartitionNode node;
     private final LogConfig logDefaults;
     private final TopicConfig topicDefaults;
-    private final RetentionClock retentionClock;
     private final Compaction compaction;
     private final CompactionWatch compactionWatch = new CompactionWatch(LOG::warn, System::nanoTime);
     private volatile boolean closing;
@@ -53,8 +52,7 @@ final class PartitionReplicas implements PartitionHost {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
-        retentionClock = new RetentionClock(node.clockMs(), System::nanoTime);
-        compaction = new Compaction(this::all, retentionClock::nowMs, System::nanoTime, compactionLimits);
+        compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits);
     }
 
     @Override
@@ -174,7 +172,7 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public void trimExpired(MetadataImage image) {
-        new Retention(this::all, replica -> config(replica, image), retentionClock).tick();
+        new Retention(this::all, replica -> config(replica, image), node.clock()).tick();
         compactionWatch.look(all().stream()
                 .collect(Collectors.toMap(PartitionReplicas::name, PartitionReplica::compaction, (one, other) -> one)));
     }

@@ -94,7 +94,7 @@ final class ReplicaState implements Closeable {
                 new Appender.Settings(
                         context.epochBase(),
                         context.settings(),
-                        context.node().clockMs(),
+                        context.node().clock(),
                         log::highWatermark,
                         () -> leaderNodeId),
                 context.node().appenderLimits(),

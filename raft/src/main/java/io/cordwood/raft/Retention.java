@@ -21,13 +21,13 @@ final class Retention {
 
     private final Supplier<Collection<PartitionReplica>> replicas;
     private final Function<PartitionReplica, Optional<TopicConfig>> configs;
-    private final RetentionClock clock;
+    private final NodeClock clock;
 
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
     Retention(
             Supplier<Collection<PartitionReplica>> replicas,
             Function<PartitionReplica, Optional<TopicConfig>> configs,
-            RetentionClock clock) {
+            NodeClock clock) {
         this.replicas = replicas;
         this.configs = configs;
         this.clock = clock;

@@ -16,6 +16,7 @@ import io.cordwood.raft.AppendOutcome.Overloaded;
 import io.cordwood.raft.AppendOutcome.TimedOut;
 import io.cordwood.raft.LogOfALeader.Reaction;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -396,6 +397,20 @@ class AppenderTest {
         assertThat(log.committed()).extracting(AppendEntry::leaderTimeMs).isSorted();
         assertThat(log.committed().get(0).leaderTimeMs()).isEqualTo(1_000);
         assertThat(log.committed().get(2).leaderTimeMs()).isEqualTo(2_000);
+    }
+
+    @Test
+    void clockThatJumpsADayAheadMakesNoProducerForgotten() {
+        sendAll(batchOf(9, 0, "a"));
+        log.applyAll();
+        log.setClock(Duration.ofHours(25).toMillis());
+        sendAll(batchOf(10, 0, "b"));
+        log.applyAll();
+
+        var retry = send(batchOf(9, 0, "a"));
+
+        assertThat(retry).isCompletedWithValue(appended(0, true));
+        assertThat(log.batches()).hasSize(2);
     }
 
     @ParameterizedTest

@@ -56,6 +56,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>());
     private volatile long highWatermark;
     private volatile long clockMs = 1_000;
+    private final NodeClock clock = new NodeClock(() -> clockMs, () -> 0);
     private long term;
     private long index;
     private int submits;
@@ -69,7 +70,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             change(Map.of(TopicConfig.TIMESTAMP_TYPE, "append"));
         }
         var settings = new Appender.Settings(
-                EPOCH_BASE, replicaSettings, () -> clockMs, () -> highWatermark, () -> OptionalInt.of(OTHER_NODE));
+                EPOCH_BASE, replicaSettings, clock, () -> highWatermark, () -> OptionalInt.of(OTHER_NODE));
         return new Appender(tail, this, settings, limits, threads);
     }
 
@@ -78,6 +79,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
         replicaSettings.change(new TreeMap<>(topicSettings));
     }
 
+    /** The machine's; no time passes meanwhile. */
     void setClock(long ms) {
         clockMs = ms;
     }

@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -91,8 +91,7 @@ final class PartitionNodeFixture {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
         catchUps = new CatchUps(transport, id(), catchUpLimits);
-        LongSupplier clock = () -> System.currentTimeMillis() + clockAheadMs.get();
-        var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock);
+        var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock());
         try {
             running = start(node, transport);
         } catch (IOException | RuntimeException e) {
@@ -102,6 +101,15 @@ final class PartitionNodeFixture {
         if (!current().replicas().isQuarantined(cluster.group.getGroupId())) {
             addGroup(current().server(), node.client());
         }
+    }
+
+    /** Time passes with what the clock is set ahead by, so that it is believed like that of a node that starts. */
+    private NodeClock clock() {
+        var passedMs = new AtomicLong();
+        return new NodeClock(
+                () -> System.currentTimeMillis() + clockAheadMs.get(),
+                () -> System.nanoTime()
+                        + TimeUnit.MILLISECONDS.toNanos(passedMs.accumulateAndGet(clockAheadMs.get(), Math::max)));
     }
 
     private Running start(PartitionNode node, NodeTransport transport) throws IOException {
@@ -132,12 +140,12 @@ final class PartitionNodeFixture {
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
         var nobody = new NodeTransport(0, id -> Optional.empty());
-        return openShared(
-                directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT), System::currentTimeMillis);
+        var clock = new NodeClock(System::currentTimeMillis, System::nanoTime);
+        return openShared(directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT), clock);
     }
 
     private static PartitionNode openShared(
-            Path directory, Disk disk, NodeHalt halt, CatchUps catchUps, LongSupplier clockMs) throws IOException {
+            Path directory, Disk disk, NodeHalt halt, CatchUps catchUps, NodeClock clock) throws IOException {
         return new PartitionNode(
                 new RatisClient(),
                 directory,
@@ -149,7 +157,7 @@ final class PartitionNodeFixture {
                 Executors.newFixedThreadPool(1),
                 new AppenderLimits(32 << 20, 600, 64), // small entries, many in flight
                 PAYLOAD_MAX_BYTES,
-                clockMs,
+                clock,
                 catchUps,
                 halt);
     }

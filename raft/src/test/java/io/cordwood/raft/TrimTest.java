@@ -170,7 +170,7 @@ class TrimTest {
                         .map(PartitionNodeFixture::replica)
                         .toList(),
                 replica -> Optional.of(config),
-                new RetentionClock(clockMs, () -> 0));
+                new NodeClock(clockMs, () -> 0));
     }
 
     @Test

@@ -7,17 +7,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The time by which retention and compaction judge: the node's clock, but where that jumps forward this one follows
- * {@value #PACE} times as fast as time passes. A clock that was set years ahead by mistake then costs a day of records in an hour,
- * and not all of them at once; the log says so all the while.
+ * The time by which a node decides what expires: records, tombstones, and as leader time in the entries also what is
+ * known of producers. It is the machine's clock, but where that jumps forward this one follows {@value #PACE} times
+ * as fast as time passes. A clock that was set years ahead by mistake then costs a day of records in an hour, and not
+ * all of them at once; the log says so all the while.
  *
- * <p>Invariants: never ahead of the node's clock. A process that starts believes its clock. How far it may follow at once does not
- * depend on how often it is asked, nor on when it was asked last.
+ * <p>A machine that slept looks the same, because on most of them the time that passes stands still meanwhile: after
+ * ten hours of sleep the leader time, and what is stamped with it, lags for 25 minutes.
  *
- * <p>Thread: any. The monitor guards all fields: one clock serves the threads that judge.
+ * <p>Invariants: never ahead of the machine's clock. A process that starts believes its clock. How far it may follow
+ * at once does not depend on how often it is asked, nor on when it was asked last.
+ *
+ * <p>Thread: any. The monitor guards all fields: one clock serves all threads of a node. It is held for two looks at
+ * the machine's clocks.
  */
-final class RetentionClock {
-    private static final Logger LOG = LoggerFactory.getLogger(RetentionClock.class);
+final class NodeClock {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeClock.class);
     private static final int PACE = 24;
     /** What a clock may be corrected by at once. */
     private static final long SLACK_MS = 60_000;
@@ -33,7 +38,7 @@ final class RetentionClock {
     /** When a jump was last spoken of. */
     private OptionalLong saidNanos = OptionalLong.empty();
 
-    RetentionClock(LongSupplier clockMs, LongSupplier clockNanos) {
+    NodeClock(LongSupplier clockMs, LongSupplier clockNanos) {
         this.clockMs = clockMs;
         this.clockNanos = clockNanos;
         lastMs = clockMs.getAsLong();
@@ -59,8 +64,8 @@ final class RetentionClock {
         if (saidNanos.isEmpty() || lastNanos - saidNanos.getAsLong() >= TimeUnit.MINUTES.toNanos(1)) {
             saidNanos = OptionalLong.of(lastNanos);
             LOG.warn(
-                    "this node's clock has jumped: it is {} s ahead of what retention and compaction believe; if it is wrong,"
-                            + " set it back now, before records expire by it",
+                    "this node's clock has jumped: it is {} s ahead of the time that records and producers expire by; if"
+                            + " it is wrong, set it back now, before they do",
                     aheadMs / 1_000);
         }
     }

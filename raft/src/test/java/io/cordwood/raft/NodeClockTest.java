@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.List;
@@ -8,14 +9,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class RetentionClockTest {
+class NodeClockTest {
     private static final long START_MS = 10_000;
     private static final long MINUTE_MS = 60_000;
     private static final long DAY_MS = Duration.ofDays(1).toMillis();
 
     private final AtomicLong clockMs = new AtomicLong(START_MS);
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5); // such a clock may overflow
-    private final RetentionClock clock = new RetentionClock(clockMs::get, nanos::get);
+    private final NodeClock clock = new NodeClock(clockMs::get, nanos::get);
 
     /** Time goes on, and the node's clock with it. */
     private void pass(long ms) {
@@ -33,6 +34,21 @@ class RetentionClockTest {
 
         clockMs.set(11_000);
         assertThat(clock.nowMs()).isEqualTo(11_000);
+    }
+
+    @Test
+    void tenHoursOfSleepAreMadeUpForInHalfAnHour() {
+        pass(MINUTE_MS);
+        clock.nowMs();
+        clockMs.addAndGet(Duration.ofHours(10).toMillis());
+        for (int minute = 0; minute < 25; minute++) {
+            assertThat(clock.nowMs()).isLessThan(clockMs.get());
+            pass(MINUTE_MS);
+        }
+        assertThat(clock.nowMs()).isCloseTo(clockMs.get(), within(MINUTE_MS));
+
+        pass(MINUTE_MS);
+        assertThat(clock.nowMs()).isEqualTo(clockMs.get());
     }
 
     @Test
