@@ -123,7 +123,7 @@ final class SegmentWriter {
         }
         try {
             return deletion.deleteOne();
-        } catch (IOException e) {
+        } catch (IOException | Error e) {
             fail("cannot delete segments of " + partition, e);
         } catch (RuntimeException e) {
             failed = true;
@@ -142,7 +142,7 @@ final class SegmentWriter {
                 }
                 log.force();
                 forced.complete(null);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) { // nobody must wait for it for ever
                 fail("cannot force " + partition, e);
                 forced.completeExceptionally(e);
             }
@@ -156,8 +156,8 @@ final class SegmentWriter {
     }
 
     /**
-     * Changes the log on the writer thread, after everything enqueued so far, unless it is closed. A disk failure stops the
-     * node; whatever else it throws only fails the future.
+     * Changes the log on the writer thread, after everything enqueued so far, unless it is closed. A disk
+     * failure or an error stops the node; whatever else it throws only fails the future.
      */
     CompletableFuture<Void> change(LogChange change) {
         var changed = new CompletableFuture<Void>();
@@ -169,7 +169,7 @@ final class SegmentWriter {
                 log.requireOpen(); // the directory may belong to another replica already
                 change.to(log);
                 changed.complete(null);
-            } catch (IOException e) {
+            } catch (IOException | Error e) {
                 fail("cannot write " + partition, e);
                 changed.completeExceptionally(e);
             } catch (RuntimeException e) {
@@ -193,7 +193,7 @@ final class SegmentWriter {
                 closed.complete(null);
             } catch (IOException e) {
                 closed.complete(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 closed.completeExceptionally(e);
             }
         });

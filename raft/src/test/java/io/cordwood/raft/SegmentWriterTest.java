@@ -18,8 +18,10 @@ import io.cordwood.store.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -146,13 +148,7 @@ class SegmentWriterTest {
 
     @Test
     void eachDeletionLooksAtWhatIsNeededByThen() throws Exception {
-        for (int i = 0; i < 4; i++) {
-            var payload = stamped(i, EPOCH, "a");
-            var entry = entryFor(payload);
-            writer.append(new AppendEntry(PARTITION, 0, true, entry.batches()), EPOCH, payload);
-        }
-        writer.force().get();
-        log.advanceHighWatermark(4);
+        fillFourSegments();
         log.raiseLogStart(3);
         var needed = new AtomicLong(Long.MAX_VALUE);
 
@@ -161,6 +157,16 @@ class SegmentWriterTest {
         writer.force().get();
 
         assertThat(log.segments().get(0).baseOffset()).isEqualTo(1);
+    }
+
+    private void fillFourSegments() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            var payload = stamped(i, EPOCH, "a");
+            var entry = entryFor(payload);
+            writer.append(new AppendEntry(PARTITION, 0, true, entry.batches()), EPOCH, payload);
+        }
+        writer.force().get();
+        log.advanceHighWatermark(4);
     }
 
     @Test
@@ -294,6 +300,44 @@ class SegmentWriterTest {
         assertThat(log.writtenEndOffset()).isZero();
         assertThat(failures).hasSize(1);
         assertThat(damages).isEmpty();
+    }
+
+    @Test
+    void lackOfMemoryInAForceIsAnsweredAndStopsTheNode() throws Exception {
+        append(0, "a");
+        writer.inOrder(disk::exhaustMemoryNext).get();
+
+        assertEndsWithoutMemory(writer.force());
+        assertThat(failures).hasSize(1);
+    }
+
+    @Test
+    void lackOfMemoryInAChangeIsAnsweredAndStopsTheNode() throws Exception {
+        append(0, "a");
+        append(1, "b");
+        writer.inOrder(disk::exhaustMemoryNext).get();
+
+        assertEndsWithoutMemory(writer.change(changed -> changed.truncateTo(1)));
+        assertThat(failures).hasSize(1);
+    }
+
+    @Test
+    void lackOfMemoryInADeletionStopsTheNode() throws Exception {
+        fillFourSegments();
+        log.raiseLogStart(3);
+        writer.inOrder(disk::exhaustMemoryNext).get();
+
+        writer.deleteTrimmed(() -> Long.MAX_VALUE);
+
+        assertThatThrownBy(() -> writer.force().get()).isInstanceOf(ExecutionException.class);
+        assertThat(failures).hasSize(1);
+    }
+
+    private static void assertEndsWithoutMemory(CompletableFuture<Void> answer) {
+        assertThat(answer)
+                .failsWithin(Duration.ofSeconds(30))
+                .withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(OutOfMemoryError.class);
     }
 
     @Test
