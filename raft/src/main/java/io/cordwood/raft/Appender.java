@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.LongToIntFunction;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,12 +59,17 @@ final class Appender {
         CompletableFuture<?> submit(SubmittedEntry entry);
     }
 
-    /** What an appender asks its replica. */
+    /**
+     * What an appender asks its replica.
+     *
+     * @param storedEpoch of the batch that holds an applied offset; negative where that was trimmed
+     */
     record Settings(
             int epochBase,
             ReplicaSettings replica,
             NodeClock clock,
             LongSupplier highWatermark,
+            LongToIntFunction storedEpoch,
             Supplier<OptionalInt> leaderNodeId) {}
 
     private record Waiting(AppendRequest request, CompletableFuture<AppendOutcome> outcome) {
@@ -218,15 +224,17 @@ final class Appender {
         var verdict = draft.offer(batch, waiting.request().expectedEndOffset(), leaderTimeMs);
         if (verdict instanceof Verdict.Accepted accepted) {
             var appendTime = stamps ? OptionalLong.of(leaderTimeMs) : OptionalLong.empty();
-            var appended = appended(draft, accepted.baseOffset(), accepted.endOffset(), false, appendTime);
+            var appended = new AppendOutcome.Appended(
+                    accepted.baseOffset(), accepted.endOffset(), epoch(draft), false, appendTime);
             drafted.add(new Drafted(waiting.outcome(), appended));
         } else if (verdict instanceof Verdict.Duplicate duplicate) {
-            var appended = appended(draft, duplicate.baseOffset(), duplicate.endOffset(), true, OptionalLong.empty());
             if (duplicate.endOffset() <= settings.highWatermark().getAsLong()) {
-                waiting.outcome().complete(appended);
+                int stored = settings.storedEpoch().applyAsInt(duplicate.baseOffset());
+                waiting.outcome().complete(appended(duplicate, stored < 0 ? epoch(draft) : stored));
             } else {
-                // The first copy is in flight, or in this draft: both are applied once the newest entry is.
-                drafted.add(new Drafted(waiting.outcome(), appended));
+                // The first copy is in flight, or in this draft: both are applied once the newest entry is. It is
+                // of this term: what other leaders took is applied before this one begins.
+                drafted.add(new Drafted(waiting.outcome(), appended(duplicate, epoch(draft))));
             }
         } else {
             waiting.outcome().complete(refusal(verdict, waiting.request()));
@@ -240,10 +248,13 @@ final class Appender {
         return RecordBatch.of(copy);
     }
 
-    private AppendOutcome.Appended appended(
-            AppendDraft draft, long baseOffset, long endOffset, boolean duplicate, OptionalLong appendTimeMs) {
-        int epoch = Math.addExact(settings.epochBase(), Math.toIntExact(draft.term()));
-        return new AppendOutcome.Appended(baseOffset, endOffset, epoch, duplicate, appendTimeMs);
+    private int epoch(AppendDraft draft) {
+        return Math.addExact(settings.epochBase(), Math.toIntExact(draft.term()));
+    }
+
+    private static AppendOutcome.Appended appended(Verdict.Duplicate duplicate, int epoch) {
+        return new AppendOutcome.Appended(
+                duplicate.baseOffset(), duplicate.endOffset(), epoch, true, OptionalLong.empty());
     }
 
     private static AppendOutcome refusal(Verdict verdict, AppendRequest request) {

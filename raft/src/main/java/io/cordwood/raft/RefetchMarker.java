@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.Checkpoint;
+import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.Disk;
 import io.cordwood.store.OpenMode;
 import java.io.IOException;
@@ -42,8 +44,10 @@ final class RefetchMarker {
         }
     }
 
-    /** Durable on return. */
-    static void write(Disk disk, Path directory, long checkpointIndex) throws IOException {
+    /** For the checkpoint that is there now. Durable on return. */
+    static void write(Disk disk, Path directory) throws IOException {
+        var beside = CheckpointFile.read(disk, directory);
+        long checkpointIndex = beside.map(Checkpoint::index).orElse(-1L);
         remove(disk, directory);
         var bytes = ByteBuffer.allocate(FILE_BYTES).putLong(checkpointIndex);
         bytes.putInt(crc(bytes)).flip();

@@ -7,6 +7,7 @@ import io.cordwood.partition.PartitionTail;
 import io.cordwood.partition.TrimEntry;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.LeaderEpochs;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.PartitionLog;
 import io.cordwood.store.SegmentTable;
@@ -96,6 +97,7 @@ final class ReplicaState implements Closeable {
                         context.settings(),
                         context.node().clock(),
                         log::highWatermark,
+                        offset -> LeaderEpochs.at(log.leaderEpochs(), offset),
                         () -> leaderNodeId),
                 context.node().appenderLimits(),
                 context.node().appenderThreads());
@@ -458,7 +460,7 @@ final class ReplicaState implements Closeable {
         synchronized (stateLock) {
             replaceFrom(0);
             if (!refetching) { // else it is there, and must not be missing for a moment
-                RefetchMarker.write(context.node().storage().disk(), context.directory(), checkpointFileIndex());
+                RefetchMarker.write(context.node().storage().disk(), context.directory());
                 refetching = true;
             }
         }
@@ -467,12 +469,6 @@ final class ReplicaState implements Closeable {
     /** Whether the files are given up, and the others not fetched yet. By any thread. */
     boolean isRefetching() {
         return refetching;
-    }
-
-    private long checkpointFileIndex() throws IOException {
-        return CheckpointFile.read(context.node().storage().disk(), context.directory())
-                .map(Checkpoint::index)
-                .orElse(-1L);
     }
 
     long bytesSinceCheckpoint() {

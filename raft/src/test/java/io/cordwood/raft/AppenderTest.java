@@ -367,10 +367,20 @@ class AppenderTest {
         appender.open();
 
         assertThat(lost).isCompletedWithValue(NOT_LEADER);
-        assertThat(send(batchOf(9, 0, "a")).join())
-                .isInstanceOfSatisfying(
-                        Appended.class, it -> assertThat(it.duplicate()).isTrue());
+        assertThat(send(batchOf(9, 0, "a"))).isCompletedWithValue(appended(0, true));
         assertThat(log.batches()).hasSize(1);
+    }
+
+    @Test
+    void duplicateOfATrimmedBatchNamesTheEpochOfTheLeaderThatAnswers() {
+        sendAll(batchOf(9, 0, "a"));
+        log.loseAllBut(1, appender);
+        log.lead();
+        appender.open();
+        log.forgetEpochs();
+
+        assertThat(send(batchOf(9, 0, "a")))
+                .isCompletedWithValue(new Appended(0, 1, LogOfALeader.EPOCH_BASE + 2, true, OptionalLong.empty()));
     }
 
     @Test

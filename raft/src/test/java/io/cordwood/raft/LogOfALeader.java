@@ -51,6 +51,8 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private final Deque<InFlight> inFlight = new ArrayDeque<>();
     private final List<AppendEntry> committed = new ArrayList<>();
     private final List<RecordBatch> batches = new ArrayList<>();
+    /** By the first offset of each committed entry. */
+    private final TreeMap<Long, Integer> epochs = new TreeMap<>();
     private final Deque<Reaction> reactions = new ArrayDeque<>();
     private final ReplicaSettings replicaSettings =
             new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>());
@@ -70,7 +72,12 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             change(Map.of(TopicConfig.TIMESTAMP_TYPE, "append"));
         }
         var settings = new Appender.Settings(
-                EPOCH_BASE, replicaSettings, clock, () -> highWatermark, () -> OptionalInt.of(OTHER_NODE));
+                EPOCH_BASE,
+                replicaSettings,
+                clock,
+                () -> highWatermark,
+                this::epochAt,
+                () -> OptionalInt.of(OTHER_NODE));
         return new Appender(tail, this, settings, limits, threads);
     }
 
@@ -135,6 +142,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
             applied.apply(entry, oldest.term(), oldest.index());
             if (entry instanceof AppendEntry append) {
                 committed.add(append);
+                epochs.put(append.baseOffset(), EPOCH_BASE + (int) oldest.term());
                 collect(append, oldest.submitted().payload());
                 highWatermark = append.endOffset();
             }
@@ -180,6 +188,16 @@ final class LogOfALeader implements Appender.EntrySubmitter {
         appender.stop();
         unanswered.forEach(each -> each.reply().completeExceptionally(new IOException("not leader")));
         applyAll();
+    }
+
+    private synchronized int epochAt(long offset) {
+        var entry = epochs.floorEntry(offset);
+        return entry == null ? -1 : entry.getValue();
+    }
+
+    /** Nothing is known any more of the epochs of what is committed, as where it was trimmed. */
+    synchronized void forgetEpochs() {
+        epochs.clear();
     }
 
     synchronized int submits() {
