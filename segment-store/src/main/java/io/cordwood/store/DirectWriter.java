@@ -1,7 +1,6 @@
 package io.cordwood.store;
 
 import com.sun.nio.file.ExtendedOpenOption;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,15 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes whole blocks of a file past the page cache (O_DIRECT). What lies in front of the first whole block of an append and behind the
- * last one is not its business, so sizes stay exact.
+ * Writes past the page cache (O_DIRECT), and whole blocks only: so sizes stay exact.
  *
  * <p>Invariant: a block is written either here or through the page cache, unless the file was cut in between; so the kernel never
  * has to make one agree with the other.
  *
  * <p><b>Thread:</b> that of the file's writer.
  */
-final class DirectWriter implements Closeable {
+final class DirectWriter implements BlockWriter {
     /** Below it a copy into the page cache costs less than a request to the disk. A batch of 64 KiB lies above. */
     static final int LEAST_BYTES = 32 << 10;
 
@@ -51,18 +49,13 @@ final class DirectWriter implements Closeable {
                 FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT), (int) block);
     }
 
-    /** How many bytes from this position on belong to a block that is begun already. */
-    int bytesToBlock(long position) {
+    @Override
+    public int bytesToBlock(long position) {
         return (int) (-position & (blockBytes - 1));
     }
 
-    /**
-     * Writes as many whole blocks as remain in the buffer.
-     *
-     * @param position where a block begins
-     * @return the number of bytes written
-     */
-    int write(ByteBuffer src, long position) throws IOException {
+    @Override
+    public int write(ByteBuffer src, long position) throws IOException {
         int whole = src.remaining() & -blockBytes;
         int end = src.position() + whole;
         long at = position;

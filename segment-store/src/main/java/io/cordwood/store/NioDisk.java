@@ -117,14 +117,15 @@ public final class NioDisk implements Disk {
         return Files.getFileStore(path).getUsableSpace();
     }
 
-    private static final class NioFile implements DiskFile {
+    /** A file, and what writes the blocks of large writes where the channel does not. */
+    static final class NioFile implements DiskFile {
         private final Path path;
         private final FileChannel channel;
-        private final @Nullable DirectWriter direct;
+        private final @Nullable BlockWriter direct;
         private boolean directFailed;
         private boolean truncated;
 
-        NioFile(Path path, FileChannel channel, @Nullable DirectWriter direct) {
+        NioFile(Path path, FileChannel channel, @Nullable BlockWriter direct) {
             this.path = path;
             this.channel = channel;
             this.direct = direct;
@@ -153,7 +154,7 @@ public final class NioDisk implements Disk {
         }
 
         /** Leaves what is behind the last whole block, and all of it where that way does not work. */
-        private int writeBlocks(DirectWriter writer, ByteBuffer src, long position) throws IOException {
+        private int writeBlocks(BlockWriter writer, ByteBuffer src, long position) throws IOException {
             int start = src.position();
             // A block may be larger than all of it.
             int head = Math.min(writer.bytesToBlock(position), src.remaining());
