@@ -49,11 +49,12 @@ public final class NodeTransport {
         this.addresses = addresses;
     }
 
-    /** Adds our methods to Ratis' server. */
-    NettyServerBuilder customize(NettyServerBuilder builder) {
+    /** Adds our methods to Ratis' server, and what stands in front of its own. */
+    NettyServerBuilder customize(NettyServerBuilder builder, RaftTimings timings) {
         return builder.fallbackHandlerRegistry(methods)
                 .intercept(NodeMethods.READ_CALLER)
-                .intercept(appendGate);
+                .intercept(appendGate)
+                .intercept(InstallPace.of(timings));
     }
 
     /** In front of Ratis' server. */

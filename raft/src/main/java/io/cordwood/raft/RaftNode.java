@@ -230,7 +230,8 @@ public final class RaftNode implements Closeable {
     private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)
             throws IOException {
         var parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (builder, types) -> transport.customize(builder, config.raftTimings()));
         return RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(Integer.toString(config.nodeId())))
                 .setProperties(RatisSettings.of(

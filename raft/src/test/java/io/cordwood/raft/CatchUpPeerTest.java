@@ -57,7 +57,9 @@ class CatchUpPeerTest {
             }
         });
         server = sourceTransport
-                .customize(NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
+                .customize(
+                        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                        RaftTimings.DEFAULT)
                 .build()
                 .start();
         transport = new NodeTransport(1, id -> Optional.of("127.0.0.1:" + server.getPort()));

@@ -126,6 +126,30 @@ class CatchUpTest {
         assertThat(follower.catchUps().installations()).isZero();
     }
 
+    /** Its catch-up runs for as long as the disk stands still. */
+    @Test
+    void leaderDoesNotAskAllTheTimeWhetherAFollowerHasCaughtUp() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        var hold = follower.disk.hold(CrashPoint.AFTER_FIRST_WRITE.moment);
+        follower.start();
+        await().atMost(PATIENCE).until(hold::isReached);
+        int before = network.notificationsTo(follower);
+        long startNanos = System.nanoTime();
+
+        await().atMost(PATIENCE).until(() -> network.notificationsTo(follower) > before + 10);
+
+        var elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+        assertThat(elapsed).isGreaterThan(Duration.ofMillis(9 * InstallPace.waitMs(PartitionNodeFixture.TIMINGS)));
+        assertThat(cluster.othersThan(follower)).anyMatch(PartitionNodeFixture::leads);
+        hold.release();
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertIdentical();
+    }
+
     @Test
     void whatARoundFetchedIsNotComparedInTheNext() throws Exception {
         var follower = cluster.othersThan(cluster.leader()).get(0);

@@ -17,16 +17,16 @@ final class Network implements AutoCloseable {
     };
 
     private final Set<String> isolated = ConcurrentHashMap.newKeySet();
-    /** Refused ones, by the node that they were for. */
+    /** Those that arrived, refused or not, by the node that they were for. */
     private final Map<String, AtomicInteger> notifications = new ConcurrentHashMap<>();
 
     Network() {
         for (String request : REQUESTS) {
             CodeInjectionForTesting.put(request, (local, remote, args) -> {
+                if (request.equals(NOTIFICATION)) {
+                    notificationsOf(String.valueOf(local)).incrementAndGet();
+                }
                 if (isolated.contains(String.valueOf(local)) || isolated.contains(String.valueOf(remote))) {
-                    if (request.equals(NOTIFICATION)) {
-                        notificationsOf(String.valueOf(local)).incrementAndGet();
-                    }
                     throw new IllegalStateException("the network between " + local + " and " + remote + " is cut");
                 }
                 return true;
@@ -47,6 +47,11 @@ final class Network implements AutoCloseable {
         int before = count.get();
         await().atMost(30, TimeUnit.SECONDS).until(() -> count.get() > before + 1);
         heal();
+    }
+
+    /** How often leaders have notified this node so far, also where Ratis did not pass that on. */
+    int notificationsTo(PartitionNodeFixture node) {
+        return notificationsOf(node.peer.getId().toString()).get();
     }
 
     private AtomicInteger notificationsOf(String node) {

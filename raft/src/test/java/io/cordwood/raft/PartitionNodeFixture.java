@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One node of a {@link PartitionCluster}: can be stopped, started again, and moved to a copy of its directory. */
 final class PartitionNodeFixture {
+    static final RaftTimings TIMINGS = new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600));
     private static final int PAYLOAD_MAX_BYTES = 1 << 20;
 
     final RaftPeer peer;
@@ -120,7 +121,8 @@ final class PartitionNodeFixture {
         }
         var address = peer.getAddress().split(":");
         var parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> transport.customize(builder));
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (builder, types) -> transport.customize(builder, TIMINGS));
         var server = RaftServer.newBuilder()
                 .setServerId(peer.getId())
                 .setStateMachineRegistry(groupId -> stateMachines.apply(replicas.create(groupId, cluster.placement)))
@@ -128,7 +130,7 @@ final class PartitionNodeFixture {
                         directory.resolve("raft"),
                         InetSocketAddress.createUnresolved(address[0], Integer.parseInt(address[1])),
                         PAYLOAD_MAX_BYTES,
-                        new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600)),
+                        TIMINGS,
                         cluster.upkeep()))
                 .setParameters(parameters)
                 .setOption(RaftStorage.StartupOption.RECOVER)
