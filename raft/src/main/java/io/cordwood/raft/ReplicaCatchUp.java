@@ -71,7 +71,6 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private long sharedEnd;
 
     private long sharedChanges = -1;
-
     private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
     /** @param raftLog of the division; empty while it is closing */
@@ -404,6 +403,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             for (long at = fromOffset; at < limit; ) {
                 var batches = peer.batches(at, limit);
                 long pieceEnd = requireSound(batches, at);
+                log.transfer().requireRoomFor(batches.remaining());
                 long base = at;
                 change(changed -> {
                     replica.replaceFrom(base);

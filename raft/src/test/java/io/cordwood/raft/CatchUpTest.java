@@ -527,6 +527,25 @@ class CatchUpTest {
     }
 
     @Test
+    void followerWaitsForRoomOnItsDisk() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        publish(60);
+        purgeBeyond(follower);
+        follower.disk.setUsableBytes(() -> 0);
+
+        follower.start();
+
+        await().atMost(PATIENCE).until(() -> follower.catchUps().failures() > 1);
+        assertThat(follower.catchUps().fetchedBytes()).isZero();
+        assertThat(follower.halts).isEmpty();
+        follower.disk.setUsableBytes(() -> Long.MAX_VALUE);
+        cluster.awaitHighWatermark(expected);
+        assertCaughtUp(follower);
+        assertIdentical();
+    }
+
+    @Test
     void markerThatCannotBeDeletedDoesNotUndoTheInstallation() throws Exception {
         var follower = cluster.othersThan(cluster.leader()).get(0);
         follower.kill();

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentRewriter {
     private static final int BUFFER_BYTES = 256 << 10;
+    /** Written between two looks at what the disk has left: little beside what is to stay free. */
+    private static final int LOOK_BYTES = 4 << 20;
 
     private final LogFiles files;
     private final Predicate<BatchRecord> newest;
@@ -36,6 +38,9 @@ final class SegmentRewriter {
     private List<LeaderEpoch> epochs = List.of();
     private long segmentBase;
     private long written;
+    /** Size of the file at which the next look at the disk is due. */
+    private long nextLook;
+
     private long maxTimestamp = RecordBatch.NO_TIMESTAMP;
     private boolean changed;
     private @Nullable Pending pending;
@@ -70,6 +75,7 @@ final class SegmentRewriter {
      *
      * @param sources neighbours, oldest first
      * @param generation above that of each of them
+     * @throws IOException also where others have filled the disk meanwhile: a pass takes long
      */
     Optional<RewrittenSegment> rewrite(List<Segment> sources, int generation) throws IOException {
         segmentBase = sources.get(0).baseOffset();
@@ -175,6 +181,10 @@ final class SegmentRewriter {
 
     private void write(ByteBuffer bytes, DiskFile out) throws IOException {
         int size = bytes.remaining();
+        if (written + size > nextLook) {
+            files.requireRoomFor(size);
+            nextLook = written + LOOK_BYTES;
+        }
         digest.update(bytes.duplicate());
         if (size > buffer.remaining()) {
             drain(out);

@@ -122,6 +122,16 @@ public final class SegmentTransfer {
         }
     }
 
+    /**
+     * For bytes from elsewhere that are to be appended: clients' bytes need the last of the disk, and a
+     * write that finds no room ends the node.
+     *
+     * @throws IOException where the disk has too little left
+     */
+    public void requireRoomFor(long bytes) throws IOException {
+        files.requireRoomFor(bytes);
+    }
+
     private void requireUnused(Segment named) throws IOException {
         if (all().anyMatch(segment -> segment.file().equals(named.file()))) {
             throw new IOException(named.file() + " is part of the log, and another one is to come");
@@ -152,8 +162,7 @@ public final class SegmentTransfer {
         }
     }
 
-    private static void copy(SealedSegment listed, Source source, DiskFile out)
-            throws IOException, InterruptedException {
+    private void copy(SealedSegment listed, Source source, DiskFile out) throws IOException, InterruptedException {
         long position = 0;
         while (position < listed.sizeBytes()) {
             var bytes = source.read(position);
@@ -161,6 +170,7 @@ public final class SegmentTransfer {
             if (size == 0 || size > listed.sizeBytes() - position) {
                 throw new IOException(size + " bytes came for position " + position + " of " + listed);
             }
+            files.requireRoomFor(size); // others write meanwhile
             out.write(bytes, position);
             position += size;
         }

@@ -59,6 +59,24 @@ class CompactionCrashTest {
         }
     }
 
+    @Test
+    void passEndsWhereOthersFillTheDiskMeanwhile() throws Exception {
+        var disk = new SimulatedDisk(1);
+        try (var log = filled(disk, temporary.resolve("log"))) {
+            var before = log.test().fileNames();
+            var compactor = log.test().log().compactor(read -> disk.setUsableBytes(LogFiles.RESERVE_BYTES));
+            var plan = CompactionPlan.of(
+                    log.table(), log.compactedEnd(), log.test().log().highWatermark(), CompactedLog.RULES, 2_000_000);
+
+            assertThatThrownBy(() -> compactor.compact(
+                            plan.orElseThrow(), CompactionTimes.of(2_000_000, CompactedLog.RULES), 1 << 20))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("are needed");
+
+            assertThat(log.test().fileNames()).isEqualTo(before);
+        }
+    }
+
     private static boolean compactAndCheckpoint(CompactedLog log) {
         try {
             log.compact(100);

@@ -88,6 +88,23 @@ class SegmentTransferTest {
     }
 
     @Test
+    void fetchEndsWhereOthersFillTheDiskMeanwhile() throws Exception {
+        var disk = new SimulatedDisk(3);
+        try (var other = filled(disk, "other")) {
+            var before = other.test().fileNames();
+
+            assertThatThrownBy(() -> other.test().log().transfer().receive(first(), position -> {
+                        disk.setUsableBytes(LogFiles.RESERVE_BYTES);
+                        return bytes(position);
+                    }))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("are needed");
+
+            assertThat(other.test().fileNames()).isEqualTo(before);
+        }
+    }
+
+    @Test
     void fileThatCannotBeReadCountsAsNone() throws Exception {
         var isBad = new AtomicBoolean();
         var disk = new ForwardingDisk(new SimulatedDisk(3)) {
