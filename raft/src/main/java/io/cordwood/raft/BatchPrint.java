@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.batch.RecordBatch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,25 @@ record BatchPrint(long baseOffset, long endOffset, int sizeBytes, int leaderEpoc
             throw new MalformedBatchException("size", size + " bytes, " + (batches.limit() - at) + " are left");
         }
         return RecordBatch.of(batches.slice(at, size));
+    }
+
+    /**
+     * The end offset of batches that came from elsewhere.
+     *
+     * @param offset where they shall begin
+     * @throws IOException where not all of them are sound
+     */
+    static long endOfSound(ByteBuffer batches, long offset) throws IOException {
+        var prints = ofSound(batches);
+        long bytes = sizeOf(prints);
+        if (prints.isEmpty()
+                || bytes != batches.remaining()
+                || prints.get(0).baseOffset() != offset) {
+            throw new IOException("the source sent " + batches.remaining() + " bytes for offset " + offset
+                    + ", of which " + bytes + " are sound batches, "
+                    + prints.stream().limit(1).toList());
+        }
+        return prints.get(prints.size() - 1).endOffset();
     }
 
     /** What the batches take, not their prints. */

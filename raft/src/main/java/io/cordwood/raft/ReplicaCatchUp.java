@@ -13,7 +13,6 @@ import io.cordwood.store.SealedSegment;
 import io.cordwood.store.SegmentInfo;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +64,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private final Map<SealedSegment, RewrittenSegment> received = new HashMap<>();
     /** All that may have come, in earlier attempts too: one that failed leaves whole files to the next one. */
     private final Set<SealedSegment> left = new HashSet<>();
-    /** The source trimmed what the rate left to fetch: all of it would be fetched in vain again and again. */
+    /** The source trimmed or replaced what the rate left to fetch: it would be fetched in vain for ever. */
     private volatile boolean overtaken;
     /** What was appended below is the source's, while the replica counts so many changes: it is not compared again. */
     private long sharedEnd;
@@ -245,11 +244,19 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             var listed = rewritten().collect(Collectors.toSet());
             for (var segment : List.copyOf(left)) {
                 if (!listed.contains(segment)) {
+                    if (segment.endOffset() > firstBase()) { // what it held is to come once more
+                        goOnUnthrottled();
+                    }
                     log.compactor(bytes -> {}).discard(List.of(segment));
                     left.remove(segment);
                     received.remove(segment);
                 }
             }
+        }
+
+        private void goOnUnthrottled() {
+            overtaken = true;
+            peer = peer.unthrottled();
         }
 
         private void receiveRewritten() throws IOException, InterruptedException {
@@ -345,17 +352,20 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             return target.highWatermark();
         }
 
+        private long firstBase() {
+            return fileBases.stream().min(Long::compare).orElseThrow();
+        }
+
         /** Where to begin to compare; files that the leader does not have any more are given up. */
         private long startOffset() throws IOException, InterruptedException {
             long highWatermark = log.highWatermark();
-            long firstBase = fileBases.stream().min(Long::compare).orElseThrow();
+            long firstBase = firstBase();
             boolean refetching = replica.isRefetching();
             if (highWatermark >= firstBase && !refetching) {
                 return highWatermark;
             }
             if (refetching && firstBase > log.writtenEndOffset()) {
-                overtaken = true;
-                peer = peer.unthrottled();
+                goOnUnthrottled();
             }
             if (!refetching || !mayGoOnAt(firstBase)) {
                 LOG.info("{}: the source's log begins at offset {}, the own is given up", replica.id(), firstBase);
@@ -402,7 +412,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         private void fetch(long fromOffset, long limit) throws IOException, InterruptedException {
             for (long at = fromOffset; at < limit; ) {
                 var batches = peer.batches(at, limit);
-                long pieceEnd = requireSound(batches, at);
+                long pieceEnd = BatchPrint.endOfSound(batches, at);
                 log.transfer().requireRoomFor(batches.remaining());
                 long base = at;
                 change(changed -> {
@@ -414,19 +424,6 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 at = pieceEnd;
                 sharedEnd = Math.max(sharedEnd, at);
             }
-        }
-
-        private long requireSound(ByteBuffer batches, long offset) throws IOException {
-            var prints = BatchPrint.ofSound(batches);
-            long bytes = BatchPrint.sizeOf(prints);
-            if (prints.isEmpty()
-                    || bytes != batches.remaining()
-                    || prints.get(0).baseOffset() != offset) {
-                throw new IOException("the source sent " + batches.remaining() + " bytes for offset " + offset
-                        + ", of which " + bytes + " are sound batches, "
-                        + prints.stream().limit(1).toList());
-            }
-            return prints.get(prints.size() - 1).endOffset();
         }
 
         private void change(SegmentWriter.LogChange change) throws IOException, InterruptedException {

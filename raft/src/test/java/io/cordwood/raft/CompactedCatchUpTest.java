@@ -177,4 +177,33 @@ class CompactedCatchUpTest {
 
         assertCaughtUp(follower);
     }
+
+    /** At the node's rate all takes a minute, and the leader's next pass leaves nothing that it listed. */
+    @Test
+    void passThatOvertakesTheRateDoesNotKeepAFollowerOut() throws Exception {
+        var follower = cluster.othersThan(cluster.leader()).get(0);
+        follower.kill();
+        rewriteAll();
+        compacted.purgeBeyond(follower);
+        follower.catchUpLimits = new CatchUpLimits(1 << 10, 1);
+        follower.start();
+        await().atMost(PATIENCE).until(() -> follower.catchUps().fetchedBytes() > 0);
+
+        rewriteAll();
+
+        cluster.awaitHighWatermark(compacted.published());
+        assertThat(follower.catchUps().failures()).isPositive();
+        assertThat(follower.catchUps().installations()).isPositive();
+        compacted.compactAll();
+        compacted.assertCompacted();
+    }
+
+    /** Has the leader compact newer values of all keys, and forget what it compacted before. */
+    private void rewriteAll() throws IOException {
+        compacted.publish(400, 1_200);
+        compacted.decide();
+        compacted.publish(2, 1_200); // a checkpoint stands behind what is applied
+        cluster.leader().takeCheckpoint();
+        cluster.leader().replica().deleteTrimmed();
+    }
 }
