@@ -66,7 +66,7 @@ interface PartitionHost extends Closeable {
      * Checks the log of the metadata group before the RaftServer is built.
      *
      * @param snapshotIndex raft index of the newest snapshot, -1 where there is none
-     * @throws StartRefusedException where it is shorter than what this node had applied
+     * @throws StartRefusedException where it does not join the snapshot, or lacks what was applied
      */
     void checkMetadata(RaftGroupId groupId, long snapshotIndex) throws IOException;
 }

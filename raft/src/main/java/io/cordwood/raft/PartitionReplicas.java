@@ -241,12 +241,21 @@ final class PartitionReplicas implements PartitionHost {
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         long floor = node.floor().of(groupId.getUuid()).orElse(-1);
         RaftLogPurge.finish(directory, new RaftLogPurge.Reach(snapshotIndex, floor), entryMaxBytes);
-        long end = Math.max(
-                snapshotIndex, RaftLogScan.lastIndex(directory, entryMaxBytes).orElse(-1));
-        if (end < floor) {
-            throw new StartRefusedException("the metadata log in " + directory + " ends at raft index " + end
-                    + ", it had reached " + floor + ": entries are lost. This node must not vote with it: empty its"
-                    + " directories, give it a new node id and run: cordwood cluster add-node ID HOST:PORT");
+        var span = RaftLogScan.span(directory, entryMaxBytes);
+        long first = span.first().orElse(snapshotIndex + 1);
+        if (first > snapshotIndex + 1) {
+            throw lostMetadata(
+                    directory, "begins at raft index " + first + ", the snapshot stands at " + snapshotIndex);
         }
+        long end = Math.max(snapshotIndex, span.last().orElse(-1));
+        if (end < floor) {
+            throw lostMetadata(directory, "ends at raft index " + end + ", it had reached " + floor);
+        }
+    }
+
+    private static StartRefusedException lostMetadata(Path directory, String what) {
+        return new StartRefusedException("the metadata log in " + directory + " " + what + ": entries are lost. This"
+                + " node must not vote with it: empty its directories, give it a new node id and run: cordwood cluster"
+                + " add-node ID HOST:PORT");
     }
 }

@@ -49,11 +49,19 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         return collector.result();
     }
 
-    /** The raft index of the last entry of any group's log, empty for an empty one; the same conditions as {@link #read}. */
-    static OptionalLong lastIndex(Path groupDirectory, int entryMaxBytes) throws IOException {
+    /** First and last raft index of any group's log, empty for an empty one. */
+    record Span(OptionalLong first, OptionalLong last) {}
+
+    /** From where to where any group's log reaches; the same conditions as {@link #read}. */
+    static Span span(Path groupDirectory, int entryMaxBytes) throws IOException {
         var indexes = new Indexes();
         readEntries(groupDirectory, entryMaxBytes, indexes::take);
-        return indexes.last;
+        return new Span(indexes.first, indexes.last);
+    }
+
+    /** The raft index of the last entry, see {@link #span}. */
+    static OptionalLong lastIndex(Path groupDirectory, int entryMaxBytes) throws IOException {
+        return span(groupDirectory, entryMaxBytes).last();
     }
 
     private static void readEntries(Path groupDirectory, int entryMaxBytes, Consumer<LogEntryProto> take)

@@ -292,6 +292,23 @@ class StartCheckTest {
         assertThat(files.raftSegments()).isEmpty();
     }
 
+    /** Ratis would look for the missing entries for ever, and the node would vote. */
+    @Test
+    void metadataLogThatDoesNotJoinItsSnapshotRefusesTheStartAndStays() throws IOException {
+        files.splitRaftLog(1);
+        Files.delete(files.raftSegments().get(0));
+        var before = ReplicaFiles.contentBelow(files.raftGroup());
+
+        for (long snapshotIndex : new long[] {-1, 3}) {
+            assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), snapshotIndex))
+                    .isInstanceOf(StartRefusedException.class)
+                    .hasMessageContaining("begins at raft index 5");
+        }
+
+        assertThat(ReplicaFiles.contentBelow(files.raftGroup())).isEqualTo(before);
+        replicas.checkMetadata(cluster.group.getGroupId(), 4);
+    }
+
     private void assertNothingIsSetAside() {
         assertThat(directory.resolve("quarantine")).doesNotExist();
         assertThat(files.raftGroup()).exists();
