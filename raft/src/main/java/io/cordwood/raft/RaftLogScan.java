@@ -36,6 +36,11 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
     static final String CURRENT = "current";
     private static final String OPEN_PREFIX = "log_inprogress_";
 
+    /** Those behind a raft index. */
+    List<Found> entriesBehind(long index) {
+        return entries.stream().filter(found -> found.index() > index).toList();
+    }
+
     /**
      * Reads the log of a group.
      *

@@ -22,13 +22,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state at the checkpoint
  * @param tail at the end of the raft log
+ * @param hold for the raft log as it was found
  * @param unverifiedFrom first raft index whose bytes the segment files do not hold. Above the floor that is legal: they were cut
  *     for entries of a newer term whose headers did not reach the raft log; the leader truncates these. Long.MAX_VALUE where
  *     all are there
  * @param refetches whether the files were given up, see {@link RefetchMarker}
  */
 record RecoveredReplica(
-        PartitionLog log, PartitionState state, PartitionTail tail, long unverifiedFrom, boolean refetches) {
+        PartitionLog log,
+        PartitionState state,
+        PartitionTail tail,
+        PayloadHold hold,
+        long unverifiedFrom,
+        boolean refetches) {
     /** Left behind in the partition's directory by a replica that stopped the node because of damage; holds the reason. */
     static final String DAMAGE_MARKER = "damaged";
 
@@ -58,19 +64,18 @@ record RecoveredReplica(
         long floor = node.floor().of(context.groupUuid()).orElse(-1);
         var scan = scan(context, checkpointIndex, floor);
         checkJoint(context, scan, checkpointIndex, floor);
-        var entries = scan.entries().stream()
-                .filter(found -> found.index() > checkpointIndex)
-                .toList();
         boolean refetches = RefetchMarker.counts(node.storage().disk(), context.directory(), checkpointIndex);
         var log = PartitionLog.open(
                 context.directory(),
                 context.id(),
                 context.settings().log(),
                 node.storage(),
-                refetches ? RecoveryPoint.givenUp() : point(checkpoint, entries, floor));
+                refetches
+                        ? RecoveryPoint.givenUp()
+                        : point(checkpoint, scan.entriesBehind(checkpointIndex), floor));
         try {
             // Where the files were given up, their bytes are not missed: nothing is applied before others are fetched.
-            var opened = recovered(context, checkpoint, entries, refetches ? -1 : floor, log);
+            var opened = recovered(context, checkpoint, scan, refetches ? -1 : floor, log);
             if (refetches) {
                 return opened.refetching(); // its files may end anywhere: no high watermark until a fetched one
             }
@@ -83,7 +88,7 @@ record RecoveredReplica(
     }
 
     private RecoveredReplica refetching() {
-        return new RecoveredReplica(log, state, tail, unverifiedFrom, true);
+        return new RecoveredReplica(log, state, tail, hold, unverifiedFrom, true);
     }
 
     private static RaftLogScan scan(PartitionContext context, long checkpointIndex, long floor) throws IOException {
@@ -130,7 +135,7 @@ record RecoveredReplica(
     private static RecoveredReplica recovered(
             PartitionContext context,
             Optional<Checkpoint> checkpoint,
-            List<Found> entries,
+            RaftLogScan scan,
             long floor,
             PartitionLog log)
             throws IOException {
@@ -143,6 +148,7 @@ record RecoveredReplica(
                 state.highWatermark(),
                 state.lastLeaderTimeMs(),
                 state.compactedEnd());
+        var entries = scan.entriesBehind(state.index());
         try {
             entries.forEach(found -> tail.append(found.entry(), found.term(), found.index()));
         } catch (IllegalStateException e) {
@@ -153,7 +159,8 @@ record RecoveredReplica(
             throw damaged(
                     context, "the bytes of raft index " + unverifiedFrom + " are missing, the floor is " + floor, null);
         }
-        return new RecoveredReplica(log, state, tail, unverifiedFrom, false);
+        var hold = PayloadHold.of(scan, state.index(), state.highWatermark());
+        return new RecoveredReplica(log, state, tail, hold, unverifiedFrom, false);
     }
 
     private static long firstUnverified(PartitionContext context, List<Found> entries, PartitionLog log)

@@ -58,7 +58,7 @@ final class ReplicaState implements Closeable {
     /** The newest term that this replica led. The updater's alone. */
     private long ledTerm = -1;
 
-    private final PayloadHold hold = new PayloadHold();
+    private final PayloadHold hold;
     private final ReplicaCompaction compaction = new ReplicaCompaction(this);
     /** The newest checkpoint in the file. */
     private volatile Durable durable;
@@ -81,7 +81,7 @@ final class ReplicaState implements Closeable {
         applied = new AppliedState(state, context.epochBase());
         appliedIndex = state.index();
         durable = new Durable(state.term(), state.index(), state.segments());
-        hold.mark(appliedIndex + 1, log.highWatermark());
+        hold = recovered.hold();
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
         writer = new SegmentWriter(

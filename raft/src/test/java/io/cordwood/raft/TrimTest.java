@@ -327,6 +327,29 @@ class TrimTest {
         }
     }
 
+    @Test
+    void trimmedFilesGoBehindARestartWithoutNewEntries() throws Exception {
+        var upkeep = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 4);
+        try (var cluster = PartitionCluster.start(directory, 1, SEGMENT_BYTES, upkeep)) {
+            var node = cluster.node(1);
+            fill(cluster, 30);
+            trimSurely(cluster, 29);
+            node.takeCheckpoint();
+            await().atMost(PATIENCE).until(() -> node.raftLog().getStartIndex() > 20);
+
+            node.stop();
+            node.start();
+
+            awaitLogStart(cluster, 29);
+            awaitFiles().untilAsserted(() -> {
+                node.replica().deleteTrimmed();
+                assertThat(segments(node)).doesNotContainKey("00000000000000000012.log");
+            });
+            assertThat(segments(node)).containsKey("00000000000000000028.log");
+            assertThat(node.halts).isEmpty();
+        }
+    }
+
     /** Ratis binds the state machine and reads the raft log afterwards: the look of each second may come in between. */
     @Test
     void lookForTrimmedFilesPassesOverAGroupThatIsOpening() throws Exception {
