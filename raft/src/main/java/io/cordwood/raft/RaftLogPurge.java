@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finishes a purge of a raft log that a crash interrupted. Ratis deletes the newest of the files first, so that a hole can be left
- * in front of the checkpoint; and it cannot go on with a log that ends below the checkpoint, as a crash leaves it right after a
- * catch-up.
+ * Finishes a purge of a raft log that a crash interrupted. Ratis deletes the newest of the files first, so
+ * that a hole can be left in front of the checkpoint; and it cannot go on with a log that ends at the
+ * checkpoint or below, as a crash leaves it right after a catch-up.
  *
  * <p>Invariants: only files that end at or below the checkpoint go, oldest first, and a log as a whole only where the checkpoint
  * reaches the durable floor: else entries are lost, and what is left of them is evidence. A hole elsewhere stays for whoever reads
@@ -53,7 +53,9 @@ final class RaftLogPurge {
         var segments = RaftLogScan.segments(current);
         delete(segments.subList(0, keepFrom(segments, checkpointIndex)), current, checkpointIndex);
         long last = RaftLogScan.lastIndex(groupDirectory, entryMaxBytes).orElse(Long.MAX_VALUE);
-        if (last < checkpointIndex && reach.floor() <= checkpointIndex) {
+        // One that ends at the checkpoint is superseded too, maybe by another term, and Ratis would go on
+        // from it: a checkpoint that a node takes itself stands below an applied entry, which is not lost.
+        if (last <= checkpointIndex && reach.floor() <= checkpointIndex) {
             delete(RaftLogScan.segments(current), current, checkpointIndex);
         }
     }

@@ -292,6 +292,18 @@ class StartCheckTest {
         assertThat(files.raftSegments()).isEmpty();
     }
 
+    /** As a crash in the middle of an install leaves it: its entries may be of a term that lost. */
+    @Test
+    void logThatEndsAtAnInstalledStateGoes() throws IOException {
+        long last = RaftLogScan.lastIndex(files.raftGroup(), 2 << 20).orElseThrow();
+
+        replicas.checkMetadata(cluster.group.getGroupId(), last - 1);
+        assertThat(files.raftSegments()).isNotEmpty();
+        replicas.checkMetadata(cluster.group.getGroupId(), last);
+
+        assertThat(files.raftSegments()).isEmpty();
+    }
+
     /** Ratis would look for the missing entries for ever, and the node would vote. */
     @Test
     void metadataLogThatDoesNotJoinItsSnapshotRefusesTheStartAndStays() throws IOException {
