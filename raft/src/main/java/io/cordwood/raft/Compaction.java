@@ -3,21 +3,26 @@ package io.cordwood.raft;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.CompactionRules;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has the replicas of a node compacted: finishes what leaders decided, and where this node leads, decides.
  *
  * <p>Invariants: one pass at a time, so that memory is bounded whatever the number of partitions. A replica whose pass failed waits
- * before the next one, longer each time.
+ * before the next one, longer each time. The rate holds for all, but where {@link CompactionHaste} says so.
  *
  * <p>Thread: one, the node's own for this: a pass takes as long as it takes.
  */
 final class Compaction {
+    private static final Logger LOG = LoggerFactory.getLogger(Compaction.class);
+
     private final Supplier<Collection<PartitionReplica>> replicas;
     private final LongSupplier clockMs;
     private final LongSupplier clockNanos;
@@ -44,12 +49,23 @@ final class Compaction {
         this.replicas = replicas;
         this.clockMs = clockMs;
         this.clockNanos = clockNanos;
-        means = new ReplicaCompaction.Means(CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes(), freeHeapBytes);
+        var haste = new CompactionHaste(this::largestBacklog, LOG::warn, System::nanoTime);
+        means = new ReplicaCompaction.Means(
+                CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes(), freeHeapBytes, haste::isUrgent);
     }
 
     private static long freeHeapBytes() {
         var runtime = Runtime.getRuntime();
         return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
+    }
+
+    /** Of those that are tried now: haste does not help who waits after a failure. */
+    private Optional<CompactionHaste.Backlog> largestBacklog() {
+        return replicas.get().stream()
+                .filter(replica -> replica.compactionPending() && isDue(replica, fileWaits))
+                .map(replica ->
+                        new CompactionHaste.Backlog(PartitionReplicas.name(replica), replica.compactionBacklog()))
+                .max(Comparator.comparingLong(CompactionHaste.Backlog::entries));
     }
 
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */

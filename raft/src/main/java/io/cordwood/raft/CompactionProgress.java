@@ -97,7 +97,7 @@ final class CompactionProgress {
      * @param allBytes what there is to read
      * @param wanted asked after each batch
      */
-    CompactionPace begin(long allBytes, CatchUpRate rate, BooleanSupplier wanted) {
+    CompactionPace begin(long allBytes, ReplicaCompaction.Means means, BooleanSupplier wanted) {
         doneBytes.set(0);
         totalBytes = allBytes;
         return bytes -> {
@@ -106,7 +106,7 @@ final class CompactionProgress {
                 throw new AbandonedException("the pass is not wanted any more");
             }
             try {
-                rate.take(bytes);
+                means.take(bytes);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("the node stops");

@@ -140,6 +140,11 @@ public final class PartitionReplica {
         return state.compaction().firstPendingIndex() != ReplicaCompaction.NOTHING_PENDING;
     }
 
+    /** See {@link ReplicaCompaction#backlog}. */
+    long compactionBacklog() {
+        return state.compaction().backlog();
+    }
+
     /** Deletes what was left of compaction before the newest start, as soon as that is known to be of no use. */
     void tidyCompaction() {
         state.compaction().tidy();

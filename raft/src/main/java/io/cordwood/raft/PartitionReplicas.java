@@ -177,7 +177,8 @@ final class PartitionReplicas implements PartitionHost {
                 .collect(Collectors.toMap(PartitionReplicas::name, PartitionReplica::compaction, (one, other) -> one)));
     }
 
-    private static String name(PartitionReplica replica) {
+    /** For people. */
+    static String name(PartitionReplica replica) {
         return "topic " + replica.topic() + " partition " + replica.id().partition();
     }
 

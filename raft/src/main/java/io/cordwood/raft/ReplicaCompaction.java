@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,8 +71,16 @@ final class ReplicaCompaction {
      * What a pass shares with those of other replicas of the node.
      *
      * @param freeHeapBytes what the heap has left now
+     * @param urgent whether a replica of the node waits for files so long that the rate counts no more
      */
-    record Means(CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes) {}
+    record Means(CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes, BooleanSupplier urgent) {
+        /** Returns when so many bytes may be read. */
+        void take(long bytes) throws InterruptedException {
+            if (!urgent.getAsBoolean()) {
+                rate.take(bytes);
+            }
+        }
+    }
 
     private record Applied(long index, CompactEntry entry, long sinceNanos) {}
 
@@ -114,6 +123,14 @@ final class ReplicaCompaction {
     /** Raft index of the first entry that is applied and whose files are not in place, {@link #NOTHING_PENDING} where all are. */
     synchronized long firstPendingIndex() {
         return pending.isEmpty() ? NOTHING_PENDING : pending.peek().index();
+    }
+
+    /** Applied raft entries that no checkpoint covers, because files are missing; 0 where none are. */
+    long backlog() {
+        var durable = replica.durableCheckpoint();
+        return firstPendingIndex() == NOTHING_PENDING || durable.isEmpty()
+                ? 0
+                : replica.applied().indexBehind() - durable.get().getIndex();
     }
 
     /**
@@ -318,7 +335,7 @@ final class ReplicaCompaction {
         var times = CompactionTimes.of(nowMs, rules);
         long bytes = CompactionProgress.bytesToRead(
                 replica.log().segments(), plan.get().dirty(), plan.get().segments());
-        var pace = progress.begin(bytes, means.rate(), () -> isWanted() && leads(replica.tail(), term));
+        var pace = progress.begin(bytes, means, () -> isWanted() && leads(replica.tail(), term));
         return propose(replica.log().compactor(pace).compact(plan.get(), times, means.keyBytes()), times, term);
     }
 

@@ -138,6 +138,46 @@ class CompactionFaultsTest {
         assertThat(follower.disk.hasWrittenTo(".1.log.in")).isTrue();
     }
 
+    /** Their raft logs have grown too long for a pass, while these waited. */
+    @Test
+    void filesThatAreUrgentComeFromOthers() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var follower = compacted.follower();
+        compacted.decide();
+        await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
+        assertThat(follower.replica().compactionBacklog()).isPositive();
+
+        assertThat(follower.replica().finishCompaction(urgent())).isTrue();
+
+        assertThat(follower.replica().compactionBacklog()).isZero();
+        assertThat(follower.disk.hasWrittenTo(".1.log.tmp")).isFalse();
+        assertThat(follower.disk.hasWrittenTo(".1.log.in")).isTrue();
+        compacted.compactAll();
+        compacted.assertCompacted();
+    }
+
+    @Test
+    void filesThatAreUrgentAreMadeWhereNobodyHasThem() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        compacted.decide();
+        await().atMost(PATIENCE).until(() -> follower.replica().compactionPending());
+        leader.kill();
+
+        assertThat(follower.replica().finishCompaction(urgent())).isTrue();
+
+        assertThat(follower.disk.hasWrittenTo(".1.log.tmp")).isTrue();
+        compacted.compactAll();
+        compacted.assertCompacted();
+    }
+
+    private static ReplicaCompaction.Means urgent() {
+        return new ReplicaCompaction.Means(CatchUpRate.of(1 << 20), 1 << 20, () -> 1 << 30, () -> true);
+    }
+
     @Test
     void filesAreMadeWithMoreMemoryWhereNobodyIsLeftWhoHasThem() throws Exception {
         compacted.publish(20, 60);

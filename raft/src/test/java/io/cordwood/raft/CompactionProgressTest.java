@@ -12,6 +12,7 @@ import io.cordwood.store.SegmentInfo;
 import io.cordwood.store.SegmentTable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -128,10 +129,31 @@ class CompactionProgressTest {
                 segments, new OffsetRange(15, 20), List.of(listed(0, 10), listed(10, 20)));
         assertThat(bytes).isEqualTo(100 + 2 * 200);
 
-        var pace = progress.begin(bytes, CatchUpRate.of(1L << 40), () -> true);
+        var pace = progress.begin(bytes, means(CatchUpRate.of(1L << 40), false), () -> true);
         pace.passed(700);
 
         assertThat(status().doneBytes()).isEqualTo(500);
         assertThat(status().totalBytes()).isEqualTo(500);
+    }
+
+    private static ReplicaCompaction.Means means(CatchUpRate rate, boolean urgent) {
+        return new ReplicaCompaction.Means(rate, 1 << 20, () -> 1 << 20, () -> urgent);
+    }
+
+    @Test
+    void rateDoesNotHoldForWhatIsUrgent() throws Exception {
+        var waits = new ArrayList<Long>();
+        var rate = new CatchUpRate(100, () -> 0, waits::add);
+
+        var urgent = progress.begin(1_000, means(rate, true), () -> true);
+        for (int i = 0; i < 3; i++) {
+            urgent.passed(100);
+        }
+        assertThat(waits).isEmpty();
+
+        var patient = progress.begin(1_000, means(rate, false), () -> true);
+        patient.passed(100);
+        patient.passed(100);
+        assertThat(waits).containsExactly(Duration.ofSeconds(1).toNanos());
     }
 }
