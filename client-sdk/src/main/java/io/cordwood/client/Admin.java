@@ -18,6 +18,7 @@ import io.cordwood.proto.v1.TrimPartitionRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -120,11 +121,22 @@ public final class Admin {
         return calls.published(trimmed(topic, partition, start));
     }
 
+    /** What is told by the end or by the clock is looked up once: said again after a lost answer it would take more. */
     private CompletableFuture<TrimmedPartition> trimmed(String topic, int partition, StartPoint start) {
+        Names.requireTopic(topic);
+        if (start instanceof StartPoint.AtOffset) {
+            return trimmedAt(topic, partition, start);
+        }
+        return OffsetLookup.resolve(calls, topic, List.of(partition), start)
+                .thenCompose(found ->
+                        trimmedAt(topic, partition, StartPoint.offset(Objects.requireNonNull(found.get(partition)))));
+    }
+
+    private CompletableFuture<TrimmedPartition> trimmedAt(String topic, int partition, StartPoint offset) {
         var request = TrimPartitionRequest.newBuilder()
-                .setTopic(Names.requireTopic(topic))
+                .setTopic(topic)
                 .setPartition(partition)
-                .setStart(start.toString())
+                .setStart(offset.toString())
                 .build();
         return calls.change(TopicServiceGrpc.getTrimPartitionMethod(), request)
                 .thenCompose(answer -> answer.value())

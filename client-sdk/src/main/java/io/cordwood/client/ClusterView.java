@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * does not answer.
  *
  * <p>Invariants: at most one refresh per topic is under way, and whoever asks meanwhile shares it; within the life of a
- * topic a partition's known leader epoch never falls.
+ * topic a partition's known leader epoch never falls; all that is known is of the cluster that answered first, because the
+ * ids of topics and producers mean nothing to another one.
  *
  * <p><b>Thread:</b> any; nothing blocks.
  */
@@ -28,6 +30,7 @@ final class ClusterView {
     private final UnaryCalls calls;
     private final KnownNodes nodes;
     private final long maxAgeNanos;
+    private final AtomicReference<@Nullable String> clusterId = new AtomicReference<>();
     private final ConcurrentHashMap<String, Known> topics = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, CompletableFuture<TopicView>> refreshes = new ConcurrentHashMap<>();
 
@@ -93,22 +96,41 @@ final class ClusterView {
     }
 
     private CompletableFuture<TopicView> fetch(String topic) {
-        var cluster =
-                calls.read(ClusterServiceGrpc.getDescribeClusterMethod(), DescribeClusterRequest.getDefaultInstance());
-        var found = calls.read(
-                TopicServiceGrpc.getGetTopicMethod(),
-                GetTopicRequest.newBuilder().setName(topic).build());
-        return found.thenCombine(cluster, (answer, nodesNow) -> {
-                    nodes.learn(addresses(nodesNow));
-                    return view(answer.getTopic());
+        // One after the other: the second is asked of a node that the first has found to be of the same cluster.
+        return calls.read(
+                        ClusterServiceGrpc.getDescribeClusterMethod(),
+                        DescribeClusterRequest.getDefaultInstance(),
+                        cluster -> requireSameCluster(cluster.getClusterId()))
+                .thenCompose(cluster -> {
+                    nodes.learn(addresses(cluster));
+                    return calls.read(
+                            TopicServiceGrpc.getGetTopicMethod(),
+                            GetTopicRequest.newBuilder().setName(topic).build());
                 })
-                .whenComplete((view, failure) -> forgetDeleted(topic, failure))
+                .thenApply(answer -> view(answer.getTopic()))
+                .whenComplete((view, failure) -> forget(topic, failure))
                 .thenApply(view -> remember(topic, view));
     }
 
-    private void forgetDeleted(String topic, @Nullable Throwable failure) {
-        if (failure != null && StatusTranslation.of(failure).code() == ErrorCode.UNKNOWN_TOPIC) {
+    private void requireSameCluster(String answering) {
+        clusterId.compareAndSet(null, answering);
+        var own = clusterId.get();
+        if (!answering.equals(own)) {
+            throw new CordwoodException(
+                    ErrorCode.OTHER_CLUSTER,
+                    "cluster " + answering + " answers at the addresses of " + own + ", to which this client belongs",
+                    Map.of("field", "cluster_id", "value", answering, "limit", String.valueOf(own)),
+                    null,
+                    null);
+        }
+    }
+
+    private void forget(String topic, @Nullable Throwable failure) {
+        var code = failure == null ? null : StatusTranslation.of(failure).code();
+        if (code == ErrorCode.UNKNOWN_TOPIC) {
             topics.remove(topic);
+        } else if (code == ErrorCode.OTHER_CLUSTER) {
+            topics.clear();
         }
     }
 

@@ -53,6 +53,8 @@ public enum ErrorCode {
     CLIENT_CLOSED(false, "close only when everything has been sent and read"),
     /** The waiting thread was interrupted; whether the request was done is unknown. */
     INTERRUPTED(false, "interrupt no thread whose outcome you want to know"),
+    /** The addresses lead to another cluster than at first: its offsets and producer ids mean something else. */
+    OTHER_CLUSTER(false, "open a new client for the other cluster, or correct the addresses"),
     /** The server answered something that this client cannot read. */
     UNKNOWN(false, "compare the versions of client and server");
 

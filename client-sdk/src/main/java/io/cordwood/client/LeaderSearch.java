@@ -41,10 +41,11 @@ final class LeaderSearch {
     /** The end of a question; no failure means that there is a leader. */
     record Outcome(@Nullable CordwoodException failure) {
         /** Whether waiting will not help. */
-        boolean topicIsGone() {
+        boolean partitionIsGone() {
             return failure != null
                     && (failure.code() == ErrorCode.UNKNOWN_TOPIC
-                            || failure.code() == ErrorCode.PARTITION_OUT_OF_RANGE);
+                            || failure.code() == ErrorCode.PARTITION_OUT_OF_RANGE
+                            || failure.code() == ErrorCode.OTHER_CLUSTER);
         }
     }
 

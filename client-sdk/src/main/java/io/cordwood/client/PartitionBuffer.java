@@ -37,8 +37,7 @@ final class PartitionBuffer {
         this.partition = partition;
         this.topicId = topicId;
         this.config = config;
-        this.batchMaxBytes = Math.min(config.batchBytes(), topicMaxBytes);
-        this.recordMaxBytes = Math.min(config.recordMaxBytes(), topicMaxBytes);
+        topicTakes(topicMaxBytes);
     }
 
     TopicPartition partition() {
@@ -47,6 +46,12 @@ final class PartitionBuffer {
 
     UUID topicId() {
         return topicId;
+    }
+
+    /** Batches that are opened from now on follow the topic's setting, up or down. */
+    synchronized void topicTakes(int topicMaxBytes) {
+        batchMaxBytes = Math.min(config.batchBytes(), topicMaxBytes);
+        recordMaxBytes = Math.min(config.recordMaxBytes(), topicMaxBytes);
     }
 
     /** Batches that are opened from now on are at most so large: the log has refused a larger one. */

@@ -39,6 +39,7 @@ final class PartitionPublisher {
 
     private final PartitionBuffer buffer;
     private final TopicPartition partition;
+    private final String topicId;
     private final ProducerConfig config;
     private final Sender sender;
     private final Patience patience;
@@ -60,6 +61,7 @@ final class PartitionPublisher {
     PartitionPublisher(PartitionBuffer buffer, ProducerConfig config, Sender sender) {
         this.buffer = buffer;
         this.partition = buffer.partition();
+        this.topicId = buffer.topicId().toString();
         this.config = config;
         this.sender = sender;
         this.patience = sender.patience();
@@ -68,6 +70,11 @@ final class PartitionPublisher {
 
     TopicPartition partition() {
         return partition;
+    }
+
+    /** Of the topic that the records were given for. */
+    String topicId() {
+        return topicId;
     }
 
     /** Does whatever can be done now; called after every change and when {@link Sender#wakeAt} is due. */
@@ -253,7 +260,7 @@ final class PartitionPublisher {
     /** Called by the search when it has an answer: go on, move, try later or give up. */
     private void leaderSought(LeaderSearch.Outcome outcome) {
         var failure = outcome.failure();
-        if (failure != null && outcome.topicIsGone()) {
+        if (failure != null && outcome.partitionIsGone()) {
             giveUpAnswers();
             failAll(failure);
         } else if (failure != null && unanswered == 0) {
@@ -356,16 +363,23 @@ final class PartitionPublisher {
         if (head != null && now - head.createdNanos() > timeout) {
             failHead(timedOut("unknown"));
         }
-        if (inFlight.isEmpty()) {
-            var oldest = buffer.oldestNanos();
-            while (oldest.isPresent() && now - oldest.getAsLong() > timeout) {
-                var expired = buffer.take(now, true);
-                if (expired != null) {
-                    sender.failed(expired, timedOut("not written"));
-                }
-                oldest = buffer.oldestNanos();
-            }
+        var oldest = inFlight.isEmpty() ? buffer.oldestNanos() : OptionalLong.empty();
+        while (oldest.isPresent() && now - oldest.getAsLong() > timeout) {
+            failUnsent(now);
+            oldest = buffer.oldestNanos();
         }
+    }
+
+    /** With idempotence nothing that was sent before the failure was known may pass what failed. */
+    private void failUnsent(long now) {
+        var reason = timedOut("not written");
+        var expired = buffer.take(now, true);
+        if (expired == null) {
+            return;
+        }
+        var behind = config.idempotent() ? buffer.drain() : List.<ProducerBatch>of();
+        sender.failed(expired, reason);
+        fail(behind, behind(reason));
     }
 
     private CordwoodException timedOut(String outcome) {
@@ -398,7 +412,7 @@ final class PartitionPublisher {
         // Taken first: what a sender sends once it has learned of the failure must not fail with it.
         var queued = buffer.drain();
         failInFlight(reason);
-        fail(queued, reason.because("an earlier batch for " + partition + " failed"));
+        fail(queued, behind(reason));
         startAnew();
         identity = null;
         ownIdentity = true;
@@ -413,9 +427,13 @@ final class PartitionPublisher {
                 sender.succeeded(partition, batch);
             } else {
                 sender.failed(batch, told);
-                told = reason.because("an earlier batch for " + partition + " failed");
+                told = behind(reason);
             }
         }
+    }
+
+    private CordwoodException behind(CordwoodException reason) {
+        return reason.because("an earlier batch for " + partition + " failed");
     }
 
     private void fail(List<ProducerBatch> batches, CordwoodException reason) {

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the reader's.
  */
 final class PartitionReader {
+    /** A stream that ends for a reason that waiting does not cure is tried again so often: another node may fare better. */
+    private static final int HOPELESS_ENDS_MAX = 3;
+
     private final TopicPartition partition;
+    private final String topicId;
     private final Reader reader;
     private final LeaderSearch leader;
     private final ArrayDeque<ReceivedBatches> buffered = new ArrayDeque<>();
@@ -36,12 +40,17 @@ final class PartitionReader {
 
     PartitionReader(TopicPartition partition, UUID topicId, Reader reader, ClusterView view) {
         this.partition = partition;
+        this.topicId = topicId.toString();
         this.reader = reader;
         this.leader = new LeaderSearch(partition, topicId, view, reader::post, this::leaderSought);
     }
 
     TopicPartition partition() {
         return partition;
+    }
+
+    String topicId() {
+        return topicId;
     }
 
     /** Next offset that will be given. */
@@ -142,7 +151,11 @@ final class PartitionReader {
     void streamEnded(CordwoodException reason) {
         stream = null;
         leader.forget();
-        retryLater(reason);
+        if (!reason.retryable() && failures >= HOPELESS_ENDS_MAX) {
+            failure = reason;
+        } else {
+            retryLater(reason);
+        }
     }
 
     /** Goes to another stream at once, from where the data received so far ends. */
@@ -195,7 +208,7 @@ final class PartitionReader {
         if (sought == null || stream != null) {
             return;
         }
-        if (outcome.topicIsGone()) {
+        if (outcome.partitionIsGone()) {
             failure = sought;
         } else {
             retryLater(sought);

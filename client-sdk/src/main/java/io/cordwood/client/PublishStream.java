@@ -60,6 +60,7 @@ final class PublishStream {
         requests.onNext(PublishRequest.newBuilder()
                 .setCorrelationId(id)
                 .setTopic(publisher.partition().topic())
+                .setTopicId(publisher.topicId())
                 .setPartition(publisher.partition().partition())
                 .setBatch(batch.encoded())
                 .build());

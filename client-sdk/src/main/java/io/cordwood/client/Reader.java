@@ -222,6 +222,8 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
             long now = System.nanoTime();
             partitions.values().forEach(partition -> partition.advance(now));
             checkSilence(now);
+            // First: partitions that always have something must not hide that one of them stands still.
+            throwFailure();
             var records = take();
             if (!records.isEmpty()) {
                 return records;

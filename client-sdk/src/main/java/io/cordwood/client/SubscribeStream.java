@@ -64,6 +64,7 @@ final class SubscribeStream {
                 .addAdd(PartitionStart.newBuilder()
                         .setTopic(reader.partition().topic())
                         .setPartition(reader.partition().partition())
+                        .setTopicId(reader.topicId())
                         .setStart(Long.toString(offset)));
         requests.onNext(request.setCredit(grant(wanted())).build());
     }

@@ -28,15 +28,20 @@ final class TopicBuffers {
     private final String topic;
     private final UUID topicId;
     private final List<PartitionBuffer> partitions;
+    private final int topicMaxBytes;
     private final int stickyBytes;
+    /** The newest that was found to match: most records come while nothing has changed. */
+    private volatile TopicView seen;
+
     private int sticky = -1;
     private long bytesSinceSwitch;
 
     private TopicBuffers(String topic, TopicView view, ProducerConfig config, List<PartitionBuffer> kept) {
         this.topic = topic;
         this.topicId = view.topicId();
+        this.seen = view;
         this.stickyBytes = config.batchBytes();
-        int topicMaxBytes = topicMaxBytes(view);
+        this.topicMaxBytes = topicMaxBytes(view);
         var all = new ArrayList<>(kept);
         for (int number = kept.size(); number < view.partitionCount(); number++) {
             all.add(new PartitionBuffer(new TopicPartition(topic, number), view.topicId(), config, topicMaxBytes));
@@ -45,19 +50,32 @@ final class TopicBuffers {
     }
 
     /**
-     * For the topic as it is now. Where only partitions were added, the earlier ones keep their buffers: records and sequence
-     * numbers of a partition follow each other.
+     * For the topic as it is now. Where only partitions were added or settings changed, the earlier ones keep their buffers:
+     * records and sequence numbers of a partition follow each other.
      */
     static TopicBuffers of(String topic, TopicView view, ProducerConfig config, @Nullable TopicBuffers earlier) {
         List<PartitionBuffer> kept = earlier == null ? List.of() : earlier.partitions;
         boolean grown =
                 earlier != null && earlier.topicId.equals(view.topicId()) && kept.size() <= view.partitionCount();
+        if (grown && earlier.topicMaxBytes != topicMaxBytes(view)) {
+            kept.forEach(buffer -> buffer.topicTakes(topicMaxBytes(view)));
+        }
         return new TopicBuffers(topic, view, config, grown ? kept : List.of());
     }
 
-    /** Whether this is still the topic that the cluster knows by that name. */
+    /** Whether this is still the topic that the cluster knows by that name, as it is now. */
+    @SuppressWarnings("ReferenceEquality") // an equal view passes the comparison below
     boolean matches(TopicView current) {
-        return current.topicId().equals(topicId) && current.partitionCount() == partitions.size();
+        if (current == seen) {
+            return true;
+        }
+        boolean same = current.topicId().equals(topicId)
+                && current.partitionCount() == partitions.size()
+                && topicMaxBytes(current) == topicMaxBytes;
+        if (same) {
+            seen = current;
+        }
+        return same;
     }
 
     List<PartitionBuffer> all() {

@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Unary calls to whichever node answers: the next one at once where a node cannot be reached, again after a while where
@@ -51,14 +52,19 @@ final class UnaryCalls {
 
     /** A call that may be repeated without anybody noticing. */
     <Q, R> CompletableFuture<R> read(MethodDescriptor<Q, R> method, Q request) {
-        var call = new Call<>(method, request, READ_TRY_TIMEOUT);
+        return read(method, request, answer -> {});
+    }
+
+    /** @param check throws for an answer of another cluster: then the next node is asked, each once */
+    <Q, R> CompletableFuture<R> read(MethodDescriptor<Q, R> method, Q request, Consumer<R> check) {
+        var call = new Call<>(method, request, READ_TRY_TIMEOUT, check);
         call.start();
         return call.answer;
     }
 
     /** A call that changes something; its answer knows whether an earlier try may have done so already. */
     <Q, R> CompletableFuture<Answer<R>> change(MethodDescriptor<Q, R> method, Q request) {
-        var call = new Call<>(method, request, patience.request());
+        var call = new Call<>(method, request, patience.request(), answer -> {});
         call.start();
         return call.answer.handle((value, failure) -> new Answer<>(call.answer, call.outcomeUnknown));
     }
@@ -101,15 +107,17 @@ final class UnaryCalls {
         private final MethodDescriptor<Q, R> method;
         private final Q request;
         private final Duration tryTimeout;
+        private final Consumer<R> check;
         private final long deadlineNanos =
                 System.nanoTime() + patience.request().toNanos();
         private int failures;
         private volatile boolean outcomeUnknown;
 
-        Call(MethodDescriptor<Q, R> method, Q request, Duration tryTimeout) {
+        Call(MethodDescriptor<Q, R> method, Q request, Duration tryTimeout, Consumer<R> check) {
             this.method = method;
             this.request = request;
             this.tryTimeout = tryTimeout;
+            this.check = check;
         }
 
         void start() {
@@ -128,7 +136,12 @@ final class UnaryCalls {
             return new StreamObserver<>() {
                 @Override
                 public void onNext(R value) {
-                    answer.complete(value);
+                    try {
+                        check.accept(value);
+                        answer.complete(value);
+                    } catch (CordwoodException e) {
+                        failed(address, e);
+                    }
                 }
 
                 @Override
@@ -148,12 +161,18 @@ final class UnaryCalls {
             nodes.moveOnFrom(address);
             var wait = waitBeforeRetry(failure);
             boolean inTime = System.nanoTime() + wait.toNanos() < deadlineNanos;
-            if (!failure.retryable() || !inTime) {
+            if (!mayRepeat(failure) || !inTime) {
                 answer.completeExceptionally(named(failure, address));
                 return;
             }
             outcomeUnknown |= !wasNeverTaken(failure);
             retryAfter(wait);
+        }
+
+        private boolean mayRepeat(CordwoodException failure) {
+            boolean othersLeft =
+                    failure.code() == ErrorCode.OTHER_CLUSTER && failures < nodes.all().size();
+            return failure.retryable() || othersLeft;
         }
 
         /** Refusals at the door, and connections that never came to be. */
@@ -179,7 +198,9 @@ final class UnaryCalls {
 
         private Duration waitBeforeRetry(CordwoodException failure) {
             int nodeCount = nodes.all().size();
-            if (failure.code() == ErrorCode.NODE_UNREACHABLE && failures % nodeCount != 0) {
+            boolean ofTheNode =
+                    failure.code() == ErrorCode.NODE_UNREACHABLE || failure.code() == ErrorCode.OTHER_CLUSTER;
+            if (ofTheNode && failures % nodeCount != 0) {
                 return Duration.ZERO;
             }
             int rounds = 1 + failures / nodeCount;

@@ -64,6 +64,22 @@ final class AdminTest {
     }
 
     @Test
+    void trimThatIsToldAgainTakesNothingThatCameSince() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+        try (var producer = client.producer().open()) {
+            producer.send("orders", null, new byte[1]).join();
+        }
+        cluster.answers.failNextAfterwards("TrimPartition", Refusals.of("REQUEST_TIMED_OUT", "too slow"));
+
+        var trimmed = admin.trim("orders", 0, StartPoint.latest());
+
+        // The doubles take nothing but offsets, and an offset means the same each time.
+        assertThat(trimmed.logStartOffset()).isEqualTo(1);
+        assertThat(cluster.answers.calls("TrimPartition")).isEqualTo(2);
+        assertThat(cluster.answers.calls("ListOffsets")).isEqualTo(1);
+    }
+
+    @Test
     void deletedTopicIsGone() {
         admin.createTopic(NewTopic.of("orders").withPartitions(1));
 

@@ -11,8 +11,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class ErrorCodeTest {
-    private static final List<ErrorCode> CLIENT_ONLY =
-            List.of(ErrorCode.NODE_UNREACHABLE, ErrorCode.CLIENT_CLOSED, ErrorCode.INTERRUPTED, ErrorCode.UNKNOWN);
+    private static final List<ErrorCode> CLIENT_ONLY = List.of(
+            ErrorCode.NODE_UNREACHABLE,
+            ErrorCode.CLIENT_CLOSED,
+            ErrorCode.INTERRUPTED,
+            ErrorCode.OTHER_CLUSTER,
+            ErrorCode.UNKNOWN);
 
     @Test
     void codesAreTheReasonsOfTheApiAndThoseOfTheClient() {

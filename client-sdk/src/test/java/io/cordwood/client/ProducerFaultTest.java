@@ -282,6 +282,58 @@ final class ProducerFaultTest {
     }
 
     @Test
+    void topicThatWasCreatedAnewUnseenGetsNothingOfTheOld() {
+        cluster.createTopic("orders", 2);
+        var producer = producer().open();
+        producer.send(new ProducerRecord("orders", 0, null, bytes("old"))).join();
+        cluster.createTopic("orders", 2);
+
+        var late = producer.send(new ProducerRecord("orders", 1, null, bytes("late")));
+        assertThat(Failures.of(late).code()).isEqualTo(ErrorCode.UNKNOWN_TOPIC);
+        var fresh = producer.send(new ProducerRecord("orders", 1, null, bytes("fresh")));
+
+        assertThat(fresh).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(cluster.values("orders", 1)).containsExactly("fresh");
+    }
+
+    @Test
+    void recordBehindAnExpiredOneFailsWithIt() {
+        cluster.topic("orders").hidesLeaders = true;
+        var producer = producer()
+                .linger(Duration.ZERO)
+                .deliveryTimeout(Duration.ofMillis(500))
+                .open();
+        var first = producer.send("orders", null, bytes("first"));
+        var unused = producer.flushAsync(); // the second goes into a batch of its own
+        var second = producer.send("orders", null, bytes("second"));
+
+        assertThat(Failures.of(first).details()).containsEntry("outcome", "not written");
+        var told = Failures.of(second);
+        cluster.topic("orders").hidesLeaders = false;
+        assertThat(told.details()).containsEntry("outcome", "not written");
+        assertThat(told).hasMessageContaining("an earlier batch for orders-0 failed");
+        assertThat(producer.send("orders", null, bytes("third"))).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(cluster.values("orders", 0)).containsExactly("third");
+    }
+
+    @Test
+    void anotherClusterAtTheSameAddressesGetsNothing() {
+        cluster.createTopic("orders", 2);
+        var producer = producer().open();
+        producer.send(new ProducerRecord("orders", 0, null, bytes("first"))).join();
+        cluster.wipe();
+
+        var failure = Failures.of(producer.send(new ProducerRecord("orders", 1, null, bytes("late"))));
+        var again = Failures.of(producer.send(new ProducerRecord("orders", 0, null, bytes("later"))));
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.OTHER_CLUSTER);
+        assertThat(failure.details()).containsEntry("limit", "abcdefghijklmnopqrstuv");
+        assertThat(again.code()).isEqualTo(ErrorCode.OTHER_CLUSTER);
+        assertThat(cluster.values("orders", 0)).isEmpty();
+        assertThat(cluster.values("orders", 1)).isEmpty();
+    }
+
+    @Test
     void producerIdIsDrawnAgainAfterAFailure() {
         cluster.answers.failNext("InitProducer", Refusals.of("METADATA_UNAVAILABLE", "no leader"));
         cluster.answers.failNext("InitProducer", Refusals.of("INTERNAL", "oops"));

@@ -216,6 +216,24 @@ final class ReaderTest {
     }
 
     @Test
+    void partitionThatFailsIsToldThoughAnotherAlwaysHasRecords() {
+        cluster.createTopic("wide", 2);
+        try (var producer = client.producer().open()) {
+            for (int i = 0; i < 200; i++) {
+                producer.send(new ProducerRecord("wide", 0, null, bytes("v" + i))).join();
+            }
+            producer.send(new ProducerRecord("wide", 1, null, bytes("damaged"))).join();
+        }
+        cluster.script("wide", (SubscribeScript) (node, partition, baseOffset) ->
+                partition == 1 ? SubscribeScript.Fate.SEND_CORRUPT : SubscribeScript.Fate.SEND);
+        var reader = client.reader("wide").maxPollRecords(1).open();
+
+        var failure = Failures.thrownBy(() -> IntStream.range(0, 150).forEach(i -> reader.poll(SECONDS)));
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.CORRUPT_BATCH);
+    }
+
+    @Test
     void skippedOffsetsAreNoticed() {
         produce(30);
         cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
@@ -377,6 +395,19 @@ final class ReaderTest {
         assertThat(Failures.thrownBy(() -> IntStream.range(0, 100).forEach(i -> reader.poll(SECONDS)))
                         .code())
                 .isEqualTo(ErrorCode.UNKNOWN_TOPIC);
+    }
+
+    @Test
+    void anotherClusterAtTheSameAddressesIsNotRead() {
+        produce(5);
+        var reader = client.reader("orders").open();
+        read(reader, 5);
+
+        cluster.wipe();
+
+        assertThat(Failures.thrownBy(() -> IntStream.range(0, 100).forEach(i -> reader.poll(SECONDS)))
+                        .code())
+                .isEqualTo(ErrorCode.OTHER_CLUSTER);
     }
 
     private void produce(int count) {

@@ -47,6 +47,7 @@ final class ScriptedCluster implements AutoCloseable {
     final Map<String, TopicState> topics = new LinkedHashMap<>();
     final List<ScriptedDataService> dataServices = new ArrayList<>();
     final ScriptedAnswers answers = new ScriptedAnswers();
+    private String clusterId = "abcdefghijklmnopqrstuv";
     private long nextProducerId = 1000;
     private int batchesRemembered = 5;
     private boolean saysBatchesRemembered;
@@ -144,6 +145,25 @@ final class ScriptedCluster implements AutoCloseable {
 
     synchronized void deleteTopic(String name) {
         topics.remove(name);
+    }
+
+    synchronized String clusterId() {
+        return clusterId;
+    }
+
+    /** Another cluster answers at the same addresses; it has topics of the same names, without records. */
+    void wipe() {
+        List<Integer> nodes;
+        synchronized (this) {
+            clusterId = "zyxwvutsrqponmlkjihgfe";
+            nextProducerId = 1000;
+            Map.copyOf(topics).forEach((name, topic) -> createTopic(name, topic.logs.size()));
+            nodes = List.copyOf(servers.keySet());
+        }
+        for (int node : nodes) {
+            stopNode(node);
+            startNode(node);
+        }
     }
 
     synchronized TopicState topic(String name) {

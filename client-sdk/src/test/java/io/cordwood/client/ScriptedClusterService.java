@@ -29,7 +29,7 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
     public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> observer) {
         ScriptedTopicService.answer(cluster.answers, "DescribeCluster", observer, () -> {
             var described = DescribeClusterResponse.newBuilder()
-                    .setClusterId("abcdefghijklmnopqrstuv")
+                    .setClusterId(cluster.clusterId())
                     .setMetadataLeader(1)
                     .setFeatureLevel(2)
                     .setAnsweredBy(nodeId);

@@ -9,6 +9,7 @@ import io.cordwood.proto.v1.InitProducerResponse;
 import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.ListOffsetsResponse;
 import io.cordwood.proto.v1.PartitionOffsets;
+import io.cordwood.proto.v1.PartitionStart;
 import io.cordwood.proto.v1.PublishRequest;
 import io.cordwood.proto.v1.PublishResponse;
 import io.cordwood.proto.v1.SubscribeRequest;
@@ -133,10 +134,14 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
         };
     }
 
+    private static boolean isOther(ScriptedCluster.TopicState topic, String wantedId) {
+        return !wantedId.isEmpty() && !topic.id.toString().equals(wantedId);
+    }
+
     /** Whether the stream goes on. */
     private boolean handle(PublishRequest request, ServerCallStreamObserver<PublishResponse> answers) {
         var topic = cluster.topics.get(request.getTopic());
-        if (topic == null) {
+        if (topic == null || isOther(topic, request.getTopicId())) {
             answers.onNext(refusal(request, Refusals.of("UNKNOWN_TOPIC", "no topic " + request.getTopic())));
             return true;
         }
@@ -284,7 +289,7 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                     return;
                 }
                 for (var added : request.getAddList()) {
-                    add(new TopicPartition(added.getTopic(), added.getPartition()), Long.parseLong(added.getStart()));
+                    add(added);
                 }
                 creditBytes += request.getCredit().getBytes();
                 creditRecords += request.getCredit().getRecords();
@@ -316,9 +321,11 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
             }
         }
 
-        private void add(TopicPartition partition, long offset) {
+        private void add(PartitionStart added) {
+            var partition = new TopicPartition(added.getTopic(), added.getPartition());
+            long offset = Long.parseLong(added.getStart());
             var topic = cluster.topics.get(partition.topic());
-            if (topic == null) {
+            if (topic == null || isOther(topic, added.getTopicId())) {
                 refuse(partition, Refusals.of("UNKNOWN_TOPIC", "no topic " + partition.topic()));
                 return;
             }

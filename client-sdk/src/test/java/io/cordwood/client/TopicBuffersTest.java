@@ -26,20 +26,17 @@ class TopicBuffersTest {
 
     private final TopicView unled =
             new TopicView(UUID.randomUUID(), Map.of(), Collections.nCopies(PARTITIONS, Optional.empty()));
-    private final TopicBuffers buffers = TopicBuffers.of(
-            TOPIC,
-            unled,
-            new ProducerConfig(
-                    Duration.ZERO,
-                    BATCH_BYTES,
-                    Compression.NONE,
-                    true,
-                    1 << 20,
-                    Duration.ZERO,
-                    Duration.ofSeconds(1),
-                    BATCH_BYTES,
-                    Duration.ZERO),
-            null);
+    private final ProducerConfig config = new ProducerConfig(
+            Duration.ZERO,
+            BATCH_BYTES,
+            Compression.NONE,
+            true,
+            1 << 20,
+            Duration.ZERO,
+            Duration.ofSeconds(1),
+            4 * BATCH_BYTES,
+            Duration.ZERO);
+    private final TopicBuffers buffers = TopicBuffers.of(TOPIC, unled, config, null);
 
     private void queueInSlow() {
         var slow = buffers.all().get(SLOW);
@@ -109,6 +106,29 @@ class TopicBuffersTest {
         var led = new TopicView(unled.topicId(), Map.of(), List.of(LEADER, Optional.empty(), LEADER));
 
         assertThat(choices(led)).containsOnly(0, 2);
+    }
+
+    @Test
+    void changedLimitOfTheTopicReachesBuffersThatAreKept() {
+        var large = new ProducerRecord(TOPIC, null, new byte[2 * BATCH_BYTES]);
+        var narrow = TopicBuffers.of(TOPIC, limited(BATCH_BYTES), config, null);
+        assertThat(Failures.thrownBy(() -> narrow.all().get(0).appendToNewBatch(large, 0, 1))
+                        .code())
+                .isEqualTo(ErrorCode.RECORD_TOO_LARGE);
+        assertThat(narrow.matches(limited(BATCH_BYTES))).isTrue();
+        assertThat(narrow.matches(limited(4 * BATCH_BYTES))).isFalse();
+
+        var wide = TopicBuffers.of(TOPIC, limited(4 * BATCH_BYTES), config, narrow);
+
+        assertThat(wide.all()).isEqualTo(narrow.all());
+        assertThat(wide.all().get(0).appendToNewBatch(large, 0, 1)).isNotDone();
+    }
+
+    private TopicView limited(int maxBytes) {
+        return new TopicView(
+                unled.topicId(),
+                Map.of(TopicBuffers.BATCH_MAX_BYTES_KEY, Integer.toString(maxBytes)),
+                unled.leaders());
     }
 
     @Test
