@@ -112,7 +112,8 @@ final class ClusterView {
                 .thenApply(view -> remember(topic, view));
     }
 
-    private void requireSameCluster(String answering) {
+    /** Throws for an answer of another cluster than the one that answered first. */
+    void requireSameCluster(String answering) {
         clusterId.compareAndSet(null, answering);
         var own = clusterId.get();
         if (!answering.equals(own)) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the reader's.
  */
 final class PartitionReader {
-    /** A stream that ends for a reason that waiting does not cure is tried again so often: another node may fare better. */
+    /** Streams in a row that may end for a reason that waiting does not cure: another node may fare better. */
     private static final int HOPELESS_ENDS_MAX = 3;
 
     private final TopicPartition partition;
@@ -34,6 +34,7 @@ final class PartitionReader {
     private @Nullable SubscribeStream stream;
     private @Nullable CordwoodException failure;
     private int failures;
+    private int hopelessEnds;
     private long retryNanos = System.nanoTime();
     private long dataNanos = System.nanoTime();
     private long heardNanos = System.nanoTime();
@@ -116,6 +117,7 @@ final class PartitionReader {
         dataNanos = System.nanoTime();
         heardNanos = dataNanos;
         failures = 0;
+        hopelessEnds = 0;
         seenEnd = Math.max(seenEnd, data.getHighWatermark());
         if (data.getBatches().isEmpty()) {
             return;
@@ -151,7 +153,9 @@ final class PartitionReader {
     void streamEnded(CordwoodException reason) {
         stream = null;
         leader.forget();
-        if (!reason.retryable() && failures >= HOPELESS_ENDS_MAX) {
+        hopelessEnds = reason.retryable() ? 0 : hopelessEnds + 1;
+        if (hopelessEnds > HOPELESS_ENDS_MAX) {
+            hopelessEnds = 0;
             failure = reason;
         } else {
             retryLater(reason);

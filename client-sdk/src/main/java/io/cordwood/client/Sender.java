@@ -117,7 +117,10 @@ final class Sender {
         if (!own && shared != null && !shared.isCompletedExceptionally()) {
             return shared;
         }
-        var drawn = calls.read(DataServiceGrpc.getInitProducerMethod(), InitProducerRequest.getDefaultInstance())
+        var drawn = calls.read(
+                        DataServiceGrpc.getInitProducerMethod(),
+                        InitProducerRequest.getDefaultInstance(),
+                        answer -> view.requireSameCluster(answer.getClusterId()))
                 .thenApply(ProducerIdentity::of);
         if (!own) {
             sharedIdentity = drawn;

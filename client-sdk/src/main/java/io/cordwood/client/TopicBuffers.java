@@ -57,7 +57,7 @@ final class TopicBuffers {
         List<PartitionBuffer> kept = earlier == null ? List.of() : earlier.partitions;
         boolean grown =
                 earlier != null && earlier.topicId.equals(view.topicId()) && kept.size() <= view.partitionCount();
-        if (grown && earlier.topicMaxBytes != topicMaxBytes(view)) {
+        if (earlier != null && grown && earlier.topicMaxBytes != topicMaxBytes(view)) {
             kept.forEach(buffer -> buffer.topicTakes(topicMaxBytes(view)));
         }
         return new TopicBuffers(topic, view, config, grown ? kept : List.of());

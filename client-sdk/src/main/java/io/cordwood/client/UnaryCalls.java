@@ -55,7 +55,7 @@ final class UnaryCalls {
         return read(method, request, answer -> {});
     }
 
-    /** @param check throws for an answer of another cluster: then the next node is asked, each once */
+    /** @param check throws for an answer of another cluster: then another node is asked, as long as there is one */
     <Q, R> CompletableFuture<R> read(MethodDescriptor<Q, R> method, Q request, Consumer<R> check) {
         var call = new Call<>(method, request, READ_TRY_TIMEOUT, check);
         call.start();
@@ -161,7 +161,7 @@ final class UnaryCalls {
             nodes.moveOnFrom(address);
             var wait = waitBeforeRetry(failure);
             boolean inTime = System.nanoTime() + wait.toNanos() < deadlineNanos;
-            if (!mayRepeat(failure) || !inTime) {
+            if (!mayRepeat(failure, address) || !inTime) {
                 answer.completeExceptionally(named(failure, address));
                 return;
             }
@@ -169,10 +169,8 @@ final class UnaryCalls {
             retryAfter(wait);
         }
 
-        private boolean mayRepeat(CordwoodException failure) {
-            boolean othersLeft =
-                    failure.code() == ErrorCode.OTHER_CLUSTER && failures < nodes.all().size();
-            return failure.retryable() || othersLeft;
+        private boolean mayRepeat(CordwoodException failure, HostPort address) {
+            return failure.retryable() || (failure.code() == ErrorCode.OTHER_CLUSTER && nodes.leaveOut(address));
         }
 
         /** Refusals at the door, and connections that never came to be. */
@@ -198,9 +196,8 @@ final class UnaryCalls {
 
         private Duration waitBeforeRetry(CordwoodException failure) {
             int nodeCount = nodes.all().size();
-            boolean ofTheNode =
-                    failure.code() == ErrorCode.NODE_UNREACHABLE || failure.code() == ErrorCode.OTHER_CLUSTER;
-            if (ofTheNode && failures % nodeCount != 0) {
+            boolean ofTheCluster = failure.code() == ErrorCode.OTHER_CLUSTER;
+            if (ofTheCluster || (failure.code() == ErrorCode.NODE_UNREACHABLE && failures % nodeCount != 0)) {
                 return Duration.ZERO;
             }
             int rounds = 1 + failures / nodeCount;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,7 +221,8 @@ final class ReaderTest {
         cluster.createTopic("wide", 2);
         try (var producer = client.producer().open()) {
             for (int i = 0; i < 200; i++) {
-                producer.send(new ProducerRecord("wide", 0, null, bytes("v" + i))).join();
+                producer.send(new ProducerRecord("wide", 0, null, bytes("v" + i)))
+                        .join();
             }
             producer.send(new ProducerRecord("wide", 1, null, bytes("damaged"))).join();
         }
@@ -228,9 +230,12 @@ final class ReaderTest {
                 partition == 1 ? SubscribeScript.Fate.SEND_CORRUPT : SubscribeScript.Fate.SEND);
         var reader = client.reader("wide").maxPollRecords(1).open();
 
-        var failure = Failures.thrownBy(() -> IntStream.range(0, 150).forEach(i -> reader.poll(SECONDS)));
+        var failure = Failures.thrownBy(() -> Awaitility.await()
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> reader.poll(SECONDS).isEmpty()));
 
         assertThat(failure.code()).isEqualTo(ErrorCode.CORRUPT_BATCH);
+        assertThat(reader.positions().get(0)).isLessThan(200);
     }
 
     @Test

@@ -217,6 +217,7 @@ final class ScriptedCluster implements AutoCloseable {
 
     synchronized InitProducerResponse drawProducer() {
         var drawn = InitProducerResponse.newBuilder()
+                .setClusterId(clusterId)
                 .setProducerId(nextProducerId++)
                 .setProducerEpoch(0);
         if (saysBatchesRemembered) {

@@ -112,7 +112,7 @@ class TopicBuffersTest {
     void changedLimitOfTheTopicReachesBuffersThatAreKept() {
         var large = new ProducerRecord(TOPIC, null, new byte[2 * BATCH_BYTES]);
         var narrow = TopicBuffers.of(TOPIC, limited(BATCH_BYTES), config, null);
-        assertThat(Failures.thrownBy(() -> narrow.all().get(0).appendToNewBatch(large, 0, 1))
+        assertThat(Failures.thrownBy(() -> narrow.all().get(0).appendToNewBatch(large, 0, 3 * BATCH_BYTES))
                         .code())
                 .isEqualTo(ErrorCode.RECORD_TOO_LARGE);
         assertThat(narrow.matches(limited(BATCH_BYTES))).isTrue();
@@ -121,14 +121,13 @@ class TopicBuffersTest {
         var wide = TopicBuffers.of(TOPIC, limited(4 * BATCH_BYTES), config, narrow);
 
         assertThat(wide.all()).isEqualTo(narrow.all());
-        assertThat(wide.all().get(0).appendToNewBatch(large, 0, 1)).isNotDone();
+        assertThat(wide.all().get(0).appendToNewBatch(large, 0, 3 * BATCH_BYTES))
+                .isNotDone();
     }
 
     private TopicView limited(int maxBytes) {
         return new TopicView(
-                unled.topicId(),
-                Map.of(TopicBuffers.BATCH_MAX_BYTES_KEY, Integer.toString(maxBytes)),
-                unled.leaders());
+                unled.topicId(), Map.of(TopicBuffers.BATCH_MAX_BYTES_KEY, Integer.toString(maxBytes)), unled.leaders());
     }
 
     @Test

@@ -58,9 +58,7 @@ record BatchPrint(long baseOffset, long endOffset, int sizeBytes, int leaderEpoc
     static long endOfSound(ByteBuffer batches, long offset) throws IOException {
         var prints = ofSound(batches);
         long bytes = sizeOf(prints);
-        if (prints.isEmpty()
-                || bytes != batches.remaining()
-                || prints.get(0).baseOffset() != offset) {
+        if (prints.isEmpty() || bytes != batches.remaining() || prints.get(0).baseOffset() != offset) {
             throw new IOException("the source sent " + batches.remaining() + " bytes for offset " + offset
                     + ", of which " + bytes + " are sound batches, "
                     + prints.stream().limit(1).toList());

@@ -199,10 +199,11 @@ final class InstallSlot implements Closeable {
     private void failed(CompletableFuture<@Nullable TermIndex> answer, Throwable failure) {
         var reason = String.valueOf(failure.getMessage());
         synchronized (this) {
-            if (!reason.equals(lastFailure)) {
+            var kind = reason.replaceAll("[0-9]+", "N"); // offsets and free bytes differ from try to try
+            if (!kind.equals(lastFailure)) {
                 LOG.warn("{} cannot catch up yet and tries again", name.get(), failure);
             }
-            lastFailure = reason;
+            lastFailure = kind;
         }
         failLater(answer, reason);
     }

@@ -70,9 +70,7 @@ record RecoveredReplica(
                 context.id(),
                 context.settings().log(),
                 node.storage(),
-                refetches
-                        ? RecoveryPoint.givenUp()
-                        : point(checkpoint, scan.entriesBehind(checkpointIndex), floor));
+                refetches ? RecoveryPoint.givenUp() : point(checkpoint, scan.entriesBehind(checkpointIndex), floor));
         try {
             // Where the files were given up, their bytes are not missed: nothing is applied before others are fetched.
             var opened = recovered(context, checkpoint, scan, refetches ? -1 : floor, log);
@@ -133,11 +131,7 @@ record RecoveredReplica(
     }
 
     private static RecoveredReplica recovered(
-            PartitionContext context,
-            Optional<Checkpoint> checkpoint,
-            RaftLogScan scan,
-            long floor,
-            PartitionLog log)
+            PartitionContext context, Optional<Checkpoint> checkpoint, RaftLogScan scan, long floor, PartitionLog log)
             throws IOException {
         var state = checkpoint
                 .map(found -> PartitionState.of(found, context.epochBase()))

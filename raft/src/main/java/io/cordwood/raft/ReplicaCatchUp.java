@@ -411,6 +411,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         private void fetch(long fromOffset, long limit) throws IOException, InterruptedException {
             for (long at = fromOffset; at < limit; ) {
+                log.transfer().requireRoomFor(0); // before anything is fetched in vain
                 var batches = peer.batches(at, limit);
                 long pieceEnd = BatchPrint.endOfSound(batches, at);
                 log.transfer().requireRoomFor(batches.remaining());

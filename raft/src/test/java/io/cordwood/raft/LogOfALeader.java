@@ -53,6 +53,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private final List<RecordBatch> batches = new ArrayList<>();
     /** By the first offset of each committed entry. */
     private final TreeMap<Long, Integer> epochs = new TreeMap<>();
+
     private final Deque<Reaction> reactions = new ArrayDeque<>();
     private final ReplicaSettings replicaSettings =
             new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>());

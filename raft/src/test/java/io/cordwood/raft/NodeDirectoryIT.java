@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cordwood.metadata.NodeState;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,6 +124,8 @@ class NodeDirectoryIT {
 
         world.start(config);
         world.awaitJoined(3);
+        // A node that joins again may be taken for dead, as it was while it was away, until it is heard of.
+        world.awaitImage(1, "node 3 alive", image -> image.node(3).orElseThrow().state() == NodeState.ALIVE);
         world.createTopic(1, "later", 1, 3);
         world.await("later group", () -> world.host(3).open.size() == 1);
 

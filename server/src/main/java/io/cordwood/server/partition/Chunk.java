@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long recordCount) {
 
-    /** Where this is reached decoding ends: a packed batch may hold hundreds of times its size. */
-    static final long DECODED_MAX_BYTES = 4L << 20;
+    /** More is not decoded at once: a packed batch may hold hundreds of times its size, and JSON takes many times its text. */
+    static final long DECODED_MAX_BYTES = 2L << 20;
     /** What a record or a header takes besides its bytes, about: those of empty ones add up, too. */
     private static final int OVERHEAD_BYTES = 64;
 
@@ -55,9 +55,8 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
     }
 
     /**
-     * The records from the start offset on, at most this many, until they take {@value #DECODED_MAX_BYTES} bytes,
-     * up to a batch that does not decode: whoever goes on there is told why. However large, one record comes where
-     * there is one.
+     * The records from the start offset on, at most this many, of {@value #DECODED_MAX_BYTES} bytes at most, up to a
+     * batch that does not decode: whoever goes on there is told why. However large, one record comes where there is one.
      *
      * @throws UndecodableBatchException where that is the first one
      * @throws CompressionUnavailableException where the first one's codec is missing
@@ -91,9 +90,10 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
             try (var iterator = batch.records()) {
                 while (iterator.hasNext() && room.isLeft()) {
                     var record = iterator.next();
-                    if (record.offset() >= startOffset) {
+                    if (record.offset() >= startOffset && !room.maybeTake(record)) {
+                        return new Decoded(records, record.offset(), 0);
+                    } else if (record.offset() >= startOffset) {
                         records.add(record);
-                        room.take(record);
                     }
                 }
                 return iterator.hasNext()
@@ -105,10 +105,11 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
         }
     }
 
-    /** What more may be decoded: while some is left, one more record. */
+    /** What more may be decoded. */
     private static final class Room {
         private long records;
         private long bytes = DECODED_MAX_BYTES;
+        private boolean untouched = true;
 
         Room(long records) {
             this.records = records;
@@ -118,13 +119,23 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
             return records > 0 && bytes > 0;
         }
 
-        void take(BatchRecord record) {
+        /** The first one is taken in any case; after one that was not, nothing is left. */
+        boolean maybeTake(BatchRecord record) {
+            long size = sizeOf(record);
+            boolean taken = untouched || size <= bytes;
+            untouched = false;
             records--;
-            bytes -= OVERHEAD_BYTES + sizeOf(record.key()) + sizeOf(record.value());
+            bytes = taken ? bytes - size : 0;
+            return taken;
+        }
+
+        private static long sizeOf(BatchRecord record) {
+            long size = (long) OVERHEAD_BYTES + sizeOf(record.key()) + sizeOf(record.value());
             for (var header : record.headers()) {
                 var value = header.value();
-                bytes -= OVERHEAD_BYTES + header.key().length() + (value == null ? 0 : value.length);
+                size += (long) OVERHEAD_BYTES + header.key().length() + (value == null ? 0 : value.length);
             }
+            return size;
         }
 
         private static int sizeOf(@Nullable ByteBuffer bytes) {

@@ -110,6 +110,7 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
                                 .setProducerId(id)
                                 .setProducerEpoch(0)
                                 .setBatchesRemembered(ProducerState.BATCHES_KEPT)
+                                .setClusterId(cluster.image().clusterId())
                                 .build()));
     }
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordContents {
     private static final int NANOS_PER_MILLI = 1_000_000;
+    /** A parsed value takes many times the memory of its text. */
+    private static final int JSON_MAX_CHARS = 64 << 10;
 
     private RecordContents() {}
 
@@ -67,7 +69,7 @@ final class RecordContents {
     private static RecordContent content(ByteBuffer bytes, Encoding encoding) {
         var data = ByteString.copyFrom(bytes.duplicate());
         var text = encoding == Encoding.ENCODING_BYTES ? Optional.<String>empty() : text(bytes);
-        return text.filter(candidate -> asksForJson(encoding, candidate))
+        return text.filter(candidate -> candidate.length() <= JSON_MAX_CHARS && asksForJson(encoding, candidate))
                 .flatMap(JsonText::parse)
                 .map(json -> RecordContent.newBuilder().setJson(json).build())
                 .or(() -> text.map(t -> RecordContent.newBuilder().setText(t).build()))

@@ -180,8 +180,8 @@ final class UnaryTest {
     @Test
     void requestsThatRepeatAFieldTooOftenAreRefused() {
         var records = produce("").addAllRecords(Collections.nCopies(10_001, NewRecord.getDefaultInstance()));
-        var headers = NewRecord.newBuilder()
-                .addAllHeaders(Collections.nCopies(10_001, HeaderField.getDefaultInstance()));
+        var headers =
+                NewRecord.newBuilder().addAllHeaders(Collections.nCopies(10_001, HeaderField.getDefaultInstance()));
         var partitions = ListOffsetsRequest.newBuilder()
                 .setTopic("orders")
                 .addAllPartitions(Collections.nCopies(10_001, 0))
