@@ -176,10 +176,6 @@ final class TestCluster implements AutoCloseable {
         return processes().nodeAddress(node);
     }
 
-    String httpAddress(int node) {
-        return processes().httpAddress(node);
-    }
-
     Path directory() {
         return directory;
     }

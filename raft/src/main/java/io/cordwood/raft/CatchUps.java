@@ -1,6 +1,6 @@
 package io.cordwood.raft;
 
-import io.cordwood.metrics.NodeMeters;
+import io.micrometer.core.instrument.Metrics;
 import java.io.Closeable;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -32,7 +32,7 @@ final class CatchUps implements Closeable {
     private final CatchUpSource source;
     private final CatchUpCounters counters;
 
-    CatchUps(NodeTransport transport, int nodeId, CatchUpLimits limits, NodeMeters meters) {
+    CatchUps(NodeTransport transport, int nodeId, CatchUpLimits limits) {
         this.transport = transport;
         rate = CatchUpRate.of(limits.bytesPerSecond());
         replicas = pool("catch-up-" + nodeId, limits.atOnce());
@@ -40,7 +40,7 @@ final class CatchUps implements Closeable {
         sources = pool("catch-up-source-" + nodeId, SOURCE_THREADS);
         source = new CatchUpSource(sources);
         source.serve(transport);
-        counters = new CatchUpCounters(meters);
+        counters = new CatchUpCounters(Metrics.globalRegistry, nodeId);
     }
 
     private static ExecutorService pool(String name, int threads) {
@@ -97,5 +97,6 @@ final class CatchUps implements Closeable {
         Threads.join(replicas, CLOSE_SECONDS, "a catch-up");
         Threads.join(metadata, CLOSE_SECONDS, "the metadata's catch-up");
         Threads.join(sources, CLOSE_SECONDS, "a source of catch-ups");
+        counters.unregister();
     }
 }

@@ -1,7 +1,6 @@
 package io.cordwood.raft;
 
 import io.cordwood.metadata.TopicConfig;
-import io.cordwood.metrics.Metric;
 import io.cordwood.store.CompactionRules;
 import java.util.Collection;
 import java.util.Comparator;
@@ -28,7 +27,6 @@ final class Compaction {
     private final LongSupplier clockMs;
     private final LongSupplier clockNanos;
     private final ReplicaCompaction.Means means;
-    private final StoreMeters meters;
     private final CompactionWaits passWaits = new CompactionWaits(CompactionWaits.PASS_MAX_NANOS);
     /** Apart from those: what a leader decided is not to wait for own passes that failed before. */
     private final CompactionWaits fileWaits = new CompactionWaits(CompactionWaits.FILES_MAX_NANOS);
@@ -38,9 +36,8 @@ final class Compaction {
             Supplier<Collection<PartitionReplica>> replicas,
             LongSupplier clockMs,
             LongSupplier clockNanos,
-            CompactionLimits limits,
-            RaftMeters meters) {
-        this(replicas, clockMs, clockNanos, limits, Compaction::freeHeapBytes, meters);
+            CompactionLimits limits) {
+        this(replicas, clockMs, clockNanos, limits, Compaction::freeHeapBytes);
     }
 
     Compaction(
@@ -48,16 +45,13 @@ final class Compaction {
             LongSupplier clockMs,
             LongSupplier clockNanos,
             CompactionLimits limits,
-            LongSupplier freeHeapBytes,
-            RaftMeters meters) {
+            LongSupplier freeHeapBytes) {
         this.replicas = replicas;
         this.clockMs = clockMs;
         this.clockNanos = clockNanos;
-        this.meters = meters.store();
-        var rate = CatchUpRate.of(limits.bytesPerSecond());
         var haste = new CompactionHaste(this::largestBacklog, LOG::warn, System::nanoTime);
-        means = new ReplicaCompaction.Means(rate, limits.keyBytes(), freeHeapBytes, haste::isUrgent, this.meters);
-        meters.node().counter(Metric.COMPACTION_BYTES, rate, CatchUpRate::takenBytes);
+        means = new ReplicaCompaction.Means(
+                CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes(), freeHeapBytes, haste::isUrgent);
     }
 
     private static long freeHeapBytes() {
@@ -133,7 +127,6 @@ final class Compaction {
         if (succeeded) {
             waits.succeeded(replica.groupId());
         } else {
-            meters.compactionFailed();
             replica.compactionWaits(effort, waits.failed(replica.groupId(), clockNanos.getAsLong()));
         }
     }

@@ -73,13 +73,10 @@ final class ReplicaCompaction {
      * @param freeHeapBytes what the heap has left now
      * @param urgent whether a replica of the node waits for files so long that the rate counts no more
      */
-    record Means(
-            CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes, BooleanSupplier urgent, StoreMeters meters) {
+    record Means(CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes, BooleanSupplier urgent) {
         /** Returns when so many bytes may be read. */
         void take(long bytes) throws InterruptedException {
-            if (urgent.getAsBoolean()) {
-                rate.count(bytes);
-            } else {
+            if (!urgent.getAsBoolean()) {
                 rate.take(bytes);
             }
         }
@@ -438,7 +435,6 @@ final class ReplicaCompaction {
             }
             LOG.info("{}: {} compacted files are in place", replica.id(), segments.size());
             done(applied);
-            means.meters().compacted();
         }
     }
 

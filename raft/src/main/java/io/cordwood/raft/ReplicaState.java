@@ -84,7 +84,11 @@ final class ReplicaState implements Closeable {
         hold = recovered.hold();
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
-        writer = SegmentWriter.of(context, log);
+        writer = new SegmentWriter(
+                context.id(),
+                log,
+                context.node().writers().next(),
+                context.node().halt());
         appender = new Appender(
                 tail,
                 context.submitter(),

@@ -10,7 +10,6 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.metadata.CleanupConfig;
 import io.cordwood.metadata.TopicConfig;
-import io.cordwood.metrics.NodeMeters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -143,8 +142,7 @@ final class CompactedCluster implements AutoCloseable {
                                 clockMs::get,
                                 () -> nowNanos.addAndGet(lookNanos),
                                 limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30)),
-                                () -> freeHeapBytes,
-                                RaftMeters.of(NodeMeters.unseen())))
+                                () -> freeHeapBytes))
                 .tick(replica -> Optional.of(config));
     }
 

@@ -7,7 +7,6 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
-import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
@@ -146,8 +145,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                     whileOpening.accept(shared.catchUps());
                     return host;
                 },
-                new RecordingHalt(),
-                NodeMeters.unseen());
+                new RecordingHalt());
         hosts.put(config.nodeId(), host);
         try {
             node.start();

@@ -2,7 +2,6 @@ package io.cordwood.raft;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.TopicConfig;
-import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
@@ -60,7 +59,7 @@ final class PartitionNodeFixture {
 
     private final PartitionCluster cluster;
     private Path directory;
-    private CatchUps catchUps = nobodysCatchUps();
+    private CatchUps catchUps = new CatchUps(new NodeTransport(0, id -> Optional.empty()), 0, CatchUpLimits.DEFAULT);
     private volatile @Nullable Running running;
 
     private record Running(
@@ -92,7 +91,7 @@ final class PartitionNodeFixture {
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
-        catchUps = new CatchUps(transport, id(), catchUpLimits, NodeMeters.unseen());
+        catchUps = new CatchUps(transport, id(), catchUpLimits);
         var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock());
         try {
             running = start(node, transport);
@@ -142,13 +141,9 @@ final class PartitionNodeFixture {
 
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
-        var clock = new NodeClock(System::currentTimeMillis, System::nanoTime);
-        return openShared(directory, disk, halt, nobodysCatchUps(), clock);
-    }
-
-    private static CatchUps nobodysCatchUps() {
         var nobody = new NodeTransport(0, id -> Optional.empty());
-        return new CatchUps(nobody, 0, CatchUpLimits.DEFAULT, NodeMeters.unseen());
+        var clock = new NodeClock(System::currentTimeMillis, System::nanoTime);
+        return openShared(directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT), clock);
     }
 
     private static PartitionNode openShared(
@@ -166,7 +161,6 @@ final class PartitionNodeFixture {
                 PAYLOAD_MAX_BYTES,
                 clock,
                 catchUps,
-                RaftMeters.of(NodeMeters.unseen()),
                 halt);
     }
 

@@ -12,7 +12,6 @@ import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.metadata.TopicConfig;
-import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -171,8 +170,7 @@ class TrimTest {
                         .map(PartitionNodeFixture::replica)
                         .toList(),
                 replica -> Optional.of(config),
-                new NodeClock(clockMs, () -> 0),
-                new StoreMeters(NodeMeters.unseen()));
+                new NodeClock(clockMs, () -> 0));
     }
 
     @Test

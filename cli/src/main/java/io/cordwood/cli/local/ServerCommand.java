@@ -35,10 +35,6 @@ final class ServerCommand {
         return LOOPBACK + ":" + ports.nodePort();
     }
 
-    static String httpAddress(NodePorts ports) {
-        return LOOPBACK + ":" + ports.httpPort();
-    }
-
     List<String> words() {
         var words = new ArrayList<String>();
         if (spec.detached()) {
@@ -83,8 +79,7 @@ final class ServerCommand {
                 "--data.dir=" + spec.nodeDirectory(nodeId).resolve("data"),
                 "--cluster.initial-nodes=" + initialNodes(),
                 "--listeners.client.bind=" + clientAddress(ports),
-                "--listeners.node.bind=" + nodeAddress(ports),
-                "--http.bind=" + httpAddress(ports)));
+                "--listeners.node.bind=" + nodeAddress(ports)));
         flags.addAll(spec.serverFlags());
         return flags;
     }

@@ -14,7 +14,6 @@ import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
-import io.cordwood.server.cluster.AdvertisedAddresses;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.ImageWatch;
@@ -31,14 +30,14 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private final Cluster cluster;
     private final ImageWatch watch;
     private final DescribePartitionsCall describePartitions;
-    private final AdvertisedAddresses addresses;
+    private final String listener;
 
-    /** @param addresses what callers are told of where the nodes are */
-    ClusterRpc(AdvertisedAddresses addresses, DescribePartitionsCall describePartitions) {
-        this.addresses = addresses;
-        this.cluster = addresses.cluster();
+    /** @param listener the name of the listener that these calls come in on */
+    ClusterRpc(Cluster cluster, DescribePartitionsCall describePartitions, String listener) {
+        this.cluster = cluster;
         this.watch = new ImageWatch(cluster);
         this.describePartitions = describePartitions;
+        this.listener = listener;
     }
 
     @Override
@@ -86,7 +85,7 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private Node described(NodeInfo node) {
         var described = Node.newBuilder()
                 .setNodeId(node.nodeId())
-                .setAddress(addresses.of(node).orElse(""))
+                .setAddress(node.clientAddresses().getOrDefault(listener, ""))
                 .setNodeAddress(node.nodeAddress())
                 .setRack(node.rack())
                 .setState(state(node.state()))

@@ -16,7 +16,6 @@ import io.cordwood.server.partition.PublishPipeline;
 import io.cordwood.server.partition.TopicPartition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
@@ -43,20 +42,16 @@ final class PublishStream implements StreamObserver<PublishRequest>, OpenStream 
     private final AtomicBoolean ended = new AtomicBoolean();
     private final Runnable onEnd;
 
-    /**
-     * @param latency of batches that are appended
-     * @param onEnd called once, when no more answers come
-     */
+    /** @param onEnd called once, when no more answers come */
     PublishStream(
             ServerCallStreamObserver<PublishResponse> out,
             List<ByteBudget> budgets,
             BatchIntake intake,
             Executor validationPool,
-            Timer latency,
             StreamEnd onEnd) {
         this.out = out;
         this.budgets = List.copyOf(budgets);
-        this.pipeline = new PublishPipeline(intake, validationPool, this::answer, latency);
+        this.pipeline = new PublishPipeline(intake, validationPool, this::answer);
         this.onEnd = () -> onEnd.ended(this);
     }
 
