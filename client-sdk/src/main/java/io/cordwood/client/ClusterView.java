@@ -120,9 +120,7 @@ final class ClusterView {
             throw new CordwoodException(
                     ErrorCode.OTHER_CLUSTER,
                     "cluster " + answering + " answers at the addresses of " + own + ", to which this client belongs",
-                    Map.of("field", "cluster_id", "value", answering, "limit", String.valueOf(own)),
-                    null,
-                    null);
+                    Map.of("field", "cluster_id", "value", answering, "limit", String.valueOf(own)));
         }
     }
 

@@ -54,13 +54,16 @@ final class TopicBuffers {
      * records and sequence numbers of a partition follow each other.
      */
     static TopicBuffers of(String topic, TopicView view, ProducerConfig config, @Nullable TopicBuffers earlier) {
-        List<PartitionBuffer> kept = earlier == null ? List.of() : earlier.partitions;
-        boolean grown =
-                earlier != null && earlier.topicId.equals(view.topicId()) && kept.size() <= view.partitionCount();
-        if (earlier != null && grown && earlier.topicMaxBytes != topicMaxBytes(view)) {
-            kept.forEach(buffer -> buffer.topicTakes(topicMaxBytes(view)));
+        if (earlier == null
+                || !earlier.topicId.equals(view.topicId())
+                || earlier.partitions.size() > view.partitionCount()) {
+            return new TopicBuffers(topic, view, config, List.of());
         }
-        return new TopicBuffers(topic, view, config, grown ? kept : List.of());
+        var grown = new TopicBuffers(topic, view, config, earlier.partitions);
+        if (grown.topicMaxBytes != earlier.topicMaxBytes) {
+            earlier.partitions.forEach(buffer -> buffer.topicTakes(grown.topicMaxBytes));
+        }
+        return grown;
     }
 
     /** Whether this is still the topic that the cluster knows by that name, as it is now. */

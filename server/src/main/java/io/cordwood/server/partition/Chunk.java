@@ -90,11 +90,13 @@ public record Chunk(ByteBuffer batches, long startOffset, long endOffset, long r
             try (var iterator = batch.records()) {
                 while (iterator.hasNext() && room.isLeft()) {
                     var record = iterator.next();
-                    if (record.offset() >= startOffset && !room.maybeTake(record)) {
-                        return new Decoded(records, record.offset(), 0);
-                    } else if (record.offset() >= startOffset) {
-                        records.add(record);
+                    if (record.offset() < startOffset) {
+                        continue;
                     }
+                    if (!room.maybeTake(record)) {
+                        return new Decoded(records, record.offset(), 0);
+                    }
+                    records.add(record);
                 }
                 return iterator.hasNext()
                         ? new Decoded(records, records.get(records.size() - 1).offset() + 1, 0)
