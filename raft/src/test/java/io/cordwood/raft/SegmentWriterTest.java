@@ -59,7 +59,7 @@ class SegmentWriterTest {
 
     @BeforeEach
     void openLog(@TempDir Path directory) throws IOException {
-        index = OffsetIndex.open(directory);
+        index = OffsetIndex.open(directory.resolve("index"));
         log = PartitionLog.open(
                 Path.of("/p"), PARTITION, LogConfig.defaults(), new Storage(disk, index), RecoveryPoint.none());
         writer = new SegmentWriter(PARTITION, log, threads.next(), halt);
