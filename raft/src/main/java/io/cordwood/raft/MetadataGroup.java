@@ -157,23 +157,11 @@ final class MetadataGroup {
         }
     }
 
-    /** What a start would apply again. */
-    record Unsaved(long entries, long bytes) {
-        static final Unsaved NOTHING = new Unsaved(0, 0);
-    }
-
-    Unsaved sinceSnapshot() {
+    /** What a start would apply again; nothing where the group is not open. */
+    MetadataStateMachine.Unsaved sinceSnapshot() {
         return division()
-                // A start with many groups may not have opened this one yet: Ratis throws then.
-                .filter(found -> found.getInfo().getLifeCycleState().isRunning())
-                .map(found -> {
-                    var machine = (MetadataStateMachine) found.getStateMachine();
-                    var snapshot = machine.getLatestSnapshot();
-                    return new Unsaved(
-                            found.getInfo().getLastAppliedIndex() - (snapshot == null ? -1 : snapshot.getIndex()),
-                            machine.bytesSinceSnapshot());
-                })
-                .orElse(Unsaved.NOTHING);
+                .map(found -> ((MetadataStateMachine) found.getStateMachine()).sinceSnapshot())
+                .orElse(MetadataStateMachine.Unsaved.NOTHING);
     }
 
     private static boolean containsPeer(Collection<RaftPeer> peers, RaftPeerId id) {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class MetadataSnapshots {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataSnapshots.class);
 
-    private final Supplier<MetadataGroup.Unsaved> sinceSnapshot;
+    private final Supplier<MetadataStateMachine.Unsaved> sinceSnapshot;
     private final Taker taker;
     private final LongSupplier clockNanos;
     private final LogUpkeep upkeep;
@@ -27,7 +27,10 @@ final class MetadataSnapshots {
     }
 
     MetadataSnapshots(
-            Supplier<MetadataGroup.Unsaved> sinceSnapshot, Taker taker, LongSupplier clockNanos, LogUpkeep upkeep) {
+            Supplier<MetadataStateMachine.Unsaved> sinceSnapshot,
+            Taker taker,
+            LongSupplier clockNanos,
+            LogUpkeep upkeep) {
         this.upkeep = upkeep;
         this.sinceSnapshot = sinceSnapshot;
         this.taker = taker;

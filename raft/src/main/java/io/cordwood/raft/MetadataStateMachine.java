@@ -178,9 +178,20 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
         latest = MetadataSnapshotInfo.of(snapshot);
     }
 
-    /** How many bytes of commands a start would apply again. */
-    long bytesSinceSnapshot() {
-        return bytesSinceSnapshot.get();
+    /**
+     * What a start would apply again.
+     *
+     * @param bytes of commands
+     */
+    record Unsaved(long entries, long bytes) {
+        static final Unsaved NOTHING = new Unsaved(0, 0);
+    }
+
+    /** At any time, also while the group is opening: Ratis' own answer fails then, for a moment even in its state RUNNING. */
+    Unsaved sinceSnapshot() {
+        var snapshot = latest;
+        long saved = snapshot == null ? RaftLog.INVALID_LOG_INDEX : snapshot.getIndex();
+        return new Unsaved(getLastAppliedTermIndex().getIndex() - saved, bytesSinceSnapshot.get());
     }
 
     @Override

@@ -16,7 +16,7 @@ class MetadataSnapshotsTest {
     private int taken;
     private boolean fails;
     private final MetadataSnapshots snapshots = new MetadataSnapshots(
-            () -> new MetadataGroup.Unsaved(entries, bytes), this::take, () -> nowNanos, LogUpkeep.DEFAULT);
+            () -> new MetadataStateMachine.Unsaved(entries, bytes), this::take, () -> nowNanos, LogUpkeep.DEFAULT);
 
     @Test
     void snapshotIsTakenWhenTimeAndEntriesHavePassed() {

@@ -21,6 +21,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,16 +41,20 @@ class UnopenedGroupTest {
     @BeforeEach
     void buildServer() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
-        var port = TestPorts.free(1).get(0);
-        var peer =
-                RaftPeer.newBuilder().setId("1").setAddress("127.0.0.1:" + port).build();
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
         replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
         var placement = new GroupPlacement(UUID.randomUUID(), "orders", 0, 0, List.of(1), new TreeMap<>());
-        server = RaftServer.newBuilder()
+        server = serverOf(groupId -> replicas.create(groupId, placement));
+    }
+
+    private RaftServer serverOf(StateMachine.Registry machines) throws IOException {
+        var port = TestPorts.free(1).get(0);
+        var peer =
+                RaftPeer.newBuilder().setId("1").setAddress("127.0.0.1:" + port).build();
+        return RaftServer.newBuilder()
                 .setServerId(peer.getId())
                 .setGroup(RaftGroup.valueOf(id, peer))
-                .setStateMachineRegistry(groupId -> replicas.create(groupId, placement))
+                .setStateMachineRegistry(machines)
                 .setProperties(RatisSettings.of(
                         directory.resolve("raft"),
                         InetSocketAddress.createUnresolved("127.0.0.1", port),
@@ -78,11 +83,23 @@ class UnopenedGroupTest {
     }
 
     @Test
-    void metadataGroupHasNothingToSnapshotYet() {
-        var group = new MetadataGroup(new RaftGroups(server, node.client()), new MetadataView(1));
+    void metadataGroupSaysWhatItHasToSnapshot() throws IOException {
+        server.close();
+        var own = new MetadataStateMachine.Own(
+                new MetadataSnapshotFile(new NioDisk(), directory),
+                node.client().id());
+        var view = new MetadataView(1);
+        var machine = new MetadataStateMachine(own, view, index -> {}, node.catchUps(), new UnexpectedHalt());
+        server = serverOf(groupId -> machine);
+        var group = new MetadataGroup(new RaftGroups(server, node.client()), view);
         group.opened(id);
+        var info = server.getDivision(id).getInfo();
 
-        assertThat(group.sinceSnapshot()).isEqualTo(MetadataGroup.Unsaved.NOTHING);
+        assertThat(group.sinceSnapshot()).isEqualTo(MetadataStateMachine.Unsaved.NOTHING);
+        machine.notifyTermIndexUpdated(1, 4);
+
+        assertThatThrownBy(info::getLastAppliedIndex).isInstanceOf(IllegalStateException.class);
+        assertThat(group.sinceSnapshot()).isEqualTo(new MetadataStateMachine.Unsaved(5, 0));
     }
 
     private static final class UnexpectedHalt implements NodeHalt {
