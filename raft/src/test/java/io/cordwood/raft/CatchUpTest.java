@@ -3,9 +3,11 @@ package io.cordwood.raft;
 import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static io.cordwood.raft.PartitionCluster.append;
 import static io.cordwood.raft.PartitionCluster.batch;
+import static io.cordwood.raft.PartitionCluster.batchOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendOutcome.Appended;
 import io.cordwood.raft.HoldingDisk.Hold;
 import io.cordwood.raft.HoldingDisk.Moment;
@@ -27,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Followers that the leader's raft log does not reach back to. */
 class CatchUpTest {
+    private static final long PRODUCER_ID = 7;
     private static final int BIG_RECORD = 1_000_000;
     private static final int SEGMENT_BYTES = 4 << 10;
     /** Nothing is purged but behind a checkpoint that a test takes. */
@@ -67,10 +70,15 @@ class CatchUpTest {
         cluster.close();
     }
 
+    /** Of a producer, so that what is sent again because its answer was lost is not there twice. */
+    private RecordBatch next(int valueBytes) {
+        return batchOf(PRODUCER_ID, (int) expected, "r" + expected, "x".repeat(valueBytes));
+    }
+
     private void publish(int batches) throws Exception {
         var leader = cluster.leader();
         for (int i = 0; i < batches; i++) {
-            var batch = batch("r" + expected, "x".repeat(200));
+            var batch = next(200);
             if (!(append(leader, batch) instanceof Appended)) {
                 cluster.appendSurely(batch);
                 leader = cluster.leader();
@@ -156,7 +164,7 @@ class CatchUpTest {
         follower.stop();
         long before = expected;
         for (long bytes = 0; bytes <= RoundPace.LAST_ROUND_BYTES; bytes += BIG_RECORD) {
-            cluster.appendSurely(batch("r" + expected, "x".repeat(BIG_RECORD)));
+            cluster.appendSurely(next(BIG_RECORD));
             expected += 2;
         }
         long big = expected - before;
@@ -304,7 +312,7 @@ class CatchUpTest {
         var others = cluster.othersThan(cutOff);
         var elected = cluster.leaderAmong(others);
         for (int i = 0; i < 60; i++) {
-            assertThat(append(elected, batch("r" + expected, "x".repeat(200)))).isInstanceOf(Appended.class);
+            assertThat(append(elected, next(200))).isInstanceOf(Appended.class);
             expected += 2;
         }
         elected.takeCheckpoint();
