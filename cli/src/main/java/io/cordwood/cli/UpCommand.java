@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         name = "up",
         description = {
             "Start a cluster on this machine.",
-            "Node 1 listens on 9090 for clients and 9091 for the other nodes; each further node adds 100. Options for the"
-                    + " servers' JVMs come from $CORDWOOD_JVM_OPTS."
+            "Node 1 listens on 9090 for clients, 9091 for the other nodes and 8080 for HTTP; each further node adds 100."
+                    + " Options for the servers' JVMs come from $CORDWOOD_JVM_OPTS."
         })
 final class UpCommand implements Callable<Integer> {
     private static final int MAX_NODES = 9;
@@ -80,9 +80,15 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private static void show(LocalCluster cluster, Console console) {
-        var table = TextTable.of("NODE", "CLIENTS", "NODES", "PID", "LOG");
+        var table = TextTable.of("NODE", "CLIENTS", "NODES", "HTTP", "PID", "LOG");
         for (int id : cluster.nodeIds()) {
-            table.row(id, cluster.clientAddress(id), cluster.nodeAddress(id), cluster.pid(id), cluster.logFile(id));
+            table.row(
+                    id,
+                    cluster.clientAddress(id),
+                    cluster.nodeAddress(id),
+                    "http://" + cluster.httpAddress(id),
+                    cluster.pid(id),
+                    cluster.logFile(id));
         }
         table.lines().forEach(console::notice);
     }

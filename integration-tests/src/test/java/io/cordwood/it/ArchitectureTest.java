@@ -3,6 +3,7 @@ package io.cordwood.it;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -41,7 +42,9 @@ class ArchitectureTest {
     private static final String STORE = "io.cordwood.store";
     private static final String PARTITION = "io.cordwood.partition";
     private static final String METADATA = "io.cordwood.metadata";
+    private static final String METRICS = "io.cordwood.metrics";
     private static final String RAFT = "io.cordwood.raft";
+    private static final String HTTP = "io.cordwood.server.http";
     private static final String CLIENT = "io.cordwood.client";
     private static final String CLI = "io.cordwood.cli";
     private static final String CLI_CONSOLE = "io.cordwood.cli.console";
@@ -49,17 +52,18 @@ class ArchitectureTest {
     private static final String CLI_DEMO = "io.cordwood.cli.demo";
 
     /** Package to the packages of ours that it may use besides itself. */
-    private static final Map<String, List<String>> MAY_USE = new TreeMap<>(Map.of(
-            BATCH, List.of(),
-            STORE, List.of(BATCH),
-            PARTITION, List.of(STORE, BATCH),
-            METADATA, List.of(),
-            RAFT, List.of(PARTITION, METADATA, STORE, BATCH, GENERATED),
-            CLIENT, List.of(BATCH, GENERATED),
-            CLI, List.of(CLIENT, BATCH, CLI_CONSOLE, CLI_LOCAL, CLI_DEMO),
-            CLI_CONSOLE, List.of(CLIENT),
-            CLI_LOCAL, List.of(CLIENT, CLI_CONSOLE),
-            CLI_DEMO, List.of(CLIENT, STORE, BATCH, CLI_CONSOLE, CLI_LOCAL)));
+    private static final Map<String, List<String>> MAY_USE = new TreeMap<>(Map.ofEntries(
+            Map.entry(BATCH, List.of()),
+            Map.entry(STORE, List.of(BATCH)),
+            Map.entry(PARTITION, List.of(STORE, BATCH)),
+            Map.entry(METADATA, List.of()),
+            Map.entry(METRICS, List.of()),
+            Map.entry(RAFT, List.of(PARTITION, METADATA, METRICS, STORE, BATCH, GENERATED)),
+            Map.entry(CLIENT, List.of(BATCH, GENERATED)),
+            Map.entry(CLI, List.of(CLIENT, BATCH, CLI_CONSOLE, CLI_LOCAL, CLI_DEMO)),
+            Map.entry(CLI_CONSOLE, List.of(CLIENT)),
+            Map.entry(CLI_LOCAL, List.of(CLIENT, CLI_CONSOLE)),
+            Map.entry(CLI_DEMO, List.of(CLIENT, STORE, BATCH, CLI_CONSOLE, CLI_LOCAL))));
 
     private static final Map<String, Set<String>> IMPURE = Map.of(
             "java.lang.System", Set.of("currentTimeMillis", "nanoTime"),
@@ -119,7 +123,8 @@ class ArchitectureTest {
     @Test
     void generatedTypesStopAtTheEdge() {
         noClasses()
-                .that(not(resideInAnyPackage(GENERATED, "io.cordwood.server", "io.cordwood.server.rpc", RAFT, CLIENT)))
+                .that(not(resideInAnyPackage(
+                        GENERATED, "io.cordwood.server", "io.cordwood.server.rpc", HTTP, RAFT, CLIENT)))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(GENERATED, "com.google.protobuf..", "io.grpc.."))
                 .allowEmptyShould(true)
@@ -132,6 +137,27 @@ class ArchitectureTest {
                 .that(not(resideInAPackage(RAFT)))
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.apache.ratis.."))
+                .allowEmptyShould(true)
+                .check(OURS);
+    }
+
+    /** What a node counts is handed to it in a registry; how that is published is the server's alone. */
+    @Test
+    void onlyTheServerKnowsPrometheus() {
+        noClasses()
+                .that(not(resideInAPackage("io.cordwood.server..")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.micrometer.prometheusmetrics..", "io.prometheus.."))
+                .allowEmptyShould(true)
+                .check(OURS);
+    }
+
+    @Test
+    void onlyTwoClassesKnowTheHttpServer() {
+        noClasses()
+                .that(not(resideInAPackage(HTTP).and(simpleName("HttpPort").or(simpleName("HttpCall")))))
+                .should()
+                .dependOnClassesThat(resideInAPackage("com.sun.net.httpserver.."))
                 .allowEmptyShould(true)
                 .check(OURS);
     }

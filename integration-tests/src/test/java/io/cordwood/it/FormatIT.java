@@ -48,7 +48,7 @@ class FormatIT {
             "min.cleanable.dirty.ratio", "0.1",
             "segment.bytes", "4096");
     /** The node's for life; no other test uses them. */
-    private static final List<NodePorts> PORTS = List.of(new NodePorts(7390, 7391));
+    private static final List<NodePorts> PORTS = List.of(new NodePorts(7390, 7391, 7392));
 
     private static final List<Compression> CODECS = List.of(Compression.values());
     private static final long FIRST_TIMESTAMP = 1_700_000_000_000L;

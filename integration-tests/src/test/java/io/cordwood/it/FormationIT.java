@@ -75,7 +75,8 @@ class FormationIT {
                 "--data.dir=" + data,
                 "--cluster.initial-nodes=" + cluster.initialNodes(),
                 "--listeners.client.bind=127.0.0.1:" + ports.clientPort(),
-                "--listeners.node.bind=" + address);
+                "--listeners.node.bind=" + address,
+                "--http.bind=none");
         fourth.awaitOutput("cordwood cluster add-node 4 " + address);
 
         var added = Command.cordwood("cluster", "add-node", "4", address, "--bootstrap", cluster.bootstrap())
@@ -107,6 +108,7 @@ class FormationIT {
                 "--data.dir=" + dataDirectory,
                 "--cluster.initial-nodes=" + cluster.initialNodes(),
                 "--listeners.client.bind=" + cluster.clientAddress(node),
-                "--listeners.node.bind=" + cluster.nodeAddress(node));
+                "--listeners.node.bind=" + cluster.nodeAddress(node),
+                "--http.bind=none");
     }
 }

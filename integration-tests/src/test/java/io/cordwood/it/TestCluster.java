@@ -176,6 +176,10 @@ final class TestCluster implements AutoCloseable {
         return processes().nodeAddress(node);
     }
 
+    String httpAddress(int node) {
+        return processes().httpAddress(node);
+    }
+
     Path directory() {
         return directory;
     }

@@ -368,4 +368,9 @@ final class Appender {
     long queuedBytes() {
         return queuedBytes.get();
     }
+
+    /** Batches waiting, for a metric: goes through all of them. */
+    int queuedBatches() {
+        return queue.size();
+    }
 }

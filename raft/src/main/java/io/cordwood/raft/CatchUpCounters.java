@@ -1,10 +1,7 @@
 package io.cordwood.raft;
 
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.util.ArrayList;
-import java.util.List;
+import io.cordwood.metrics.Metric;
+import io.cordwood.metrics.NodeMeters;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -18,27 +15,23 @@ public final class CatchUpCounters {
     private final LongAdder failures = new LongAdder();
     private final LongAdder fetchedBytes = new LongAdder();
     private final LongAdder comparedRecords = new LongAdder();
-    private final MeterRegistry registry;
-    private final List<Meter> meters = new ArrayList<>();
+    private final LongAdder running = new LongAdder();
 
-    CatchUpCounters(MeterRegistry registry, int nodeId) {
-        this.registry = registry;
-        register("notifications", notifications, nodeId);
-        register("installations", installations, nodeId);
-        register("failures", failures, nodeId);
-        register("fetched.bytes", fetchedBytes, nodeId);
-        register("compared.records", comparedRecords, nodeId);
+    CatchUpCounters(NodeMeters meters) {
+        meters.counter(Metric.CATCH_UP_NOTIFICATIONS, notifications, LongAdder::sum);
+        meters.counter(Metric.CATCH_UP_INSTALLATIONS, installations, LongAdder::sum);
+        meters.counter(Metric.CATCH_UP_FAILURES, failures, LongAdder::sum);
+        meters.counter(Metric.CATCH_UP_FETCHED, fetchedBytes, LongAdder::sum);
+        meters.counter(Metric.CATCH_UP_COMPARED, comparedRecords, LongAdder::sum);
+        meters.gauge(Metric.CATCH_UP_RUNNING, running::sum);
     }
 
-    private void register(String name, LongAdder sum, int nodeId) {
-        meters.add(FunctionCounter.builder("cordwood.catchup." + name, sum, LongAdder::sum)
-                .tag("node", Integer.toString(nodeId))
-                .register(registry));
+    void began() {
+        running.increment();
     }
 
-    /** The meters end with the node. */
-    void unregister() {
-        meters.forEach(registry::remove);
+    void ended() {
+        running.decrement();
     }
 
     void notified() {

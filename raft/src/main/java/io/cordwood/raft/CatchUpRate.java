@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  *
  * <p>Invariant: over any time, at most {@code bytesPerSecond} and one second's worth of a burst.
  *
- * <p>Thread: any; the monitor guards one number, and is not held while somebody waits.
+ * <p>Thread: any; the monitor guards two numbers, and is not held while somebody waits.
  */
 final class CatchUpRate {
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -18,6 +18,7 @@ final class CatchUpRate {
     private final LongSupplier clockNanos;
     private final Pause pause;
     private long paidUntilNanos;
+    private long takenBytes;
 
     /** Waits; the clock's part in a test. */
     interface Pause {
@@ -43,7 +44,18 @@ final class CatchUpRate {
         }
     }
 
+    /** These bytes come without a wait, and make nobody else wait. */
+    synchronized void count(long bytes) {
+        takenBytes += bytes;
+    }
+
+    /** All bytes so far. */
+    synchronized long takenBytes() {
+        return takenBytes;
+    }
+
     private synchronized long charge(long bytes) {
+        takenBytes += bytes;
         long now = clockNanos.getAsLong();
         if (paidUntilNanos - now < -SECOND_NANOS) {
             paidUntilNanos = now - SECOND_NANOS;

@@ -62,6 +62,9 @@ final class CatchUpSource {
 
         /** A piece of a file that compaction wrote. */
         ByteBuffer file(FilePlace place, int maxBytes) throws IOException;
+
+        /** Told what is sent to another node; of a file the records are not known, and given as none. */
+        default void served(long records, long bytes) {}
     }
 
     /** A place in a file: the segment's base offset, how often it was rewritten, and a position. */
@@ -172,14 +175,21 @@ final class CatchUpSource {
     }
 
     private byte[] batches(byte[] bytes) throws IOException {
-        return array(read(CatchUpBatchesRequest.parseFrom(bytes)).batches());
+        var request = CatchUpBatchesRequest.parseFrom(bytes);
+        var read = read(request);
+        // Only what is as it was appended is served like this, so every offset is a record.
+        origin(Uuids.parse(request.getRaftGroupId()))
+                .served(read.endOffset() - read.baseOffset(), read.batches().remaining());
+        return array(read.batches());
     }
 
     byte[] file(byte[] bytes) throws IOException {
         var request = CatchUpFileRequest.parseFrom(bytes);
         var place = new FilePlace(request.getBaseOffset(), request.getGeneration(), request.getPosition());
-        return array(origin(Uuids.parse(request.getRaftGroupId()))
-                .file(place, Math.min(request.getMaxBytes(), READ_MAX_BYTES)));
+        var origin = origin(Uuids.parse(request.getRaftGroupId()));
+        var piece = origin.file(place, Math.min(request.getMaxBytes(), READ_MAX_BYTES));
+        origin.served(0, piece.remaining());
+        return array(piece);
     }
 
     private LogRead read(CatchUpBatchesRequest request) throws IOException {

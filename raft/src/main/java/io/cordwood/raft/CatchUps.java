@@ -1,6 +1,6 @@
 package io.cordwood.raft;
 
-import io.micrometer.core.instrument.Metrics;
+import io.cordwood.metrics.NodeMeters;
 import java.io.Closeable;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -32,7 +32,7 @@ final class CatchUps implements Closeable {
     private final CatchUpSource source;
     private final CatchUpCounters counters;
 
-    CatchUps(NodeTransport transport, int nodeId, CatchUpLimits limits) {
+    CatchUps(NodeTransport transport, int nodeId, CatchUpLimits limits, NodeMeters meters) {
         this.transport = transport;
         rate = CatchUpRate.of(limits.bytesPerSecond());
         replicas = pool("catch-up-" + nodeId, limits.atOnce());
@@ -40,7 +40,7 @@ final class CatchUps implements Closeable {
         sources = pool("catch-up-source-" + nodeId, SOURCE_THREADS);
         source = new CatchUpSource(sources);
         source.serve(transport);
-        counters = new CatchUpCounters(Metrics.globalRegistry, nodeId);
+        counters = new CatchUpCounters(meters);
     }
 
     private static ExecutorService pool(String name, int threads) {
@@ -97,6 +97,5 @@ final class CatchUps implements Closeable {
         Threads.join(replicas, CLOSE_SECONDS, "a catch-up");
         Threads.join(metadata, CLOSE_SECONDS, "the metadata's catch-up");
         Threads.join(sources, CLOSE_SECONDS, "a source of catch-ups");
-        counters.unregister();
     }
 }

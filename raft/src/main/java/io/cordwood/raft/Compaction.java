@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.Metric;
 import io.cordwood.store.CompactionRules;
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,6 +28,7 @@ final class Compaction {
     private final LongSupplier clockMs;
     private final LongSupplier clockNanos;
     private final ReplicaCompaction.Means means;
+    private final StoreMeters meters;
     private final CompactionWaits passWaits = new CompactionWaits(CompactionWaits.PASS_MAX_NANOS);
     /** Apart from those: what a leader decided is not to wait for own passes that failed before. */
     private final CompactionWaits fileWaits = new CompactionWaits(CompactionWaits.FILES_MAX_NANOS);
@@ -36,8 +38,9 @@ final class Compaction {
             Supplier<Collection<PartitionReplica>> replicas,
             LongSupplier clockMs,
             LongSupplier clockNanos,
-            CompactionLimits limits) {
-        this(replicas, clockMs, clockNanos, limits, Compaction::freeHeapBytes);
+            CompactionLimits limits,
+            RaftMeters meters) {
+        this(replicas, clockMs, clockNanos, limits, Compaction::freeHeapBytes, meters);
     }
 
     Compaction(
@@ -45,13 +48,16 @@ final class Compaction {
             LongSupplier clockMs,
             LongSupplier clockNanos,
             CompactionLimits limits,
-            LongSupplier freeHeapBytes) {
+            LongSupplier freeHeapBytes,
+            RaftMeters meters) {
         this.replicas = replicas;
         this.clockMs = clockMs;
         this.clockNanos = clockNanos;
+        this.meters = meters.store();
+        var rate = CatchUpRate.of(limits.bytesPerSecond());
         var haste = new CompactionHaste(this::largestBacklog, LOG::warn, System::nanoTime);
-        means = new ReplicaCompaction.Means(
-                CatchUpRate.of(limits.bytesPerSecond()), limits.keyBytes(), freeHeapBytes, haste::isUrgent);
+        means = new ReplicaCompaction.Means(rate, limits.keyBytes(), freeHeapBytes, haste::isUrgent, this.meters);
+        meters.node().counter(Metric.COMPACTION_BYTES, rate, CatchUpRate::takenBytes);
     }
 
     private static long freeHeapBytes() {
@@ -127,6 +133,7 @@ final class Compaction {
         if (succeeded) {
             waits.succeeded(replica.groupId());
         } else {
+            meters.compactionFailed();
             replica.compactionWaits(effort, waits.failed(replica.groupId(), clockNanos.getAsLong()));
         }
     }

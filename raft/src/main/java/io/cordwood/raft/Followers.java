@@ -11,10 +11,11 @@ final class Followers {
     /**
      * One of them.
      *
+     * @param matchIndex raft index up to which it has confirmed the leader's entries
      * @param entriesBehind raft entries of the leader that it has not confirmed
      * @param silentMs since its last answer
      */
-    record Follower(long entriesBehind, long silentMs) {}
+    record Follower(long matchIndex, long entriesBehind, long silentMs) {}
 
     /** By node id; empty where the division does not lead. */
     static Map<Integer, Follower> of(Division division) {
@@ -33,7 +34,7 @@ final class Followers {
         for (int i = 0; i < matches.length; i++) {
             int node = Integer.parseInt(said.get(i).getId().getId().toStringUtf8());
             long behind = Math.max(0, last.getIndex() - matches[i]);
-            followers.put(node, new Follower(behind, said.get(i).getLastRpcElapsedTimeMs()));
+            followers.put(node, new Follower(matches[i], behind, said.get(i).getLastRpcElapsedTimeMs()));
         }
         return followers;
     }

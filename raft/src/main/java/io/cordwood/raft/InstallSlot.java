@@ -152,11 +152,13 @@ final class InstallSlot implements Closeable {
 
     private Optional<Ready> prepare(int leaderNode, TermIndex first) throws IOException, InterruptedException {
         begin();
+        counters.began();
         try {
             var prepared = work.prepare(leaderNode, first);
             done(prepared.orElse(null));
             return prepared;
         } finally {
+            counters.ended();
             end();
         }
     }

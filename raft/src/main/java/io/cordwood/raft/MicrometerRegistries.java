@@ -1,9 +1,5 @@
 package io.cordwood.raft;
 
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Metrics;
-import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
@@ -11,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.ratis.metrics.LongCounter;
@@ -19,37 +14,73 @@ import org.apache.ratis.metrics.MetricRegistries;
 import org.apache.ratis.metrics.MetricRegistryInfo;
 import org.apache.ratis.metrics.RatisMetricRegistry;
 import org.apache.ratis.metrics.Timekeeper;
+import org.apache.ratis.server.metrics.LeaderElectionMetrics;
+import org.apache.ratis.server.metrics.RaftLogMetricsBase;
+import org.apache.ratis.server.metrics.SegmentedRaftLogMetrics;
 import org.apache.ratis.util.TimeDuration;
 
 /**
- * Gives Ratis' metrics to Micrometer's global registry, under {@code ratis.<component>.<name>}. Ratis finds it as a service and
- * does not start without one; its own implementation keeps a reservoir of samples per timer and group.
+ * Takes from Ratis' metrics the few that a node shows, summed over its groups, and drops the others: Ratis
+ * has dozens of each group, so all of them would be tens of thousands of series, and a clock read for each
+ * step of each entry. Ratis finds this class as a service, one for the process, and does not start without
+ * one.
+ *
+ * <p>The name of each registry of Ratis begins with the server's id, which is the node's: so each node of a
+ * process counts for itself. What comes while no node of that id is bound counts for nobody.
  *
  * <p>Thread: any.
  */
 public final class MicrometerRegistries extends MetricRegistries {
-    private final Map<MetricRegistryInfo, MicrometerRegistry> registries = new ConcurrentHashMap<>();
+    private static final LongCounter UNCOUNTED = new Unseen();
+    /** Takes no time: who starts it asks for no clock. */
+    private static final Timekeeper UNTIMED = () -> () -> 0;
+
+    private final Map<String, GroupMeters> nodes = new ConcurrentHashMap<>();
+    private final Map<MetricRegistryInfo, RatisMetricRegistry> registries = new ConcurrentHashMap<>();
 
     /** For the service loader. */
     public MicrometerRegistries() {}
 
-    @Override
-    public void clear() {
-        registries.keySet().forEach(this::remove);
+    /** From now on the groups of a node count here; to be called before its RaftServer is built. */
+    static void bind(int nodeId, GroupMeters meters) {
+        ours().ifPresent(all -> all.nodes.put(Integer.toString(nodeId), meters));
+    }
+
+    /** The node is closed. */
+    static void unbind(int nodeId, GroupMeters meters) {
+        ours().ifPresent(all -> all.nodes.remove(Integer.toString(nodeId), meters));
+    }
+
+    /** Empty where somebody put another provider on the class path in front of this one. */
+    private static Optional<MicrometerRegistries> ours() {
+        return MetricRegistries.global() instanceof MicrometerRegistries all ? Optional.of(all) : Optional.empty();
     }
 
     @Override
+    public void clear() {
+        registries.clear();
+    }
+
+    /**
+     * Never one that is there: a node that was not closed properly may have left it, and counts elsewhere.
+     */
+    @Override
     public RatisMetricRegistry create(MetricRegistryInfo info) {
-        return registries.computeIfAbsent(info, MicrometerRegistry::new);
+        var meters = Optional.ofNullable(nodes.get(serverId(info)));
+        var registry = new Selection(info, meters);
+        registries.put(info, registry);
+        return registry;
+    }
+
+    private static String serverId(MetricRegistryInfo info) {
+        var prefix = info.getPrefix();
+        int end = prefix.indexOf('@');
+        return end < 0 ? prefix : prefix.substring(0, end);
     }
 
     @Override
     public boolean remove(MetricRegistryInfo key) {
-        var removed = registries.remove(key);
-        if (removed != null) {
-            removed.unregister();
-        }
-        return removed != null;
+        return registries.remove(key) != null;
     }
 
     @Override
@@ -67,7 +98,9 @@ public final class MicrometerRegistries extends MetricRegistries {
         return new ArrayList<>(registries.values());
     }
 
-    /** Reporters of Ratis' own kind have no place here: whoever wants the meters reads Micrometer's registry. */
+    /**
+     * Reporters of Ratis' own kind have no place here: whoever wants the meters reads the node's registry.
+     */
     @Override
     public void addReporterRegistration(Consumer<RatisMetricRegistry> start, Consumer<RatisMetricRegistry> stop) {}
 
@@ -77,101 +110,80 @@ public final class MicrometerRegistries extends MetricRegistries {
     @Override
     public void enableConsoleReporter(TimeDuration consoleReportRate) {}
 
-    /** The meters of one component of one group. */
-    private static final class MicrometerRegistry implements RatisMetricRegistry {
-        private final MetricRegistryInfo info;
-        private final MeterRegistry meters = Metrics.globalRegistry;
-        private final Map<String, Meter> registered = new ConcurrentHashMap<>();
-        private final Map<String, Counter> counters = new ConcurrentHashMap<>();
-
-        MicrometerRegistry(MetricRegistryInfo info) {
-            this.info = info;
-        }
-
-        private String meterName(String name) {
-            return "ratis." + info.getMetricsComponentName() + "." + name;
-        }
-
-        private Tags tags() {
-            return Tags.of("member", info.getPrefix());
+    /** One component of one group, or of a server. */
+    private record Selection(MetricRegistryInfo info, Optional<GroupMeters> meters) implements RatisMetricRegistry {
+        @Override
+        public Timekeeper timer(String name) {
+            return is(RaftLogMetricsBase.RATIS_LOG_WORKER_METRICS, SegmentedRaftLogMetrics.RAFT_LOG_SYNC_TIME, name)
+                    ? meters.map(Selection::forces).orElse(UNTIMED)
+                    : UNTIMED;
         }
 
         @Override
-        public Timekeeper timer(String name) {
-            var timer = (io.micrometer.core.instrument.Timer)
-                    registered.computeIfAbsent(name, key -> meters.timer(meterName(key), tags()));
+        public LongCounter counter(String name) {
+            return is(
+                            LeaderElectionMetrics.RATIS_LEADER_ELECTION_METRICS,
+                            LeaderElectionMetrics.LEADER_ELECTION_COUNT_METRIC,
+                            name)
+                    ? meters.<LongCounter>map(Elections::new).orElse(UNCOUNTED)
+                    : UNCOUNTED;
+        }
+
+        private boolean is(String component, String metric, String name) {
+            return info.getMetricsComponentName().equals(component) && name.equals(metric);
+        }
+
+        private static Timekeeper forces(GroupMeters meters) {
             return () -> {
                 long start = System.nanoTime();
                 return () -> {
                     long elapsed = System.nanoTime() - start;
-                    timer.record(elapsed, TimeUnit.NANOSECONDS);
+                    meters.logForces().record(elapsed, TimeUnit.NANOSECONDS);
                     return elapsed;
                 };
             };
         }
 
         @Override
-        public LongCounter counter(String name) {
-            return counters.computeIfAbsent(name, key -> {
-                var counter = new Counter();
-                // A gauge, because Ratis also counts down.
-                registered.put(
-                        key,
-                        io.micrometer.core.instrument.Gauge.builder(meterName(key), counter, Counter::getCount)
-                                .tags(tags())
-                                .register(meters));
-                return counter;
-            });
-        }
-
-        @Override
         public boolean remove(String name) {
-            counters.remove(name);
-            var meter = registered.remove(name);
-            if (meter != null) {
-                meters.remove(meter);
-            }
-            return meter != null;
+            return false;
         }
 
         @Override
-        public <T> void gauge(String name, Supplier<Supplier<T>> gaugeSupplier) {
-            registered.computeIfAbsent(name, key -> {
-                var supplier = gaugeSupplier.get();
-                return io.micrometer.core.instrument.Gauge.builder(
-                                meterName(key), () -> supplier.get() instanceof Number number ? number : null)
-                        .tags(tags())
-                        .strongReference(true)
-                        .register(meters);
-            });
-        }
+        public <T> void gauge(String name, Supplier<Supplier<T>> gaugeSupplier) {}
 
         @Override
         public MetricRegistryInfo getMetricRegistryInfo() {
             return info;
         }
-
-        void unregister() {
-            registered.keySet().forEach(this::remove);
-        }
     }
 
-    private static final class Counter implements LongCounter {
-        private final LongAdder sum = new LongAdder();
-
+    /** Counts up; what is counted down was never an election. */
+    private record Elections(GroupMeters meters) implements LongCounter {
         @Override
         public void inc(long n) {
-            sum.add(n);
+            meters.elections().increment((double) n);
         }
 
         @Override
-        public void dec(long n) {
-            sum.add(-n);
-        }
+        public void dec(long n) {}
 
         @Override
         public long getCount() {
-            return sum.sum();
+            return (long) meters.elections().count();
+        }
+    }
+
+    private static final class Unseen implements LongCounter {
+        @Override
+        public void inc(long n) {}
+
+        @Override
+        public void dec(long n) {}
+
+        @Override
+        public long getCount() {
+            return 0;
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import io.cordwood.metrics.Metric;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.Disk;
 import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.Storage;
@@ -18,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param raftDirectory where Ratis keeps its groups
  * @param payloadMaxBytes largest payload of an entry
  * @param catchUps of the whole node, closed by it
+ * @param meters of the whole node
  */
 record PartitionNode(
         RatisClient client,
@@ -32,12 +35,13 @@ record PartitionNode(
         int payloadMaxBytes,
         NodeClock clock,
         CatchUps catchUps,
+        RaftMeters meters,
         NodeHalt halt)
         implements Closeable {
     private static final int CLOSE_SECONDS = 10;
 
     /** What the partitions share with the rest of the node. */
-    record Shared(RatisClient client, CatchUps catchUps) {}
+    record Shared(RatisClient client, CatchUps catchUps, RaftMeters meters) {}
 
     /** Opens the node's shared files and starts its threads. */
     static PartitionNode open(
@@ -47,6 +51,8 @@ record PartitionNode(
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         try {
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
+            var writers = new WriterThreads(settings.writerThreads());
+            register(shared.meters().node(), index, writers);
             return new PartitionNode(
                     shared.client(),
                     config.dataDirectory(),
@@ -54,17 +60,24 @@ record PartitionNode(
                     new Storage(disk, index),
                     floor,
                     new PayloadWindow(settings.windowBytes()),
-                    new WriterThreads(settings.writerThreads()),
+                    writers,
                     appenderThreads(settings.appenderThreads()),
                     settings.appender(),
                     config.payloadMaxBytes(),
                     new NodeClock(System::currentTimeMillis, System::nanoTime),
                     shared.catchUps(),
+                    shared.meters(),
                     halt);
         } catch (IOException e) {
             floor.close();
             throw e;
         }
+    }
+
+    private static void register(NodeMeters meters, OffsetIndex index, WriterThreads writers) {
+        meters.counter(Metric.STORE_INDEX_REBUILDS, index, OffsetIndex::fills);
+        meters.gauge(Metric.STORE_INDEX_FAILED, () -> index.hasFailed() ? 1 : 0);
+        meters.gauge(Metric.QUEUE_TASKS, writers::waiting, "segment_writer");
     }
 
     /** Before a missing file is begun anew: once it is there, nothing tells that it was lost. */

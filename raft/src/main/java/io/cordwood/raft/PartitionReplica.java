@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metrics.PartitionSample;
 import io.cordwood.store.CompactionRules;
 import io.cordwood.store.LogRead;
 import io.cordwood.store.PartitionId;
@@ -47,6 +48,11 @@ public final class PartitionReplica {
 
     public String topic() {
         return topic;
+    }
+
+    /** As its metrics show it. */
+    PartitionSample sample() {
+        return NodeSampling.of(topic, state, stateMachine);
     }
 
     ReplicaSettings settings() {

@@ -52,7 +52,7 @@ final class PartitionReplicas implements PartitionHost {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
-        compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits);
+        compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits, node.meters());
     }
 
     @Override
@@ -165,14 +165,21 @@ final class PartitionReplicas implements PartitionHost {
         var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
-        node.catchUps().source().put(groupId.getUuid(), new ReplicaOrigin(state));
+        var topics = node.meters().node().topics();
+        node.catchUps()
+                .source()
+                .put(
+                        groupId.getUuid(),
+                        new ReplicaOrigin(
+                                state, () -> topics.of(placement.topic()).catchUp()));
         node.catchUps().appendGate().put(groupId, stateMachine.refetchNotice());
         return stateMachine;
     }
 
     @Override
     public void trimExpired(MetadataImage image) {
-        new Retention(this::all, replica -> config(replica, image), node.clock()).tick();
+        var meters = node.meters().store();
+        new Retention(this::all, replica -> config(replica, image), node.clock(), meters).tick();
         compactionWatch.look(all().stream()
                 .collect(Collectors.toMap(PartitionReplicas::name, PartitionReplica::compaction, (one, other) -> one)));
     }

@@ -65,6 +65,8 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final InstallSlot installs;
     private final IntFunction<CatchUpPeer> peerOf;
     private final RefetchNotice refetchNotice;
+    private final RaftMeters meters;
+    private final EntryBytes entryBytes = new EntryBytes();
 
     /** @param expectsClose whether the whole node is stopping */
     PartitionStateMachine(
@@ -73,6 +75,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         this.ownClientId = context.node().client().id();
         this.replica = replica;
         this.submitter = submitter;
+        this.meters = context.node().meters();
         checkpoints = new CheckpointStorage(replica.checkpointTermIndex());
         var catchUps = context.node().catchUps();
         peerOf = node -> catchUps.peer(node, context.groupUuid());
@@ -142,10 +145,14 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                 stamp(append, submitted.payload(), replica.leaderEpoch(entry.getTerm()));
             }
             replica.appendAsLeader(submitted, entry.getTerm(), entry.getIndex());
+            meters.groups().tookOwn();
+            entryBytes.add(entry.getIndex(), submitted.payload().remaining());
         } else {
             var payload = payloadOf(
                     entry.getStateMachineLogEntry().getStateMachineEntry().getStateMachineData());
             replica.append(decode(entry), payload, entry.getTerm(), entry.getIndex());
+            meters.groups().tookForeign();
+            entryBytes.add(entry.getIndex(), payload.remaining());
         }
         // The writer thread keeps the order, and flush waits for it: the log worker need not wait here.
         return DONE;
@@ -244,30 +251,38 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
 
     /** See {@link ReplicaState#deleteTrimmed}. Without effect while the group is opening or closing. */
     void deleteTrimmed() {
-        if (getServer().isDone()) {
-            // Ratis binds the state machine before it has read the raft log.
-            division()
-                    .filter(division -> division.getInfo().getLifeCycleState().isRunning())
-                    .ifPresent(division ->
-                            replica.deleteTrimmed(division.getRaftLog().getStartIndex()));
-        }
+        runningDivision()
+                .ifPresent(
+                        division -> replica.deleteTrimmed(division.getRaftLog().getStartIndex()));
     }
 
     /** The other nodes with a replica, the leader first; none while the group is opening or closing. */
     List<CatchUpPeer> otherReplicas() {
         var leader = replica.leaderNodeId();
+        return runningDivision().stream()
+                .flatMap(division -> division.getGroup().getPeers().stream()
+                        .filter(peer -> !peer.getId().equals(division.getPeer().getId())))
+                .map(peer -> Integer.parseInt(peer.getId().toString()))
+                .sorted(Comparator.comparing(node -> node != leader.orElse(-1)))
+                .map(peerOf::apply)
+                .toList();
+    }
+
+    /**
+     * Empty while the group is opening or closing: Ratis binds the state machine before it has read the
+     * raft log.
+     */
+    Optional<Division> runningDivision() {
         return getServer().isDone()
-                ? division().stream()
+                ? division()
                         .filter(division ->
                                 division.getInfo().getLifeCycleState().isRunning())
-                        .flatMap(division -> division.getGroup().getPeers().stream()
-                                .filter(peer ->
-                                        !peer.getId().equals(division.getPeer().getId())))
-                        .map(peer -> Integer.parseInt(peer.getId().toString()))
-                        .sorted(Comparator.comparing(node -> node != leader.orElse(-1)))
-                        .map(peerOf::apply)
-                        .toList()
-                : List.of();
+                : Optional.empty();
+    }
+
+    /** What the newest entries of the log brought. */
+    EntryBytes entryBytes() {
+        return entryBytes;
     }
 
     private Optional<RaftLog> raftLog() {
@@ -284,11 +299,17 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
 
     @Override
     public void notifyNotLeader(Collection<TransactionContext> pending) {
+        if (replica.appender().isLeading()) { // else it never began to, or said so before
+            meters.groups().steppedDown();
+        }
         replica.stopLeading();
     }
 
     @Override
-    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId newLeader) {
+    public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId newLeader) {
+        if (newLeader != null) {
+            meters.groups().leaderChanged();
+        }
         replica.leaderChanged(newLeader);
     }
 
@@ -336,12 +357,24 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
 
     @Override
     public long takeSnapshot() throws IOException {
-        var taken = replica.takeCheckpoint();
+        var taken = takeCheckpoint();
         if (taken.isEmpty()) {
             return RaftLog.INVALID_LOG_INDEX;
         }
         checkpoints.taken(taken.get());
         return taken.get().getIndex();
+    }
+
+    private Optional<TermIndex> takeCheckpoint() throws IOException {
+        long startNanos = System.nanoTime();
+        try {
+            var taken = replica.takeCheckpoint();
+            taken.ifPresent(ignored -> meters.store().checkpointTaken(System.nanoTime() - startNanos));
+            return taken;
+        } catch (IOException e) {
+            meters.store().checkpointFailed();
+            throw e;
+        }
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.cordwood.raft;
 
+import io.cordwood.metrics.NodeMeters;
+import io.cordwood.metrics.NodeSample;
 import io.cordwood.store.Disk;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
@@ -17,12 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
@@ -45,7 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class RaftNode implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
-    private static final long CLOSE_SECONDS = 30;
     private static final long HAND_OVER_SECONDS = 5;
     private static final long CHECKPOINT_LOOK_MS = 1000;
     private static final long RETENTION_LOOK_MS = 60_000;
@@ -64,6 +62,7 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService compactionThread;
     private final NodeTransport transport;
     private final CatchUps catchUps;
+    private final RaftMeters meters;
     private volatile boolean closing;
     private volatile @Nullable Running running;
 
@@ -87,7 +86,7 @@ public final class RaftNode implements Closeable {
             Reconciler reconciler,
             Membership membership) {}
 
-    RaftNode(RaftNodeConfig config, Disk disk, HostOpener hostOpener, NodeHalt halt) {
+    RaftNode(RaftNodeConfig config, Disk disk, HostOpener hostOpener, NodeHalt halt, NodeMeters nodeMeters) {
         this.config = config;
         this.disk = disk;
         this.hostOpener = hostOpener;
@@ -99,7 +98,8 @@ public final class RaftNode implements Closeable {
         retentionThread = thread("retention-");
         compactionThread = thread("compaction-");
         transport = new NodeTransport(config.nodeId(), this::addressOf);
-        catchUps = new CatchUps(transport, config.nodeId(), config.catchUp());
+        meters = RaftMeters.of(nodeMeters);
+        catchUps = new CatchUps(transport, config.nodeId(), config.catchUp(), nodeMeters);
     }
 
     private ScheduledExecutorService thread(String name) {
@@ -111,8 +111,10 @@ public final class RaftNode implements Closeable {
      *
      * @param disk for the files of our own formats
      * @param halt told what makes it impossible to go on, see {@link ProcessHalt}
+     * @param meters of this node alone
      */
-    public static RaftNode of(RaftNodeConfig config, PartitionSettings settings, Disk disk, NodeHalt halt) {
+    public static RaftNode of(
+            RaftNodeConfig config, PartitionSettings settings, Disk disk, NodeHalt halt, NodeMeters meters) {
         return new RaftNode(
                 config,
                 disk,
@@ -121,7 +123,8 @@ public final class RaftNode implements Closeable {
                         settings.log(),
                         settings.topicDefaults(),
                         settings.compaction()),
-                halt);
+                halt,
+                meters);
     }
 
     private Optional<String> addressOf(int nodeId) {
@@ -164,7 +167,7 @@ public final class RaftNode implements Closeable {
     }
 
     private void open(DataDirectory directory) throws IOException {
-        var host = hostOpener.open(new PartitionNode.Shared(client, catchUps));
+        var host = hostOpener.open(new PartitionNode.Shared(client, catchUps, meters));
         try {
             open(directory, host);
         } catch (IOException | RuntimeException e) {
@@ -229,6 +232,7 @@ public final class RaftNode implements Closeable {
 
     private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)
             throws IOException {
+        MicrometerRegistries.bind(config.nodeId(), meters.groups());
         var parameters = new Parameters();
         GrpcConfigKeys.Server.setServicesCustomizer(
                 parameters, (builder, types) -> transport.customize(builder, config.raftTimings()));
@@ -398,6 +402,17 @@ public final class RaftNode implements Closeable {
         return catchUps.counters();
     }
 
+    /**
+     * What this node looks like, for its metrics: it looks at every replica, so it is for scrapes and not
+     * for calls.
+     */
+    public NodeSample sample() {
+        var node = running;
+        return node == null
+                ? NodeSample.EMPTY
+                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view);
+    }
+
     public ProducerIds producerIds() {
         return running().producerIds();
     }
@@ -440,7 +455,7 @@ public final class RaftNode implements Closeable {
             shutDown(timer);
             node.host().closing();
             catchUps.close();
-            closeServer(node.server());
+            RatisClose.close(node.server(), config.nodeId());
             node.host().close();
             node.directory().close();
         }
@@ -452,29 +467,7 @@ public final class RaftNode implements Closeable {
         catchUps.close();
         transport.close();
         view.close();
-    }
-
-    /**
-     * Ratis 3.3.0 can wait for ever here: closing a log holds its write lock while it joins the thread that evicts entries from
-     * memory, and that thread may be waiting for the lock. Everything acknowledged is on disk by then, so the stop goes on.
-     */
-    private void closeServer(RaftServer server) throws IOException {
-        var closed = new FutureTask<>(() -> {
-            server.close();
-            return true;
-        });
-        var thread = new Thread(closed, "close-" + config.nodeId());
-        thread.setDaemon(true);
-        thread.start();
-        try {
-            closed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            LOG.error("node {}: Ratis does not close within {} s and is left behind", config.nodeId(), CLOSE_SECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException("node " + config.nodeId() + " does not close", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        MicrometerRegistries.unbind(config.nodeId(), meters.groups());
     }
 
     private void takeSnapshot(Running node) {

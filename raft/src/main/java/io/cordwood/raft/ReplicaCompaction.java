@@ -73,10 +73,13 @@ final class ReplicaCompaction {
      * @param freeHeapBytes what the heap has left now
      * @param urgent whether a replica of the node waits for files so long that the rate counts no more
      */
-    record Means(CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes, BooleanSupplier urgent) {
+    record Means(
+            CatchUpRate rate, long keyBytes, LongSupplier freeHeapBytes, BooleanSupplier urgent, StoreMeters meters) {
         /** Returns when so many bytes may be read. */
         void take(long bytes) throws InterruptedException {
-            if (!urgent.getAsBoolean()) {
+            if (urgent.getAsBoolean()) {
+                rate.count(bytes);
+            } else {
                 rate.take(bytes);
             }
         }
@@ -435,6 +438,7 @@ final class ReplicaCompaction {
             }
             LOG.info("{}: {} compacted files are in place", replica.id(), segments.size());
             done(applied);
+            means.meters().compacted();
         }
     }
 

@@ -1,16 +1,25 @@
 package io.cordwood.raft;
 
+import io.cordwood.metrics.Traffic;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 
 /**
  * A replica as others catch up with it: its applied state, whoever leads, and its batches below the high watermark.
  *
  * <p>Thread: any.
+ *
+ * @param traffic where what is served counts; asked for at each piece, because few replicas ever serve any
  */
-record ReplicaOrigin(ReplicaState replica) implements CatchUpSource.Origin {
+record ReplicaOrigin(ReplicaState replica, Supplier<Traffic> traffic) implements CatchUpSource.Origin {
+    @Override
+    public void served(long records, long bytes) {
+        traffic.get().add(records, bytes);
+    }
+
     @Override
     public byte[] stateFrom(long firstIndex) throws IOException {
         var checkpoint = replica.applied().checkpoint();

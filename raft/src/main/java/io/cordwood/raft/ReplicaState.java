@@ -84,11 +84,7 @@ final class ReplicaState implements Closeable {
         hold = recovered.hold();
         unverifiedFrom = new AtomicLong(recovered.unverifiedFrom());
         refetching = recovered.refetches();
-        writer = new SegmentWriter(
-                context.id(),
-                log,
-                context.node().writers().next(),
-                context.node().halt());
+        writer = SegmentWriter.of(context, log);
         appender = new Appender(
                 tail,
                 context.submitter(),

@@ -22,15 +22,18 @@ final class Retention {
     private final Supplier<Collection<PartitionReplica>> replicas;
     private final Function<PartitionReplica, Optional<TopicConfig>> configs;
     private final NodeClock clock;
+    private final StoreMeters meters;
 
     /** @param configs the settings of a replica's topic as they are now; empty where it is gone */
     Retention(
             Supplier<Collection<PartitionReplica>> replicas,
             Function<PartitionReplica, Optional<TopicConfig>> configs,
-            NodeClock clock) {
+            NodeClock clock,
+            StoreMeters meters) {
         this.replicas = replicas;
         this.configs = configs;
         this.clock = clock;
+        this.meters = meters;
     }
 
     /** Proposes the trims that are due; the next look finds what became of them. */
@@ -46,17 +49,22 @@ final class Retention {
         }
     }
 
-    private static void trim(PartitionReplica replica, TopicConfig config, long nowMs) {
+    private void trim(PartitionReplica replica, TopicConfig config, long nowMs) {
         try {
             long start = replica.startKeeping(config.oldestKeptMs(nowMs), config.newestKeptBytes());
             if (start > replica.logStartOffset()) {
-                var unused = replica.trim(start)
-                        .thenAccept(outcome ->
-                                LOG.info("{}: retention moves the log start to {}: {}", replica.id(), start, outcome));
+                var unused = replica.trim(start).thenAccept(outcome -> note(replica, start, outcome));
             }
         } catch (IOException | CompressionUnavailableException e) {
             // Reading is no reason to stop; a disk that fails ends the node with its next write.
             LOG.warn("{}: retention cannot look at the log", replica.id(), e);
+        }
+    }
+
+    private void note(PartitionReplica replica, long start, TrimOutcome outcome) {
+        LOG.info("{}: retention moves the log start to {}: {}", replica.id(), start, outcome);
+        if (outcome instanceof TrimOutcome.Trimmed) {
+            meters.retentionTrimmed();
         }
     }
 }

@@ -33,15 +33,28 @@ final class SegmentWriter {
     private final PartitionLog log;
     private final Executor writerThread;
     private final NodeHalt halt;
+    private final StoreMeters meters;
     private final AtomicBoolean deletingTrimmed = new AtomicBoolean();
     private final AtomicBoolean deletingReplaced = new AtomicBoolean();
     private volatile boolean failed;
 
-    SegmentWriter(PartitionId partition, PartitionLog log, Executor writerThread, NodeHalt halt) {
+    SegmentWriter(PartitionId partition, PartitionLog log, Executor writerThread, NodeHalt halt, StoreMeters meters) {
         this.partition = partition;
         this.log = log;
         this.writerThread = writerThread;
         this.halt = halt;
+        this.meters = meters;
+    }
+
+    /** On the next of the node's writer threads. */
+    static SegmentWriter of(PartitionContext context, PartitionLog log) {
+        var node = context.node();
+        return new SegmentWriter(
+                context.id(),
+                log,
+                node.writers().next(),
+                node.halt(),
+                node.meters().store());
     }
 
     /** Enqueues the payload that a leader sent, as it is to stand in the files: the network may have changed it. */
@@ -66,6 +79,7 @@ final class SegmentWriter {
             try {
                 check.run();
                 log.append(entry.baseOffset(), entry.endOffset(), payload, entry.roll());
+                meters.wrote(payload.remaining());
             } catch (IOException | Error e) {
                 // After an error, no memory perhaps, the files are sound; but the next force must not succeed.
                 fail("cannot write " + partition + " at offset " + entry.baseOffset(), e);
@@ -140,7 +154,9 @@ final class SegmentWriter {
                 if (failed) {
                     throw new IOException("writing of " + partition + " has failed before");
                 }
+                long startNanos = System.nanoTime();
                 log.force();
+                meters.forced(System.nanoTime() - startNanos);
                 forced.complete(null);
             } catch (IOException | RuntimeException | Error e) { // nobody must wait for it for ever
                 fail("cannot force " + partition, e);

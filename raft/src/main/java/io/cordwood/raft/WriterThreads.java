@@ -40,6 +40,11 @@ final class WriterThreads implements Closeable {
         return threads.get(Math.floorMod(next.getAndIncrement(), threads.size()));
     }
 
+    /** Tasks that wait, of all threads. */
+    int waiting() {
+        return threads.stream().mapToInt(thread -> thread.getQueue().size()).sum();
+    }
+
     /** Runs what is enqueued, then ends. */
     @Override
     public void close() {

@@ -10,6 +10,7 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.metadata.CleanupConfig;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.NodeMeters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -142,7 +143,8 @@ final class CompactedCluster implements AutoCloseable {
                                 clockMs::get,
                                 () -> nowNanos.addAndGet(lookNanos),
                                 limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30)),
-                                () -> freeHeapBytes))
+                                () -> freeHeapBytes,
+                                RaftMeters.of(NodeMeters.unseen())))
                 .tick(replica -> Optional.of(config));
     }
 

@@ -4,6 +4,7 @@ import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.raft.HoldingDisk.Operation;
 import io.cordwood.store.CheckpointFile;
 import java.io.IOException;
@@ -175,7 +176,8 @@ class CompactionFaultsTest {
     }
 
     private static ReplicaCompaction.Means urgent() {
-        return new ReplicaCompaction.Means(CatchUpRate.of(1 << 20), 1 << 20, () -> 1 << 30, () -> true);
+        var meters = new StoreMeters(NodeMeters.unseen());
+        return new ReplicaCompaction.Means(CatchUpRate.of(1 << 20), 1 << 20, () -> 1 << 30, () -> true, meters);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.partition.PartitionState.Compactable;
 import io.cordwood.raft.CompactionProgress.Effort;
 import io.cordwood.store.OffsetRange;
@@ -137,7 +138,8 @@ class CompactionProgressTest {
     }
 
     private static ReplicaCompaction.Means means(CatchUpRate rate, boolean urgent) {
-        return new ReplicaCompaction.Means(rate, 1 << 20, () -> 1 << 20, () -> urgent);
+        var meters = new StoreMeters(NodeMeters.unseen());
+        return new ReplicaCompaction.Means(rate, 1 << 20, () -> 1 << 20, () -> urgent, meters);
     }
 
     @Test

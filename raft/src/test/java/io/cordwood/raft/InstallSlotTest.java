@@ -3,7 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.cordwood.metrics.NodeMeters;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -21,7 +21,7 @@ class InstallSlotTest {
     private static final int PATIENCE_SECONDS = 30;
 
     private final ExecutorService executor = Executors.newSingleThreadExecutor();
-    private final CatchUpCounters counters = new CatchUpCounters(new SimpleMeterRegistry(), 1);
+    private final CatchUpCounters counters = new CatchUpCounters(NodeMeters.unseen());
 
     @AfterEach
     void close() {

@@ -11,16 +11,19 @@ class LeaderBalancerTest {
 
     @Test
     void leadershipGoesToWhomHoldsMostOfTheLog() {
-        var followers = Map.of(1, new Follower(9, 0), 2, new Follower(2, 80), 3, new Follower(2, 100));
+        var followers = Map.of(1, follower(9, 0), 2, follower(2, 80), 3, follower(2, 100));
 
         assertThat(LeaderBalancer.successor(followers, RESPONDING_MS)).hasValue(2);
     }
 
     @Test
     void nobodyIsAskedWhoLagsOrIsSilent() {
-        var followers =
-                Map.of(1, new Follower(LeaderBalancer.MAX_LAG_ENTRIES + 1, 0), 2, new Follower(0, RESPONDING_MS));
+        var followers = Map.of(1, follower(LeaderBalancer.MAX_LAG_ENTRIES + 1, 0), 2, follower(0, RESPONDING_MS));
 
         assertThat(LeaderBalancer.successor(followers, RESPONDING_MS)).isEmpty();
+    }
+
+    private static Follower follower(long entriesBehind, long silentMs) {
+        return new Follower(100 - entriesBehind, entriesBehind, silentMs);
     }
 }

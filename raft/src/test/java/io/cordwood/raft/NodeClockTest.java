@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.cordwood.metrics.NodeMeters;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -89,7 +90,8 @@ class NodeClockTest {
     @Test
     void compactionAsksTheClockAtEachLookAlsoWhereNothingIsDue() {
         var asked = new AtomicLong();
-        var compaction = new Compaction(List::of, asked::incrementAndGet, nanos::get, CompactionLimits.DEFAULT);
+        var meters = RaftMeters.of(NodeMeters.unseen());
+        var compaction = new Compaction(List::of, asked::incrementAndGet, nanos::get, CompactionLimits.DEFAULT, meters);
 
         compaction.tick(replica -> Optional.empty());
         compaction.tick(replica -> Optional.empty());

@@ -7,6 +7,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
@@ -145,7 +146,8 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                     whileOpening.accept(shared.catchUps());
                     return host;
                 },
-                new RecordingHalt());
+                new RecordingHalt(),
+                NodeMeters.unseen());
         hosts.put(config.nodeId(), host);
         try {
             node.start();

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
@@ -59,7 +60,7 @@ final class PartitionNodeFixture {
 
     private final PartitionCluster cluster;
     private Path directory;
-    private CatchUps catchUps = new CatchUps(new NodeTransport(0, id -> Optional.empty()), 0, CatchUpLimits.DEFAULT);
+    private CatchUps catchUps = nobodysCatchUps();
     private volatile @Nullable Running running;
 
     private record Running(
@@ -91,7 +92,7 @@ final class PartitionNodeFixture {
     void start() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
-        catchUps = new CatchUps(transport, id(), catchUpLimits);
+        catchUps = new CatchUps(transport, id(), catchUpLimits, NodeMeters.unseen());
         var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock());
         try {
             running = start(node, transport);
@@ -141,9 +142,13 @@ final class PartitionNodeFixture {
 
     /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
-        var nobody = new NodeTransport(0, id -> Optional.empty());
         var clock = new NodeClock(System::currentTimeMillis, System::nanoTime);
-        return openShared(directory, disk, halt, new CatchUps(nobody, 0, CatchUpLimits.DEFAULT), clock);
+        return openShared(directory, disk, halt, nobodysCatchUps(), clock);
+    }
+
+    private static CatchUps nobodysCatchUps() {
+        var nobody = new NodeTransport(0, id -> Optional.empty());
+        return new CatchUps(nobody, 0, CatchUpLimits.DEFAULT, NodeMeters.unseen());
     }
 
     private static PartitionNode openShared(
@@ -161,6 +166,7 @@ final class PartitionNodeFixture {
                 PAYLOAD_MAX_BYTES,
                 clock,
                 catchUps,
+                RaftMeters.of(NodeMeters.unseen()),
                 halt);
     }
 

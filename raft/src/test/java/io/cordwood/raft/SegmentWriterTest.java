@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.store.LogClosedException;
@@ -62,7 +63,7 @@ class SegmentWriterTest {
         index = OffsetIndex.open(directory.resolve("index"));
         log = PartitionLog.open(
                 Path.of("/p"), PARTITION, LogConfig.defaults(), new Storage(disk, index), RecoveryPoint.none());
-        writer = new SegmentWriter(PARTITION, log, threads.next(), halt);
+        writer = new SegmentWriter(PARTITION, log, threads.next(), halt, new StoreMeters(NodeMeters.unseen()));
     }
 
     @AfterEach

@@ -12,6 +12,7 @@ import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.batch.RecordBatchBuilder;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.OffsetTrimmedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -170,7 +171,8 @@ class TrimTest {
                         .map(PartitionNodeFixture::replica)
                         .toList(),
                 replica -> Optional.of(config),
-                new NodeClock(clockMs, () -> 0));
+                new NodeClock(clockMs, () -> 0),
+                new StoreMeters(NodeMeters.unseen()));
     }
 
     @Test

@@ -54,6 +54,9 @@ final class IndexFill {
 
     /** On the index's thread, until it is done or the log is closed. */
     void inBackground(BooleanSupplier isClosed, Runnable whenDone) {
+        if (!isAgain) {
+            files.index().countFill();
+        }
         files.index().fillInBackground(() -> {
             boolean more = !isClosed.getAsBoolean() && step();
             if (isDone()) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,7 @@ public final class OffsetIndex implements Closeable {
     private boolean closed;
     private volatile boolean failed;
     private volatile boolean unflushed;
+    private final LongAdder fills = new LongAdder();
 
     private OffsetIndex(IndexDatabase database, Duration flushInterval) {
         this.database = database;
@@ -87,6 +89,23 @@ public final class OffsetIndex implements Closeable {
             database.flush();
             return true;
         });
+    }
+
+    /**
+     * How many partitions were found not wholly indexed when they were opened; their entries are made
+     * again.
+     */
+    public long fills() {
+        return fills.sum();
+    }
+
+    /** Whether it answers nothing any more until the next start. */
+    public boolean hasFailed() {
+        return failed;
+    }
+
+    void countFill() {
+        fills.increment();
     }
 
     @Override

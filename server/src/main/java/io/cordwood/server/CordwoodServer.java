@@ -2,6 +2,7 @@ package io.cordwood.server;
 
 import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.MeterLimits;
 import io.cordwood.raft.AppenderLimits;
 import io.cordwood.raft.CatchUpLimits;
 import io.cordwood.raft.CompactionLimits;
@@ -14,24 +15,34 @@ import io.cordwood.raft.RaftNodeConfig;
 import io.cordwood.raft.RaftTimings;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.health.DiskWritable;
+import io.cordwood.server.health.Readiness;
+import io.cordwood.server.health.ReadinessCheck;
+import io.cordwood.server.health.ReplicasOpen;
+import io.cordwood.server.http.NodeHttp;
+import io.cordwood.server.metrics.NodeMetrics;
 import io.cordwood.server.rpc.ClientServer;
+import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
+import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One node: the only place where its parts are put together.
  *
- * <p>Invariants: clients are served from the moment the node has joined its cluster until the stop begins; parts are
- * closed in the reverse order of their start.
+ * <p>Invariants: clients are served from the moment the node has joined its cluster until the stop begins;
+ * health and metrics from the start to the end. Parts are closed in the reverse order of their start.
  *
  * <p><b>Thread:</b> start and close by the owner, once each.
  */
@@ -39,6 +50,7 @@ public final class CordwoodServer {
     private static final Logger LOGGER = LoggerFactory.getLogger(CordwoodServer.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration HAND_OVER = Duration.ofSeconds(5);
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
     /** Most payload of one log entry, unless a single batch is larger. */
     private static final int ENTRY_BYTES = 1 << 20;
 
@@ -46,15 +58,35 @@ public final class CordwoodServer {
     private static final long WINDOW_BYTES = 64 << 20;
 
     private final ServerConfig config;
+    private final Edge edge;
     private final RaftNode node;
     private final ClientServer clients;
     private final CompletableFuture<Void> ready;
 
-    private CordwoodServer(ServerConfig config, RaftNode node, ClientServer clients) {
+    /** What stands around the node and tells of it, whatever its state. */
+    private record Edge(
+            Readiness readiness,
+            NodeMetrics metrics,
+            @Nullable NodeHttp http) {
+        void close() throws InterruptedException {
+            if (http != null) {
+                http.close(Deadline.after(LAST_ANSWERS));
+            }
+            metrics.close();
+            readiness.close();
+        }
+    }
+
+    private CordwoodServer(ServerConfig config, Edge edge, RaftNode node, ClientServer clients) {
         this.config = config;
+        this.edge = edge;
         this.node = node;
         this.clients = clients;
-        this.ready = node.joined().thenRun(clients::open);
+        edge.metrics().watch(node::sample);
+        this.ready = node.joined().thenRun(() -> {
+            clients.open();
+            edge.readiness().joined(checks(config, node, disk(config)));
+        });
     }
 
     /** Exit status 2: the settings are wrong, and standard error says how. */
@@ -64,7 +96,7 @@ public final class CordwoodServer {
     }
 
     /**
-     * Starts a node and returns once it listens on both ports; it serves when {@link #ready} completes.
+     * Starts a node and returns once it listens on its ports; it serves when {@link #ready} completes.
      *
      * @param halt ends the process, or in a test says so
      * @throws IOException when a port or the data directory cannot be used
@@ -78,16 +110,89 @@ public final class CordwoodServer {
                 config.limits().batchMaxBytes(),
                 payloadMaxBytes(config));
         warnOfDangers(config);
-        var node = RaftNode.of(nodeConfig(config), partitionSettings(config), disk(config), halt);
+        // First, so that a taken port is told before any file is touched, and a long start can be watched.
+        var edge = edge(config, onFailure(halt));
+        try {
+            return start(config, edge, halt);
+        } catch (IOException | RuntimeException e) {
+            closeAfterFailure(edge);
+            throw e;
+        }
+    }
+
+    private static CordwoodServer start(ServerConfig config, Edge edge, NodeHalt halt) throws IOException {
+        var meters = edge.metrics().meters();
+        var node = RaftNode.of(nodeConfig(config), partitionSettings(config), disk(config), halt, meters);
         try {
             node.start();
-            var clients = clientServer(config, node, halt);
+            var clients = clientServer(config, node, edge.metrics(), halt);
             clients.start();
-            return new CordwoodServer(config, node, clients);
+            edge.readiness().tell(clients::announce);
+            var http = edge.http();
+            if (http != null) {
+                http.serve(clients.channel(), clients.methods(), config.limits().batchMaxBytes());
+            }
+            return new CordwoodServer(config, edge, node, clients);
         } catch (IOException | RuntimeException e) {
             node.close();
             throw e;
         }
+    }
+
+    private static Edge edge(ServerConfig config, UncaughtExceptionHandler onFailure) throws IOException {
+        var readiness = new Readiness(onFailure);
+        var metrics = metrics(config, readiness);
+        try {
+            return new Edge(readiness, metrics, http(config, readiness, metrics, onFailure));
+        } catch (IOException | RuntimeException e) {
+            metrics.close();
+            readiness.close();
+            throw e;
+        }
+    }
+
+    private static NodeMetrics metrics(ServerConfig config, Readiness readiness) {
+        return new NodeMetrics(
+                new MeterLimits(config.metrics().maxTopics(), config.metrics().maxPartitions()),
+                Map.of("data", config.node().dataDir(), "raft", config.node().raftDir()),
+                readiness::isReady);
+    }
+
+    private static @Nullable NodeHttp http(
+            ServerConfig config, Readiness readiness, NodeMetrics metrics, UncaughtExceptionHandler onFailure)
+            throws IOException {
+        var bind = config.http().bind();
+        if (bind == null) {
+            return null;
+        }
+        return NodeHttp.open(
+                new NodeHttp.Settings(
+                        bind.socketAddress(),
+                        config.http().maxCalls(),
+                        config.http().maxTails(),
+                        NodeHttp.HEARTBEAT),
+                new NodeHttp.About(config.node().id(), readiness, metrics::page),
+                onFailure);
+    }
+
+    private static void closeAfterFailure(Edge edge) {
+        try {
+            edge.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static List<ReadinessCheck> checks(ServerConfig config, RaftNode node, Disk disk) {
+        var data = config.node().dataDir();
+        var raft = config.node().raftDir();
+        return List.of(
+                new ReplicasOpen(new MetadataCluster(node), new RaftReplicas(node), System::nanoTime),
+                new DiskWritable(disk, raft.startsWith(data) ? List.of(data) : List.of(data, raft)));
+    }
+
+    private static UncaughtExceptionHandler onFailure(NodeHalt halt) {
+        return (thread, failure) -> halt.failed("thread " + thread.getName() + " died", failure);
     }
 
     /** What is never forced shall be lost as far as it can be: it goes through the page cache. */
@@ -98,10 +203,9 @@ public final class CordwoodServer {
     private static void warnOfDangers(ServerConfig config) {
         if (config.insecure()) {
             LOGGER.warn(
-                    "node {} runs with --insecure: whoever reaches {} or {} may read, write and delete everything",
+                    "node {} runs with --insecure: whoever reaches {} may read, write and delete everything",
                     config.node().id(),
-                    config.clients().bind(),
-                    config.nodes().bind());
+                    addresses(config));
         }
         if (config.log().unsafeFlush()) {
             LOGGER.warn(
@@ -118,8 +222,16 @@ public final class CordwoodServer {
 
     /** What a starter waits for on standard output. */
     public String readyLine() {
-        return "cordwood node " + config.node().id() + " ready: clients "
-                + config.clients().bind() + ", nodes " + config.nodes().bind();
+        return "cordwood node " + config.node().id() + " ready: " + addresses(config);
+    }
+
+    private static String addresses(ServerConfig config) {
+        var clients = config.clients().stream()
+                .map(listener -> listener.bind().toString())
+                .collect(Collectors.joining(" and "));
+        var addresses = "clients " + clients + ", nodes " + config.nodes().bind();
+        var http = config.http().bind();
+        return http == null ? addresses : addresses + ", HTTP " + http;
     }
 
     /**
@@ -130,31 +242,37 @@ public final class CordwoodServer {
         LOGGER.info(
                 "node {} stops: handing leaderships over and finishing what is in flight",
                 config.node().id());
+        edge.readiness().stopping();
         node.handOverLeaderships(HAND_OVER);
         clients.beginStop();
         clients.close(Deadline.after(DRAIN));
+        edge.close();
         node.close();
         LOGGER.info("node {} stopped", config.node().id());
     }
 
-    private static ClientServer clientServer(ServerConfig config, RaftNode node, NodeHalt halt) {
+    private static ClientServer clientServer(ServerConfig config, RaftNode node, NodeMetrics metrics, NodeHalt halt) {
         var ports = new ClientServer.Ports(
                 new MetadataCluster(node),
                 new TransportPeers(node.transport()),
                 new RaftReplicas(node),
                 topicDefaults(config),
-                Clock.systemUTC());
-        return new ClientServer(
-                config.clients().bind().socketAddress(),
-                config.clients().name(),
-                config.limits(),
-                ports,
-                (thread, failure) -> halt.failed("thread " + thread.getName() + " died", failure));
+                Clock.systemUTC(),
+                metrics.server());
+        var listeners = config.clients().stream()
+                .map(listener -> new ClientServer.Listener(
+                        listener.name(), listener.bind().socketAddress()))
+                .toList();
+        return new ClientServer(listeners, config.limits(), ports, onFailure(halt));
     }
 
     private static RaftNodeConfig nodeConfig(ServerConfig config) {
         var initialNodes = new TreeMap<Integer, String>();
         config.node().initialNodes().forEach((id, address) -> initialNodes.put(id, address.toString()));
+        var clientAddresses = new TreeMap<String, String>();
+        config.clients()
+                .forEach(listener -> clientAddresses.put(
+                        listener.name(), listener.advertised().toString()));
         return new RaftNodeConfig(
                 config.node().id(),
                 config.node().dataDir(),
@@ -163,8 +281,7 @@ public final class CordwoodServer {
                 config.nodes().bind().host(),
                 config.nodes().bind().port(),
                 config.nodes().advertised().toString(),
-                new TreeMap<>(Map.of(
-                        config.clients().name(), config.clients().advertised().toString())),
+                clientAddresses,
                 config.node().rack(),
                 new NodeLimits(config.raft().maxPartitions(), config.limits().batchMaxBytes()),
                 RaftNodeConfig.FEATURES,

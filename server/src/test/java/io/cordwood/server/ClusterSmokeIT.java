@@ -6,14 +6,17 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatchBuilder;
+import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.Credit;
 import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.Encoding;
 import io.cordwood.proto.v1.FetchRequest;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.NewRecord;
+import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.PartitionStart;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.PublishRequest;
@@ -34,6 +37,10 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,7 +66,9 @@ final class ClusterSmokeIT {
 
     private final List<CordwoodServer> servers = new ArrayList<>();
     private final List<ManagedChannel> channels = new ArrayList<>();
+    private final List<Integer> httpPorts = new ArrayList<>();
     private final Queue<String> halts = new ConcurrentLinkedQueue<>();
+    private List<Integer> ports = List.of();
 
     private final NodeHalt halt = new NodeHalt() {
         @Override
@@ -75,7 +84,7 @@ final class ClusterSmokeIT {
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
-        var ports = freePorts(2 * NODES);
+        ports = freePorts(4 * NODES);
         var initial = IntStream.range(0, NODES)
                 .mapToObj(i -> (i + 1) + "@127.0.0.1:" + ports.get(i))
                 .toList();
@@ -86,8 +95,12 @@ final class ClusterSmokeIT {
                             "--data.dir=" + directory.resolve("n" + (i + 1)),
                             "--cluster.initial-nodes=" + String.join(",", initial),
                             "--listeners.node.bind=127.0.0.1:" + ports.get(i),
-                            "--listeners.client.bind=127.0.0.1:" + ports.get(NODES + i)),
+                            "--listeners.client.bind=127.0.0.1:" + ports.get(NODES + i),
+                            "--listeners.external.bind=127.0.0.1:" + ports.get(2 * NODES + i),
+                            "--listeners.external.advertised=localhost:" + ports.get(2 * NODES + i),
+                            "--http.bind=127.0.0.1:" + ports.get(3 * NODES + i)),
                     Map.of());
+            httpPorts.add(ports.get(3 * NODES + i));
             servers.add(CordwoodServer.start(config, halt));
             channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(NODES + i))
                     .usePlaintext()
@@ -103,6 +116,26 @@ final class ClusterSmokeIT {
             server.close();
         }
         assertThat(halts).isEmpty();
+    }
+
+    @Test
+    void callersOfEachListenerAreToldItsAddresses() {
+        var external = NettyChannelBuilder.forAddress("127.0.0.1", ports.get(2 * NODES))
+                .usePlaintext()
+                .build();
+        channels.add(external);
+
+        for (int node = 0; node < NODES; node++) {
+            assertThat(nodes(channel(1)).get(node).getAddress()).isEqualTo("127.0.0.1:" + ports.get(NODES + node));
+            assertThat(nodes(external).get(node).getAddress()).isEqualTo("localhost:" + ports.get(2 * NODES + node));
+        }
+    }
+
+    private static List<Node> nodes(ManagedChannel channel) {
+        return ClusterServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .describeCluster(DescribeClusterRequest.getDefaultInstance())
+                .getNodesList();
     }
 
     @Test
@@ -153,7 +186,7 @@ final class ClusterSmokeIT {
                     .extracting(record -> record.getValue().getText())
                     .containsExactly("from 1", "from 2", "from 3");
         }
-        var described = io.cordwood.proto.v1.ClusterServiceGrpc.newBlockingStub(channel(1))
+        var described = ClusterServiceGrpc.newBlockingStub(channel(1))
                 .describePartitions(DescribePartitionsRequest.newBuilder()
                         .setTopic("people")
                         .build());
@@ -161,6 +194,38 @@ final class ClusterSmokeIT {
                 .hasSize(3)
                 .allMatch(partition -> !partition.hasError() && partition.getHighWatermark() == 3)
                 .allMatch(partition -> partition.getReplicasCount() == NODES);
+    }
+
+    @Test
+    void anyNodeAnswersOverHttp() throws Exception {
+        createTopic("web", 3);
+        for (int node = 1; node <= NODES; node++) {
+            assertThat(http(node, "/readyz", "").body()).contains("\"status\":\"ready\"", "\"node\":" + node);
+            var produced = http(
+                    node,
+                    "/cordwood.v1.DataService/Produce",
+                    "{\"topic\": \"web\", \"partition\": 1, \"records\": [{\"value\": {\"text\": \"v\"}}]}");
+            assertThat(produced.body()).contains("\"offset\":\"" + (node - 1) + "\"");
+        }
+
+        for (int node = 1; node <= NODES; node++) {
+            var followed = http(node, "/v1/topics/web/tail?start=earliest&max_records=3", "");
+            assertThat(followed.body().lines().filter(line -> line.contains("\"offset\"")))
+                    .hasSize(3);
+            assertThat(http(node, "/metrics", "").body()).contains("cordwood_node_ready 1");
+        }
+    }
+
+    /** An empty body is a GET. */
+    private HttpResponse<String> http(int node, String path, String json) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path))
+                .timeout(Duration.ofSeconds(30));
+        if (!json.isEmpty()) {
+            request.header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json));
+        }
+        var response = HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response;
     }
 
     private Topic createTopic(String name, int partitions) {

@@ -70,11 +70,35 @@ final class ServerProcessTest {
                             "--node.id=1",
                             "--data.dir=" + directory,
                             "--cluster.initial-nodes=1@" + address,
-                            "--listeners.node.bind=" + address),
+                            "--listeners.node.bind=" + address,
+                            "--http.bind=none"),
                     Map.of());
 
             assertThat(status).isEqualTo(1);
             assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot start", address);
+        }
+    }
+
+    @Test
+    void takenHttpPortEndsWithStatusOneBeforeAnyFileIsTouched() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var address = "127.0.0.1:" + taken.getLocalPort();
+
+            int status = ServerProcess.run(
+                    List.of(
+                            "--node.id=1",
+                            "--data.dir=" + directory,
+                            "--cluster.initial-nodes=1@127.0.0.1:9091",
+                            "--http.bind=" + address),
+                    Map.of());
+
+            assertThat(status).isEqualTo(1);
+            assertThat(err.toString(StandardCharsets.UTF_8).lines())
+                    .filteredOn(line -> line.startsWith("cordwood node 1 cannot start: "))
+                    .singleElement()
+                    .asString()
+                    .contains("cannot serve HTTP on " + address, "http.bind", "'none'");
+            assertThat(directory).isEmptyDirectory();
         }
     }
 }

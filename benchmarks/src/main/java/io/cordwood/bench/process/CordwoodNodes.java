@@ -99,7 +99,8 @@ public final class CordwoodNodes {
                 "--data.dir=" + data(node),
                 "--cluster.initial-nodes=" + initialNodes(),
                 "--listeners.client.bind=" + clientAddress(node),
-                "--listeners.node.bind=" + address(nodePorts, node)));
+                "--listeners.node.bind=" + address(nodePorts, node),
+                "--http.bind=none"));
         command.addAll(setup.settings);
         var log = setup.directory.resolve("logs").resolve("server-" + node + ".log");
         return new ServerProcess(command, log, "cordwood node " + node + " ready:");

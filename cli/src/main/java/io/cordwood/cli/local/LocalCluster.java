@@ -58,6 +58,11 @@ public final class LocalCluster implements AutoCloseable {
         return ServerCommand.nodeAddress(node(nodeId).ports());
     }
 
+    /** Where health, metrics, JSON calls and live tails are. */
+    public String httpAddress(int nodeId) {
+        return ServerCommand.httpAddress(node(nodeId).ports());
+    }
+
     public Path dataDirectory(int nodeId) {
         return node(nodeId).dataDirectory();
     }

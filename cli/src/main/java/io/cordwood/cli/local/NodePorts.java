@@ -10,21 +10,23 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** The ports of one node on this machine: for clients and for the other nodes. */
-public record NodePorts(int clientPort, int nodePort) {
+/** The ports of one node on this machine: for clients, for the other nodes and for HTTP. */
+public record NodePorts(int clientPort, int nodePort, int httpPort) {
     private static final int FIRST_CLIENT_PORT = 9090;
     private static final int FIRST_NODE_PORT = 9091;
+    private static final int FIRST_HTTP_PORT = 8080;
     private static final int STEP = 100;
     // Below the range from which systems draw the ports of outgoing connections: while a killed node is down, no
     // connection of anybody else can take its port.
     private static final int FREE_START = 20_000;
     private static final int FREE_END = 32_000;
 
-    /** The usual ports of the first {@code count} nodes: 9090 and 9091, and 100 more for each further node. */
+    /** The usual ports of the first {@code count} nodes: 9090, 9091 and 8080, and 100 more for each other one. */
     public static List<NodePorts> standard(int count) {
         var ports = new ArrayList<NodePorts>(count);
         for (var i = 0; i < count; i++) {
-            ports.add(new NodePorts(FIRST_CLIENT_PORT + STEP * i, FIRST_NODE_PORT + STEP * i));
+            ports.add(new NodePorts(
+                    FIRST_CLIENT_PORT + STEP * i, FIRST_NODE_PORT + STEP * i, FIRST_HTTP_PORT + STEP * i));
         }
         return List.copyOf(ports);
     }
@@ -40,15 +42,18 @@ public record NodePorts(int clientPort, int nodePort) {
         var taken = new HashSet<Integer>();
         var ports = new ArrayList<NodePorts>(count);
         for (var i = 0; i < count; i++) {
-            ports.add(new NodePorts(freePort(random, taken, start, end), freePort(random, taken, start, end)));
+            ports.add(new NodePorts(
+                    freePort(random, taken, start, end),
+                    freePort(random, taken, start, end),
+                    freePort(random, taken, start, end)));
         }
         return List.copyOf(ports);
     }
 
-    /** Those of the two that somebody listens on. */
+    /** Those of the three that somebody listens on. */
     List<Integer> occupied() {
-        var occupied = new ArrayList<Integer>(2);
-        for (var port : List.of(clientPort, nodePort)) {
+        var occupied = new ArrayList<Integer>(3);
+        for (var port : List.of(clientPort, nodePort, httpPort)) {
             if (!available(port)) {
                 occupied.add(port);
             }

@@ -35,6 +35,10 @@ final class ServerCommand {
         return LOOPBACK + ":" + ports.nodePort();
     }
 
+    static String httpAddress(NodePorts ports) {
+        return LOOPBACK + ":" + ports.httpPort();
+    }
+
     List<String> words() {
         var words = new ArrayList<String>();
         if (spec.detached()) {
@@ -79,7 +83,8 @@ final class ServerCommand {
                 "--data.dir=" + spec.nodeDirectory(nodeId).resolve("data"),
                 "--cluster.initial-nodes=" + initialNodes(),
                 "--listeners.client.bind=" + clientAddress(ports),
-                "--listeners.node.bind=" + nodeAddress(ports)));
+                "--listeners.node.bind=" + nodeAddress(ports),
+                "--http.bind=" + httpAddress(ports)));
         flags.addAll(spec.serverFlags());
         return flags;
     }

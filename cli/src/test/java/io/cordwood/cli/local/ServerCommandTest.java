@@ -2,6 +2,8 @@ package io.cordwood.cli.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +22,8 @@ final class ServerCommandTest {
                         "--data.dir=/data/n2/data",
                         "--cluster.initial-nodes=1@127.0.0.1:9091,2@127.0.0.1:9191,3@127.0.0.1:9291",
                         "--listeners.client.bind=127.0.0.1:9190",
-                        "--listeners.node.bind=127.0.0.1:9191")
+                        "--listeners.node.bind=127.0.0.1:9191",
+                        "--http.bind=127.0.0.1:8180")
                 .endsWith("--log.segment-max-bytes=4096");
     }
 
@@ -40,6 +43,20 @@ final class ServerCommandTest {
                 .isEqualTo(known);
     }
 
+    /** What is good for servers is good for them in containers, too; only sizes follow the container. */
+    @Test
+    void imageStartsServersWithTheSameOptions() throws IOException {
+        var image = Files.readAllLines(Path.of("../docker/image/server.args"));
+
+        var options = new ServerCommand(spec, 1)
+                .words().stream()
+                        .filter(word -> word.startsWith("-XX:") && !word.startsWith("-XX:MaxDirectMemorySize"))
+                        .toList();
+
+        assertThat(options).isNotEmpty();
+        assertThat(image).containsAll(options);
+    }
+
     @Test
     void detachedServerIgnoresHangUps() {
         assertThat(new ServerCommand(spec.detached(true), 1).words().get(0)).isEqualTo("nohup");
@@ -50,9 +67,9 @@ final class ServerCommandTest {
     void freePortsAreAllDifferentAndBelowThoseOfOutgoingConnections() {
         var ports = new HashSet<Integer>();
         for (var node : NodePorts.free(9)) {
-            ports.addAll(List.of(node.clientPort(), node.nodePort()));
+            ports.addAll(List.of(node.clientPort(), node.nodePort(), node.httpPort()));
         }
 
-        assertThat(ports).hasSize(18).allMatch(port -> port >= 20_000 && port < 32_000);
+        assertThat(ports).hasSize(27).allMatch(port -> port >= 20_000 && port < 32_000);
     }
 }

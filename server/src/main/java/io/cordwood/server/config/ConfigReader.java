@@ -2,10 +2,14 @@ package io.cordwood.server.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Turns sources into a {@link ServerConfig}, or into the list of all that is wrong.
@@ -25,7 +29,13 @@ final class ConfigReader {
 
     ServerConfig read() throws ConfigException {
         checkListener(Settings.CLIENT_BIND, Settings.CLIENT_ADVERTISED);
+        checkListener(Settings.EXTERNAL_BIND, Settings.EXTERNAL_ADVERTISED);
         checkListener(Settings.NODE_BIND, Settings.NODE_ADVERTISED);
+        checkExternal();
+        optional(Settings.HTTP_BIND)
+                .flatMap(Function.identity())
+                .ifPresent(bind -> checkBind(Settings.HTTP_BIND, bind));
+        checkApart();
         checkOwnEntry();
         checkOrder();
         if (!sources.problems().isEmpty()) {
@@ -33,13 +43,15 @@ final class ConfigReader {
         }
         return new ServerConfig(
                 node(),
-                new ServerConfig.Listener("client", value(Settings.CLIENT_BIND), clientAdvertised()),
-                new ServerConfig.Listener("node", value(Settings.NODE_BIND), nodeAdvertised()),
+                clients(),
+                new ServerConfig.Listener(ServerConfig.Listener.NODE, value(Settings.NODE_BIND), nodeAdvertised()),
+                http(),
                 value(Settings.INSECURE),
                 log(),
                 raft(),
                 upkeep(),
-                limits());
+                limits(),
+                new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)));
     }
 
     private ServerConfig.Node node() {
@@ -52,8 +64,25 @@ final class ConfigReader {
                 value(Settings.INITIAL_NODES));
     }
 
-    private Endpoint clientAdvertised() {
-        return optional(Settings.CLIENT_ADVERTISED).orElseGet(() -> value(Settings.CLIENT_BIND));
+    private ServerConfig.Http http() {
+        return new ServerConfig.Http(
+                value(Settings.HTTP_BIND).orElse(null), value(Settings.HTTP_MAX_CALLS), value(Settings.HTTP_MAX_TAILS));
+    }
+
+    private List<ServerConfig.Listener> clients() {
+        var listeners = new ArrayList<ServerConfig.Listener>();
+        var bind = value(Settings.CLIENT_BIND);
+        listeners.add(new ServerConfig.Listener(
+                ServerConfig.Listener.CLIENT,
+                bind,
+                optional(Settings.CLIENT_ADVERTISED).orElse(bind)));
+        optional(Settings.EXTERNAL_BIND)
+                .map(external -> new ServerConfig.Listener(
+                        ServerConfig.Listener.EXTERNAL,
+                        external,
+                        optional(Settings.EXTERNAL_ADVERTISED).orElse(external)))
+                .ifPresent(listeners::add);
+        return listeners;
     }
 
     private Endpoint nodeAdvertised() {
@@ -104,15 +133,7 @@ final class ConfigReader {
 
     private void checkListener(Setting<Endpoint> bindSetting, Setting<Endpoint> advertisedSetting) {
         optional(bindSetting).ifPresent(bind -> {
-            if (bind.resolved().isEmpty()) {
-                sources.problem(bindSetting, bind, "expected a host of this machine, the name does not resolve");
-            } else if (!bind.isLoopback() && !optional(Settings.INSECURE).orElse(false)) {
-                sources.problem(
-                        bindSetting,
-                        bind,
-                        "whoever reaches it could read and write everything: expected a loopback address, or"
-                                + " --insecure on a network that you trust");
-            }
+            checkBind(bindSetting, bind);
             if (bind.isWildcard() && !advertised(advertisedSetting)) {
                 sources.problem(
                         bindSetting, bind, "others cannot connect to a wildcard: set " + advertisedSetting.key());
@@ -122,6 +143,47 @@ final class ConfigReader {
                 .filter(Endpoint::isWildcard)
                 .ifPresent(address ->
                         sources.problem(advertisedSetting, address, "expected an address that others can connect to"));
+    }
+
+    private void checkBind(Setting<?> setting, Endpoint bind) {
+        if (bind.resolved().isEmpty()) {
+            sources.problem(setting, bind, "expected a host of this machine, the name does not resolve");
+        } else if (!bind.isLoopback() && !optional(Settings.INSECURE).orElse(false)) {
+            sources.problem(
+                    setting,
+                    bind,
+                    "whoever reaches it could read and write everything: expected a loopback address, or"
+                            + " --insecure on a network that you trust");
+        }
+    }
+
+    private void checkExternal() {
+        var advertised = optional(Settings.EXTERNAL_ADVERTISED);
+        if (advertised.isPresent() && !sources.isGiven(Settings.EXTERNAL_BIND)) {
+            sources.problem(
+                    Settings.EXTERNAL_ADVERTISED,
+                    advertised.get(),
+                    "nobody is served there: set " + Settings.EXTERNAL_BIND.key() + ", too");
+        }
+    }
+
+    private void checkApart() {
+        var taken = new LinkedHashMap<Setting<?>, Endpoint>();
+        for (var setting : List.of(Settings.CLIENT_BIND, Settings.EXTERNAL_BIND, Settings.NODE_BIND)) {
+            optional(setting).ifPresent(bind -> checkApart(taken, setting, bind));
+        }
+        optional(Settings.HTTP_BIND)
+                .flatMap(Function.identity())
+                .ifPresent(bind -> checkApart(taken, Settings.HTTP_BIND, bind));
+    }
+
+    private void checkApart(Map<Setting<?>, Endpoint> taken, Setting<?> setting, Endpoint bind) {
+        taken.forEach((earlier, other) -> {
+            if (bind.collidesWith(other)) {
+                sources.problem(setting, bind, "expected another port than " + earlier.key() + " (" + other + ")");
+            }
+        });
+        taken.put(setting, bind);
     }
 
     private boolean advertised(Setting<Endpoint> setting) {

@@ -28,9 +28,22 @@ final class ConfigSources {
     private static final String PREFIX = "cordwood.";
     private static final String ENVIRONMENT_PREFIX = "CORDWOOD_";
     private static final String CONFIG_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG";
-    /** Read by the launcher, which passes its own environment on. */
-    private static final Set<String> LAUNCHER_VARIABLES =
-            Set.of("CORDWOOD_BOOTSTRAP", "CORDWOOD_CLI_OPTS", "CORDWOOD_JVM_OPTS", "CORDWOOD_HOME");
+    /**
+     * No setting: the log begins before the settings are read. {@code logback.xml} names the files for
+     * these values.
+     */
+    private static final String LOG_FORMAT_VARIABLE = ENVIRONMENT_PREFIX + "LOG_FORMAT";
+
+    private static final Set<String> LOG_FORMATS = Set.of("text", "json");
+    /** Read by the launcher, which passes its own environment on, or by the compose file. */
+    private static final Set<String> FOREIGN_VARIABLES = Set.of(
+            "CORDWOOD_BOOTSTRAP",
+            "CORDWOOD_CLI_OPTS",
+            "CORDWOOD_JVM_OPTS",
+            "CORDWOOD_HOME",
+            "CORDWOOD_HOST",
+            "CORDWOOD_PUBLISH",
+            "CORDWOOD_IMAGE");
 
     private static final int FLAG_ORDINAL = 400;
     private static final int ENVIRONMENT_ORDINAL = 300;
@@ -60,6 +73,11 @@ final class ConfigSources {
 
     void problem(Setting<?> setting, Object value, String rule) {
         problems.add(setting.key() + " = \"" + value + "\": " + rule);
+    }
+
+    /** Whether any source names it, with a good value or a bad one. */
+    boolean isGiven(Setting<?> setting) {
+        return values.getConfigValue(PREFIX + setting.key()).getValue() != null;
     }
 
     /** The value or the default; empty where there is neither, or the value is not allowed, which is then noted. */
@@ -98,10 +116,18 @@ final class ConfigSources {
     private void refuseUnknownVariables(Map<String, String> environment) {
         var known = Settings.ALL.stream().map(ConfigSources::variable).collect(Collectors.toSet());
         for (var name : new TreeMap<>(cordwoodOnly(environment)).keySet()) {
-            if (!known.contains(name) && !name.equals(CONFIG_VARIABLE) && !LAUNCHER_VARIABLES.contains(name)) {
+            if (name.equals(LOG_FORMAT_VARIABLE)) {
+                checkLogFormat(environment.get(name));
+            } else if (!known.contains(name) && !name.equals(CONFIG_VARIABLE) && !FOREIGN_VARIABLES.contains(name)) {
                 problems.add("environment " + name + " = \"" + environment.get(name)
                         + "\": no such setting; --help lists them");
             }
+        }
+    }
+
+    private void checkLogFormat(@Nullable String value) {
+        if (value != null && !LOG_FORMATS.contains(value)) {
+            problems.add("environment " + LOG_FORMAT_VARIABLE + " = \"" + value + "\": expected text or json");
         }
     }
 

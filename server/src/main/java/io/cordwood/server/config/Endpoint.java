@@ -43,6 +43,12 @@ public record Endpoint(String host, int port) {
         return resolved().map(InetAddress::isLoopbackAddress).orElse(false);
     }
 
+    /** Whether only one of two listeners could bind. */
+    boolean collidesWith(Endpoint other) {
+        return port == other.port
+                && (isWildcard() || other.isWildcard() || resolved().equals(other.resolved()));
+    }
+
     Optional<InetAddress> resolved() {
         try {
             return Optional.of(InetAddress.getByName(host));

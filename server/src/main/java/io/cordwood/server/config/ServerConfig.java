@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of one node, checked.
@@ -15,17 +16,24 @@ import java.util.TreeMap;
  *
  * <p><b>Thread:</b> immutable.
  *
+ * @param clients where clients are served: {@value Listener#CLIENT} first, then perhaps another
  * @param insecure listeners outside loopback are allowed
  */
 public record ServerConfig(
         Node node,
-        Listener clients,
+        List<Listener> clients,
         Listener nodes,
+        Http http,
         boolean insecure,
         Log log,
         Raft raft,
         Upkeep upkeep,
-        Limits limits) {
+        Limits limits,
+        Metrics metrics) {
+
+    public ServerConfig {
+        clients = List.copyOf(clients);
+    }
 
     /** Who the node is, where its files are and whom it asks at its first start. */
     public record Node(int id, String rack, Path dataDir, Path raftDir, SortedMap<Integer, Endpoint> initialNodes) {
@@ -35,7 +43,22 @@ public record ServerConfig(
     }
 
     /** A named listener's addresses. */
-    public record Listener(String name, Endpoint bind, Endpoint advertised) {}
+    public record Listener(String name, Endpoint bind, Endpoint advertised) {
+        /** The one that every node has. */
+        public static final String CLIENT = "client";
+
+        /** For clients that reach the nodes by other addresses, as from outside a network of containers. */
+        public static final String EXTERNAL = "external";
+
+        static final String NODE = "node";
+    }
+
+    /**
+     * The HTTP port.
+     *
+     * @param bind null where it is switched off
+     */
+    public record Http(@Nullable Endpoint bind, int maxCalls, int maxTails) {}
 
     /** The partition logs. */
     public record Log(
@@ -77,6 +100,9 @@ public record ServerConfig(
             int nodeMaxCalls,
             int validationThreads,
             int readerThreads) {}
+
+    /** How many series the metrics have at most where their number grows with the topics. */
+    public record Metrics(int maxTopics, int maxPartitions) {}
 
     /** Whether the arguments ask for {@link #help()} instead of a start. */
     public static boolean asksForHelp(List<String> arguments) {

@@ -1,5 +1,7 @@
 package io.cordwood.server.config;
 
+import io.cordwood.metrics.MeterLimits;
+import io.cordwood.metrics.TopicMeters;
 import io.cordwood.raft.CatchUpLimits;
 import io.cordwood.raft.LogUpkeep;
 import java.nio.file.InvalidPathException;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -48,6 +51,20 @@ final class Settings {
     static final Setting<Endpoint> CLIENT_ADVERTISED = Setting.of(
                     "listeners.client.advertised", "The address told to clients", Endpoint.FORM, null, Endpoint::parse)
             .derivedFrom("default the bind address");
+    static final Setting<Endpoint> EXTERNAL_BIND = Setting.of(
+                    "listeners.external.bind",
+                    "Where clients of another network are served, which know the nodes by other addresses",
+                    Endpoint.FORM + "; outside loopback only with --insecure",
+                    null,
+                    Endpoint::parse)
+            .derivedFrom("default none");
+    static final Setting<Endpoint> EXTERNAL_ADVERTISED = Setting.of(
+                    "listeners.external.advertised",
+                    "The address told to those clients",
+                    Endpoint.FORM,
+                    null,
+                    Endpoint::parse)
+            .derivedFrom("default the bind address");
     static final Setting<Endpoint> NODE_BIND = Setting.of(
             "listeners.node.bind",
             "Where the other nodes are served",
@@ -57,6 +74,16 @@ final class Settings {
     static final Setting<Endpoint> NODE_ADVERTISED = Setting.of(
                     "listeners.node.advertised", "The address told to nodes", Endpoint.FORM, null, Endpoint::parse)
             .derivedFrom("default this node's entry in cluster.initial-nodes, or the bind address");
+    static final Setting<Optional<Endpoint>> HTTP_BIND = Setting.of(
+            "http.bind",
+            "Where health, metrics, JSON calls and live tails are served over HTTP",
+            "none, or " + Endpoint.FORM + "; outside loopback only with --insecure",
+            "127.0.0.1:8080",
+            Settings::endpointOrNone);
+    static final Setting<Integer> HTTP_MAX_CALLS =
+            Setting.integer("http.max-calls", "JSON calls over HTTP at once, each takes a thread", 1, 1_000, 32);
+    static final Setting<Integer> HTTP_MAX_TAILS =
+            Setting.integer("http.max-tails", "Live tails over HTTP at once, each takes a thread", 1, 1_000, 16);
     static final Setting<Boolean> INSECURE =
             Setting.flag("insecure", "Allows listeners outside loopback: no TLS, no authentication");
     static final Setting<Long> BATCH_MAX = Setting.size(
@@ -177,6 +204,19 @@ final class Settings {
             64,
             CatchUpLimits.DEFAULT.atOnce());
 
+    static final Setting<Integer> METRICS_MAX_TOPICS = Setting.integer(
+            "metrics.max-topics",
+            "Topics with metrics of their own, those used first; the others share the topic " + TopicMeters.OTHER,
+            0,
+            10_000,
+            MeterLimits.DEFAULT.maxTopics());
+    static final Setting<Integer> METRICS_MAX_PARTITIONS = Setting.integer(
+            "metrics.max-partitions",
+            "Partition replicas of the node with metrics of their own; the others count in the sums only",
+            0,
+            10_000,
+            MeterLimits.DEFAULT.maxPartitions());
+
     static final List<Setting<?>> ALL = List.of(
             NODE_ID,
             NODE_RACK,
@@ -185,8 +225,13 @@ final class Settings {
             INITIAL_NODES,
             CLIENT_BIND,
             CLIENT_ADVERTISED,
+            EXTERNAL_BIND,
+            EXTERNAL_ADVERTISED,
             NODE_BIND,
             NODE_ADVERTISED,
+            HTTP_BIND,
+            HTTP_MAX_CALLS,
+            HTTP_MAX_TAILS,
             INSECURE,
             BATCH_MAX,
             SEGMENT_MAX,
@@ -214,7 +259,9 @@ final class Settings {
             RAFT_SEGMENT_MAX,
             PRESERVED_ENTRIES,
             CATCH_UP_BYTES,
-            CATCH_UP_REPLICAS);
+            CATCH_UP_REPLICAS,
+            METRICS_MAX_TOPICS,
+            METRICS_MAX_PARTITIONS);
     static final Map<String, Setting<?>> BY_KEY =
             ALL.stream().collect(Collectors.toUnmodifiableMap(Setting::key, Function.identity()));
 
@@ -231,6 +278,8 @@ final class Settings {
 
                   --config
                       YAML file with the keys below (CORDWOOD_CONFIG)
+
+                The log goes to standard error, as text or with CORDWOOD_LOG_FORMAT=json as one JSON object per line.
                 """;
         return ALL.stream()
                 .filter(setting -> !setting.hidden())
@@ -247,6 +296,10 @@ final class Settings {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("no path", e);
         }
+    }
+
+    private static Optional<Endpoint> endpointOrNone(String text) {
+        return text.equals("none") ? Optional.empty() : Optional.of(Endpoint.parse(text));
     }
 
     private static SortedMap<Integer, Endpoint> nodes(String text) {

@@ -6,9 +6,12 @@ import io.cordwood.batch.BatchCheck.Rejected;
 import io.cordwood.batch.BatchValidator;
 import io.cordwood.metadata.CleanupConfig;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.TopicTraffic;
+import io.cordwood.metrics.Traffic;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.AppendResult.Refused;
 import io.cordwood.server.partition.Partitions.Lookup;
 import java.nio.ByteBuffer;
@@ -16,6 +19,7 @@ import java.time.Clock;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +30,15 @@ import org.jspecify.annotations.Nullable;
 public final class BatchIntake {
     private final Partitions partitions;
     private final Clock clock;
+    private final ServerMeters meters;
+    private final Function<TopicTraffic, Traffic> way;
 
-    public BatchIntake(Partitions partitions, Clock clock) {
+    /** @param way which of a topic's counters the batches count in */
+    public BatchIntake(Partitions partitions, Clock clock, ServerMeters meters, Function<TopicTraffic, Traffic> way) {
         this.partitions = partitions;
         this.clock = clock;
+        this.meters = meters;
+        this.way = way;
     }
 
     /**
@@ -51,10 +60,33 @@ public final class BatchIntake {
         }
         var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());
         if (check instanceof Accepted accepted) {
-            var request = new AppendRequest(accepted.batch(), partition.rules().type(), expectedEndOffset);
-            return partition.replica().append(request).thenApply(this::withLeaderAddress);
+            return append(partition, accepted, expectedEndOffset);
         }
         return refused(refusal(check));
+    }
+
+    private CompletableFuture<AppendResult> append(
+            LocalPartition partition, Accepted accepted, OptionalLong expectedEndOffset) {
+        var request = new AppendRequest(accepted.batch(), partition.rules().type(), expectedEndOffset);
+        var traffic = way.apply(partition.traffic());
+        // Numbers and not the batch: its bytes are not needed any more once they are copied into an entry.
+        int records = accepted.batch().recordCount();
+        int bytes = accepted.batch().sizeBytes();
+        return partition.replica().append(request).thenApply(result -> {
+            var told = withLeaderAddress(result);
+            count(told, traffic, records, bytes);
+            return told;
+        });
+    }
+
+    private void count(AppendResult result, Traffic traffic, int records, int bytes) {
+        if (result instanceof Refused refused) {
+            meters.refused(ServerMeters.Refused.BATCH, refused.refusal().reason());
+        } else if (((AppendResult.Appended) result).duplicate()) {
+            meters.duplicate();
+        } else {
+            traffic.add(records, bytes);
+        }
     }
 
     /** The replica knows the leader's id, the metadata its address. */
@@ -68,7 +100,8 @@ public final class BatchIntake {
         return result;
     }
 
-    private static CompletableFuture<AppendResult> refused(Refusal refusal) {
+    private CompletableFuture<AppendResult> refused(Refusal refusal) {
+        meters.refused(ServerMeters.Refused.BATCH, refusal.reason());
         return CompletableFuture.completedFuture(new Refused(refusal));
     }
 

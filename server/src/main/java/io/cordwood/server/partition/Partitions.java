@@ -4,11 +4,13 @@ import io.cordwood.batch.BatchLimits;
 import io.cordwood.batch.TimestampRules;
 import io.cordwood.batch.TimestampType;
 import io.cordwood.metadata.MetadataImage;
-import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.metadata.TopicInfo;
+import io.cordwood.metrics.TopicMeters;
+import io.cordwood.metrics.TopicTraffic;
 import io.cordwood.raft.Registration;
+import io.cordwood.server.cluster.AdvertisedAddresses;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -38,15 +40,21 @@ public final class Partitions {
     private final Cluster cluster;
     private final LocalReplicas replicas;
     private final TopicConfig defaults;
-    private final String listener;
+    private final AdvertisedAddresses addresses;
+    private final TopicMeters topics;
     /** Resolving a topic's settings takes longer than the rest of a batch's way to its partition. */
     private final Map<String, Rules> rulesByTopic = new ConcurrentHashMap<>();
 
-    private record Rules(TopicInfo topic, String topicId, BatchLimits limits, TimestampRules timestamps) {}
+    private record Rules(
+            TopicInfo topic, String topicId, BatchLimits limits, TimestampRules timestamps, TopicTraffic traffic) {}
 
-    /** @param listener the name of the listener whose addresses clients are told */
-    public Partitions(Cluster cluster, LocalReplicas replicas, int batchMaxBytes, String listener) {
-        this.cluster = cluster;
+    /**
+     * @param addresses what callers are told of where a leader is
+     * @param topics where their traffic counts
+     */
+    public Partitions(AdvertisedAddresses addresses, LocalReplicas replicas, int batchMaxBytes, TopicMeters topics) {
+        this.addresses = addresses;
+        this.cluster = addresses.cluster();
         this.replicas = replicas;
         this.defaults = new TopicConfig(
                 TopicConfig.DEFAULTS.segmentBytes(),
@@ -56,7 +64,7 @@ public final class Partitions {
                 TopicConfig.DEFAULTS.retentionMs(),
                 TopicConfig.DEFAULTS.retentionBytes(),
                 TopicConfig.DEFAULTS.cleanup());
-        this.listener = listener;
+        this.topics = topics;
     }
 
     /** What may be asked of a partition here, or why not. */
@@ -180,9 +188,16 @@ public final class Partitions {
             return refusal;
         }
         var named = refusal.with(Refusal.LEADER_NODE_ID, leader.getAsInt());
-        return clientAddress(leader.getAsInt())
+        return addresses
+                .of(leader.getAsInt())
                 .map(address -> named.with(Refusal.LEADER_ADDRESS, address))
                 .orElse(named);
+    }
+
+    /** What another node refused, who named the leader's address as callers of its own know it. */
+    public Refusal readdressed(Refusal refusal) {
+        var leader = refusal.details().get(Refusal.LEADER_NODE_ID);
+        return leader == null ? refusal : withLeader(refusal, OptionalInt.of(Integer.parseInt(leader)));
     }
 
     /** Called after each change of what exists where. */
@@ -207,16 +222,9 @@ public final class Partitions {
                 .orElse(OptionalInt.empty());
     }
 
-    private Optional<String> clientAddress(int nodeId) {
-        return cluster.image()
-                .node(nodeId)
-                .map(NodeInfo::clientAddresses)
-                .flatMap(addresses -> Optional.ofNullable(addresses.get(listener)));
-    }
-
     private LocalPartition local(TopicPartition name, Replica replica, TopicInfo topic) {
         var rules = rules(topic);
-        return new LocalPartition(name, topic.topicId(), replica, rules.limits, rules.timestamps);
+        return new LocalPartition(name, topic.topicId(), replica, rules.limits, rules.timestamps, rules.traffic);
     }
 
     @SuppressWarnings("ReferenceEquality") // an equal topic would do too, but comparing takes as long as resolving
@@ -247,6 +255,7 @@ public final class Partitions {
                         type,
                         Long.MAX_VALUE,
                         MAX_FUTURE.toMillis(),
-                        config.cleanup().policy().compacts()));
+                        config.cleanup().policy().compacts()),
+                topics.of(topic.name()));
     }
 }

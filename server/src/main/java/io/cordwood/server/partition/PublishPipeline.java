@@ -3,11 +3,13 @@ package io.cordwood.server.partition;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult.Refused;
+import io.micrometer.core.instrument.Timer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,7 @@ public final class PublishPipeline {
 
     private final BatchIntake intake;
     private final Answers answers;
+    private final Timer latency;
     private final Lane checking;
     private final Lane answering = Lane.ofCallers();
     private volatile @Nullable Refusal closed;
@@ -41,14 +44,17 @@ public final class PublishPipeline {
     private int pendingCount;
     private @Nullable Runnable whenDrained;
 
-    public PublishPipeline(BatchIntake intake, Executor validationPool, Answers answers) {
+    /** @param latency of batches that are appended */
+    public PublishPipeline(BatchIntake intake, Executor validationPool, Answers answers, Timer latency) {
         this.intake = intake;
         this.answers = answers;
+        this.latency = latency;
         this.checking = Lane.on(validationPool);
     }
 
     private static final class Pending {
         private final PublishBatch batch;
+        private final long sinceNanos = System.nanoTime();
         private @Nullable AppendResult result;
 
         private Pending(PublishBatch batch) {
@@ -115,6 +121,9 @@ public final class PublishPipeline {
             queue.poll();
             pendingCount--;
             answers.answer(head.batch, head.result);
+            if (head.result instanceof AppendResult.Appended) {
+                latency.record(System.nanoTime() - head.sinceNanos, TimeUnit.NANOSECONDS);
+            }
         }
         if (queue.isEmpty()) {
             unanswered.remove(name);

@@ -2,6 +2,7 @@ package io.cordwood.server.partition;
 
 import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
+import io.cordwood.metrics.Traffic;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -9,6 +10,7 @@ import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.Partitions.Lookup;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,6 +84,7 @@ public final class Subscription implements AutoCloseable {
     private final Partitions partitions;
     private final StartOffsets starts;
     private final Sink sink;
+    private final Timer latency;
     private final Lane lane;
     private final AtomicBoolean wakeQueued = new AtomicBoolean();
     private final AtomicBoolean placementChanged = new AtomicBoolean();
@@ -93,10 +97,12 @@ public final class Subscription implements AutoCloseable {
     private long creditBytes;
     private long creditRecords;
 
-    public Subscription(Partitions partitions, StartOffsets starts, Executor readers, Sink sink) {
+    /** @param latency to read a chunk and send it */
+    public Subscription(Partitions partitions, StartOffsets starts, Executor readers, Sink sink, Timer latency) {
         this.partitions = partitions;
         this.starts = starts;
         this.sink = sink;
+        this.latency = latency;
         this.lane = Lane.on(readers);
         this.placementListener = partitions.onChange(() -> {
             placementChanged.set(true);
@@ -173,8 +179,8 @@ public final class Subscription implements AutoCloseable {
             sink.refused(start.partition(), missing.refusal());
             return;
         }
-        var found = ((Lookup.Found) lookup).partition();
-        var replica = found.replica();
+        var partition = ((Lookup.Found) lookup).partition();
+        var replica = partition.replica();
         long position;
         try {
             position = starts.find(start.partition(), replica, start.point()).offset();
@@ -184,7 +190,7 @@ public final class Subscription implements AutoCloseable {
                     e.refusal().with(Refusal.TOPIC, start.partition().topic()));
             return;
         }
-        var cursor = new Cursor(found, replica.onHighWatermark(this::wake));
+        var cursor = new Cursor(partition, replica.onHighWatermark(this::wake));
         cursor.position = position;
         cursors.put(cursor.name, cursor);
         turns.addLast(cursor);
@@ -259,6 +265,7 @@ public final class Subscription implements AutoCloseable {
     private void send(Cursor cursor) {
         int maxBytes = (int) Math.min(creditBytes, CHUNK_MAX_BYTES);
         long from = cursor.position;
+        long startNanos = System.nanoTime();
         try {
             var range = cursor.replica.read(from, maxBytes);
             var chunk = Chunk.within(range, creditBytes, creditRecords);
@@ -271,6 +278,8 @@ public final class Subscription implements AutoCloseable {
             creditBytes -= sent.bytes();
             creditRecords -= sent.records();
             cursor.position = sent.endOffset();
+            cursor.traffic.add(sent.records(), sent.bytes());
+            latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
         } catch (OffsetTrimmedException e) {
             // Retention was faster than the check before the read; the next turn says so to the reader.
             LOGGER.debug("partition {} was trimmed to {} while it was read", cursor.name, e.logStartOffset());
@@ -306,6 +315,7 @@ public final class Subscription implements AutoCloseable {
         private final String topicId;
 
         private final Replica replica;
+        private final Traffic traffic;
         private final Registration listener;
         private long position;
 
@@ -313,6 +323,7 @@ public final class Subscription implements AutoCloseable {
             this.name = partition.name();
             this.topicId = partition.topicId().toString();
             this.replica = partition.replica();
+            this.traffic = partition.traffic().subscribe();
             this.listener = listener;
         }
     }

@@ -2,6 +2,9 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.metrics.ServerMeters;
+import io.cordwood.server.metrics.ServerMeters.Level;
+import io.cordwood.server.metrics.ServerMeters.Refused;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -19,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p><b>Thread:</b> any.
  */
 final class CallGate implements ServerInterceptor {
-    private static final String OUR_SERVICES = "cordwood.";
+    static final String OUR_SERVICES = "cordwood.";
 
     /** Whether the node serves. */
     enum State {
@@ -29,11 +32,15 @@ final class CallGate implements ServerInterceptor {
     }
 
     private final int maxCalls;
+    private final ServerMeters meters;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile State state = State.STARTING;
 
-    CallGate(int maxCalls) {
+    CallGate(int maxCalls, ServerMeters meters) {
         this.maxCalls = maxCalls;
+        this.meters = meters;
+        meters.watch(Level.CALLS, calls::get);
+        meters.watch(Level.CALLS_LIMIT, () -> maxCalls);
     }
 
     void set(State newState) {
@@ -73,7 +80,8 @@ final class CallGate implements ServerInterceptor {
                         .with(Refusal.VALUE, found));
     }
 
-    private static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, Refusal refusal) {
+    private <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, Refusal refusal) {
+        meters.refused(Refused.CALL, refusal.reason());
         StatusRuntimeException error = Errors.exception(refusal);
         var trailers = error.getTrailers();
         call.close(error.getStatus(), trailers == null ? new Metadata() : trailers);

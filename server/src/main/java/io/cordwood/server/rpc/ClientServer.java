@@ -4,18 +4,16 @@ import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.server.admin.TopicSettings;
-import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Peers;
 import io.cordwood.server.config.ServerConfig;
-import io.cordwood.server.partition.BatchIntake;
-import io.cordwood.server.partition.ByteBudget;
+import io.cordwood.server.metrics.ServerMeters;
+import io.cordwood.server.metrics.ServerMeters.Level;
 import io.cordwood.server.partition.LocalReplicas;
-import io.cordwood.server.partition.Partitions;
-import io.cordwood.server.partition.StartOffsets;
 import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -31,10 +29,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The gRPC server that clients talk to: our services, health and reflection, with the threads behind them.
+ * The gRPC servers that clients talk to, one for each listener: our services, health and reflection, with
+ * the threads behind them. Callers in this process reach the same services, through the same checks and
+ * limits, by {@link #channel}; they are told the addresses of the listener
+ * {@value ServerConfig.Listener#CLIENT}.
  *
- * <p>Invariants: our services answer NOT_JOINED before {@link #open} and SHUTTING_DOWN after {@link #beginStop}; event
- * loops run the handlers, which never block.
+ * <p>Invariants: our services answer NOT_JOINED before {@link #open} and SHUTTING_DOWN after
+ * {@link #beginStop}; event loops run the handlers, which never block; what limits the node limits all
+ * listeners together.
  *
  * <p><b>Thread:</b> one owner, which calls start, open, beginStop and close in this order.
  */
@@ -49,34 +51,122 @@ public final class ClientServer {
     private static final List<String> OUR_SERVICES =
             List.of(DataServiceGrpc.SERVICE_NAME, TopicServiceGrpc.SERVICE_NAME, ClusterServiceGrpc.SERVICE_NAME);
 
+    private final ServerConfig.Limits limits;
     private final CallGate gate;
+    private final CallChecks checks;
     private final OpenStreams streams = new OpenStreams();
     private final HealthStatusManager health = new HealthStatusManager();
-    private final Workers validation;
-    private final Workers readers;
-    private final Server server;
+    private final ClientServices.Threads threads;
+    private final List<Server> servers;
+    private final InProcessCalls inProcess;
 
     /**
      * What the services stand on.
      *
      * @param topicDefaults what holds where a topic sets nothing
      */
-    public record Ports(Cluster cluster, Peers peers, LocalReplicas replicas, TopicConfig topicDefaults, Clock clock) {}
+    public record Ports(
+            Cluster cluster,
+            Peers peers,
+            LocalReplicas replicas,
+            TopicConfig topicDefaults,
+            Clock clock,
+            ServerMeters meters) {}
 
-    /**
-     * @param listener its name, for the addresses that clients are told
-     * @param onFailure hears of a failure that no thread of this server survives
-     */
+    /** @param name for the addresses that its callers are told */
+    public record Listener(String name, InetSocketAddress bind) {}
+
+    /** @param onFailure hears of a failure that no thread of these servers survives */
     public ClientServer(
-            InetSocketAddress bind,
-            String listener,
-            ServerConfig.Limits limits,
-            Ports ports,
-            UncaughtExceptionHandler onFailure) {
-        gate = new CallGate(limits.nodeMaxCalls());
-        validation = new Workers("validation", limits.validationThreads(), onFailure);
-        readers = new Workers("reader", limits.readerThreads(), onFailure);
+            List<Listener> listeners, ServerConfig.Limits limits, Ports ports, UncaughtExceptionHandler onFailure) {
+        this.limits = limits;
+        gate = new CallGate(limits.nodeMaxCalls(), ports.meters());
+        checks = new CallChecks(gate, ports.meters());
+        threads = new ClientServices.Threads(
+                new Workers("validation", limits.validationThreads(), onFailure),
+                new Workers("reader", limits.readerThreads(), onFailure));
+        watch(ports.meters());
+        var services = new ClientServices(limits, ports, threads, streams);
         var budgets = new ConnectionBudgets(limits.connectionInFlightMaxBytes());
+        ports.meters().watch(Level.CONNECTIONS, budgets::connections);
+        servers = listeners.stream()
+                .map(listener -> server(listener.bind(), budgets, services.of(listener.name())))
+                .toList();
+        inProcess = new InProcessCalls(
+                services.of(ServerConfig.Listener.CLIENT),
+                checks,
+                // Of its own, because nobody connected who comes in by it.
+                new ConnectionBudgets(limits.connectionInFlightMaxBytes()));
+        announce(false);
+    }
+
+    private void watch(ServerMeters meters) {
+        meters.watch(Level.STREAMS, streams::count);
+        meters.watch(Level.VALIDATION_QUEUE, threads.validation()::waiting);
+        meters.watch(Level.READER_QUEUE, threads.readers()::waiting);
+    }
+
+    /** @throws IOException when one of the addresses cannot be bound; then none is */
+    public void start() throws IOException {
+        try {
+            for (var server : servers) {
+                server.start();
+            }
+            inProcess.start();
+        } catch (IOException e) {
+            servers.forEach(Server::shutdownNow);
+            throw e;
+        }
+    }
+
+    /** The ports that are bound, in the order of the listeners. */
+    public List<Integer> ports() {
+        return servers.stream().map(Server::getPort).toList();
+    }
+
+    /** For calls from this process; an answer is handed over on the thread that completes it. */
+    public Channel channel() {
+        return inProcess.channel();
+    }
+
+    /** The methods of our services, streams too. */
+    public List<MethodDescriptor<?, ?>> methods() {
+        return inProcess.methods();
+    }
+
+    /** The node has joined: takes calls from now on. */
+    public void open() {
+        gate.set(CallGate.State.OPEN);
+    }
+
+    /** What health checks are told, of the node and of each of our services; after {@link #beginStop} no more. */
+    public void announce(boolean serving) {
+        var status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+        OUR_SERVICES.forEach(service -> health.setStatus(service, status));
+    }
+
+    /** Takes no more calls and no more batches; what is in flight goes on. */
+    public void beginStop() {
+        gate.set(CallGate.State.STOPPING);
+        health.enterTerminalState();
+        servers.forEach(Server::shutdown);
+        streams.stopAll(CallGate.stopping());
+    }
+
+    /** Waits for what is in flight until the deadline, then cuts it off. */
+    public void close(Deadline deadline) throws InterruptedException {
+        for (var server : servers) {
+            if (!server.awaitTermination(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+                server.shutdownNow().awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+        inProcess.close(deadline);
+        threads.validation().close(LAST_WORDS);
+        threads.readers().close(LAST_WORDS);
+    }
+
+    private Server server(InetSocketAddress bind, ConnectionBudgets budgets, List<BindableService> services) {
         var builder = NettyServerBuilder.forAddress(bind)
                 .directExecutor()
                 .permitKeepAliveTime(PERMITTED_KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
@@ -84,91 +174,19 @@ public final class ClientServer {
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                 .maxInboundMessageSize(messageMaxBytes(limits.batchMaxBytes()))
                 .maxConcurrentCallsPerConnection(limits.connectionMaxCalls())
-                .addTransportFilter(budgets)
-                .intercept(budgets)
-                .intercept(gate)
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(oldReflection());
-        services(listener, limits, ports).forEach(builder::addService);
-        server = builder.build();
-        announce(ServingStatus.NOT_SERVING);
-    }
-
-    public void start() throws IOException {
-        server.start();
-    }
-
-    /** The port that is bound. */
-    public int port() {
-        return server.getPort();
-    }
-
-    /** The node has joined: serves from now on. */
-    public void open() {
-        gate.set(CallGate.State.OPEN);
-        announce(ServingStatus.SERVING);
-    }
-
-    /** Takes no more calls and no more batches; what is in flight goes on. */
-    public void beginStop() {
-        gate.set(CallGate.State.STOPPING);
-        health.enterTerminalState();
-        server.shutdown();
-        streams.stopAll(CallGate.stopping());
-    }
-
-    /** Waits for what is in flight until the deadline, then cuts it off. */
-    public void close(Deadline deadline) throws InterruptedException {
-        if (!server.awaitTermination(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
-            server.shutdownNow().awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
-        }
-        validation.close(LAST_WORDS);
-        readers.close(LAST_WORDS);
+        services.forEach(builder::addService);
+        return checks.on(builder, budgets).build();
     }
 
     private static int messageMaxBytes(int batchMaxBytes) {
         return (int) Math.min(Integer.MAX_VALUE, (long) MESSAGE_MAX_BATCHES * batchMaxBytes + MESSAGE_OVERHEAD_BYTES);
     }
 
-    private List<BindableService> services(String listener, ServerConfig.Limits limits, Ports ports) {
-        var partitions = new Partitions(ports.cluster(), ports.replicas(), limits.batchMaxBytes(), listener);
-        var intake = new BatchIntake(partitions, ports.clock());
-        var forwarding = new Forwarding(ports.peers());
-        var router = new LeaderRouter(ports.cluster(), partitions, forwarding, readers);
-        var produce = new ProduceCall(partitions, intake, router, validation, ports.clock());
-        var starts = new StartOffsets(partitions, ports.clock());
-        var fetch = new FetchCall(partitions, router, readers, starts);
-        var listOffsets = new ListOffsetsCall(partitions, router, readers, starts);
-        var describe = new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, readers);
-        var trim = new TrimCall(partitions, router, starts, readers);
-        var transfer = new TransferLeadershipCall(ports.cluster(), partitions, router);
-        forwarding.serve(List.of(
-                produce.method(),
-                fetch.method(),
-                listOffsets.method(),
-                describe.method(),
-                trim.method(),
-                transfer.method()));
-        var data = new DataRpc(
-                new DataRpc.Streaming(partitions, starts, intake, validation, readers, streams),
-                new DataRpc.Unary(produce, fetch, listOffsets, ports.cluster()),
-                new ByteBudget(limits.nodeInFlightMaxBytes()));
-        return List.of(data, topicRpc(ports, trim, transfer), new ClusterRpc(ports.cluster(), describe, listener));
-    }
-
-    private static TopicRpc topicRpc(Ports ports, TrimCall trim, TransferLeadershipCall transfer) {
-        var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
-        return new TopicRpc(new Topics(ports.cluster()), settings, trim, transfer);
-    }
-
     @SuppressWarnings("deprecation") // older command line tools speak v1alpha only
     private static BindableService oldReflection() {
         return ProtoReflectionService.newInstance();
-    }
-
-    private void announce(ServingStatus status) {
-        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
-        OUR_SERVICES.forEach(service -> health.setStatus(service, status));
     }
 }

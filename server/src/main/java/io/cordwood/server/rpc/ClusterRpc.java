@@ -14,6 +14,7 @@ import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
+import io.cordwood.server.cluster.AdvertisedAddresses;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.ImageWatch;
@@ -30,14 +31,14 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private final Cluster cluster;
     private final ImageWatch watch;
     private final DescribePartitionsCall describePartitions;
-    private final String listener;
+    private final AdvertisedAddresses addresses;
 
-    /** @param listener the name of the listener that these calls come in on */
-    ClusterRpc(Cluster cluster, DescribePartitionsCall describePartitions, String listener) {
-        this.cluster = cluster;
+    /** @param addresses what callers are told of where the nodes are */
+    ClusterRpc(AdvertisedAddresses addresses, DescribePartitionsCall describePartitions) {
+        this.addresses = addresses;
+        this.cluster = addresses.cluster();
         this.watch = new ImageWatch(cluster);
         this.describePartitions = describePartitions;
-        this.listener = listener;
     }
 
     @Override
@@ -85,7 +86,7 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private Node described(NodeInfo node) {
         var described = Node.newBuilder()
                 .setNodeId(node.nodeId())
-                .setAddress(node.clientAddresses().getOrDefault(listener, ""))
+                .setAddress(addresses.of(node).orElse(""))
                 .setNodeAddress(node.nodeAddress())
                 .setRack(node.rack())
                 .setState(state(node.state()))

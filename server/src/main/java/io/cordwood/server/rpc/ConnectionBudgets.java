@@ -9,17 +9,19 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Gives each connection a budget of bytes in flight, shared by its streams.
+ * Gives each connection a budget of bytes in flight, shared by its streams, and counts the connections.
  *
- * <p><b>Thread:</b> any; no state of its own.
+ * <p><b>Thread:</b> any.
  */
 final class ConnectionBudgets extends ServerTransportFilter implements ServerInterceptor {
     private static final Attributes.Key<ByteBudget> OF_TRANSPORT = Attributes.Key.create("cordwood-connection-budget");
     private static final Context.Key<ByteBudget> OF_CALL = Context.key("cordwood-connection-budget");
 
     private final long limitBytes;
+    private final AtomicInteger connections = new AtomicInteger();
 
     ConnectionBudgets(long limitBytes) {
         this.limitBytes = limitBytes;
@@ -29,11 +31,22 @@ final class ConnectionBudgets extends ServerTransportFilter implements ServerInt
         return OF_CALL.get();
     }
 
+    /** How many are open. */
+    int connections() {
+        return connections.get();
+    }
+
     @Override
     public Attributes transportReady(Attributes attributes) {
+        connections.incrementAndGet();
         return attributes.toBuilder()
                 .set(OF_TRANSPORT, new ByteBudget(limitBytes))
                 .build();
+    }
+
+    @Override
+    public void transportTerminated(Attributes attributes) {
+        connections.decrementAndGet();
     }
 
     @Override

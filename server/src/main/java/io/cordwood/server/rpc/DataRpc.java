@@ -17,6 +17,7 @@ import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.Partitions;
@@ -49,7 +50,8 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
             BatchIntake intake,
             Executor validationPool,
             Executor readers,
-            OpenStreams open) {}
+            OpenStreams open,
+            ServerMeters meters) {}
 
     /** What the unary calls work with. */
     record Unary(ProduceCall produce, FetchCall fetch, ListOffsetsCall listOffsets, Cluster cluster) {}
@@ -68,7 +70,12 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
         var call = (ServerCallStreamObserver<PublishResponse>) out;
         var budgets = List.of(ConnectionBudgets.ofCurrentCall(), nodeBudget);
         var stream = new PublishStream(
-                call, budgets, streaming.intake(), streaming.validationPool(), streaming.open()::remove);
+                call,
+                budgets,
+                streaming.intake(),
+                streaming.validationPool(),
+                streaming.meters().publishes(),
+                streaming.open()::remove);
         streaming.open().add(stream);
         stream.start();
         return stream;
@@ -79,7 +86,13 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
         var call = (ServerCallStreamObserver<SubscribeResponse>) out;
         var stream = new SubscribeStream(
                 call,
-                (sink) -> new Subscription(streaming.partitions(), streaming.starts(), streaming.readers(), sink),
+                (sink) -> new Subscription(
+                        streaming.partitions(),
+                        streaming.starts(),
+                        streaming.readers(),
+                        sink,
+                        streaming.meters().subscribes()),
+                streaming.meters(),
                 streaming.open()::remove);
         streaming.open().add(stream);
         stream.start();

@@ -11,6 +11,7 @@ import io.cordwood.proto.v1.ErrorReason;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import org.slf4j.Logger;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread:</b> any; no state.
  */
-final class Errors {
+public final class Errors {
     static final String DOMAIN = "cordwood";
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Errors.class);
@@ -30,7 +31,7 @@ final class Errors {
 
     private Errors() {}
 
-    static Code code(Reason reason) {
+    public static Code code(Reason reason) {
         return switch (reason) {
             case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE -> Code.NOT_FOUND;
             case TOPIC_EXISTS, NODE_EXISTS -> Code.ALREADY_EXISTS;
@@ -66,7 +67,7 @@ final class Errors {
         return ErrorReason.valueOf(REASON_PREFIX + reason.name());
     }
 
-    static Status status(Refusal refusal) {
+    public static Status status(Refusal refusal) {
         var info = ErrorInfo.newBuilder()
                 .setDomain(DOMAIN)
                 .setReason(refusal.reason().name())
@@ -108,13 +109,18 @@ final class Errors {
     }
 
     /** What another node refused; a status without our ErrorInfo is a fault of that node. */
-    static Refusal refusal(Status status) {
+    public static Refusal refusal(Status status) {
         for (var detail : status.getDetailsList()) {
             if (detail.is(ErrorInfo.class)) {
                 return refusal(status, unpack(detail));
             }
         }
         return Refusal.of(Reason.INTERNAL, "another node answered without a reason: " + status.getMessage());
+    }
+
+    /** Why a call of ours ends in an error. */
+    static Reason reason(io.grpc.Status status, Metadata trailers) {
+        return refusal(StatusProto.fromStatusAndTrailers(status, trailers)).reason();
     }
 
     private static Refusal refusal(Status status, ErrorInfo info) {

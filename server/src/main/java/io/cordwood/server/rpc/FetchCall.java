@@ -9,6 +9,7 @@ import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Chunk;
+import io.cordwood.server.partition.LocalPartition;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.ReadFailures;
 import io.cordwood.server.partition.Replica;
@@ -18,10 +19,12 @@ import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.server.partition.Waiting;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Fetch: reads some records on the partition's leader.
@@ -42,10 +45,13 @@ final class FetchCall {
     private final LeaderRouter router;
     private final Executor readers;
     private final StartOffsets starts;
+    private final Timer latency;
     private final ForwardedMethod<FetchRequest, FetchResponse> method;
 
-    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts) {
+    /** @param latency to read and decode, without the wait for records */
+    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts, Timer latency) {
         this.starts = starts;
+        this.latency = latency;
         this.partitions = partitions;
         this.router = router;
         this.readers = readers;
@@ -75,16 +81,16 @@ final class FetchCall {
     }
 
     /** Where to read. */
-    private record Begun(Replica replica, StartOffsets.Found found) {}
+    private record Begun(LocalPartition partition, StartOffsets.Found found) {}
 
     private Begun begin(FetchRequest request) {
-        var replica = LeaderOnly.find(partitions, name(request)).replica();
-        var found = starts.find(name(request), replica, StartPoint.parse(request.getStart()));
-        return new Begun(replica, found.requireInside(request.getTopic()));
+        var partition = LeaderOnly.find(partitions, name(request));
+        var found = starts.find(name(request), partition.replica(), StartPoint.parse(request.getStart()));
+        return new Begun(partition, found.requireInside(request.getTopic()));
     }
 
     private CompletableFuture<FetchResponse> fetch(FetchRequest request, Begun begun, Deadline deadline) {
-        var replica = begun.replica();
+        var replica = begun.partition().replica();
         long offset = begun.found().offset();
         boolean thereAlready = offset < begun.found().highWatermark();
         var wait = deadline.earlier(maxWait(request));
@@ -93,14 +99,17 @@ final class FetchCall {
                 : Waiting.highWatermarkPast(replica, offset, wait);
         return waited.thenApplyAsync(
                 there -> there
-                        ? answer(request, replica, offset)
+                        ? answer(request, begun.partition(), offset)
                         : nothing(replica, offset).build(),
                 readers);
     }
 
-    private FetchResponse answer(FetchRequest request, Replica replica, long offset) {
+    private FetchResponse answer(FetchRequest request, LocalPartition partition, long offset) {
+        long startNanos = System.nanoTime();
         try {
-            return read(request, replica, offset);
+            var response = read(request, partition, offset);
+            latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
+            return response;
         } catch (LogClosedException e) {
             throw partitions.notReplica(name(request)).exception();
         } catch (IOException | MalformedBatchException | CompressionUnavailableException e) {
@@ -108,7 +117,8 @@ final class FetchCall {
         }
     }
 
-    private static FetchResponse read(FetchRequest request, Replica replica, long offset) throws IOException {
+    private static FetchResponse read(FetchRequest request, LocalPartition partition, long offset) throws IOException {
+        var replica = partition.replica();
         try {
             var range = replica.read(offset, maxBytes(request));
             var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
@@ -117,6 +127,7 @@ final class FetchCall {
             for (var record : decoded.records()) {
                 response.addRecords(RecordContents.stored(record, request.getEncoding()));
             }
+            partition.traffic().fetch().add(response.getRecordsCount(), decoded.endedBytes());
             return response.build();
         } catch (OffsetTrimmedException e) {
             throw StartPoint.outOfRange(offset, e.logStartOffset(), replica.highWatermark())

@@ -76,7 +76,15 @@ final class LeaderRouter {
         }
         return leader.getAsInt() == cluster.thisNode()
                 ? call.method.here().apply(call.request, call.deadline)
-                : forwarding.call(leader.getAsInt(), call.method, call.request, call.deadline);
+                : forwarding
+                        .call(leader.getAsInt(), call.method, call.request, call.deadline)
+                        .exceptionallyCompose(this::readdressed);
+    }
+
+    private <R> CompletableFuture<R> readdressed(Throwable failure) {
+        return RefusedException.unwrap(failure) instanceof RefusedException refused
+                ? RefusedException.failedFuture(partitions.readdressed(refused.refusal()))
+                : CompletableFuture.failedFuture(failure);
     }
 
     private <Q extends Message, R extends Message> CompletableFuture<R> later(Call<Q, R> call) {

@@ -24,6 +24,7 @@ import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Partitions.Lookup;
 import io.cordwood.server.partition.TopicPartition;
+import io.micrometer.core.instrument.Timer;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -49,10 +50,14 @@ final class ProduceCall {
     private final BatchIntake intake;
     private final Executor pool;
     private final Clock clock;
+    private final Timer latency;
     private final LeaderRouter router;
     private final ForwardedMethod<ProduceRequest, ProduceResponse> method;
 
-    ProduceCall(Partitions partitions, BatchIntake intake, LeaderRouter router, Executor pool, Clock clock) {
+    /** @param latency of batches that are appended */
+    ProduceCall(
+            Partitions partitions, BatchIntake intake, LeaderRouter router, Executor pool, Clock clock, Timer latency) {
+        this.latency = latency;
         this.partitions = partitions;
         this.intake = intake;
         this.router = router;
@@ -133,7 +138,9 @@ final class ProduceCall {
         var name = new TopicPartition(request.getTopic(), partition);
         return router.call(name, method, part.build(), deadline)
                 .handle((response, failure) -> failure == null
-                        ? response.getRecordsList()
+                        ? response.getRecordsList().stream()
+                                .map(this::readdressed)
+                                .toList()
                         : failed(partition, places.size(), Errors.refusal(failure)))
                 .thenApply(records -> byPlace(places, records));
     }
@@ -144,6 +151,13 @@ final class ProduceCall {
             byPlace.put(places.get(i), records.get(i));
         }
         return byPlace;
+    }
+
+    /** One record of several may have been refused, perhaps by another node. */
+    private ProducedRecord readdressed(ProducedRecord record) {
+        return record.hasError()
+                ? failed(record.getPartition(), partitions.readdressed(Errors.refusal(record.getError())))
+                : record;
     }
 
     /** On the leader: all records are of one partition. */
@@ -178,8 +192,10 @@ final class ProduceCall {
         }
         var expected =
                 request.hasExpectedEndOffset() ? OptionalLong.of(request.getExpectedEndOffset()) : OptionalLong.empty();
+        long startNanos = System.nanoTime();
         var parts = batches.stream()
                 .map(batch -> intake.append(name, null, batch.bytes, expected)
+                        .thenApply(result -> timed(result, startNanos))
                         .thenApply(result -> answers(name.partition(), batch.recordCount, result)))
                 .toList();
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).thenApply(done -> {
@@ -249,6 +265,13 @@ final class ProduceCall {
         return given.getSeconds() * 1_000 + given.getNanos() / NANOS_PER_MILLI;
     }
 
+    private AppendResult timed(AppendResult result, long startNanos) {
+        if (result instanceof Appended) {
+            latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
+        }
+        return result;
+    }
+
     private static List<ProducedRecord> answers(int partition, int count, AppendResult result) {
         if (!(result instanceof Appended appended)) {
             return failed(partition, count, ((AppendResult.Refused) result).refusal());
@@ -266,10 +289,13 @@ final class ProduceCall {
 
     /** The same answer for each record: they share it. */
     private static List<ProducedRecord> failed(int partition, int count, Refusal refusal) {
-        var failed = ProducedRecord.newBuilder()
+        return Collections.nCopies(count, failed(partition, refusal));
+    }
+
+    private static ProducedRecord failed(int partition, Refusal refusal) {
+        return ProducedRecord.newBuilder()
                 .setPartition(partition)
                 .setError(Errors.status(refusal))
                 .build();
-        return Collections.nCopies(count, failed);
     }
 }

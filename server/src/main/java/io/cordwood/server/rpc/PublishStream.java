@@ -16,6 +16,7 @@ import io.cordwood.server.partition.PublishPipeline;
 import io.cordwood.server.partition.TopicPartition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
@@ -42,16 +43,20 @@ final class PublishStream implements StreamObserver<PublishRequest>, OpenStream 
     private final AtomicBoolean ended = new AtomicBoolean();
     private final Runnable onEnd;
 
-    /** @param onEnd called once, when no more answers come */
+    /**
+     * @param latency of batches that are appended
+     * @param onEnd called once, when no more answers come
+     */
     PublishStream(
             ServerCallStreamObserver<PublishResponse> out,
             List<ByteBudget> budgets,
             BatchIntake intake,
             Executor validationPool,
+            Timer latency,
             StreamEnd onEnd) {
         this.out = out;
         this.budgets = List.copyOf(budgets);
-        this.pipeline = new PublishPipeline(intake, validationPool, this::answer);
+        this.pipeline = new PublishPipeline(intake, validationPool, this::answer, latency);
         this.onEnd = () -> onEnd.ended(this);
     }
 

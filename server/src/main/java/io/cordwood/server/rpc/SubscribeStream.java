@@ -8,6 +8,7 @@ import io.cordwood.proto.v1.SubscribedData;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
+import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.Chunk;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartPoint;
@@ -36,6 +37,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     private final SharedObserver<SubscribeResponse> out;
     private final ServerCallStreamObserver<SubscribeResponse> call;
     private final Subscription subscription;
+    private final ServerMeters meters;
     private final StreamEnd onEnd;
     private final AtomicBoolean turn = new AtomicBoolean(true);
     private volatile Encoding encoding = Encoding.ENCODING_UNSPECIFIED;
@@ -44,8 +46,10 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     SubscribeStream(
             ServerCallStreamObserver<SubscribeResponse> call,
             Function<Subscription.Sink, Subscription> subscriptions,
+            ServerMeters meters,
             StreamEnd onEnd) {
         this.call = call;
+        this.meters = meters;
         this.out = new SharedObserver<>(call);
         this.onEnd = onEnd;
         this.subscription = subscriptions.apply(this);
@@ -157,6 +161,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
 
     @Override
     public void refused(TopicPartition partition, Refusal refusal) {
+        meters.refused(ServerMeters.Refused.PARTITION, refusal.reason());
         out.send(response(partition).setError(Errors.status(refusal)).build());
     }
 

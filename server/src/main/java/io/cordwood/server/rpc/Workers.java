@@ -36,6 +36,11 @@ final class Workers implements Executor {
         threads.execute(task);
     }
 
+    /** Tasks that wait for a thread. */
+    int waiting() {
+        return threads.getQueue().size();
+    }
+
     /** Lets what is queued finish, for at most this long. */
     void close(Duration atMost) throws InterruptedException {
         threads.shutdown();

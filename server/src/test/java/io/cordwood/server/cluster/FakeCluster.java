@@ -61,6 +61,19 @@ public final class FakeCluster {
         return result;
     }
 
+    /** The node comes up anew, with these addresses by the names of its listeners. */
+    public void advertises(int nodeId, Map<String, String> addresses) {
+        var node = image.node(nodeId).orElseThrow();
+        apply(new MetadataCommand.RegisterNode(new NodeRegistration(
+                nodeId,
+                node.incarnation(),
+                node.nodeAddress(),
+                new TreeMap<>(addresses),
+                node.rack(),
+                node.limits(),
+                node.features())));
+    }
+
     public int listenerCount() {
         return listeners.size();
     }

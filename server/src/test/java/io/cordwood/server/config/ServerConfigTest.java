@@ -29,8 +29,10 @@ final class ServerConfigTest {
         var config = load();
 
         assertThat(config.node().raftDir()).isEqualTo(Path.of("/tmp/n1/raft"));
-        assertThat(config.clients().bind()).isEqualTo(new Endpoint("127.0.0.1", 9090));
+        assertThat(config.clients())
+                .containsExactly(listener("client", new Endpoint("127.0.0.1", 9090), new Endpoint("127.0.0.1", 9090)));
         assertThat(config.nodes().advertised()).isEqualTo(new Endpoint("127.0.0.1", 9091));
+        assertThat(config.http()).isEqualTo(new ServerConfig.Http(new Endpoint("127.0.0.1", 8080), 32, 16));
         assertThat(config.limits().batchMaxBytes()).isEqualTo(1_048_588);
         assertThat(config.log().segmentMaxBytes()).isEqualTo(1 << 30);
         assertThat(config.log().segmentMaxAge()).isEqualTo(Duration.ofDays(7));
@@ -102,8 +104,23 @@ final class ServerConfigTest {
     }
 
     @Test
-    void launcherVariablesAreNotSettings() throws ConfigException {
+    void variablesOfLauncherAndComposeFileAreNotSettings() throws ConfigException {
         assertThat(load(Map.of("CORDWOOD_JVM_OPTS", "-Xmx1g")).node().id()).isEqualTo(1);
+        assertThat(load(Map.of("CORDWOOD_HOST", "logs.example")).node().id()).isEqualTo(1);
+    }
+
+    @Test
+    void logFormatIsTextOrJson() throws ConfigException {
+        assertThat(load(Map.of("CORDWOOD_LOG_FORMAT", "json")).node().id()).isEqualTo(1);
+        assertThat(problems(Map.of("CORDWOOD_LOG_FORMAT", "xml")))
+                .anySatisfy(line -> assertThat(line).contains("CORDWOOD_LOG_FORMAT", "\"xml\"", "text or json"));
+    }
+
+    @Test
+    void seriesOfMetricsAreBoundedBySettings() throws ConfigException {
+        var config = load(Map.of(), "--metrics.max-topics=7", "--metrics.max-partitions=0");
+
+        assertThat(config.metrics()).isEqualTo(new ServerConfig.Metrics(7, 0));
     }
 
     @Test
@@ -152,10 +169,16 @@ final class ServerConfigTest {
         "listeners.client.bind,:9090",
         "listeners.client.bind,127.0.0.1:0",
         "listeners.client.bind,127.0.0.1:65536",
+        "listeners.external.bind,19090",
+        "listeners.external.advertised,localhost",
         "cluster.initial-nodes,n1:9091",
         "cluster.initial-nodes,0@n1:9091",
         "cluster.initial-nodes,1@n1",
         "cluster.initial-nodes,1@a:1;2@b:1",
+        "http.bind,localhost",
+        "http.bind,off",
+        "http.max-calls,0",
+        "http.max-tails,0",
         "raft.checkpoint-bytes,0",
         "raft.checkpoint-interval,0s",
         "raft.segment-max-bytes,1KiB",
@@ -188,14 +211,90 @@ final class ServerConfigTest {
     }
 
     @Test
+    void httpIsSwitchedOffByName() throws ConfigException {
+        assertThat(load("--http.bind=none").http().bind()).isNull();
+    }
+
+    @Test
+    void httpOutsideLoopbackNeedsInsecureAndNoAdvertisedAddress() throws ConfigException {
+        assertThat(problems(Map.of(), "--http.bind=0.0.0.0:8080"))
+                .singleElement()
+                .asString()
+                .startsWith("http.bind = ")
+                .contains("--insecure");
+        assertThat(load("--http.bind=0.0.0.0:8080", "--insecure").http().bind())
+                .isEqualTo(new Endpoint("0.0.0.0", 8080));
+    }
+
+    @Test
+    void httpHasAPortOfItsOwn() {
+        assertThat(problems(Map.of(), "--http.bind=127.0.0.1:9090"))
+                .singleElement()
+                .asString()
+                .startsWith("http.bind = ")
+                .contains("expected another port than listeners.client.bind");
+    }
+
+    @Test
     void wildcardNeedsAnAdvertisedAddress() throws ConfigException {
         var flags = new String[] {"--insecure", "--listeners.client.bind=0.0.0.0:9090"};
 
         assertThat(problems(Map.of(), flags)).anyMatch(line -> line.contains("set listeners.client.advertised"));
         var config = load(Map.of(), flags[0], flags[1], "--listeners.client.advertised=n1:9090");
-        assertThat(config.clients().advertised()).isEqualTo(new Endpoint("n1", 9090));
+        assertThat(config.clients().get(0).advertised()).isEqualTo(new Endpoint("n1", 9090));
         assertThat(problems(Map.of(), flags[0], flags[1], "--listeners.client.advertised=0.0.0.0:9090"))
                 .anyMatch(line -> line.startsWith("listeners.client.advertised"));
+    }
+
+    @Test
+    void externalListenerComesBesideTheOther() throws ConfigException {
+        var config =
+                load("--listeners.external.bind=127.0.0.1:19090", "--listeners.external.advertised=localhost:29090");
+
+        assertThat(config.clients()).hasSize(2);
+        assertThat(config.clients().get(1))
+                .isEqualTo(listener("external", new Endpoint("127.0.0.1", 19_090), new Endpoint("localhost", 29_090)));
+        assertThat(load("--listeners.external.bind=127.0.0.1:19090")
+                        .clients()
+                        .get(1)
+                        .advertised())
+                .isEqualTo(new Endpoint("127.0.0.1", 19_090));
+    }
+
+    @Test
+    void externalListenerKeepsToTheRulesOfTheOther() {
+        assertThat(problems(Map.of(), "--listeners.external.bind=192.0.2.1:19090"))
+                .singleElement()
+                .matches(line -> line.startsWith("listeners.external.bind") && line.contains("--insecure"));
+        assertThat(problems(Map.of(), "--insecure", "--listeners.external.bind=0.0.0.0:19090"))
+                .singleElement()
+                .matches(line -> line.contains("set listeners.external.advertised"));
+        assertThat(problems(Map.of(), "--listeners.external.advertised=localhost:19090"))
+                .singleElement()
+                .matches(line -> line.startsWith("listeners.external.advertised = ")
+                        && line.contains("set listeners.external.bind, too"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:9090,listeners.external.bind,listeners.client.bind",
+        "localhost:9090,listeners.external.bind,listeners.client.bind",
+        "127.0.0.1:9091,listeners.node.bind,listeners.external.bind",
+        "0.0.0.0:9091,listeners.node.bind,listeners.external.bind"
+    })
+    void listenersWithTheSamePortAreRefused(String external, String refused, String other) {
+        var flags = List.of(
+                "--insecure", "--listeners.external.bind=" + external, "--listeners.external.advertised=localhost:1");
+
+        assertThat(problems(Map.of(), flags.toArray(String[]::new)))
+                .singleElement()
+                .matches(line ->
+                        line.startsWith(refused + " = ") && line.contains("expected another port than " + other));
+    }
+
+    @Test
+    void listenersWithTheSamePortOnDifferentAddressesAreApart() throws ConfigException {
+        assertThat(load("--listeners.external.bind=127.0.0.2:9090").clients()).hasSize(2);
     }
 
     @Test
@@ -249,6 +348,10 @@ final class ServerConfigTest {
                 .contains("a size from 1KiB to 64MiB (bytes, or a number with KiB, MiB, GiB); default 1048588")
                 .doesNotContain("unsafe-flush");
         assertThat(ServerConfig.asksForHelp(List.of("--help"))).isTrue();
+    }
+
+    private static ServerConfig.Listener listener(String name, Endpoint bind, Endpoint advertised) {
+        return new ServerConfig.Listener(name, bind, advertised);
     }
 
     private boolean namesInitialNodes(String line) {

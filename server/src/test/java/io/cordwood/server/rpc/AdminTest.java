@@ -239,11 +239,24 @@ final class AdminTest {
         assertReason(
                 Refused.by(() -> joining.cluster().describeCluster(DescribeClusterRequest.getDefaultInstance())),
                 Reason.NOT_JOINED);
-        assertThat(health(joining.channel)).isEqualTo(ServingStatus.NOT_SERVING);
+        assertThat(health(joining.channel, "")).isEqualTo(ServingStatus.NOT_SERVING);
         joining.server.open();
 
-        assertThat(health(joining.channel)).isEqualTo(ServingStatus.SERVING);
+        assertThat(joining.cluster()
+                        .describeCluster(DescribeClusterRequest.getDefaultInstance())
+                        .getAnsweredBy())
+                .isEqualTo(2);
         joining.close();
+    }
+
+    @Test
+    void healthChecksAreToldWhatIsAnnouncedForTheNodeAndForEachService() {
+        for (var service : List.of("", "cordwood.v1.DataService", "cordwood.v1.TopicService")) {
+            node.server.announce(false);
+            assertThat(health(node.channel, service)).isEqualTo(ServingStatus.NOT_SERVING);
+            node.server.announce(true);
+            assertThat(health(node.channel, service)).isEqualTo(ServingStatus.SERVING);
+        }
     }
 
     @Test
@@ -303,9 +316,9 @@ final class AdminTest {
         assertThat(answers.all().get(1).hasFileDescriptorResponse()).isTrue();
     }
 
-    private static ServingStatus health(ManagedChannel channel) {
+    private static ServingStatus health(ManagedChannel channel, String service) {
         return HealthGrpc.newBlockingStub(channel)
-                .check(HealthCheckRequest.getDefaultInstance())
+                .check(HealthCheckRequest.newBuilder().setService(service).build())
                 .getStatus();
     }
 

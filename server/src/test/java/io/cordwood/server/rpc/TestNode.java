@@ -1,6 +1,8 @@
 package io.cordwood.server.rpc;
 
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.metrics.MeterLimits;
+import io.cordwood.metrics.NodeMeters;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
@@ -8,20 +10,23 @@ import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.FakeReplicas;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client server on a loopback port over a cluster in memory, and a client of it.
+ * A client server on two loopback ports over a cluster in memory, and a client of each listener.
  *
  * <p>Thread: the test's.
  */
@@ -30,20 +35,36 @@ final class TestNode {
             new ServerConfig.Limits((1 << 20) + 12, 64 << 20, 16 << 20, 100, 1_000, 2, 2);
 
     final FakeReplicas replicas;
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     final ClientServer server;
     final ManagedChannel channel;
+    final ManagedChannel external;
 
     private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers) throws IOException {
         replicas = new FakeReplicas(cluster);
         server = new ClientServer(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                "client",
+                List.of(listener(ServerConfig.Listener.CLIENT), listener(ServerConfig.Listener.EXTERNAL)),
                 limits,
-                new ClientServer.Ports(cluster.on(id), peers.on(id), replicas, TopicConfig.DEFAULTS, Clock.systemUTC()),
+                new ClientServer.Ports(
+                        cluster.on(id),
+                        peers.on(id),
+                        replicas,
+                        TopicConfig.DEFAULTS,
+                        Clock.systemUTC(),
+                        new ServerMeters(new NodeMeters(registry, MeterLimits.DEFAULT))),
                 (thread, failure) -> failures.add(failure));
         server.start();
-        channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+        channel = channel(server.ports().get(0));
+        external = channel(server.ports().get(1));
+    }
+
+    private static ClientServer.Listener listener(String name) {
+        return new ClientServer.Listener(name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    private static ManagedChannel channel(int port) {
+        return NettyChannelBuilder.forAddress("127.0.0.1", port)
                 .usePlaintext()
                 .maxInboundMessageSize(32 << 20)
                 .build();
@@ -81,6 +102,7 @@ final class TestNode {
 
     void close() throws InterruptedException {
         channel.shutdownNow();
+        external.shutdownNow();
         server.beginStop();
         server.close(Deadline.after(Duration.ofSeconds(5)));
     }

@@ -1,0 +1,209 @@
+package io.cordwood.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.batch.Compression;
+import io.cordwood.client.ConsumedRecord;
+import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.NewTopic;
+import io.cordwood.client.NodeDescription;
+import io.cordwood.client.ProducerRecord;
+import io.cordwood.client.StartPoint;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Three nodes of {@code docker/compose.yaml}, as one starts them who has an engine and nothing else. */
+@Tag("containers")
+class ComposeIT {
+    private static final String[] NODES = {"n1", "n2", "n3"};
+    private static final String HOST_ADDRESS = "localhost:19090";
+    private static final Duration HEALTHY_WITHIN = Duration.ofSeconds(30);
+    private static final long OUR_LAYERS_MAX_BYTES = 140_000_000;
+
+    private static @Nullable DockerCompose compose;
+    private static Duration start = Duration.ZERO;
+
+    @BeforeAll
+    static void startNodes() {
+        compose = DockerCompose.of("cordwood-it");
+        long begin = System.nanoTime();
+        compose.up();
+        compose.awaitHealthy(NODES);
+        start = Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    @AfterAll
+    static void removeAll() {
+        if (compose != null) {
+            compose.close();
+        }
+    }
+
+    @Test
+    void nodesAreHealthyWithinHalfAMinute() {
+        assertThat(start).isLessThan(HEALTHY_WITHIN);
+    }
+
+    @Test
+    void clientsOutsideAndInsideAreToldAddressesThatTheyReach() {
+        try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
+            assertThat(client.admin().cluster().nodes())
+                    .extracting(NodeDescription::address)
+                    .containsExactly(HOST_ADDRESS, "localhost:29090", "localhost:39090");
+        }
+        assertThat(compose().cordwood("", "cluster", "-o", "json"))
+                .contains("\"n1:9090\"", "\"n2:9090\"", "\"n3:9090\"")
+                .doesNotContain("localhost");
+    }
+
+    @Test
+    void whatIsWrittenOutsideIsReadInsideAndTheOtherWayRound() {
+        create("both-ways");
+
+        publish("both-ways", Compression.NONE, "from the host");
+        compose().cordwood("from a container\n", "produce", "both-ways");
+
+        assertThat(read("both-ways")).containsExactlyInAnyOrder("from the host", "from a container");
+        assertThat(compose().cordwood("", "consume", "both-ways", "-e").lines())
+                .containsExactlyInAnyOrder("from the host", "from a container");
+    }
+
+    @Test
+    void nodesAnswerHttpWhereItIsPublished() throws Exception {
+        for (var port : List.of(18_080, 28_080, 38_080)) {
+            assertThat(get("http://localhost:" + port + "/readyz")).contains("\"status\":\"ready\"");
+            assertThat(get("http://localhost:" + port + "/metrics")).contains("cordwood_node_ready 1.0");
+        }
+    }
+
+    /** Their native libraries are loaded from where the image has them, as nothing can be unpacked. */
+    @Test
+    void everyCodecWorks() {
+        create("codecs");
+
+        for (var codec : Compression.values()) {
+            publish("codecs", codec, codec.name().repeat(1_000));
+        }
+
+        assertThat(read("codecs")).hasSize(Compression.values().length);
+    }
+
+    @Test
+    void downAndUpKeepTheData() {
+        create("kept");
+        publish("kept", Compression.NONE, "one");
+
+        compose().down();
+        compose().up();
+        compose().awaitHealthy(NODES);
+        publish("kept", Compression.NONE, "two");
+
+        assertThat(read("kept")).containsExactlyInAnyOrder("one", "two");
+    }
+
+    @Test
+    void stoppedNodeEndsInOrder() {
+        var log = compose().stop("n3");
+
+        assertThat(log).contains("node 3 stops", "node 3 stopped");
+        compose().start("n3");
+        compose().awaitHealthy(NODES);
+    }
+
+    @Test
+    void nodeIsNotRootAndWritesToItsVolumeOnly() {
+        assertThat(compose().inspect("n1", "{{.Config.User}}")).isEqualTo("10001:10001");
+        assertThat(compose().inspect("n1", "{{.HostConfig.ReadonlyRootfs}}")).isEqualTo("true");
+        for (var place : List.of("/", "/tmp", "/opt/cordwood")) {
+            assertThat(compose().exec("n1", "touch", place + "/new").exitCode())
+                    .as(place)
+                    .isNotZero();
+        }
+        assertThat(compose().exec("n1", "touch", "/data/new").exitCode()).isZero();
+    }
+
+    @Test
+    void classesComeFromTheArchiveOfTheImage() {
+        var maps = compose().exec("n1", "cat", "/proc/1/maps");
+
+        assertThat(maps.out()).contains("/opt/cordwood/server.jsa");
+    }
+
+    @Test
+    void imageAddsLittleToItsBase() {
+        var history = DockerCompose.succeed(Command.of(
+                "docker",
+                "history",
+                "--no-trunc",
+                "--human=false",
+                "--format",
+                "{{.Size}} {{.CreatedBy}}",
+                DockerCompose.image()));
+
+        long ours = history.lines()
+                .filter(layer -> layer.contains("/opt/cordwood"))
+                .mapToLong(layer -> Long.parseLong(layer.substring(0, layer.indexOf(' '))))
+                .sum();
+
+        assertThat(ours).isBetween(20_000_000L, OUR_LAYERS_MAX_BYTES);
+    }
+
+    private static String get(String url) throws IOException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(URI.create(url)).timeout(HEALTHY_WITHIN).build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    private static void create(String topic) {
+        try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
+            client.admin().createTopic(NewTopic.of(topic).withPartitions(3).withReplicas(3));
+        }
+    }
+
+    private static void publish(String topic, Compression codec, String value) {
+        try (var client = CordwoodClient.connect(HOST_ADDRESS);
+                var producer = client.producer().compression(codec).open()) {
+            producer.send(new ProducerRecord(topic, null, value.getBytes(StandardCharsets.UTF_8)))
+                    .orTimeout(60, TimeUnit.SECONDS)
+                    .join();
+        }
+    }
+
+    /** The values of all records up to the ends as they are now. */
+    private static List<@Nullable String> read(String topic) {
+        try (var client = CordwoodClient.connect(HOST_ADDRESS);
+                var reader = client.reader(topic).start(StartPoint.earliest()).open()) {
+            long count = reader.endOffsets().values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+            var values = new ArrayList<@Nullable String>();
+            TestCluster.soon().until(() -> {
+                reader.poll(Duration.ofMillis(100)).stream()
+                        .map(ConsumedRecord::valueText)
+                        .forEach(values::add);
+                return values.size() >= count;
+            });
+            return values;
+        }
+    }
+
+    private static DockerCompose compose() {
+        return Objects.requireNonNull(compose);
+    }
+}

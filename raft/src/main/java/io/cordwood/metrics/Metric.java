@@ -1,0 +1,299 @@
+package io.cordwood.metrics;
+
+import static io.cordwood.metrics.MetricType.COUNTER;
+import static io.cordwood.metrics.MetricType.GAUGE;
+import static io.cordwood.metrics.MetricType.HISTOGRAM;
+
+import java.util.List;
+
+/**
+ * Every metric of a node. {@link NodeMeters} makes the meters from here, and {@code docs/metrics.md} is
+ * written from here.
+ *
+ * <p>Invariant: labels have few values, or {@link MeterLimits} bounds them: a topic, a partition. Nothing
+ * that a client chooses freely is a label.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+public enum Metric {
+    TOPIC_IN_RECORDS(
+            "cordwood.topic.in.records",
+            COUNTER,
+            Unit.NONE,
+            "Records that were appended through this node, by the call that brought them: publish or"
+                    + " produce. A producer's repetition is not counted again.",
+            "topic",
+            "call"),
+    TOPIC_IN_BYTES(
+            "cordwood.topic.in.bytes",
+            COUNTER,
+            Unit.BYTES,
+            "Bytes of the batches that were appended through this node, as they are stored.",
+            "topic",
+            "call"),
+    TOPIC_OUT_RECORDS(
+            "cordwood.topic.out.records",
+            COUNTER,
+            Unit.NONE,
+            "Records that left this node: subscribe and fetch for clients, catch_up for replicas of other"
+                    + " nodes; of compacted files, which go as a whole, the bytes alone are counted.",
+            "topic",
+            "call"),
+    TOPIC_OUT_BYTES(
+            "cordwood.topic.out.bytes",
+            COUNTER,
+            Unit.BYTES,
+            "Bytes of the batches that left this node; one whose records go in parts counts with its last part.",
+            "topic",
+            "call"),
+    PUBLISH_LATENCY(
+            "cordwood.publish.latency",
+            HISTOGRAM,
+            Unit.SECONDS,
+            "Time from the arrival of a batch to its answer, of batches that were appended.",
+            "call"),
+    PUBLISH_DUPLICATES(
+            "cordwood.publish.duplicates",
+            COUNTER,
+            Unit.NONE,
+            "Batches that a producer sent again and that were in the log already."),
+    FETCH_LATENCY(
+            "cordwood.fetch.latency",
+            HISTOGRAM,
+            Unit.SECONDS,
+            "Time to read one chunk of the log and hand it to the transport, without the wait for records.",
+            "call"),
+    REFUSALS(
+            "cordwood.refusals",
+            COUNTER,
+            Unit.NONE,
+            "What was refused: a batch, a unary call or one that was not let in, a partition of a subscription.",
+            "of",
+            "reason"),
+    IN_FLIGHT_BYTES("cordwood.inflight.bytes", GAUGE, Unit.BYTES, "Published bytes of the node without an answer."),
+    IN_FLIGHT_LIMIT(
+            "cordwood.inflight.limit.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Published bytes without an answer from where on no more is taken: node.in-flight-max-bytes."),
+    CONNECTIONS("cordwood.client.connections", GAUGE, Unit.NONE, "gRPC connections of clients, of all listeners."),
+    STREAMS("cordwood.client.streams", GAUGE, Unit.NONE, "Open Publish and Subscribe calls."),
+    CALLS("cordwood.client.calls", GAUGE, Unit.NONE, "Open calls of all kinds."),
+    CALLS_LIMIT(
+            "cordwood.client.calls.limit",
+            GAUGE,
+            Unit.NONE,
+            "Open calls from where on no more is let in: node.max-calls."),
+    QUEUE_TASKS(
+            "cordwood.queue.tasks",
+            GAUGE,
+            Unit.NONE,
+            "Tasks that wait for a thread of a pool: validation checks batches, reader reads for clients,"
+                    + " segment_writer writes and forces segments.",
+            "pool"),
+    GRPC_CALLS(
+            "cordwood.grpc.calls",
+            COUNTER,
+            Unit.NONE,
+            "Calls that ended, by their gRPC status; streams too, and what came over HTTP.",
+            "method",
+            "code"),
+    GRPC_DURATION(
+            "cordwood.grpc.call.duration",
+            HISTOGRAM,
+            Unit.SECONDS,
+            "Time of unary calls, from the headers to the status.",
+            "method"),
+    NODE_READY("cordwood.node.ready", GAUGE, Unit.NONE, "1 while the node can serve; where it is 0, /readyz says why."),
+    NODE_LEADERS("cordwood.node.leaders", GAUGE, Unit.NONE, "Partitions that this node leads."),
+    NODE_REPLICAS_OPEN("cordwood.node.replicas.open", GAUGE, Unit.NONE, "Replicas that take part."),
+    NODE_REPLICAS_EXPECTED(
+            "cordwood.node.replicas.expected", GAUGE, Unit.NONE, "Replicas that the metadata gives to this node."),
+    NODE_REPLICAS_SET_ASIDE(
+            "cordwood.node.replicas.set.aside",
+            GAUGE,
+            Unit.NONE,
+            "Expected replicas that failed the check at a start: their files are in quarantine."),
+    NODE_PARTITIONS_LEADERLESS(
+            "cordwood.node.partitions.leaderless", GAUGE, Unit.NONE, "Replicas of this node that know of no leader."),
+    NODE_PARTITIONS_UNDER_REPLICATED(
+            "cordwood.node.partitions.under.replicated",
+            GAUGE,
+            Unit.NONE,
+            "Partitions led here of which a member lacks more than 64 entries or has not answered for 10 s."),
+    NODE_PARTITIONS_LEFT_OUT(
+            "cordwood.node.partitions.left.out",
+            GAUGE,
+            Unit.NONE,
+            "Replicas without series of their own, beyond metrics.max-partitions."),
+    METADATA_LEADER("cordwood.metadata.leader", GAUGE, Unit.NONE, "1 where this node leads the metadata."),
+    METADATA_LEADER_KNOWN(
+            "cordwood.metadata.leader.known", GAUGE, Unit.NONE, "1 where this node knows who leads the metadata."),
+    CLUSTER_NODES(
+            "cordwood.cluster.nodes",
+            GAUGE,
+            Unit.NONE,
+            "Nodes of the cluster as this one sees them: alive, draining, dead, or expected and never seen.",
+            "state"),
+    RAFT_ELECTIONS(
+            "cordwood.raft.elections",
+            COUNTER,
+            Unit.NONE,
+            "Elections that replicas of this node stood for, won or lost, the metadata's included."),
+    RAFT_LEADER_CHANGES(
+            "cordwood.raft.leader.changes", COUNTER, Unit.NONE, "New leaders that replicas of this node heard of."),
+    RAFT_STEP_DOWNS(
+            "cordwood.raft.step.downs", COUNTER, Unit.NONE, "Times that a replica of this node ceased to lead."),
+    RAFT_ENTRIES(
+            "cordwood.raft.entries",
+            COUNTER,
+            Unit.NONE,
+            "Entries that came into the raft logs of partitions: batches that arrive together share one.",
+            "role"),
+    RAFT_LOG_FORCE(
+            "cordwood.raft.log.force", HISTOGRAM, Unit.SECONDS, "Time to force a raft log, which holds no payload."),
+    FOLLOWER_LAG_ENTRIES(
+            "cordwood.raft.follower.lag.entries",
+            GAUGE,
+            Unit.NONE,
+            "Entries that a node has not confirmed, in the partition led here where it lacks most.",
+            "follower"),
+    FOLLOWER_LAG_BYTES(
+            "cordwood.raft.follower.lag.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Payload that a node has not confirmed, in the partition led here where it lacks most; to within"
+                    + " 256 KiB, and only a part of what was appended before the newest start or lies more than 128 MiB"
+                    + " back.",
+            "follower"),
+    PARTITION_LEADER(
+            "cordwood.partition.leader",
+            GAUGE,
+            Unit.NONE,
+            "1 where this node leads the partition.",
+            "topic",
+            "partition"),
+    PARTITION_TERM("cordwood.partition.term", GAUGE, Unit.NONE, "The Raft term.", "topic", "partition"),
+    PARTITION_APPLY_GAP(
+            "cordwood.partition.apply.gap",
+            GAUGE,
+            Unit.NONE,
+            "Entries that are committed and not applied here.",
+            "topic",
+            "partition"),
+    PARTITION_LAG_ENTRIES(
+            "cordwood.partition.lag.entries",
+            GAUGE,
+            Unit.NONE,
+            "Entries that the follower furthest behind has not confirmed; 0 where this node does not lead.",
+            "topic",
+            "partition"),
+    PARTITION_LAG_BYTES(
+            "cordwood.partition.lag.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Payload that the follower furthest behind has not confirmed, as cordwood.raft.follower.lag.bytes.",
+            "topic",
+            "partition"),
+    PARTITION_LOG_BYTES(
+            "cordwood.partition.log.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Size of the segment files of this replica.",
+            "topic",
+            "partition"),
+    APPENDER_QUEUE_BYTES(
+            "cordwood.appender.queue.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Bytes of batches that wait for a place in the log, of all partitions; appender.queue-max-bytes"
+                    + " bounds each."),
+    APPENDER_QUEUE_BATCHES(
+            "cordwood.appender.queue.batches",
+            GAUGE,
+            Unit.NONE,
+            "Batches that wait for a place in the log, of all partitions."),
+    STORE_LOG_BYTES("cordwood.store.log.bytes", GAUGE, Unit.BYTES, "Size of the segment files of the node."),
+    STORE_SEGMENTS("cordwood.store.segments", GAUGE, Unit.NONE, "Segment files that the node has."),
+    STORE_FORCE("cordwood.store.force", HISTOGRAM, Unit.SECONDS, "Time to force the segments of a partition."),
+    STORE_WRITTEN(
+            "cordwood.store.written.bytes",
+            COUNTER,
+            Unit.BYTES,
+            "Payload that was written to segments; what a catch-up or compaction writes is not in it."),
+    STORE_INDEX_REBUILDS(
+            "cordwood.store.index.rebuilds",
+            COUNTER,
+            Unit.NONE,
+            "Times that entries of a partition's offset index were missing at a start and are made again."),
+    STORE_INDEX_FAILED(
+            "cordwood.store.index.failed",
+            GAUGE,
+            Unit.NONE,
+            "1 since the offset index failed: reads take longer until the next start."),
+    CHECKPOINT_DURATION(
+            "cordwood.checkpoint.duration", HISTOGRAM, Unit.SECONDS, "Time to take a checkpoint of a partition."),
+    CHECKPOINT_FAILURES(
+            "cordwood.checkpoint.failures",
+            COUNTER,
+            Unit.NONE,
+            "Checkpoints that could not be written; each is tried again."),
+    RETENTION_TRIMS(
+            "cordwood.retention.trims",
+            COUNTER,
+            Unit.NONE,
+            "Times that retention moved the log start of a partition led here."),
+    COMPACTION_PASSES(
+            "cordwood.compaction.passes", COUNTER, Unit.NONE, "Passes of compaction whose files are in place here."),
+    COMPACTION_BYTES("cordwood.compaction.bytes", COUNTER, Unit.BYTES, "What compaction read or fetched."),
+    COMPACTION_ERRORS(
+            "cordwood.compaction.errors",
+            COUNTER,
+            Unit.NONE,
+            "Passes, or fetches of files of one, that failed; each is tried again."),
+    CATCH_UP_RUNNING("cordwood.catchup.running", GAUGE, Unit.NONE, "Replicas that catch up now."),
+    CATCH_UP_NOTIFICATIONS(
+            "cordwood.catchup.notifications",
+            COUNTER,
+            Unit.NONE,
+            "Times that a leader told a replica of this node to catch up; it repeats that until it is done."),
+    CATCH_UP_INSTALLATIONS("cordwood.catchup.installations", COUNTER, Unit.NONE, "Catch-ups that came to their end."),
+    CATCH_UP_FAILURES(
+            "cordwood.catchup.failures", COUNTER, Unit.NONE, "Catch-ups that ended early; each is tried again."),
+    CATCH_UP_FETCHED("cordwood.catchup.fetched.bytes", COUNTER, Unit.BYTES, "What catch-ups fetched from other nodes."),
+    CATCH_UP_COMPARED(
+            "cordwood.catchup.compared.records",
+            COUNTER,
+            Unit.NONE,
+            "Records that a catch-up found here as the other node has them."),
+    DISK_FREE(
+            "cordwood.disk.free.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "What this process may still write where a directory lies: data or raft.",
+            "directory"),
+    DISK_TOTAL(
+            "cordwood.disk.total.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "Size of the file system where a directory lies: data or raft.",
+            "directory");
+
+    @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
+    private final MetricDescription description;
+
+    /** The base units; a constant of the enum cannot be declared before its use. */
+    private static final class Unit {
+        private static final String NONE = "";
+        private static final String BYTES = "bytes";
+        private static final String SECONDS = "seconds";
+    }
+
+    Metric(String name, MetricType type, String unit, String meaning, String... labels) {
+        description = new MetricDescription(name, type, unit, List.of(labels), meaning);
+    }
+
+    public MetricDescription description() {
+        return description;
+    }
+}

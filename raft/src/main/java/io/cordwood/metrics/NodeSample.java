@@ -1,0 +1,43 @@
+package io.cordwood.metrics;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * A node's replicas and its view of the cluster at one moment.
+ *
+ * <p><b>Thread:</b> immutable, but for what the predicate asks.
+ *
+ * @param partitions the replicas that are open
+ * @param expected how many the metadata gives to this node
+ * @param nodesByState how many nodes the metadata knows in each state, every state included
+ * @param topicExists asks the metadata as it is when it is asked: a topic that was created since the look
+ *     must not count as deleted
+ */
+public record NodeSample(
+        List<PartitionSample> partitions,
+        Expected expected,
+        MetadataRole metadata,
+        Map<String, Integer> nodesByState,
+        Predicate<String> topicExists) {
+
+    public static final NodeSample EMPTY =
+            new NodeSample(List.of(), new Expected(0, 0), new MetadataRole(false, false), Map.of(), name -> true);
+
+    public NodeSample {
+        partitions = List.copyOf(partitions);
+        nodesByState = Map.copyOf(nodesByState);
+    }
+
+    /**
+     * What should be here.
+     *
+     * @param replicas that the metadata gives to this node
+     * @param setAside those of them that failed the check at a start and do not take part
+     */
+    public record Expected(int replicas, int setAside) {}
+
+    /** This node's part in the metadata group. */
+    public record MetadataRole(boolean leads, boolean leaderKnown) {}
+}

@@ -1,0 +1,129 @@
+package io.cordwood.server.health;
+
+import io.cordwood.server.health.Hindrance.Code;
+import java.io.Closeable;
+import java.lang.Thread.UncaughtExceptionHandler;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the node can serve, looked at once a second, and at once when it joins or stops.
+ *
+ * <p>Invariants: a node that has not joined, or stops, is not ready whatever the checks say; the listener
+ * hears of each change, in order, and of the state when it is added.
+ *
+ * <p><b>Thread:</b> any may ask; the checks run on a thread of its own, {@code readiness}, the first time
+ * on the caller's. The lock guards what is published together with the telling of it, so that a stop is
+ * never overtaken by an older look; the listener must be quick.
+ */
+public final class Readiness implements Closeable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Readiness.class);
+    private static final Duration EVERY = Duration.ofSeconds(1);
+    private static final Duration LAST_LOOK = Duration.ofSeconds(1);
+    private static final List<Hindrance> STARTING = List.of(new Hindrance(
+            Code.NOT_JOINED, "the node starts or has not joined its cluster yet; its log says what it waits for"));
+    private static final List<Hindrance> STOPPING =
+            List.of(new Hindrance(Code.SHUTTING_DOWN, "the node is stopping; go on at another one"));
+
+    private final ScheduledExecutorService thread;
+    private final UncaughtExceptionHandler onFailure;
+    private volatile List<Hindrance> hindrances = STARTING;
+    private boolean stopping;
+    private Consumer<Boolean> listener = ready -> {};
+
+    /** @param onFailure hears of a check that threw; the checks then end */
+    public Readiness(UncaughtExceptionHandler onFailure) {
+        this.onFailure = onFailure;
+        this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
+            var named = new Thread(task, "readiness");
+            named.setDaemon(true);
+            return named;
+        });
+    }
+
+    /** As of the newest look. */
+    public boolean isReady() {
+        return hindrances.isEmpty();
+    }
+
+    /** Empty where the node is ready; as of the newest look. */
+    public List<Hindrance> hindrances() {
+        return hindrances;
+    }
+
+    /** Who is told from now on. */
+    public synchronized void tell(Consumer<Boolean> readyOrNot) {
+        listener = readyOrNot;
+        listener.accept(hindrances.isEmpty());
+    }
+
+    /** The node is a member: from now on the checks decide, the first time before this returns. */
+    public void joined(List<ReadinessCheck> checks) {
+        look(checks);
+        synchronized (this) {
+            if (!stopping) {
+                var unused = thread.scheduleWithFixedDelay(
+                        () -> reporting(() -> look(checks)), EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    /** For good. */
+    public synchronized void stopping() {
+        stopping = true;
+        publish(STOPPING);
+    }
+
+    private void look(List<ReadinessCheck> checks) {
+        var found =
+                checks.stream().flatMap(check -> check.hindrances().stream()).toList();
+        synchronized (this) {
+            if (!stopping) {
+                publish(found);
+            }
+        }
+    }
+
+    private synchronized void publish(List<Hindrance> found) {
+        boolean before = hindrances.isEmpty();
+        hindrances = found;
+        if (before != found.isEmpty()) {
+            listener.accept(found.isEmpty());
+        }
+    }
+
+    /** The executor would keep a failure to itself, and the last answer would stand for ever. */
+    private void reporting(Runnable look) {
+        try {
+            look.run();
+        } catch (RuntimeException e) {
+            if (!isStopping()) { // what is being closed may refuse to be looked at
+                onFailure.uncaughtException(Thread.currentThread(), e);
+            }
+            throw e;
+        }
+    }
+
+    private synchronized boolean isStopping() {
+        return stopping;
+    }
+
+    @Override
+    public void close() {
+        stopping();
+        thread.shutdownNow();
+        try {
+            if (!thread.awaitTermination(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOGGER.warn("a look at the node's readiness takes longer than {} s", LAST_LOOK.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

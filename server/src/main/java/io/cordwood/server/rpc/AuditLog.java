@@ -1,0 +1,129 @@
+package io.cordwood.server.rpc;
+
+import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.TextFormat;
+import io.cordwood.proto.v1.ClusterServiceGrpc;
+import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a line for each call that changes something other than records: who called, what, with which
+ * arguments and what came of it. The line is of the node that took the call, also where another one carries
+ * it out, and comes with the answer; a call that was not let in has one too.
+ *
+ * <p>Invariant: the arguments are bounded, and a line is one line whatever they hold.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class AuditLog implements ServerInterceptor {
+    /** By which whoever keeps the lines apart finds them. */
+    static final String LOGGER_NAME = "cordwood.audit";
+
+    private static final Logger AUDIT = LoggerFactory.getLogger(LOGGER_NAME);
+    private static final int ARGUMENTS_MAX_CHARS = 2_000;
+
+    /** What a method does. */
+    enum Kind {
+        /** Something that is not records; audited. */
+        CHANGES,
+        READS,
+        /** It moves records, or prepares that. */
+        DATA
+    }
+
+    /** Every method of our services. One that is missing here is audited. */
+    static final Map<String, Kind> METHODS = Map.ofEntries(
+            kind(TopicServiceGrpc.getCreateTopicMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getDeleteTopicMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getTrimPartitionMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getAlterTopicConfigMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getCreatePartitionsMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getTransferLeadershipMethod(), Kind.CHANGES),
+            kind(TopicServiceGrpc.getGetTopicMethod(), Kind.READS),
+            kind(TopicServiceGrpc.getListTopicsMethod(), Kind.READS),
+            kind(TopicServiceGrpc.getGetTopicConfigMethod(), Kind.READS),
+            kind(ClusterServiceGrpc.getAddNodeMethod(), Kind.CHANGES),
+            kind(ClusterServiceGrpc.getDescribeClusterMethod(), Kind.READS),
+            kind(ClusterServiceGrpc.getDescribePartitionsMethod(), Kind.READS),
+            kind(DataServiceGrpc.getPublishMethod(), Kind.DATA),
+            kind(DataServiceGrpc.getSubscribeMethod(), Kind.DATA),
+            kind(DataServiceGrpc.getProduceMethod(), Kind.DATA),
+            kind(DataServiceGrpc.getFetchMethod(), Kind.DATA),
+            kind(DataServiceGrpc.getListOffsetsMethod(), Kind.READS),
+            kind(DataServiceGrpc.getInitProducerMethod(), Kind.DATA));
+
+    private static Map.Entry<String, Kind> kind(MethodDescriptor<?, ?> method, Kind kind) {
+        return Map.entry(method.getFullMethodName(), kind);
+    }
+
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        var name = call.getMethodDescriptor().getFullMethodName();
+        boolean audited =
+                name.startsWith(CallGate.OUR_SERVICES) && METHODS.getOrDefault(name, Kind.CHANGES) == Kind.CHANGES;
+        if (!audited) {
+            return next.startCall(call, headers);
+        }
+        var auditedCall = new AuditedCall<>(call, CallerAddress.of(call, headers));
+        return new SimpleForwardingServerCallListener<>(next.startCall(auditedCall, headers)) {
+            @Override
+            public void onMessage(Q message) {
+                auditedCall.request = message;
+                super.onMessage(message);
+            }
+        };
+    }
+
+    private static final class AuditedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+        private final long startNanos = System.nanoTime();
+        private final String peer;
+        private volatile @Nullable Q request;
+
+        private AuditedCall(ServerCall<Q, R> call, String peer) {
+            super(call);
+            this.peer = peer;
+        }
+
+        /** The handler's last act, also when the caller has gone away meanwhile. */
+        @Override
+        public void close(Status status, Metadata trailers) {
+            long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+            var name = getMethodDescriptor().getFullMethodName();
+            var outcome = status.isOk() ? "OK" : status.getCode() + " " + Errors.reason(status, trailers);
+            AUDIT.atInfo()
+                    .setMessage("{} from {}: {}")
+                    .addArgument(name)
+                    .addArgument(peer)
+                    .addArgument(outcome)
+                    .addKeyValue("peer", peer)
+                    .addKeyValue("call", name)
+                    .addKeyValue("outcome", outcome)
+                    .addKeyValue("ms", ms)
+                    .addKeyValue("arguments", arguments(request))
+                    .log();
+            super.close(status, trailers);
+        }
+    }
+
+    /** Control characters are escaped in it. */
+    private static String arguments(@Nullable Object request) {
+        var text = request instanceof MessageOrBuilder message
+                ? TextFormat.printer().emittingSingleLine(true).printToString(message)
+                : "";
+        return text.length() <= ARGUMENTS_MAX_CHARS ? text : text.substring(0, ARGUMENTS_MAX_CHARS) + "...";
+    }
+}

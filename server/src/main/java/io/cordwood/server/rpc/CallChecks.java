@@ -1,0 +1,35 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.server.metrics.ServerMeters;
+import io.grpc.ServerBuilder;
+
+/**
+ * What every call passes on its way to a service, whatever it comes in by.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class CallChecks {
+    private final CallGate gate;
+    private final CallMeters counts;
+    private final RefusedCalls refusals;
+    private final AuditLog audit = new AuditLog();
+
+    /** @param gate of the whole node */
+    CallChecks(CallGate gate, ServerMeters meters) {
+        this.gate = gate;
+        this.counts = new CallMeters(meters.node());
+        this.refusals = new RefusedCalls(meters);
+    }
+
+    /** @param budgets of the connections to this server */
+    <B extends ServerBuilder<B>> B on(B builder, ConnectionBudgets budgets) {
+        // The interceptor that is added last sees a call first: so what the gate does not let in is audited,
+        // too.
+        return builder.addStreamTracerFactory(counts)
+                .addTransportFilter(budgets)
+                .intercept(budgets)
+                .intercept(refusals)
+                .intercept(gate)
+                .intercept(audit);
+    }
+}

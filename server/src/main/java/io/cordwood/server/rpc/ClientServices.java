@@ -1,0 +1,125 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.metrics.TopicTraffic;
+import io.cordwood.server.admin.TopicSettings;
+import io.cordwood.server.admin.Topics;
+import io.cordwood.server.cluster.AdvertisedAddresses;
+import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.metrics.ServerMeters;
+import io.cordwood.server.metrics.ServerMeters.Level;
+import io.cordwood.server.partition.BatchIntake;
+import io.cordwood.server.partition.ByteBudget;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.StartOffsets;
+import io.grpc.BindableService;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Our services for the callers of each listener: they differ in the addresses that they tell, and share
+ * what is the node's, which is the budget of bytes, the threads and the calls that other nodes pass on.
+ *
+ * <p><b>Thread:</b> the one that puts the node together.
+ */
+final class ClientServices {
+    private final ServerConfig.Limits limits;
+    private final ClientServer.Ports ports;
+    private final Threads threads;
+    private final OpenStreams streams;
+    private final ByteBudget nodeBudget;
+    private final Forwarding forwarding;
+    private final Map<String, Calls> callsByListener = new HashMap<>();
+
+    /** What runs the work of calls that is not for an event loop. */
+    record Threads(Workers validation, Workers readers) {}
+
+    ClientServices(ServerConfig.Limits limits, ClientServer.Ports ports, Threads threads, OpenStreams streams) {
+        this.limits = limits;
+        this.ports = ports;
+        this.threads = threads;
+        this.streams = streams;
+        this.nodeBudget = nodeBudget(limits, ports.meters());
+        this.forwarding = new Forwarding(ports.peers());
+        // Which addresses these know does not matter: the node that passes a call on puts in those of its
+        // own caller.
+        forwarding.serve(calls(ServerConfig.Listener.CLIENT).forwarded());
+    }
+
+    private static ByteBudget nodeBudget(ServerConfig.Limits limits, ServerMeters meters) {
+        var budget = new ByteBudget(limits.nodeInFlightMaxBytes());
+        meters.watch(Level.IN_FLIGHT_BYTES, budget::usedBytes);
+        meters.watch(Level.IN_FLIGHT_LIMIT, budget::limitBytes);
+        return budget;
+    }
+
+    /** For callers who know the nodes by the addresses of the listener of this name. */
+    List<BindableService> of(String listener) {
+        var calls = calls(listener);
+        var streaming = new DataRpc.Streaming(
+                calls.partitions,
+                calls.starts,
+                calls.published,
+                threads.validation,
+                threads.readers,
+                streams,
+                ports.meters());
+        var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
+        var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
+        return List.of(
+                new DataRpc(streaming, unary, nodeBudget),
+                new TopicRpc(new Topics(ports.cluster()), settings, calls.trim, calls.transfer),
+                new ClusterRpc(calls.addresses, calls.describe));
+    }
+
+    private record Calls(
+            AdvertisedAddresses addresses,
+            Partitions partitions,
+            StartOffsets starts,
+            BatchIntake published,
+            ProduceCall produce,
+            FetchCall fetch,
+            ListOffsetsCall listOffsets,
+            DescribePartitionsCall describe,
+            TrimCall trim,
+            TransferLeadershipCall transfer) {
+
+        List<ForwardedMethod<?, ?>> forwarded() {
+            return List.of(
+                    produce.method(),
+                    fetch.method(),
+                    listOffsets.method(),
+                    describe.method(),
+                    trim.method(),
+                    transfer.method());
+        }
+    }
+
+    private Calls calls(String listener) {
+        return callsByListener.computeIfAbsent(listener, name -> calls(new AdvertisedAddresses(ports.cluster(), name)));
+    }
+
+    private Calls calls(AdvertisedAddresses addresses) {
+        var meters = ports.meters();
+        var partitions = new Partitions(
+                addresses,
+                ports.replicas(),
+                limits.batchMaxBytes(),
+                meters.node().topics());
+        var starts = new StartOffsets(partitions, ports.clock());
+        var published = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::publish);
+        var produced = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::produce);
+        var router = new LeaderRouter(ports.cluster(), partitions, forwarding, threads.readers);
+        return new Calls(
+                addresses,
+                partitions,
+                starts,
+                published,
+                new ProduceCall(partitions, produced, router, threads.validation, ports.clock(), meters.produces()),
+                new FetchCall(partitions, router, threads.readers, starts, meters.fetches()),
+                new ListOffsetsCall(partitions, router, threads.readers, starts),
+                new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, threads.readers),
+                new TrimCall(partitions, router, starts, threads.readers),
+                new TransferLeadershipCall(ports.cluster(), partitions, router));
+    }
+}

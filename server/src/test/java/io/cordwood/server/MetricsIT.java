@@ -1,0 +1,191 @@
+package io.cordwood.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.proto.v1.CreateTopicRequest;
+import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.DeleteTopicRequest;
+import io.cordwood.proto.v1.FetchRequest;
+import io.cordwood.proto.v1.NewRecord;
+import io.cordwood.proto.v1.ProduceRequest;
+import io.cordwood.proto.v1.RecordContent;
+import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.raft.NodeHalt;
+import io.cordwood.server.config.ConfigException;
+import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.metrics.MetricsText;
+import io.cordwood.store.PartitionId;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two nodes that run, and what their pages show. */
+final class MetricsIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final List<CordwoodServer> servers = new ArrayList<>();
+    private final List<URI> pages = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private final Queue<String> halts = new ConcurrentLinkedQueue<>();
+
+    private final NodeHalt halt = new NodeHalt() {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            halts.add(partition + ": " + reason);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            halts.add(reason + ": " + cause);
+        }
+    };
+
+    @BeforeEach
+    void startNodes() throws IOException, ConfigException {
+        var ports = freePorts(6);
+        var initial = "1@127.0.0.1:" + ports.get(0) + ",2@127.0.0.1:" + ports.get(1);
+        for (int id = 1; id <= 2; id++) {
+            var config = ServerConfig.load(
+                    List.of(
+                            "--node.id=" + id,
+                            "--data.dir=" + directory.resolve("n" + id),
+                            "--cluster.initial-nodes=" + initial,
+                            "--listeners.node.bind=127.0.0.1:" + ports.get(id - 1),
+                            "--listeners.client.bind=127.0.0.1:" + ports.get(id + 1),
+                            "--http.bind=127.0.0.1:" + ports.get(id + 3),
+                            "--metrics.max-partitions=2"),
+                    Map.of());
+            servers.add(CordwoodServer.start(config, halt));
+            pages.add(URI.create("http://127.0.0.1:" + ports.get(id + 3) + "/metrics"));
+            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(id + 1))
+                    .usePlaintext()
+                    .build());
+        }
+        servers.forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+    }
+
+    @AfterEach
+    void stopNodes() throws Exception {
+        channels.forEach(ManagedChannel::shutdownNow);
+        for (var server : servers) {
+            server.close();
+        }
+        assertThat(halts).isEmpty();
+    }
+
+    @Test
+    void everythingOfTheCatalogueIsOnThePageAndNothingElse() {
+        useTopic("orders", 2);
+
+        // The one that leads the partition shows what lacks its follower; the other one has nothing to show
+        // there.
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            var missing = pages.stream().map(page -> shown(page).missing()).toList();
+            assertThat(missing.stream().reduce((one, other) -> {
+                        one.retainAll(other);
+                        return one;
+                    }))
+                    .hasValueSatisfying(both -> assertThat(both).isEmpty());
+        });
+        pages.forEach(page -> assertThat(shown(page).unknown()).isEmpty());
+    }
+
+    @Test
+    void nodesOfOneProcessCountForThemselves() {
+        useTopic("orders", 1);
+
+        var leaders = pages.stream()
+                .mapToDouble(page -> shown(page).value("cordwood_node_leaders"))
+                .sum();
+        var produced = pages.stream()
+                .mapToDouble(page -> shown(page).samples().getOrDefault("cordwood_topic_in_records_total", 0.0))
+                .sum();
+
+        assertThat(leaders).isEqualTo(1);
+        assertThat(produced).isEqualTo(1);
+        assertThat(pages).allSatisfy(page -> {
+            assertThat(shown(page).samples()).containsEntry("cordwood_node_ready", 1.0);
+            assertThat(shown(page).samples()).containsEntry("cordwood_metadata_leader_known", 1.0);
+        });
+    }
+
+    @Test
+    void partitionsBeyondTheLimitAndDeletedTopicsHaveNoSeries() {
+        useTopic("wide", 5);
+        await().atMost(PATIENCE).until(() -> shown(pages.get(0)).value("cordwood_node_partitions_left_out") == 3);
+
+        TopicServiceGrpc.newBlockingStub(channels.get(0))
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .deleteTopic(DeleteTopicRequest.newBuilder().setName("wide").build());
+
+        await().atMost(PATIENCE)
+                .until(() -> pages.stream().noneMatch(page -> text(page).contains("topic=\"wide\"")));
+    }
+
+    /** A record in, and out again. */
+    private void useTopic(String name, int partitions) {
+        TopicServiceGrpc.newBlockingStub(channels.get(0))
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .createTopic(CreateTopicRequest.newBuilder()
+                        .setName(name)
+                        .setPartitionCount(partitions)
+                        .setReplicationFactor(2)
+                        .build());
+        var data = DataServiceGrpc.newBlockingStub(channels.get(0)).withDeadlineAfter(30, TimeUnit.SECONDS);
+        data.produce(ProduceRequest.newBuilder()
+                .setTopic(name)
+                .addRecords(NewRecord.newBuilder()
+                        .setValue(RecordContent.newBuilder().setText("v")))
+                .build());
+        data.fetch(FetchRequest.newBuilder().setTopic(name).setStart("earliest").build());
+    }
+
+    private static MetricsText shown(URI page) {
+        return MetricsText.of(text(page));
+    }
+
+    private static String text(URI page) {
+        var request = HttpRequest.newBuilder(page).timeout(PATIENCE).build();
+        return HttpClient.newHttpClient()
+                .sendAsync(request, HttpResponse.BodyHandlers.ofString())
+                .join()
+                .body();
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        var sockets = new ArrayList<ServerSocket>();
+        var ports = new ArrayList<Integer>();
+        for (int i = 0; i < count; i++) {
+            var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            sockets.add(socket);
+            ports.add(socket.getLocalPort());
+        }
+        for (var socket : sockets) {
+            socket.close();
+        }
+        return ports;
+    }
+}

@@ -1,0 +1,86 @@
+package io.cordwood.server.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.server.health.Hindrance.Code;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class ReadinessTest {
+    private static final Hindrance FULL = new Hindrance(Code.DISK_SPACE_LOW, "full");
+
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    private final Readiness readiness = new Readiness((thread, failure) -> failures.add(failure));
+    private volatile List<Hindrance> found = List.of();
+    private final List<Boolean> told = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void close() {
+        readiness.close();
+    }
+
+    @Test
+    void nodeIsNotReadyBeforeItHasJoined() {
+        readiness.tell(told::add);
+
+        assertThat(codes()).containsExactly(Code.NOT_JOINED);
+        assertThat(told).containsExactly(false);
+    }
+
+    @Test
+    void listenerHearsOfEachChange() {
+        readiness.tell(told::add);
+        readiness.joined(List.of(() -> found));
+        assertThat(readiness.hindrances()).isEmpty();
+
+        found = List.of(FULL);
+        await().until(() -> codes().equals(List.of(Code.DISK_SPACE_LOW)));
+        found = List.of();
+        await().until(() -> codes().isEmpty());
+
+        assertThat(told).containsExactly(false, true, false, true);
+    }
+
+    @Test
+    void allReasonsAreTold() {
+        var other = new Hindrance(Code.REPLICAS_NOT_OPEN, "one");
+
+        readiness.joined(List.of(() -> List.of(FULL), () -> List.of(other)));
+
+        assertThat(readiness.hindrances()).containsExactly(FULL, other);
+    }
+
+    @Test
+    void stopIsForGood() {
+        readiness.tell(told::add);
+        readiness.joined(List.of(() -> found));
+        readiness.stopping();
+        readiness.joined(List.of(() -> found));
+
+        assertThat(codes()).containsExactly(Code.SHUTTING_DOWN);
+        assertThat(told).containsExactly(false, true, false);
+    }
+
+    @Test
+    void checkThatThrowsIsReported() {
+        readiness.joined(List.of(() -> {
+            if (found.isEmpty()) {
+                return List.of();
+            }
+            throw new IllegalStateException("broken");
+        }));
+
+        found = List.of(FULL);
+
+        await().until(() -> failures.size() == 1);
+    }
+
+    private List<Code> codes() {
+        return readiness.hindrances().stream().map(Hindrance::code).toList();
+    }
+}
