@@ -3,6 +3,8 @@ package io.cordwood.raft;
 import io.cordwood.store.Disk;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,8 +37,9 @@ final class DataDirectory implements Closeable {
 
     /** Draws an incarnation at the first start. */
     static DataDirectory open(Disk disk, RaftNodeConfig config) throws IOException {
-        var lock = DirectoryLock.acquire(disk, config.dataDirectory());
+        var lock = lock(disk, config.dataDirectory());
         try {
+            requireWritable(config.raftDirectory());
             var files = new IdentityFiles(disk, config.dataDirectory());
             var identity = files.readNode();
             var forming = files.readForming();
@@ -56,6 +59,30 @@ final class DataDirectory implements Closeable {
             lock.close();
             throw e;
         }
+    }
+
+    private static DirectoryLock lock(Disk disk, Path directory) {
+        try {
+            return DirectoryLock.acquire(disk, directory);
+        } catch (IOException e) {
+            throw notWritable("data.dir", directory, e.toString());
+        }
+    }
+
+    /** The raft directory is made with the first group: until then it is what holds it that must be writable. */
+    private static void requireWritable(Path raftDirectory) {
+        var nearest = raftDirectory;
+        while (!Files.exists(nearest) && nearest.getParent() != null) {
+            nearest = nearest.getParent();
+        }
+        if (!Files.isDirectory(nearest) || !Files.isWritable(nearest)) {
+            throw notWritable("raft.dir", raftDirectory, nearest + " is no directory that this process may write to");
+        }
+    }
+
+    private static StartRefusedException notWritable(String setting, Path directory, String reason) {
+        return new StartRefusedException(setting + " is " + directory + ", which cannot be written: " + reason
+                + "; see to its owner, its permissions and its mount, or choose another " + setting);
     }
 
     private static void checkNodeId(RaftNodeConfig config, Optional<Integer> found) {

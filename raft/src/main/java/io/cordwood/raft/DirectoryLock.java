@@ -16,7 +16,12 @@ final class DirectoryLock implements Closeable {
         this.channel = channel;
     }
 
-    /** Creates the directory where it is missing. */
+    /**
+     * Creates the directory where it is missing.
+     *
+     * @throws IOException where nothing can be written there; its message is the system's
+     * @throws StartRefusedException where another node holds it
+     */
     static DirectoryLock acquire(Disk disk, Path directory) throws IOException {
         disk.createDirectories(directory);
         var channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -28,7 +33,8 @@ final class DirectoryLock implements Closeable {
             // Held within this process: refused below like a hold of another one.
         }
         channel.close();
-        throw new IOException("data directory " + directory + " is in use by a running node");
+        throw new StartRefusedException(
+                "data directory " + directory + " is in use by a running node: stop that one, or set data.dir right");
     }
 
     @Override

@@ -161,7 +161,8 @@ public final class RaftNode implements Closeable {
             probe.bind(new InetSocketAddress(config.bindHost(), config.bindPort()));
         } catch (IOException e) {
             throw new IOException(
-                    "cannot listen for nodes on " + config.bindHost() + ":" + config.bindPort() + ": " + e.getMessage(),
+                    "cannot serve nodes on " + config.bindHost() + ":" + config.bindPort() + ": " + e.getMessage()
+                            + "; choose another listeners.node.bind",
                     e);
         }
     }

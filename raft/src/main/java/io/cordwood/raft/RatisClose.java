@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RatisClose {
     private static final Logger LOG = LoggerFactory.getLogger(RatisClose.class);
-    private static final long CLOSE_SECONDS = 30;
+    private static final long CLOSE_SECONDS = 10;
 
     private RatisClose() {}
 

@@ -98,8 +98,8 @@ class NodeDirectoryIT {
             single.start(1, single.list(1));
             single.awaitJoined(1);
             assertThatThrownBy(() -> DataDirectory.open(new NioDisk(), single.config(1, single.list(1))))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("in use");
+                    .isInstanceOf(StartRefusedException.class)
+                    .hasMessageContaining("in use", "data.dir");
             single.stop(1);
             Files.move(directory.resolve("single/node-1/raft"), directory.resolve("lost"));
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,9 @@ final class ServerProcess {
     static final int BAD_CONFIG = 2;
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ServerProcess.class);
-    private static final Duration STOP = Duration.ofSeconds(30);
+    /** Below the 30 s that orchestrators wait before they kill. */
+    private static final Duration STOP = Duration.ofSeconds(25);
+
     /** gRPC, ours and the one inside Ratis, logs through the JDK; held here, or the level would be forgotten. */
     private static final List<java.util.logging.Logger> GRPC_LOGGERS = List.of(
             java.util.logging.Logger.getLogger("io.grpc"),
@@ -51,12 +54,13 @@ final class ServerProcess {
     }
 
     private static int run(ServerConfig config) throws InterruptedException {
+        var stopping = new AtomicBoolean();
         var halt = new ProcessHalt(config.node().id(), config.node().dataDir());
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, failure) -> halt.failed("thread " + thread.getName() + " died", failure));
         try {
             var server = CordwoodServer.start(config, halt);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, stopping), "shutdown"));
             server.ready().get();
             System.out.println(server.readyLine());
             System.out.flush();
@@ -65,17 +69,29 @@ final class ServerProcess {
         } catch (IOException | StartRefusedException e) {
             return refused(config, e);
         } catch (ExecutionException e) {
-            return refused(config, RefusedException.unwrap(e));
+            // Whoever is told to stop before he has joined has not failed to start.
+            return stopping.get() ? 0 : refused(config, RefusedException.unwrap(e));
         }
     }
 
     private static int refused(ServerConfig config, Throwable cause) {
-        LOGGER.error("node {} cannot start: {}", config.node().id(), cause.getMessage(), cause);
-        System.err.println("cordwood node " + config.node().id() + " cannot start: " + cause.getMessage());
+        if (saysAll(cause)) {
+            LOGGER.debug("node {} cannot start", config.node().id(), cause);
+        } else {
+            LOGGER.error("node {} cannot start", config.node().id(), cause);
+        }
+        var reason = saysAll(cause) ? cause.getMessage() : cause.toString();
+        System.err.println("cordwood node " + config.node().id() + " cannot start: " + reason);
         return FAILED;
     }
 
-    private static void stop(CordwoodServer server) {
+    /** Ours name the setting and what to do; those of libraries may have no text but a file's name. */
+    private static boolean saysAll(Throwable cause) {
+        return cause instanceof StartRefusedException || cause.getClass().equals(IOException.class);
+    }
+
+    private static void stop(CordwoodServer server, AtomicBoolean stopping) {
+        stopping.set(true);
         var closer = new Thread(() -> close(server), "closer");
         closer.setDaemon(true);
         closer.start();

@@ -3,17 +3,23 @@ package io.cordwood.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 final class ServerProcessTest {
@@ -74,9 +80,66 @@ final class ServerProcessTest {
                             "--http.bind=none"),
                     Map.of());
 
-            assertThat(status).isEqualTo(1);
-            assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot start", address);
+            assertRefused(status, address, "listeners.node.bind");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"client", "external"})
+    void takenPortOfAListenerNamesItsSetting(String listener) throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var address = "127.0.0.1:" + taken.getLocalPort();
+
+            int status = run("--data.dir=" + directory, "--listeners." + listener + ".bind=" + address);
+
+            assertRefused(status, "cannot serve clients on " + address, "listeners." + listener + ".bind");
+        }
+    }
+
+    @Test
+    void directoriesThatCannotBeWrittenAreNamedWithTheirSettings() throws Exception {
+        var file = Files.createFile(directory.resolve("file"));
+
+        var data = file.resolve("data");
+        assertRefused(run("--data.dir=" + data), "data.dir is " + data, "cannot be written", "another data.dir");
+        err.reset();
+        var raft = file.resolve("raft");
+        assertRefused(
+                run("--data.dir=" + directory.resolve("data"), "--raft.dir=" + raft),
+                "raft.dir is " + raft,
+                "cannot be written",
+                "another raft.dir");
+    }
+
+    /** A node that is alone and gives up before it has joined anything. */
+    private static int run(String... flags) throws Exception {
+        var words = new ArrayList<>(List.of("--node.id=1", "--http.bind=none"));
+        var node = "127.0.0.1:" + freePort();
+        words.add("--cluster.initial-nodes=1@" + node);
+        words.add("--listeners.node.bind=" + node);
+        if (Stream.of(flags).noneMatch(flag -> flag.startsWith("--listeners.client.bind="))) {
+            words.add("--listeners.client.bind=127.0.0.1:" + freePort());
+        }
+        words.addAll(List.of(flags));
+        return ServerProcess.run(words, Map.of());
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** One line that names the setting, and no trace of a stack. */
+    private void assertRefused(int status, String... named) {
+        assertThat(status).isEqualTo(1);
+        var lines = err.toString(StandardCharsets.UTF_8).lines().toList();
+        assertThat(lines)
+                .filteredOn(line -> line.startsWith("cordwood node 1 cannot start: "))
+                .singleElement()
+                .asString()
+                .contains(named);
+        assertThat(lines).noneMatch(line -> line.startsWith("\tat "));
     }
 
     @Test

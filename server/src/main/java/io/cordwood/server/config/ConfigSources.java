@@ -1,5 +1,6 @@
 package io.cordwood.server.config;
 
+import io.smallrye.config.ConfigValue;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -86,17 +87,23 @@ final class ConfigSources {
         var text = found.getValue() == null ? setting.defaultText() : found.getValue();
         if (text == null) {
             if (setting.required()) {
-                problems.add(setting.key() + ": missing; expected " + setting.allowed());
+                problems.add(setting.key() + ": missing; expected " + setting.allowed() + " (as --" + setting.key()
+                        + " or in " + variable(setting) + ")");
             }
             return Optional.empty();
         }
         try {
             return Optional.of(setting.parser().apply(text));
         } catch (IllegalArgumentException e) {
-            var source = found.getConfigSourceName();
-            problem(setting, text, "expected " + setting.allowed() + " (from " + source + ")");
+            problem(setting, text, "expected " + setting.allowed() + " (from " + source(setting, found) + ")");
             return Optional.empty();
         }
+    }
+
+    private static String source(Setting<?> setting, ConfigValue found) {
+        return found.getConfigSourceOrdinal() == ENVIRONMENT_ORDINAL
+                ? "environment " + variable(setting)
+                : found.getConfigSourceName();
     }
 
     private void refuseUnknown(Map<String, String> given, String place) {

@@ -57,6 +57,7 @@ public final class ClientServer {
     private final OpenStreams streams = new OpenStreams();
     private final HealthStatusManager health = new HealthStatusManager();
     private final ClientServices.Threads threads;
+    private final List<Listener> listeners;
     private final List<Server> servers;
     private final InProcessCalls inProcess;
 
@@ -74,12 +75,29 @@ public final class ClientServer {
             ServerMeters meters) {}
 
     /** @param name for the addresses that its callers are told */
-    public record Listener(String name, InetSocketAddress bind) {}
+    public record Listener(String name, InetSocketAddress bind) {
+        private IOException notBound(IOException cause) {
+            return new IOException(
+                    "cannot serve clients on " + bind.getHostString() + ":" + bind.getPort() + ": " + rootOf(cause)
+                            + "; choose another listeners." + name + ".bind",
+                    cause);
+        }
+
+        /** Netty wraps what the system said. */
+        private static String rootOf(Throwable failure) {
+            var root = failure;
+            for (var cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+                root = cause;
+            }
+            return String.valueOf(root.getMessage());
+        }
+    }
 
     /** @param onFailure hears of a failure that no thread of these servers survives */
     public ClientServer(
             List<Listener> listeners, ServerConfig.Limits limits, Ports ports, UncaughtExceptionHandler onFailure) {
         this.limits = limits;
+        this.listeners = List.copyOf(listeners);
         gate = new CallGate(limits.nodeMaxCalls(), ports.meters());
         checks = new CallChecks(gate, ports.meters());
         threads = new ClientServices.Threads(
@@ -106,16 +124,24 @@ public final class ClientServer {
         meters.watch(Level.READER_QUEUE, threads.readers()::waiting);
     }
 
-    /** @throws IOException when one of the addresses cannot be bound; then none is */
+    /** @throws IOException that says in one line what to do, when one of the addresses cannot be bound; then none is */
     public void start() throws IOException {
         try {
-            for (var server : servers) {
-                server.start();
+            for (int i = 0; i < servers.size(); i++) {
+                start(listeners.get(i), servers.get(i));
             }
             inProcess.start();
         } catch (IOException e) {
             servers.forEach(Server::shutdownNow);
             throw e;
+        }
+    }
+
+    private static void start(Listener listener, Server server) throws IOException {
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw listener.notBound(e);
         }
     }
 

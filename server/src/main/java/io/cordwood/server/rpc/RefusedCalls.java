@@ -12,7 +12,8 @@ import io.grpc.Status;
 
 /**
  * Counts why unary calls of our services were refused. What a stream refuses, a batch or a partition, is
- * counted where it is refused; {@link CallGate} counts the calls that it does not let in.
+ * counted where it is refused; {@link CallGate} counts the calls that it does not let in. Of a call whose
+ * caller has gone away nothing is counted: whatever it ends in is told to nobody.
  *
  * <p><b>Thread:</b> any.
  */
@@ -39,7 +40,7 @@ final class RefusedCalls implements ServerInterceptor {
 
         @Override
         public void close(Status status, Metadata trailers) {
-            if (!status.isOk()) {
+            if (!status.isOk() && !isCancelled() && status.getCode() != Status.Code.CANCELLED) {
                 meters.refused(Refused.CALL, Errors.reason(status, trailers));
             }
             super.close(status, trailers);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.cordwood.metrics.Metric;
 import io.cordwood.proto.v1.Credit;
+import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.FetchRequest;
 import io.cordwood.proto.v1.GetTopicRequest;
@@ -19,10 +20,13 @@ import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
+import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.partition.Batches;
+import io.cordwood.server.partition.FakeReplica;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,13 +35,14 @@ import org.junit.jupiter.api.Test;
 final class CountsTest {
     private final FakeCluster cluster = FakeCluster.of(1);
     private TestNode node;
+    private FakeReplica replica;
 
     @BeforeEach
     void open() throws IOException {
         cluster.createTopic("orders", 1, 1);
         cluster.leads(1, "orders", 0, 5);
         node = TestNode.open(1, cluster, new FakePeers());
-        node.replicas.add("orders", 0);
+        replica = node.replicas.add("orders", 0);
     }
 
     @AfterEach
@@ -125,6 +130,27 @@ final class CountsTest {
                     .isEqualTo(1);
         });
         assertThat(count(Metric.REFUSALS, "of", "call", "reason", "unknown_topic"))
+                .isEqualTo(1);
+    }
+
+    /** The two wait for the same, and the one that was given up ends first. */
+    @Test
+    void callThatWasGivenUpCountsAsNoRefusal() {
+        replica.hold();
+        var stub = DataServiceGrpc.newFutureStub(node.channel);
+        var givenUp = stub.withDeadlineAfter(2, TimeUnit.SECONDS).produce(produced("a"));
+        await().until(() -> replica.heldCount() == 1);
+        givenUp.cancel(true);
+
+        var refused = Refused.by(() -> DataServiceGrpc.newBlockingStub(node.channel)
+                .withDeadlineAfter(3, TimeUnit.SECONDS)
+                .produce(produced("b")));
+
+        assertThat(refused.reason()).isEqualTo(Reason.REQUEST_TIMED_OUT);
+        assertThat(count(Metric.REFUSALS, "of", "call", "reason", "request_timed_out"))
+                .isEqualTo(1);
+        assertThat(count(Metric.REFUSALS, "of", "call", "reason", "internal")).isZero();
+        assertThat(count(Metric.GRPC_CALLS, "method", "cordwood.v1.DataService/Produce", "code", "CANCELLED"))
                 .isEqualTo(1);
     }
 
