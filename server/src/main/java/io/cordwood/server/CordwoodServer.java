@@ -130,7 +130,7 @@ public final class CordwoodServer {
             edge.readiness().tell(clients::announce);
             var http = edge.http();
             if (http != null) {
-                http.serve(clients.channel(), clients.methods(), config.limits().batchMaxBytes());
+                http.serve(clients.channel(), clients.methods());
             }
             return new CordwoodServer(config, edge, node, clients);
         } catch (IOException | RuntimeException e) {
@@ -170,6 +170,7 @@ public final class CordwoodServer {
                         bind.socketAddress(),
                         config.http().maxCalls(),
                         config.http().maxTails(),
+                        config.http().bodyMaxBytes(),
                         NodeHttp.HEARTBEAT),
                 new NodeHttp.About(config.node().id(), readiness, metrics::page),
                 onFailure);

@@ -66,7 +66,10 @@ final class ConfigReader {
 
     private ServerConfig.Http http() {
         return new ServerConfig.Http(
-                value(Settings.HTTP_BIND).orElse(null), value(Settings.HTTP_MAX_CALLS), value(Settings.HTTP_MAX_TAILS));
+                value(Settings.HTTP_BIND).orElse(null),
+                value(Settings.HTTP_MAX_CALLS),
+                value(Settings.HTTP_MAX_TAILS),
+                Math.toIntExact(value(Settings.HTTP_BODY_MAX)));
     }
 
     private List<ServerConfig.Listener> clients() {

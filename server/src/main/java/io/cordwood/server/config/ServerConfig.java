@@ -58,7 +58,7 @@ public record ServerConfig(
      *
      * @param bind null where it is switched off
      */
-    public record Http(@Nullable Endpoint bind, int maxCalls, int maxTails) {}
+    public record Http(@Nullable Endpoint bind, int maxCalls, int maxTails, int bodyMaxBytes) {}
 
     /** The partition logs. */
     public record Log(

@@ -84,6 +84,12 @@ final class Settings {
             Setting.integer("http.max-calls", "JSON calls over HTTP at once, each takes a thread", 1, 1_000, 32);
     static final Setting<Integer> HTTP_MAX_TAILS =
             Setting.integer("http.max-tails", "Live tails over HTTP at once, each takes a thread", 1, 1_000, 16);
+    static final Setting<Long> HTTP_BODY_MAX = Setting.size(
+            "http.body-max-bytes",
+            "Largest body of a JSON call over HTTP; to read one may take a hundred times its size of memory for a moment",
+            64 * KIB,
+            64 * MIB,
+            2 * MIB);
     static final Setting<Boolean> INSECURE =
             Setting.flag("insecure", "Allows listeners outside loopback: no TLS, no authentication");
     static final Setting<Long> BATCH_MAX = Setting.size(
@@ -232,6 +238,7 @@ final class Settings {
             HTTP_BIND,
             HTTP_MAX_CALLS,
             HTTP_MAX_TAILS,
+            HTTP_BODY_MAX,
             INSECURE,
             BATCH_MAX,
             SEGMENT_MAX,

@@ -28,6 +28,9 @@ final class FetchedPartition {
     private static final int DEADLINE_SECONDS = 25;
 
     private static final int RECORDS_MAX = 1_000;
+    /** One batch comes, however large. */
+    private static final int MAX_BYTES = 64 << 10;
+
     private static final long RETRY_MS = 1_000;
 
     private final Channel channel;
@@ -51,6 +54,7 @@ final class FetchedPartition {
         this.receiver = receiver;
         this.request = request.toBuilder()
                 .setMaxRecords(RECORDS_MAX)
+                .setMaxBytes(MAX_BYTES)
                 .setMaxWait(Duration.newBuilder().setSeconds(WAIT_SECONDS))
                 .build();
     }

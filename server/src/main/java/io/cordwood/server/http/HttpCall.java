@@ -51,6 +51,11 @@ final class HttpCall {
         return Optional.ofNullable(exchange.getRequestURI().getPath()).orElse("");
     }
 
+    /** Method and path as they were sent: a path as it is decoded may hold anything, line ends too. */
+    String line() {
+        return method() + " " + exchange.getRequestURI().getRawPath();
+    }
+
     Query query() {
         return Query.parse(exchange.getRequestURI().getRawQuery());
     }
@@ -68,8 +73,7 @@ final class HttpCall {
                     Map.of("Allow", String.join(", ", allowed)));
         }
         if (!method().equals(POST) && hasBody()) {
-            // The JDK's server closes the connection of a body that nobody reads, in the midst of the
-            // answer.
+            // Nobody means to send one, and whatever is meant by it would be passed over.
             throw HttpRefusedException.field(
                     HttpRefusedException.BAD_REQUEST, "body", "present", "absent from a " + method());
         }
@@ -100,7 +104,7 @@ final class HttpCall {
                 HttpRefusedException.CONTENT_TOO_LARGE,
                 Refusal.field(Reason.INVALID_ARGUMENT, "body", size, "at most " + maxBytes + " bytes")
                         .with(Refusal.LIMIT, maxBytes)
-                        .with(Refusal.SETTING, "batch.max-bytes"));
+                        .with(Refusal.SETTING, "http.body-max-bytes"));
     }
 
     /** Whether a status was sent. */

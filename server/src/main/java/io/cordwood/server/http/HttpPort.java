@@ -8,7 +8,7 @@ import java.lang.Thread.UncaughtExceptionHandler;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,11 +21,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * connection, which counts for its limit. A request comes whole within {@value #REQUEST_SECONDS} s, an
  * answer is taken piece by piece, each within the limit of {@link SlowClients}.
  *
+ * <p>A thread reads its request itself. So there may be one for each connection that is allowed: where there
+ * were fewer, as many clients that never finish a request would keep everybody from being heard, health
+ * checks too. How many work at once the routes say.
+ *
  * <p><b>Thread:</b> open, start and close by the owner; requests on threads {@code http-1} and so on, which
- * are made when needed. What waits for one is at most a request for each connection, and these are limited.
+ * are made when needed and end when idle.
  */
 final class HttpPort {
     private static final int REQUEST_SECONDS = 30;
+    private static final int MAX_CONNECTIONS = 512;
     private static final Duration WRITE_LIMIT = Duration.ofSeconds(20);
     private static final Duration IDLE_THREAD = Duration.ofSeconds(60);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -36,7 +41,10 @@ final class HttpPort {
      */
     private static final Map<String, String> JDK_SETTINGS = Map.of(
             "sun.net.httpserver.maxReqTime", Integer.toString(REQUEST_SECONDS),
-            "jdk.httpserver.maxConnections", "512",
+            "jdk.httpserver.maxConnections", Integer.toString(MAX_CONNECTIONS),
+            // The rest of a body that is refused is read so far: a connection that is closed with bytes unread
+            // is reset, and the client may never see why.
+            "sun.net.httpserver.drainAmount", Integer.toString(8 << 20),
             // Small answers would wait for the client's delayed acknowledgement otherwise.
             "sun.net.httpserver.nodelay", "true");
 
@@ -55,11 +63,13 @@ final class HttpPort {
         this.threads = threads;
     }
 
-    /** What it may take. */
+    /**
+     * What it may take.
+     *
+     * @param threads where all are taken a connection is closed at its request
+     */
     record Limits(int threads, Duration write) {
-        static Limits of(int threads) {
-            return new Limits(threads, WRITE_LIMIT);
-        }
+        static final Limits DEFAULT = new Limits(MAX_CONNECTIONS, WRITE_LIMIT);
     }
 
     /**
@@ -96,15 +106,13 @@ final class HttpPort {
 
     private static ThreadPoolExecutor threads(int count, UncaughtExceptionHandler onFailure) {
         var number = new AtomicInteger();
-        var threads = new ThreadPoolExecutor(
-                count, count, IDLE_THREAD.toSeconds(), TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+        return new ThreadPoolExecutor(
+                0, count, IDLE_THREAD.toSeconds(), TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                     var thread = new Thread(task, "http-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     thread.setUncaughtExceptionHandler(onFailure);
                     return thread;
                 });
-        threads.allowCoreThreadTimeOut(true);
-        return threads;
     }
 
     void start() {

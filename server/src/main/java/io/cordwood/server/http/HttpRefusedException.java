@@ -42,12 +42,18 @@ final class HttpRefusedException extends RuntimeException {
 
     /** All places that a setting allows are taken. */
     static HttpRefusedException allTaken(String what, String setting, int limit) {
-        return new HttpRefusedException(
-                TOO_MANY_REQUESTS,
-                Refusal.of(Reason.OVERLOADED, "the node has " + limit + " " + what + " open; try again shortly")
-                        .with(Refusal.SETTING, setting)
-                        .with(Refusal.LIMIT, limit)
-                        .with(Refusal.VALUE, limit));
+        return new HttpRefusedException(TOO_MANY_REQUESTS, taken(what, limit).with(Refusal.SETTING, setting));
+    }
+
+    /** All places are taken, and no setting makes more. */
+    static HttpRefusedException allTaken(String what, int limit) {
+        return new HttpRefusedException(TOO_MANY_REQUESTS, taken(what, limit));
+    }
+
+    private static Refusal taken(String what, int limit) {
+        return Refusal.of(Reason.OVERLOADED, "the node has " + limit + " " + what + " open; try again shortly")
+                .with(Refusal.LIMIT, limit)
+                .with(Refusal.VALUE, limit);
     }
 
     int status() {

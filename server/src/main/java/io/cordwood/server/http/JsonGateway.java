@@ -47,8 +47,6 @@ final class JsonGateway implements Route {
             "n", Duration.ofNanos(1));
     private static final List<String> VERBS_THAT_READ = List.of("Get", "List", "Describe", "Fetch");
     private static final Pattern JSON = Pattern.compile("application/json\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
-    /** Bytes in JSON take a third more; the rest is for names, keys and brackets. */
-    private static final int BODY_OVERHEAD_BYTES = 64 << 10;
     /**
      * Parsed, JSON takes up to a hundred times its size for a moment: larger ones are parsed one after the
      * other.
@@ -62,12 +60,7 @@ final class JsonGateway implements Route {
     private final Semaphore largeBodies = new Semaphore(1);
 
     /** What callers may take at once. */
-    record Limits(int maxCalls, int bodyMaxBytes) {
-        static Limits of(int maxCalls, int batchMaxBytes) {
-            long body = batchMaxBytes * 4L / 3 + BODY_OVERHEAD_BYTES;
-            return new Limits(maxCalls, (int) Math.min(Integer.MAX_VALUE - 8, body));
-        }
-    }
+    record Limits(int maxCalls, int bodyMaxBytes) {}
 
     /** A unary call. */
     private record GatewayMethod(MethodDescriptor<Message, Message> descriptor, Message request) {

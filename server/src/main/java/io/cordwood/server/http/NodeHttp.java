@@ -22,15 +22,13 @@ import java.util.function.Supplier;
  */
 public final class NodeHttp {
     public static final Duration HEARTBEAT = Duration.ofSeconds(15);
-    /** For health and metrics, whatever calls and tails there are. */
-    private static final int SPARE_THREADS = 4;
 
     private final HttpPort port;
     private final Router router;
     private final Settings settings;
 
     /** @param heartbeat of a tail without records */
-    public record Settings(InetSocketAddress bind, int maxCalls, int maxTails, Duration heartbeat) {}
+    public record Settings(InetSocketAddress bind, int maxCalls, int maxTails, int bodyMaxBytes, Duration heartbeat) {}
 
     /**
      * What is told of the node itself.
@@ -58,16 +56,16 @@ public final class NodeHttp {
                         "/healthz", health::alive,
                         "/readyz", health::ready,
                         "/metrics", new MetricsRoute(about.metricsPage())));
-        int threads = settings.maxCalls() + settings.maxTails() + SPARE_THREADS;
-        var port = HttpPort.open(settings.bind(), HttpPort.Limits.of(threads), router, onFailure);
+        var port = HttpPort.open(settings.bind(), HttpPort.Limits.DEFAULT, router, onFailure);
         port.start();
         return new NodeHttp(port, router, settings);
     }
 
     /** Answers calls and tails from now on. */
-    public void serve(Channel channel, List<MethodDescriptor<?, ?>> methods, int batchMaxBytes) {
+    public void serve(Channel channel, List<MethodDescriptor<?, ?>> methods) {
         router.open(new Router.Services(
-                new JsonGateway(channel, methods, JsonGateway.Limits.of(settings.maxCalls(), batchMaxBytes)),
+                new JsonGateway(
+                        channel, methods, new JsonGateway.Limits(settings.maxCalls(), settings.bodyMaxBytes())),
                 new TailRoute(channel, settings.maxTails(), settings.heartbeat())));
     }
 

@@ -17,7 +17,10 @@ import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -62,18 +65,35 @@ final class RequestJson {
     /** @throws HttpRefusedException where a parameter is no field, or none that fits into a parameter */
     static Message ofQuery(Message prototype, Query query) {
         var type = prototype.getDescriptorForType();
-        var object = new JsonObject();
+        var builder = prototype.newBuilderForType();
         for (var name : query.names()) {
             var field = field(type, name).orElseThrow(() -> refused(name, "unknown", "one of " + names(type)));
-            if (field.isRepeated()) {
-                var values = new JsonArray();
-                query.all(name).forEach(values::add);
-                object.add(name, values);
-            } else {
-                query.one(name).ifPresent(value -> object.addProperty(name, value));
+            try {
+                PARSER.merge(parameter(field, name, query).toString(), builder);
+            } catch (InvalidProtocolBufferException e) {
+                throw refused(name, String.join(", ", query.all(name)), "given once, as " + kind(field));
             }
         }
-        return parsed(prototype, object.toString());
+        return builder.build();
+    }
+
+    /** An object of this one field. */
+    private static JsonObject parameter(FieldDescriptor field, String name, Query query) {
+        var object = new JsonObject();
+        if (field.isRepeated()) {
+            var values = new JsonArray();
+            query.all(name).forEach(values::add);
+            object.add(name, values);
+        } else {
+            query.one(name).ifPresent(value -> object.addProperty(name, value));
+        }
+        return object;
+    }
+
+    private static String kind(FieldDescriptor field) {
+        return field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+                ? field.getMessageType().getFullName()
+                : field.getType().name().toLowerCase(Locale.ROOT);
     }
 
     private static String text(byte[] body) {
@@ -87,7 +107,10 @@ final class RequestJson {
         }
     }
 
-    /** The parser of messages is lenient, and reads no further than the first value. */
+    /**
+     * The parser of messages is lenient, reads no further than the first value and takes the last of two that
+     * have the same name.
+     */
     private static void requireObject(String text, Descriptor type) {
         var form = "one JSON object, that of " + type.getFullName();
         var reader = new JsonReader(new StringReader(text));
@@ -96,10 +119,44 @@ final class RequestJson {
             if (reader.peek() != JsonToken.BEGIN_OBJECT) {
                 throw refused(BODY, "a JSON " + reader.peek(), form);
             }
-            reader.skipValue();
+            requireNamesOnce(reader);
             var unused = reader.peek(); // a strict one throws for whatever follows
         } catch (IOException e) {
             throw refused(BODY, "malformed JSON" + place(e), form);
+        }
+    }
+
+    /** Reads one value. A list has no names: the set that stands for it stays empty. */
+    private static void requireNamesOnce(JsonReader reader) throws IOException {
+        var names = new ArrayDeque<Set<String>>();
+        do {
+            switch (reader.peek()) {
+                case BEGIN_OBJECT -> {
+                    reader.beginObject();
+                    names.push(new HashSet<>());
+                }
+                case BEGIN_ARRAY -> {
+                    reader.beginArray();
+                    names.push(Set.of());
+                }
+                case NAME -> requireNew(reader.nextName(), names.element());
+                case END_OBJECT -> {
+                    reader.endObject();
+                    names.pop();
+                }
+                case END_ARRAY -> {
+                    reader.endArray();
+                    names.pop();
+                }
+                case STRING, NUMBER, BOOLEAN, NULL -> reader.skipValue();
+                case END_DOCUMENT -> throw new IllegalStateException("the end inside of " + names.size() + " values");
+            }
+        } while (!names.isEmpty());
+    }
+
+    private static void requireNew(String name, Set<String> names) {
+        if (!names.add(name)) {
+            throw refused(name, "given twice", "given once");
         }
     }
 

@@ -55,7 +55,7 @@ final class Router implements Route {
             answer(call, JsonErrors.answer(e), e);
         } catch (RuntimeException e) {
             // The JDK's server would close the connection and say nothing.
-            LOGGER.error("{} {} failed", call.method(), call.path(), e);
+            LOGGER.error("{} failed", call.line(), e);
             answer(call, JsonErrors.answer(fault()), e);
         }
     }

@@ -41,9 +41,10 @@ import org.jspecify.annotations.Nullable;
  * last word on that partition; but another topic that took the name of the followed one is the end of it.
  *
  * <p>Invariants: the next message of the stream is asked for when the one before it is written to the
- * client, and so is the next Fetch; the stream sends no more than was asked for. So at most one chunk of
- * the stream and one of each fetched partition are held, however slow the client is, and the replicas are
- * not even read for it meanwhile.
+ * client, and so is the next Fetch; the stream sends no more than was asked for; no more than
+ * {@value #FETCHED_MAX} partitions are fetched. So at most one chunk of the stream and a small one of each
+ * fetched partition are held, however slow the client is, and the replicas are not even read for it
+ * meanwhile.
  *
  * <p><b>Thread:</b> all by the request's; what comes in from others only adds steps for it.
  */
@@ -53,6 +54,11 @@ final class Tail implements FetchedPartition.Receiver {
      * cannot be told from here.
      */
     private static final long NO_LIMIT = Long.MAX_VALUE / 4;
+
+    /** Each holds a call open at its leader, and what that answers here. */
+    static final int FETCHED_MAX = 64;
+    /** Records are many times larger as text than as they are kept. */
+    private static final int PIECE_CHARS = 64 << 10;
 
     private final TailRequest request;
     private final Channel channel;
@@ -65,6 +71,7 @@ final class Tail implements FetchedPartition.Receiver {
 
     private final Map<Integer, String> positions = new TreeMap<>();
     private final Set<Integer> live = new TreeSet<>();
+    private final Set<Integer> fetched = new TreeSet<>();
     private final Subscribed subscribed = new Subscribed();
     private long recordsLeft;
     private long lastWriteNanos = System.nanoTime();
@@ -154,9 +161,21 @@ final class Tail implements FetchedPartition.Receiver {
     private void refusedHere(int partition, Status error) throws IOException {
         if (isOfAnotherTopic(error)) {
             lose(partition, error);
+        } else if (fetched.size() >= FETCHED_MAX) {
+            lose(partition, Errors.status(tooManyFetched()));
         } else {
+            fetched.add(partition);
             askLeader(partition);
         }
+    }
+
+    private static Refusal tooManyFetched() {
+        return Refusal.of(
+                        Reason.LIMIT_REACHED,
+                        "a tail fetches at most " + FETCHED_MAX
+                                + " partitions that its node has no replica of; follow fewer, or follow them at a node that"
+                                + " has replicas")
+                .with(Refusal.LIMIT, FETCHED_MAX);
     }
 
     /** The leader is asked by the name alone, and would go on in the topic that has it now. */
@@ -204,8 +223,12 @@ final class Tail implements FetchedPartition.Receiver {
         var text = new StringBuilder();
         for (var record : records.subList(0, count)) {
             text.append(request.format().record(json(partition, record)));
+            if (text.length() >= PIECE_CHARS) {
+                write(text.toString());
+                text.setLength(0);
+            }
         }
-        if (count > 0) {
+        if (text.length() > 0) {
             write(text.toString());
         }
         recordsLeft -= count;
@@ -225,6 +248,7 @@ final class Tail implements FetchedPartition.Receiver {
     /** The others go on. */
     private void lose(int partition, Status error) throws IOException {
         live.remove(partition);
+        fetched.remove(partition);
         var notice = new JsonObject();
         notice.addProperty("partition", partition);
         notice.add("error", JsonErrors.object(error));

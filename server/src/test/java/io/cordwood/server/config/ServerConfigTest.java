@@ -32,7 +32,7 @@ final class ServerConfigTest {
         assertThat(config.clients())
                 .containsExactly(listener("client", new Endpoint("127.0.0.1", 9090), new Endpoint("127.0.0.1", 9090)));
         assertThat(config.nodes().advertised()).isEqualTo(new Endpoint("127.0.0.1", 9091));
-        assertThat(config.http()).isEqualTo(new ServerConfig.Http(new Endpoint("127.0.0.1", 8080), 32, 16));
+        assertThat(config.http()).isEqualTo(new ServerConfig.Http(new Endpoint("127.0.0.1", 8080), 32, 16, 2 << 20));
         assertThat(config.limits().batchMaxBytes()).isEqualTo(1_048_588);
         assertThat(config.log().segmentMaxBytes()).isEqualTo(1 << 30);
         assertThat(config.log().segmentMaxAge()).isEqualTo(Duration.ofDays(7));
@@ -134,11 +134,19 @@ final class ServerConfigTest {
         assertThat(failure.problems()).hasSize(6).allMatch(line -> line.indexOf('\n') < 0);
         assertThat(failure.getMessage())
                 .contains("stray: not a flag")
-                .contains("node.id = \"0\": expected an integer from 1 to 2147483647")
+                .contains("node.id = \"0\": expected an integer from 1 to 2147483647 (from flag)")
                 .contains("batch.max-bytes = \"1TB\": expected a size from 1KiB to 64MiB")
-                .contains("data.dir: missing")
+                .contains("data.dir: missing; expected a path (as --data.dir or in CORDWOOD_DATA_DIR)")
                 .contains("cluster.initial-nodes: missing")
                 .contains("raft.election-timeout-max = \"2s\": expected more than raft.election-timeout-min (5s)");
+    }
+
+    @Test
+    void badValueOfTheEnvironmentNamesItsVariable() {
+        assertThat(problems(Map.of("CORDWOOD_BATCH_MAX_BYTES", "lots")))
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("batch.max-bytes = \"lots\": expected a size")
+                        .endsWith("(from environment CORDWOOD_BATCH_MAX_BYTES)"));
     }
 
     @ParameterizedTest
@@ -179,6 +187,7 @@ final class ServerConfigTest {
         "http.bind,off",
         "http.max-calls,0",
         "http.max-tails,0",
+        "http.body-max-bytes,1KiB",
         "raft.checkpoint-bytes,0",
         "raft.checkpoint-interval,0s",
         "raft.segment-max-bytes,1KiB",

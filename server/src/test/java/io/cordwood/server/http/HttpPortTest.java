@@ -76,11 +76,38 @@ final class HttpPortTest {
         try (var stuck = RawHttp.unread(port.port(), "GET /much HTTP/1.0");
                 var alsoStuck = RawHttp.unread(port.port(), "GET /much HTTP/1.0")) {
             assertThat(cut).succeedsWithin(Duration.ofSeconds(20));
-            try (var other = RawHttp.ask(port.port(), "GET / HTTP/1.0")) {
-                other.awaitLines("hello", 1);
-            }
+            await().untilAsserted(() -> {
+                try (var other = RawHttp.ask(port.port(), "GET / HTTP/1.0")) {
+                    assertThat(other.awaitEnd().linesWith("hello")).hasSize(1);
+                }
+            });
             assertThat(stuck.lines()).as("what was read").isEmpty();
             assertThat(alsoStuck.lines()).as("what was read").isEmpty();
+        }
+    }
+
+    @Test
+    void requestsBeyondTheThreadsAreClosedAndHoldNothing() throws Exception {
+        var gate = new CountDownLatch(1);
+        var port = open(call -> {
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            hello(call);
+        });
+        try (var first = RawHttp.ask(port.port(), "GET / HTTP/1.0");
+                var second = RawHttp.ask(port.port(), "GET / HTTP/1.0")) {
+            await().untilAsserted(() -> {
+                try (var other = RawHttp.ask(port.port(), "GET / HTTP/1.0")) {
+                    assertThat(other.awaitEnd().linesWith("hello")).isEmpty();
+                }
+            });
+            gate.countDown();
+
+            first.awaitLines("hello", 1);
+            second.awaitLines("hello", 1);
         }
     }
 

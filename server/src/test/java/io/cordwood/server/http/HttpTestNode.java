@@ -37,6 +37,7 @@ final class HttpTestNode implements AutoCloseable {
     static final int MAX_TAILS = 2;
     static final Duration HEARTBEAT = Duration.ofMillis(200);
     static final String METRICS = "cordwood_node_ready 0.0\n";
+    static final int BODY_MAX_BYTES = 2 << 20;
     private static final int BATCH_MAX_BYTES = (1 << 20) + 12;
     private static final ServerConfig.Limits LIMITS =
             new ServerConfig.Limits(BATCH_MAX_BYTES, 64 << 20, 16 << 20, 100, 1_000, 2, 2);
@@ -65,7 +66,7 @@ final class HttpTestNode implements AutoCloseable {
                 (thread, failure) -> failures.add(failure));
         server.start();
         http = NodeHttp.open(
-                new NodeHttp.Settings(anyPort, MAX_CALLS, MAX_TAILS, HEARTBEAT),
+                new NodeHttp.Settings(anyPort, MAX_CALLS, MAX_TAILS, BODY_MAX_BYTES, HEARTBEAT),
                 new NodeHttp.About(id, readiness, () -> METRICS),
                 (thread, failure) -> failures.add(failure));
     }
@@ -83,7 +84,7 @@ final class HttpTestNode implements AutoCloseable {
     }
 
     void serve() {
-        http.serve(server.channel(), server.methods(), BATCH_MAX_BYTES);
+        http.serve(server.channel(), server.methods());
     }
 
     /** What came back. */

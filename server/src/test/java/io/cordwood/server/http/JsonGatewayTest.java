@@ -67,7 +67,7 @@ final class JsonGatewayTest {
 
     @Test
     void everyUnaryCallOfTheProtocolHasItsPath() {
-        var gateway = new JsonGateway(node.server.channel(), node.server.methods(), JsonGateway.Limits.of(1, 1 << 20));
+        var gateway = new JsonGateway(node.server.channel(), node.server.methods(), new JsonGateway.Limits(1, 1 << 20));
 
         assertThat(gateway.paths())
                 .containsExactlyInAnyOrderElementsOf(unaryPaths().toList());
@@ -214,6 +214,7 @@ final class JsonGatewayTest {
             quoteCharacter = '`',
             value = {
                 "{\"nam\": \"orders\"}|nam|unknown",
+                "{\"name\": \"orders\", \"name\": \"others\"}|name|given twice",
                 "{\"name\": |body|malformed JSON at line 1",
                 "{name: \"orders\"}|body|malformed JSON at line 1",
                 "{\"name\": \"orders\"} {}|body|malformed JSON at line 1",
@@ -225,7 +226,37 @@ final class JsonGatewayTest {
 
         assertInvalid(answer, 400, field);
         assertThat(answer.detail("value")).contains(value);
-        assertThat(answer.detail("limit")).contains("cordwood.v1.GetTopicRequest");
+        if (!field.equals("name")) {
+            assertThat(answer.detail("limit")).contains("cordwood.v1.GetTopicRequest");
+        }
+    }
+
+    @Test
+    void namesMayComeAgainInAnotherObjectOnly() throws Exception {
+        var produced = node.post(PRODUCE, """
+                {"topic": "orders", "records": [{"value": {"json": {"a": {"a": [{"a": 1}, {"a": 2}]}}}}]}""");
+        assertThat(produced.status()).as(produced.body()).isEqualTo(200);
+
+        assertInvalid(
+                node.post(
+                        PRODUCE,
+                        "{\"topic\": \"orders\", \"records\": [{\"value\": {\"json\": {\"pears\": 1, \"pears\": 2}}}]}"),
+                400,
+                "pears");
+    }
+
+    @Test
+    void nestingWithoutEndIsRefused() throws Exception {
+        assertInvalid(node.post(PRODUCE, "{\"a\":".repeat(20_000)), 400, "body");
+        assertInvalid(node.post(PRODUCE, "{\"a\":" + "[".repeat(60_000)), 400, "body");
+    }
+
+    @Test
+    void bytesThatAreNoBase64AreRefused() throws Exception {
+        assertInvalid(
+                node.post(PRODUCE, "{\"topic\": \"orders\", \"records\": [{\"value\": {\"data\": \"%%\"}}]}"),
+                400,
+                "body");
     }
 
     @Test
@@ -247,7 +278,9 @@ final class JsonGatewayTest {
     @CsvSource({
         "?topik=orders,topik",
         "?topic=orders&topic=other,topic",
-        "?topic=orders&partition=one,body",
+        "?topic=orders&partition=one,partition",
+        "?topic=orders&max_wait=soon,max_wait",
+        "?topic=orders&max_wait=1s&maxWait=2s,maxWait",
         "?records=1,records"
     })
     void parametersThatAreNoFieldsAreRefusedByName(String query, String field) throws Exception {
@@ -278,11 +311,19 @@ final class JsonGatewayTest {
                 "Host: localhost",
                 "Content-Type: application/json",
                 "Content-Length: 99000000")) {
-            raw.awaitLines("batch.max-bytes", 1);
+            raw.awaitLines("http.body-max-bytes", 1);
 
             assertThat(raw.lines().get(0)).contains("413");
             assertThat(raw.linesWith("\"field\":\"body\"")).hasSize(1);
         }
+    }
+
+    @Test
+    void clientThatSendsMoreThanTheLimitReadsWhy() throws Exception {
+        var answer = node.send("POST", PRODUCE, new byte[5 << 20], "Content-Type", "application/json");
+
+        assertInvalid(answer, 413, "body");
+        assertThat(answer.detail("limit")).isEqualTo(Integer.toString(HttpTestNode.BODY_MAX_BYTES));
     }
 
     @Test

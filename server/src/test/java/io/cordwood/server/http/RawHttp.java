@@ -37,8 +37,13 @@ final class RawHttp implements AutoCloseable {
 
     /** As {@link #ask}, but nothing is ever read. */
     static RawHttp unread(int port, String... head) throws IOException {
+        return part(port, String.join("\r\n", head) + "\r\n\r\n");
+    }
+
+    /** Whatever it is that the client sends; nothing is ever read. */
+    static RawHttp part(int port, String text) throws IOException {
         var socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        socket.getOutputStream().write((String.join("\r\n", head) + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
         return new RawHttp(socket);
     }
 

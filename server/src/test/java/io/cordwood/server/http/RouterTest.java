@@ -6,6 +6,7 @@ import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.health.Hindrance;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +121,23 @@ final class RouterTest {
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.detail("value")).isEqualTo(path);
         assertThat(answer.detail("limit")).contains("/healthz", "/v1/topics/{topic}/tail");
+    }
+
+    @Test
+    void requestsThatNeverEndKeepNobodyFromBeingHeard() throws Exception {
+        var halves = new ArrayList<RawHttp>();
+        try {
+            for (int i = 0; i < 100; i++) {
+                halves.add(RawHttp.part(node.http.port(), i % 2 == 0 ? "GET /heal" : "GET /healthz HTTP/1.1\r\nHo"));
+            }
+
+            assertThat(node.get("/healthz").status()).isEqualTo(200);
+            assertThat(node.get("/metrics").status()).isEqualTo(200);
+        } finally {
+            for (var half : halves) {
+                half.close();
+            }
+        }
     }
 
     @Test

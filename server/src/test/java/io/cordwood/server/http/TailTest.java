@@ -201,6 +201,22 @@ final class TailTest {
     }
 
     @Test
+    void partitionsOfOtherNodesAreFetchedUpToALimit() throws Exception {
+        int partitions = Tail.FETCHED_MAX + 2;
+        cluster.createTopic("wide", partitions, 2);
+        for (int partition = 0; partition < partitions; partition++) {
+            cluster.leads(2, "wide", partition, 5);
+            append(two.replicas.add("wide", partition).ledBy(2, 2), "a");
+        }
+        try (var tail = one.follow("/v1/topics/wide/tail?start=earliest&encoding=text")) {
+            tail.awaitLines("\"offset\"", Tail.FETCHED_MAX);
+
+            assertThat(tail.awaitLines("LIMIT_REACHED", 2).linesWith("\"error\"")).hasSize(2);
+            assertThat(tail.linesWith("{\"end\":")).isEmpty();
+        }
+    }
+
+    @Test
     void deletedTopicEndsTheTailWithItsReason() throws Exception {
         try (var tail = one.follow(TAIL + "?partition=0")) {
             await().until(() -> led.listenerCount() > 0);
