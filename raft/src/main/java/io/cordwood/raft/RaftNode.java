@@ -385,6 +385,11 @@ public final class RaftNode implements Closeable {
         return running().host().find(id);
     }
 
+    /** Whether a replica that should be here takes no part: it failed its check at the start, or its raft log is gone. */
+    public boolean isSetAside(UUID groupId) {
+        return running().reconciler().isSetAside(groupId);
+    }
+
     public ClusterMetadata metadata() {
         return running().metadata();
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +48,7 @@ final class Reconciler implements Closeable {
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
     private final TrashThread trash;
-    private final Set<UUID> reportedMissing = new HashSet<>();
+    private final Set<UUID> reportedMissing = ConcurrentHashMap.newKeySet();
     private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
 
@@ -214,6 +215,11 @@ final class Reconciler implements Closeable {
                 .toList();
         nodes.forEach(node -> peers.put(node.nodeId(), node.nodeAddress()));
         return new PartitionGroup(partition.raftGroupId(), placement, peers, false, false);
+    }
+
+    /** Whether the group should be here and is not made: it was here once, and only an operator can put that right. */
+    boolean isSetAside(UUID groupId) {
+        return reportedMissing.contains(groupId);
     }
 
     private void reportMissing(MetadataImage.Replica replica) {

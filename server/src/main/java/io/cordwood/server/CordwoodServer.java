@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * One node: the only place where its parts are put together.
  *
  * <p>Invariants: clients are served from the moment the node has joined its cluster until the stop begins;
- * health and metrics from the start to the end. Parts are closed in the reverse order of their start.
+ * health and metrics from the start until nothing is in flight any more. What looks at the replicas is
+ * closed before them.
  *
  * <p><b>Thread:</b> start and close by the owner, once each.
  */
@@ -83,9 +84,10 @@ public final class CordwoodServer {
         this.node = node;
         this.clients = clients;
         edge.metrics().watch(node::sample);
-        this.ready = node.joined().thenRun(() -> {
+        this.ready = node.joined().thenCompose(joined -> {
             clients.open();
             edge.readiness().joined(checks(config, node, disk(config)));
+            return edge.readiness().firstReady();
         });
     }
 
@@ -216,7 +218,7 @@ public final class CordwoodServer {
         }
     }
 
-    /** Completes when the node has joined and serves clients; fails when it cannot join. */
+    /** Completes when the node has joined and is ready for the first time; fails when it cannot join. */
     public CompletableFuture<Void> ready() {
         return ready.copy();
     }

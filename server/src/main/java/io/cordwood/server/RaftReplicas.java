@@ -5,6 +5,7 @@ import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.server.partition.Replica;
 import io.cordwood.store.PartitionId;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The replicas that this node has open.
@@ -21,5 +22,10 @@ final class RaftReplicas implements LocalReplicas {
     @Override
     public Optional<Replica> find(PartitionId id) {
         return node.partition(id).map(replica -> new RaftReplica(node, replica));
+    }
+
+    @Override
+    public boolean isSetAside(UUID raftGroupId) {
+        return node.isSetAside(raftGroupId);
     }
 }

@@ -90,7 +90,7 @@ final class LocalNode {
         }
     }
 
-    /** True from the moment the server says that it has joined and listens. */
+    /** True from the moment the server says that it can serve: it has joined, and holds again what it held. */
     boolean isReady() {
         return newLog().contains("cordwood node " + nodeId + " ready:");
     }

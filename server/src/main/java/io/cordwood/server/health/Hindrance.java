@@ -1,7 +1,10 @@
 package io.cordwood.server.health;
 
+import java.util.List;
+
 /**
- * Why the node is not ready: a code for programs and one sentence for people that says what to look at.
+ * Why the node is not ready, or less than whole: a code for programs and one sentence for people that says
+ * what to look at.
  *
  * <p><b>Thread:</b> immutable.
  */
@@ -9,14 +12,31 @@ public record Hindrance(Code code, String message) {
     /** What kind of thing it is. */
     public enum Code {
         /** The node starts, or is not a member of its cluster yet. */
-        NOT_JOINED,
-        /** Replicas that the metadata places here are not open. */
-        REPLICAS_NOT_OPEN,
+        NOT_JOINED(false),
+        /** Replicas that the metadata places here are not open yet. */
+        REPLICAS_NOT_OPEN(false),
+        /**
+         * Replicas that the metadata places here take no part until an operator sees to them. The node serves
+         * its others: to take it out of service or to start it anew would help none of them, and would cost
+         * what it serves.
+         */
+        REPLICAS_SET_ASIDE(true),
         /** Files cannot be written. */
-        DISK_NOT_WRITABLE,
+        DISK_NOT_WRITABLE(false),
         /** The disk is almost full. */
-        DISK_SPACE_LOW,
+        DISK_SPACE_LOW(false),
         /** The node stops. */
-        SHUTTING_DOWN
+        SHUTTING_DOWN(false);
+
+        private final boolean ready;
+
+        Code(boolean ready) {
+            this.ready = ready;
+        }
+    }
+
+    /** Whether a node is ready that is hindered by these alone. */
+    public static boolean ready(List<Hindrance> hindrances) {
+        return hindrances.stream().allMatch(hindrance -> hindrance.code.ready);
     }
 }

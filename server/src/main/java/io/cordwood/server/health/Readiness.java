@@ -5,10 +5,12 @@ import java.io.Closeable;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Whether the node can serve, looked at once a second, and at once when it joins or stops.
  *
  * <p>Invariants: a node that has not joined, or stops, is not ready whatever the checks say; the listener
- * hears of each change, in order, and of the state when it is added.
+ * hears of each change, in order, and of the state when it is added. The log has a line for each change of
+ * what hinders the node.
  *
  * <p><b>Thread:</b> any may ask; the checks run on a thread of its own, {@code readiness}, the first time
  * on the caller's. The lock guards what is published together with the telling of it, so that a stop is
@@ -33,6 +36,7 @@ public final class Readiness implements Closeable {
 
     private final ScheduledExecutorService thread;
     private final UncaughtExceptionHandler onFailure;
+    private final CompletableFuture<Void> firstReady = new CompletableFuture<>();
     private volatile List<Hindrance> hindrances = STARTING;
     private boolean stopping;
     private Consumer<Boolean> listener = ready -> {};
@@ -49,18 +53,23 @@ public final class Readiness implements Closeable {
 
     /** As of the newest look. */
     public boolean isReady() {
-        return hindrances.isEmpty();
+        return Hindrance.ready(hindrances);
     }
 
-    /** Empty where the node is ready; as of the newest look. */
+    /** As of the newest look; a node that is ready may have some, too. */
     public List<Hindrance> hindrances() {
         return hindrances;
+    }
+
+    /** Completes when the node is ready for the first time. */
+    public CompletableFuture<Void> firstReady() {
+        return firstReady.copy();
     }
 
     /** Who is told from now on. */
     public synchronized void tell(Consumer<Boolean> readyOrNot) {
         listener = readyOrNot;
-        listener.accept(hindrances.isEmpty());
+        listener.accept(isReady());
     }
 
     /** The node is a member: from now on the checks decide, the first time before this returns. */
@@ -80,6 +89,15 @@ public final class Readiness implements Closeable {
         publish(STOPPING);
     }
 
+    private static void log(List<Hindrance> found) {
+        if (found.isEmpty()) {
+            LOGGER.info("the node is ready");
+        } else {
+            var reasons = found.stream().map(Hindrance::message).collect(Collectors.joining("; "));
+            LOGGER.warn("the node is {}: {}", Hindrance.ready(found) ? "ready, and less than whole" : "not ready", reasons);
+        }
+    }
+
     private void look(List<ReadinessCheck> checks) {
         var found =
                 checks.stream().flatMap(check -> check.hindrances().stream()).toList();
@@ -91,11 +109,22 @@ public final class Readiness implements Closeable {
     }
 
     private synchronized void publish(List<Hindrance> found) {
-        boolean before = hindrances.isEmpty();
+        boolean before = isReady();
+        boolean sameReasons = codes(hindrances).equals(codes(found));
         hindrances = found;
-        if (before != found.isEmpty()) {
-            listener.accept(found.isEmpty());
+        if (!sameReasons && !stopping) {
+            log(found);
         }
+        if (before != isReady()) {
+            listener.accept(isReady());
+        }
+        if (isReady()) {
+            firstReady.complete(null);
+        }
+    }
+
+    private static List<Code> codes(List<Hindrance> found) {
+        return found.stream().map(Hindrance::code).toList();
     }
 
     /** The executor would keep a failure to itself, and the last answer would stand for ever. */

@@ -6,6 +6,7 @@ import io.cordwood.server.health.Hindrance.Code;
 import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.store.PartitionId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +16,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Every replica that the metadata places on this node is open here.
+ * Every replica that the metadata places on this node is open here, but for those that are set aside: these
+ * are told of, and nothing waits for them.
  *
  * <p>Until all were open once none may be missing: a restart is over when the node holds again what it
  * held. From then on a replica may be missing for {@link #PATIENCE}: a new topic's groups are made one
@@ -42,11 +44,30 @@ public final class ReplicasOpen implements ReadinessCheck {
     @Override
     public List<Hindrance> hindrances() {
         var placed = cluster.image().replicasOn(cluster.thisNode());
-        var missing = placed.stream().filter(this::isMissing).toList();
+        var absent = placed.stream().filter(this::isMissing).collect(Collectors.partitioningBy(this::isSetAside));
+        var missing = absent.get(false);
         remember(missing);
         wereAllOpen |= missing.isEmpty();
+        var found = new ArrayList<Hindrance>();
         var counted = missing.stream().filter(this::counts).toList();
-        return counted.isEmpty() ? List.of() : List.of(hindrance(counted, placed.size()));
+        if (!counted.isEmpty()) {
+            found.add(new Hindrance(
+                    Code.REPLICAS_NOT_OPEN,
+                    counted.size() + " of " + placed.size() + " replicas are not open here: " + names(counted)
+                            + "; the node's log says why"));
+        }
+        var setAside = absent.get(true);
+        if (!setAside.isEmpty()) {
+            found.add(new Hindrance(
+                    Code.REPLICAS_SET_ASIDE,
+                    setAside.size() + " of " + placed.size() + " replicas are set aside and take no part: "
+                            + names(setAside) + "; the node's log says why"));
+        }
+        return List.copyOf(found);
+    }
+
+    private boolean isSetAside(MetadataImage.Replica replica) {
+        return replicas.isSetAside(replica.partition().raftGroupId());
     }
 
     private boolean isMissing(MetadataImage.Replica replica) {
@@ -69,15 +90,12 @@ public final class ReplicasOpen implements ReadinessCheck {
         return !wereAllOpen || nanoClock.getAsLong() - since > PATIENCE.toNanos();
     }
 
-    private static Hindrance hindrance(List<MetadataImage.Replica> missing, int placed) {
-        var names = missing.stream()
+    private static String names(List<MetadataImage.Replica> some) {
+        var names = some.stream()
                 .limit(NAMED)
                 .map(replica ->
                         replica.topic().name() + "-" + replica.partition().partition())
                 .collect(Collectors.joining(", "));
-        return new Hindrance(
-                Code.REPLICAS_NOT_OPEN,
-                missing.size() + " of " + placed + " replicas are not open here: " + names
-                        + (missing.size() > NAMED ? ", ..." : "") + "; the node's log says why");
+        return names + (some.size() > NAMED ? ", ..." : "");
     }
 }

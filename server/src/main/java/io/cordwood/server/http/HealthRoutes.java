@@ -32,11 +32,12 @@ final class HealthRoutes {
     void ready(HttpCall call) throws IOException {
         call.requireMethod(METHODS);
         var hindrances = readiness.hindrances();
-        var body = state(hindrances.isEmpty() ? "ready" : "not ready");
+        boolean ready = Hindrance.ready(hindrances);
+        var body = state(ready ? "ready" : "not ready");
         var reasons = new JsonArray();
         hindrances.forEach(hindrance -> reasons.add(reason(hindrance)));
         body.add("reasons", reasons);
-        int status = hindrances.isEmpty() ? HttpAnswer.OK : HttpRefusedException.UNAVAILABLE;
+        int status = ready ? HttpAnswer.OK : HttpRefusedException.UNAVAILABLE;
         call.answer(HttpAnswer.json(status, body.toString()));
     }
 

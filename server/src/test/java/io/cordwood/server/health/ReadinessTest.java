@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.server.health.Hindrance.Code;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -53,6 +54,30 @@ final class ReadinessTest {
         readiness.joined(List.of(() -> List.of(FULL), () -> List.of(other)));
 
         assertThat(readiness.hindrances()).containsExactly(FULL, other);
+    }
+
+    @Test
+    void nodeThatIsLessThanWholeIsReadyAndSaysSo() {
+        var setAside = new Hindrance(Code.REPLICAS_SET_ASIDE, "one");
+        readiness.tell(told::add);
+
+        readiness.joined(List.of(() -> List.of(setAside)));
+
+        assertThat(readiness.isReady()).isTrue();
+        assertThat(readiness.hindrances()).containsExactly(setAside);
+        assertThat(told).containsExactly(false, true);
+    }
+
+    @Test
+    void firstReadyIsWhenNothingHindersAnyMore() {
+        found = List.of(FULL);
+        readiness.joined(List.of(() -> found));
+        var ready = readiness.firstReady();
+        assertThat(ready).isNotCompleted();
+
+        found = List.of();
+
+        assertThat(ready).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test

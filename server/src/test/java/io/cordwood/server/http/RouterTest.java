@@ -78,6 +78,18 @@ final class RouterTest {
     }
 
     @Test
+    void nodeThatIsLessThanWholeIsReadyAndSaysWhy() throws Exception {
+        node.readiness.joined(
+                List.of(() -> List.of(new Hindrance(Hindrance.Code.REPLICAS_SET_ASIDE, "orders-0 is set aside"))));
+
+        var answer = node.get("/readyz");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().get("status").getAsString()).isEqualTo("ready");
+        assertThat(answer.body()).contains("REPLICAS_SET_ASIDE", "orders-0 is set aside");
+    }
+
+    @Test
     void readyUntilItStops() throws Exception {
         node.readiness.joined(List.of(() -> hindrances));
         var ready = node.get("/readyz");

@@ -4,6 +4,8 @@ import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.store.PartitionId;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -14,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class FakeReplicas implements LocalReplicas {
     private final FakeCluster cluster;
     private final Map<PartitionId, FakeReplica> replicas = new ConcurrentHashMap<>();
+    private final Set<UUID> setAside = ConcurrentHashMap.newKeySet();
 
     public FakeReplicas(FakeCluster cluster) {
         this.cluster = cluster;
@@ -29,6 +32,17 @@ public final class FakeReplicas implements LocalReplicas {
         replicas.remove(id(topic, partition));
     }
 
+    /** As a replica that failed its check at the start. */
+    public void setAside(String topic, int partition) {
+        remove(topic, partition);
+        setAside.add(cluster.image()
+                .topic(topic)
+                .orElseThrow()
+                .partitions()
+                .get(partition)
+                .raftGroupId());
+    }
+
     private PartitionId id(String topic, int partition) {
         return new PartitionId(cluster.topicId(topic), partition);
     }
@@ -36,5 +50,10 @@ public final class FakeReplicas implements LocalReplicas {
     @Override
     public Optional<Replica> find(PartitionId id) {
         return Optional.ofNullable(replicas.get(id));
+    }
+
+    @Override
+    public boolean isSetAside(UUID raftGroupId) {
+        return setAside.contains(raftGroupId);
     }
 }
