@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 /** {@code cluster}: nodes and partitions. */
 @Command(
         name = "cluster",
-        description = "Show nodes and partitions, or add a node.",
-        subcommands = ClusterAddNodeCommand.class)
+        description = "Show nodes and partitions, add a node, or ask whether one may be stopped.",
+        subcommands = {ClusterAddNodeCommand.class, ClusterRollingCheckCommand.class})
 final class ClusterCommand implements Runnable {
     @Mixin
     private OutputOptions output = new OutputOptions();

@@ -67,6 +67,9 @@ final class CommandLineTest {
             cluster add-node                    | ID
             cluster add-node one h:1            | 'one'
             cluster add-node 4                  | HOST:PORT
+            cluster rolling-check               | NODE
+            cluster rolling-check one           | 'one'
+            cluster rolling-check 1 --wait 5    | '5' is not a duration
             cluster --wide                      | --wide
             up --nodes 0                        | --nodes is 0, allowed are 1 to 9
             up --nodes 10                       | --nodes is 10, allowed are 1 to 9
@@ -130,6 +133,8 @@ final class CommandLineTest {
                 "topic create a",
                 "cluster",
                 "cluster add-node 4 h:1",
+                "cluster rolling-check 1",
+                "cluster rolling-check 1 --wait 1s",
                 "topic delete a --yes",
                 "topic trim a 0 42 --yes"
             })
