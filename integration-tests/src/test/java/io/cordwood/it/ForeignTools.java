@@ -55,7 +55,8 @@ final class ForeignTools {
         return Command.repositoryRoot().resolve("integration-tests/target/tools");
     }
 
-    private static void need(String program) {
+    /** Goes on where there is a program of this name on the PATH. */
+    static void need(String program) {
         var found = Arrays.stream(
                         Objects.requireNonNullElse(System.getenv("PATH"), "").split(":"))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));

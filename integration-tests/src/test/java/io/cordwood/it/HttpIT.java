@@ -30,7 +30,7 @@ class HttpIT {
         cluster.nodeIds().forEach(node -> TestCluster.soon().until(() -> status(cluster, node, "/readyz") == 200));
         assertThat(post(cluster, 1, "TopicService/CreateTopic", "{\"name\": \"orders\", \"partitionCount\": 3}"))
                 .contains("\"partitionCount\":3");
-        TestCluster.soon().until(() -> isBalanced(cluster));
+        TestCluster.soon().until(() -> cluster.isBalanced(TOPIC));
         var followed = follow(cluster, 2, "/v1/topics/orders/tail?encoding=text&start=earliest");
 
         for (int node : cluster.nodeIds()) {
@@ -95,13 +95,6 @@ class HttpIT {
 
         TestCluster.soon().until(() -> followed.stream().anyMatch(line -> line.startsWith("{\"end\":")));
         assertThat(followed).anyMatch(line -> line.contains("SHUTTING_DOWN"));
-    }
-
-    /** The leaderships of a new topic go to the preferred nodes; a record sent meanwhile may be refused. */
-    private static boolean isBalanced(TestCluster cluster) {
-        return cluster.admin().topic(TOPIC).partitions().stream()
-                .allMatch(partition ->
-                        partition.leader().orElse(0) == partition.replicas().get(0));
     }
 
     private static String record(int partition, String text) {

@@ -268,6 +268,13 @@ final class TestCluster implements AutoCloseable {
         return ends.entrySet().stream().allMatch(end -> positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
     }
 
+    /** The leaderships of a new topic go to the preferred nodes; a record sent meanwhile may be refused. */
+    boolean isBalanced(String topic) {
+        return admin().topic(topic).partitions().stream()
+                .allMatch(partition ->
+                        partition.leader().orElse(0) == partition.replicas().get(0));
+    }
+
     /** The node that leads, as soon as one does. */
     int leaderOf(String topic, int partition) {
         return soon().until(() -> leaderNow(topic, partition), Optional::isPresent)
