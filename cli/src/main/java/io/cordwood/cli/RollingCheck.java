@@ -76,7 +76,8 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     private static void checkPartition(
             int nodeId, PartitionDescription partition, List<String> reasons, List<String> notices) {
         var replicas = partition.replicas();
-        var others = replicas.stream().filter(replica -> replica.nodeId() != nodeId).toList();
+        var others =
+                replicas.stream().filter(replica -> replica.nodeId() != nodeId).toList();
         var late = others.stream().filter(replica -> !isClose(replica)).toList();
         int needed = majority(replicas.size());
         if (partition.error().isPresent()) {

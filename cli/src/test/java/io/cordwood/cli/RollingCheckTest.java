@@ -60,7 +60,12 @@ final class RollingCheckTest {
     @Test
     void majorityOfFiveMayLackOne() {
         var partition = partition(
-                0, replica(1, ReplicaState.LEADER), replica(2, ReplicaState.SILENT), replica(3), replica(4), replica(5));
+                0,
+                replica(1, ReplicaState.LEADER),
+                replica(2, ReplicaState.SILENT),
+                replica(3),
+                replica(4),
+                replica(5));
 
         assertThat(RollingCheck.of(1, alive(5), List.of(partition)).mayStop()).isTrue();
     }

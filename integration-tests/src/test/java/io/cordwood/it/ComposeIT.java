@@ -100,9 +100,10 @@ class ComposeIT {
     /** The leaderships of a new topic go to the preferred nodes; a record sent meanwhile may be refused. */
     private static void awaitPreferredLeaders(String topic) {
         try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
-            TestCluster.soon().until(() -> client.admin().topic(topic).partitions().stream()
-                    .allMatch(partition ->
-                            partition.leader().orElse(0) == partition.replicas().get(0)));
+            TestCluster.soon()
+                    .until(() -> client.admin().topic(topic).partitions().stream()
+                            .allMatch(partition -> partition.leader().orElse(0)
+                                    == partition.replicas().get(0)));
         }
     }
 

@@ -64,7 +64,8 @@ record ReadmeBlock(List<String> functions, List<String> commands) {
     /** Quotes are closed, and nothing says that it goes on. */
     private static boolean isWhole(String command) {
         var stripped = command.strip();
-        boolean quoted = !stripped.startsWith("#") && stripped.chars().filter(c -> c == '\'').count() % 2 == 1;
+        boolean quoted = !stripped.startsWith("#")
+                && stripped.chars().filter(c -> c == '\'').count() % 2 == 1;
         return !quoted && !stripped.endsWith("\\") && !stripped.endsWith("|");
     }
 
@@ -81,7 +82,8 @@ record ReadmeBlock(List<String> functions, List<String> commands) {
 
     /** What the only command that holds this text prints, without white space; it must succeed. */
     String run(String holding, List<Path> tools) {
-        var found = commands.stream().filter(command -> command.contains(holding)).toList();
+        var found =
+                commands.stream().filter(command -> command.contains(holding)).toList();
         assertThat(found).as("commands with " + holding).hasSize(1);
         var script = String.join("\n", functions) + "\n" + CURL + "\n" + found.get(0);
         var path = new ArrayList<String>();

@@ -22,28 +22,32 @@ final class ReadmeTour {
     private static final String SHIM = "grpcurl-by-buf";
 
     private static final List<Step> GRPC = List.of(
-            new Step(":9090 list", "cordwood.v1.DataService", "cordwood.v1.TopicService", "grpc.health.v1.Health"),
-            new Step("describe", "Subscribe"),
-            new Step("CreateTopic", "\"name\":\"%s\""),
-            new Step("/Produce", "\"offset\":\"2\"", "DURABILITY_MAJORITY_FORCED"),
-            new Step("earliest\"}' ", "\"text\":\"2apples\"", "\"json\":{\"pears\":1,\"ripe\":true}", "\"data\":\"/wD/\""),
-            new Step("\"-1h\"", "\"text\":\"{\\\"pears\\\":1,\\\"ripe\\\":true}\""),
-            new Step("last:10", "\"text\":\"ann\"", "\"text\":\"bob\""),
-            new Step("/Subscribe", "\"text\":\"2apples\"", "\"json\":{\"pears\":1,\"ripe\":true}", "\"data\":\"/wD/\""),
-            new Step("Health/Check", "\"status\":\"SERVING\""));
+            Step.of(":9090 list", "cordwood.v1.DataService", "cordwood.v1.TopicService", "grpc.health.v1.Health"),
+            Step.of("describe", "Subscribe"),
+            Step.of("CreateTopic", "\"name\":\"%s\""),
+            Step.of("/Produce", "\"offset\":\"2\"", "DURABILITY_MAJORITY_FORCED"),
+            Step.of(
+                    "earliest\"}' ",
+                    "\"text\":\"2apples\"",
+                    "\"json\":{\"pears\":1,\"ripe\":true}",
+                    "\"data\":\"/wD/\""),
+            Step.of("\"-1h\"", "\"text\":\"{\\\"pears\\\":1,\\\"ripe\\\":true}\""),
+            Step.of("last:10", "\"text\":\"ann\"", "\"text\":\"bob\""),
+            Step.of("/Subscribe", "\"text\":\"2apples\"", "\"json\":{\"pears\":1,\"ripe\":true}", "\"data\":\"/wD/\""),
+            Step.of("Health/Check", "\"status\":\"SERVING\""));
 
     private static final List<Step> HTTP = List.of(
-            new Step("CreateTopic", "\"name\":\"%s\""),
-            new Step("ListTopics", "\"name\":\"%s\""),
-            new Step("/Produce", "\"offset\":\"2\"", "DURABILITY_MAJORITY_FORCED"),
-            new Step("start=earliest'", "\"text\":\"2apples\"", "\"pears\":1", "\"data\":\"/wD/\""),
-            new Step("start=-1h", "\"text\":\"{\\\"pears\\\":1"),
-            new Step("start=last:10", "\"text\":\"ann\"", "\"text\":\"bob\""),
-            new Step("DescribePartitions", "\"topic\":\"%s\"", "\"highWatermark\":\"3\""),
-            new Step("/tail", "{\"partition\":0,\"offset\":\"0\"", "{\"partition\":0,\"offset\":\"2\"", "{\"end\":"),
-            new Step("healthz", "\"status\":\"alive\""),
-            new Step("readyz", "\"status\":\"ready\""),
-            new Step("/metrics", "cordwood_node_ready"));
+            Step.of("CreateTopic", "\"name\":\"%s\""),
+            Step.of("ListTopics", "\"name\":\"%s\""),
+            Step.of("/Produce", "\"offset\":\"2\"", "DURABILITY_MAJORITY_FORCED"),
+            Step.of("start=earliest'", "\"text\":\"2apples\"", "\"pears\":1", "\"data\":\"/wD/\""),
+            Step.of("start=-1h", "\"text\":\"{\\\"pears\\\":1"),
+            Step.of("start=last:10", "\"text\":\"ann\"", "\"text\":\"bob\""),
+            Step.of("DescribePartitions", "\"topic\":\"%s\"", "\"highWatermark\":\"3\""),
+            Step.of("/tail", "{\"partition\":0,\"offset\":\"0\"", "{\"partition\":0,\"offset\":\"2\"", "{\"end\":"),
+            Step.of("healthz", "\"status\":\"alive\""),
+            Step.of("readyz", "\"status\":\"ready\""),
+            Step.of("/metrics", "cordwood_node_ready"));
 
     private final ReadmeBlock block;
     private final List<Step> steps;
@@ -56,7 +60,11 @@ final class ReadmeTour {
      * @param holding text of no other command of the block
      * @param printed without white space; %s stands for the topic
      */
-    private record Step(String holding, String... printed) {}
+    private record Step(String holding, List<String> printed) {
+        static Step of(String holding, String... printed) {
+            return new Step(holding, List.of(printed));
+        }
+    }
 
     private ReadmeTour(ReadmeBlock block, List<Step> steps, String topic, List<Path> tools) {
         this.block = block;
@@ -88,8 +96,8 @@ final class ReadmeTour {
     /** A directory with a program of the name grpcurl that is none. */
     private static Path shim(String beginning) {
         try (var script = ReadmeTour.class.getResourceAsStream("/" + SHIM)) {
-            var directory = Files.createDirectories(
-                    Command.repositoryRoot().resolve("integration-tests/target/tools/" + SHIM));
+            var directory =
+                    Files.createDirectories(Command.repositoryRoot().resolve("integration-tests/target/tools/" + SHIM));
             var text = new String(Objects.requireNonNull(script, SHIM).readAllBytes(), UTF_8);
             var program = Files.writeString(
                     directory.resolve("grpcurl"), text.replaceFirst("\nset -eu\n", "\nset -eu\n" + beginning));

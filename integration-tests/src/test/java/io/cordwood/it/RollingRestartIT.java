@@ -72,12 +72,13 @@ class RollingRestartIT {
     private static List<String> publishUntil(TestCluster cluster, AtomicBoolean stopped) {
         var sent = new ArrayList<String>();
         var acks = new ArrayList<CompletableFuture<?>>();
-        try (var producer = cluster.client().producer().linger(Duration.ofMillis(20)).open()) {
+        try (var producer =
+                cluster.client().producer().linger(Duration.ofMillis(20)).open()) {
             while (!stopped.get()) {
                 var value = "value " + sent.size();
                 sent.add(value);
-                acks.add(producer.send(new ProducerRecord(
-                        TOPIC, sent.size() % 3, null, value.getBytes(StandardCharsets.UTF_8))));
+                acks.add(producer.send(
+                        new ProducerRecord(TOPIC, sent.size() % 3, null, value.getBytes(StandardCharsets.UTF_8))));
                 if (sent.size() % 50 == 0) {
                     acks.get(acks.size() - 1).join();
                 }

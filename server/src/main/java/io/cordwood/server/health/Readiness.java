@@ -94,7 +94,8 @@ public final class Readiness implements Closeable {
             LOGGER.info("the node is ready");
         } else {
             var reasons = found.stream().map(Hindrance::message).collect(Collectors.joining("; "));
-            LOGGER.warn("the node is {}: {}", Hindrance.ready(found) ? "ready, and less than whole" : "not ready", reasons);
+            LOGGER.warn(
+                    "the node is {}: {}", Hindrance.ready(found) ? "ready, and less than whole" : "not ready", reasons);
         }
     }
 

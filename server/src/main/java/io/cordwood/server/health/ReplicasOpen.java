@@ -44,8 +44,10 @@ public final class ReplicasOpen implements ReadinessCheck {
     @Override
     public List<Hindrance> hindrances() {
         var placed = cluster.image().replicasOn(cluster.thisNode());
-        var absent = placed.stream().filter(this::isMissing).collect(Collectors.partitioningBy(this::isSetAside));
-        var missing = absent.get(false);
+        var absent = placed.stream().filter(this::isMissing).toList();
+        var setAside = absent.stream().filter(this::isSetAside).toList();
+        var missing =
+                absent.stream().filter(replica -> !setAside.contains(replica)).toList();
         remember(missing);
         wereAllOpen |= missing.isEmpty();
         var found = new ArrayList<Hindrance>();
@@ -56,7 +58,6 @@ public final class ReplicasOpen implements ReadinessCheck {
                     counted.size() + " of " + placed.size() + " replicas are not open here: " + names(counted)
                             + "; the node's log says why"));
         }
-        var setAside = absent.get(true);
         if (!setAside.isEmpty()) {
             found.add(new Hindrance(
                     Code.REPLICAS_SET_ASIDE,

@@ -64,8 +64,7 @@ public final class NodeHttp {
     /** Answers calls and tails from now on. */
     public void serve(Channel channel, List<MethodDescriptor<?, ?>> methods) {
         router.open(new Router.Services(
-                new JsonGateway(
-                        channel, methods, new JsonGateway.Limits(settings.maxCalls(), settings.bodyMaxBytes())),
+                new JsonGateway(channel, methods, new JsonGateway.Limits(settings.maxCalls(), settings.bodyMaxBytes())),
                 new TailRoute(channel, settings.maxTails(), settings.heartbeat())));
     }
 

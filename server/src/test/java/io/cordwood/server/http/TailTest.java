@@ -211,7 +211,8 @@ final class TailTest {
         try (var tail = one.follow("/v1/topics/wide/tail?start=earliest&encoding=text")) {
             tail.awaitLines("\"offset\"", Tail.FETCHED_MAX);
 
-            assertThat(tail.awaitLines("LIMIT_REACHED", 2).linesWith("\"error\"")).hasSize(2);
+            assertThat(tail.awaitLines("LIMIT_REACHED", 2).linesWith("\"error\""))
+                    .hasSize(2);
             assertThat(tail.linesWith("{\"end\":")).isEmpty();
         }
     }
