@@ -52,12 +52,13 @@ final class ConfigSources {
 
     private final List<String> problems = new ArrayList<>();
     private final SmallRyeConfig values;
+    private final @Nullable String file;
 
     ConfigSources(CommandLine commandLine, Map<String, String> environment) {
         problems.addAll(commandLine.problems());
         refuseUnknown(commandLine.flags(), "flag --%s");
         refuseUnknownVariables(environment);
-        var file = commandLine.configFile() != null ? commandLine.configFile() : environment.get(CONFIG_VARIABLE);
+        file = commandLine.configFile() != null ? commandLine.configFile() : environment.get(CONFIG_VARIABLE);
         var fileValues = file == null ? Map.<String, String>of() : readFile(file);
         refuseUnknown(fileValues, "key %s in " + file);
         values = new SmallRyeConfigBuilder()
@@ -100,10 +101,13 @@ final class ConfigSources {
         }
     }
 
-    private static String source(Setting<?> setting, ConfigValue found) {
-        return found.getConfigSourceOrdinal() == ENVIRONMENT_ORDINAL
-                ? "environment " + variable(setting)
-                : found.getConfigSourceName();
+    /** In the words of who wrote it, not in those of the library. */
+    private String source(Setting<?> setting, ConfigValue found) {
+        return switch (found.getConfigSourceOrdinal()) {
+            case FLAG_ORDINAL -> "flag --" + setting.key();
+            case ENVIRONMENT_ORDINAL -> "environment " + variable(setting);
+            default -> "file " + file;
+        };
     }
 
     private void refuseUnknown(Map<String, String> given, String place) {

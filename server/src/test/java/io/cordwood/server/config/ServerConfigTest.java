@@ -134,7 +134,7 @@ final class ServerConfigTest {
         assertThat(failure.problems()).hasSize(6).allMatch(line -> line.indexOf('\n') < 0);
         assertThat(failure.getMessage())
                 .contains("stray: not a flag")
-                .contains("node.id = \"0\": expected an integer from 1 to 2147483647 (from flag)")
+                .contains("node.id = \"0\": expected an integer from 1 to 2147483647 (from flag --node.id)")
                 .contains("batch.max-bytes = \"1TB\": expected a size from 1KiB to 64MiB")
                 .contains("data.dir: missing; expected a path (as --data.dir or in CORDWOOD_DATA_DIR)")
                 .contains("cluster.initial-nodes: missing")
