@@ -34,6 +34,7 @@ final class LeaderBalancer {
     private static final long TRANSFER_TIMEOUT_MS = 3000;
     private static final long HAND_OVER_POLL_MS = 50;
     private static final long NEW_GROUP_ENTRIES = 8;
+    private static final long FIRST_TERM = 1;
     static final long MAX_LAG_ENTRIES = 64;
     private static final int MAX_TRANSFERS_PER_TICK = 8;
 
@@ -81,12 +82,20 @@ final class LeaderBalancer {
         if (tried != null && now - tried < timings.balance().toNanos()) {
             return false;
         }
-        if (division.getInfo().getLastAppliedIndex() < NEW_GROUP_ENTRIES) {
+        if (isNew(division.getInfo().getLastAppliedIndex(), division.getInfo().getCurrentTerm())) {
             return lag(division).equals(OptionalLong.of(0)); // else the preferred node may not have the group yet
         }
         var since = respondingSinceNanos.get(partition.preferredLeader());
         boolean stable = since != null && now - since >= timings.deadAfter().toNanos();
         return stable && lag(division).orElse(Long.MAX_VALUE) <= MAX_LAG_ENTRIES;
+    }
+
+    /**
+     * A group that had another leader before is not new, however little is in it: that may have been the preferred
+     * node, which stops and has just handed it over.
+     */
+    static boolean isNew(long appliedIndex, long term) {
+        return appliedIndex < NEW_GROUP_ENTRIES && term <= FIRST_TERM;
     }
 
     private void transfer(MetadataImage.Replica replica, long now) {

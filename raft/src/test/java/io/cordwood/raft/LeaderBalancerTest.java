@@ -23,6 +23,13 @@ class LeaderBalancerTest {
         assertThat(LeaderBalancer.successor(followers, RESPONDING_MS)).isEmpty();
     }
 
+    @Test
+    void groupIsNewWhileItHasHadOneLeaderAndLittleElse() {
+        assertThat(LeaderBalancer.isNew(2, 1)).isTrue();
+        assertThat(LeaderBalancer.isNew(2, 2)).as("handed over before").isFalse();
+        assertThat(LeaderBalancer.isNew(8, 1)).as("in use").isFalse();
+    }
+
     private static Follower follower(long entriesBehind, long silentMs) {
         return new Follower(100 - entriesBehind, entriesBehind, silentMs);
     }
