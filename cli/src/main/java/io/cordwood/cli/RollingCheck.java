@@ -96,16 +96,15 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     }
 
     private static String state(Replica replica) {
-        var behind = replica.lagEntries().isPresent()
-                ? ", " + count(replica.lagEntries().getAsLong(), "entry") + " behind"
-                : "";
+        boolean told = replica.state() == ReplicaState.CATCHING_UP
+                && replica.lagEntries().isPresent();
+        var behind = told ? ", " + replica.lagEntries().getAsLong() + " entries behind" : "";
         return "the replica on node " + replica.nodeId() + " is "
                 + Descriptions.word(replica.state()).replace('_', ' ') + behind;
     }
 
-    private static String count(long number, String of) {
-        var plural = of.endsWith("y") ? of.substring(0, of.length() - 1) + "ies" : of + "s";
-        return number + " " + (number == 1 ? of : plural);
+    private static String count(int number, String of) {
+        return number + " " + of + (number == 1 ? "" : "s");
     }
 
     private static int majority(int members) {

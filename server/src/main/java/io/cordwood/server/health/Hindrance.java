@@ -25,6 +25,8 @@ public record Hindrance(Code code, String message) {
         DISK_NOT_WRITABLE(false),
         /** The disk is almost full. */
         DISK_SPACE_LOW(false),
+        /** Nobody knows: a look at all this does not end. */
+        CHECKS_STUCK(false),
         /** The node stops. */
         SHUTTING_DOWN(false);
 

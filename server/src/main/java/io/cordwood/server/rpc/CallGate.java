@@ -1,5 +1,6 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.metrics.ServerMeters;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class CallGate implements ServerInterceptor {
     static final String OUR_SERVICES = "cordwood.";
+    private static final long LOOK_MS = 100;
 
     /** Whether the node serves. */
     enum State {
@@ -35,6 +37,8 @@ final class CallGate implements ServerInterceptor {
     private final ServerMeters meters;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile State state = State.STARTING;
+    // Guards nothing: who stops waits on it for the last call. A queue would not do, every call would have to use it.
+    private final Object idle = new Object();
 
     CallGate(int maxCalls, ServerMeters meters) {
         this.maxCalls = maxCalls;
@@ -45,6 +49,23 @@ final class CallGate implements ServerInterceptor {
 
     void set(State newState) {
         state = newState;
+    }
+
+    /** Waits until no call that was let in is open, or the deadline comes. */
+    void awaitIdle(Deadline deadline) throws InterruptedException {
+        synchronized (idle) {
+            while (calls.get() > 0 && !deadline.passed()) {
+                idle.wait(LOOK_MS);
+            }
+        }
+    }
+
+    private void countOut() {
+        if (calls.decrementAndGet() == 0 && state == State.STOPPING) {
+            synchronized (idle) {
+                idle.notifyAll();
+            }
+        }
     }
 
     static Refusal stopping() {
@@ -92,13 +113,13 @@ final class CallGate implements ServerInterceptor {
         return new SimpleForwardingServerCallListener<>(listener) {
             @Override
             public void onComplete() {
-                calls.decrementAndGet();
+                countOut();
                 super.onComplete();
             }
 
             @Override
             public void onCancel() {
-                calls.decrementAndGet();
+                countOut();
                 super.onCancel();
             }
         };

@@ -8,6 +8,7 @@ import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Peers;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.health.Hindrance;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.metrics.ServerMeters.Level;
 import io.cordwood.server.partition.LocalReplicas;
@@ -15,6 +16,7 @@ import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -48,6 +50,11 @@ public final class ClientServer {
     private static final int FLOW_CONTROL_WINDOW_BYTES = 2 << 20;
     private static final Duration PERMITTED_KEEPALIVE = Duration.ofSeconds(10);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    /** What was answered last is on its way then; a call that was refused is not even counted. */
+    private static final Duration LAST_ANSWERS = Duration.ofMillis(200);
+
+    private static final List<Hindrance> STARTING =
+            List.of(new Hindrance(Hindrance.Code.NOT_JOINED, "the node starts; its log says what it waits for"));
     private static final List<String> OUR_SERVICES =
             List.of(DataServiceGrpc.SERVICE_NAME, TopicServiceGrpc.SERVICE_NAME, ClusterServiceGrpc.SERVICE_NAME);
 
@@ -56,6 +63,7 @@ public final class ClientServer {
     private final CallChecks checks;
     private final OpenStreams streams = new OpenStreams();
     private final HealthStatusManager health = new HealthStatusManager();
+    private final HealthReasons healthReasons = new HealthReasons();
     private final ClientServices.Threads threads;
     private final List<Listener> listeners;
     private final List<Server> servers;
@@ -115,7 +123,7 @@ public final class ClientServer {
                 checks,
                 // Of its own, because nobody connected who comes in by it.
                 new ConnectionBudgets(limits.connectionInFlightMaxBytes()));
-        announce(false);
+        announce(STARTING);
     }
 
     private void watch(ServerMeters meters) {
@@ -166,8 +174,9 @@ public final class ClientServer {
     }
 
     /** What health checks are told, of the node and of each of our services; after {@link #beginStop} no more. */
-    public void announce(boolean serving) {
-        var status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    public void announce(List<Hindrance> hindrances) {
+        healthReasons.set(hindrances);
+        var status = Hindrance.ready(hindrances) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
         health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
         OUR_SERVICES.forEach(service -> health.setStatus(service, status));
     }
@@ -180,10 +189,14 @@ public final class ClientServer {
         streams.stopAll(CallGate.stopping());
     }
 
-    /** Waits for what is in flight until the deadline, then cuts it off. */
+    /**
+     * Waits for calls that are in flight until the deadline, then cuts them off. Nobody waits for those who watch
+     * the health or the reflection: they go on for ever.
+     */
     public void close(Deadline deadline) throws InterruptedException {
+        gate.awaitIdle(deadline);
         for (var server : servers) {
-            if (!server.awaitTermination(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!server.awaitTermination(LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow().awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
@@ -200,7 +213,7 @@ public final class ClientServer {
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                 .maxInboundMessageSize(messageMaxBytes(limits.batchMaxBytes()))
                 .maxConcurrentCallsPerConnection(limits.connectionMaxCalls())
-                .addService(health.getHealthService())
+                .addService(ServerInterceptors.intercept(health.getHealthService(), healthReasons))
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(oldReflection());
         services.forEach(builder::addService);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ final class ReadinessTest {
 
     @Test
     void nodeIsNotReadyBeforeItHasJoined() {
-        readiness.tell(told::add);
+        readiness.tell(hindrances -> told.add(Hindrance.ready(hindrances)));
 
         assertThat(codes()).containsExactly(Code.NOT_JOINED);
         assertThat(told).containsExactly(false);
@@ -35,7 +36,7 @@ final class ReadinessTest {
 
     @Test
     void listenerHearsOfEachChange() {
-        readiness.tell(told::add);
+        readiness.tell(hindrances -> told.add(Hindrance.ready(hindrances)));
         readiness.joined(List.of(() -> found));
         assertThat(readiness.hindrances()).isEmpty();
 
@@ -59,7 +60,7 @@ final class ReadinessTest {
     @Test
     void nodeThatIsLessThanWholeIsReadyAndSaysSo() {
         var setAside = new Hindrance(Code.REPLICAS_SET_ASIDE, "one");
-        readiness.tell(told::add);
+        readiness.tell(hindrances -> told.add(Hindrance.ready(hindrances)));
 
         readiness.joined(List.of(() -> List.of(setAside)));
 
@@ -82,13 +83,44 @@ final class ReadinessTest {
 
     @Test
     void stopIsForGood() {
-        readiness.tell(told::add);
+        readiness.tell(hindrances -> told.add(Hindrance.ready(hindrances)));
         readiness.joined(List.of(() -> found));
         readiness.stopping();
         readiness.joined(List.of(() -> found));
 
         assertThat(codes()).containsExactly(Code.SHUTTING_DOWN);
         assertThat(told).containsExactly(false, true, false);
+    }
+
+    @Test
+    void lookThatDoesNotEndIsAReasonUntilItDoes() {
+        var gate = new CountDownLatch(1);
+        try (var watched = new Readiness((thread, failure) -> failures.add(failure), Duration.ofMillis(100))) {
+            watched.joined(List.of(() -> {
+                if (!found.isEmpty()) {
+                    awaitUninterruptibly(gate);
+                }
+                return List.of();
+            }));
+            assertThat(watched.isReady()).isTrue();
+
+            found = List.of(FULL);
+            await().until(() -> !watched.isReady());
+            assertThat(watched.hindrances()).extracting(Hindrance::code).containsExactly(Code.CHECKS_STUCK);
+            found = List.of();
+            gate.countDown();
+
+            await().until(watched::isReady);
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

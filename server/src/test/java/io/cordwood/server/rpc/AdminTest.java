@@ -18,28 +18,40 @@ import io.cordwood.proto.v1.PublishRequest;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.server.admin.NewTopic;
 import io.cordwood.server.admin.Topics;
+import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.health.Hindrance;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class AdminTest {
+    private static final List<Hindrance> HINDERED = List.of(
+            new Hindrance(Hindrance.Code.REPLICAS_NOT_OPEN, "one"),
+            new Hindrance(Hindrance.Code.DISK_SPACE_LOW, "two"));
+
     private final FakeCluster cluster = FakeCluster.of(3);
     private TestNode node;
 
@@ -252,11 +264,45 @@ final class AdminTest {
     @Test
     void healthChecksAreToldWhatIsAnnouncedForTheNodeAndForEachService() {
         for (var service : List.of("", "cordwood.v1.DataService", "cordwood.v1.TopicService")) {
-            node.server.announce(false);
+            node.server.announce(HINDERED);
             assertThat(health(node.channel, service)).isEqualTo(ServingStatus.NOT_SERVING);
-            node.server.announce(true);
+            node.server.announce(List.of());
             assertThat(health(node.channel, service)).isEqualTo(ServingStatus.SERVING);
         }
+    }
+
+    @Test
+    void healthChecksNameTheReasonsInTheirTrailers() {
+        assertThat(reasons()).isEqualTo("NOT_JOINED");
+        node.server.announce(HINDERED);
+        assertThat(reasons()).isEqualTo("REPLICAS_NOT_OPEN DISK_SPACE_LOW");
+        node.server.announce(List.of());
+        assertThat(reasons()).isNull();
+    }
+
+    private @Nullable String reasons() {
+        var trailers = new AtomicReference<Metadata>();
+        var capturing = MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers);
+        var unused = HealthGrpc.newBlockingStub(node.channel)
+                .withInterceptors(capturing)
+                .check(HealthCheckRequest.getDefaultInstance());
+        return trailers.get().get(HealthReasons.REASONS);
+    }
+
+    @Test
+    void stopWaitsForNobodyWhoWatchesTheHealth() throws Exception {
+        var stopping = TestNode.open(2, cluster, new FakePeers());
+        var watched = new Recorded<HealthCheckResponse>();
+        HealthGrpc.newStub(stopping.channel).watch(HealthCheckRequest.getDefaultInstance(), watched);
+        await().until(() -> !watched.all().isEmpty());
+
+        stopping.server.beginStop();
+        long begin = System.nanoTime();
+        stopping.server.close(Deadline.after(Duration.ofSeconds(30)));
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+        stopping.channel.shutdownNow();
+        stopping.external.shutdownNow();
     }
 
     @Test

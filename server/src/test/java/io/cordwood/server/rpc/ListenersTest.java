@@ -147,7 +147,7 @@ final class ListenersTest {
         var joining = TestNode.joining(3, cluster, peers);
         assertReason(Refused.by(() -> addresses(joining.external)), Reason.NOT_JOINED);
         joining.server.open();
-        joining.server.announce(true);
+        joining.server.announce(List.of());
         assertThat(List.of(health(joining.channel), health(joining.external))).containsOnly(ServingStatus.SERVING);
         var answers = new Recorded<PublishResponse>();
         var unused = DataServiceGrpc.newStub(joining.external).publish(answers);
