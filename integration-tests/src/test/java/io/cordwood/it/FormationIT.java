@@ -39,6 +39,16 @@ class FormationIT {
     }
 
     @Test
+    void nodeThatWaitsForTheOthersLeavesInOrderWhenItIsTold() {
+        var cluster = clusters.of(3).begin(1);
+        TestCluster.soon().until(() -> cluster.logOf(1).contains("missing"));
+
+        cluster.stop(1);
+
+        assertThat(cluster.logOf(1)).contains("node 1 stopped").doesNotContain("cannot start");
+    }
+
+    @Test
     void directoriesThatAreNotTheNodesOwnAreRefused() throws IOException {
         var cluster = clusters.of(3).start();
         var other = clusters.of(1).start();

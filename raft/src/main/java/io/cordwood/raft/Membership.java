@@ -103,8 +103,7 @@ final class Membership implements Closeable {
                 pause();
             }
         } catch (StartRefusedException e) {
-            LOG.error("node {} cannot be a member: {}", config.nodeId(), e.getMessage());
-            joined.completeExceptionally(e);
+            joined.completeExceptionally(e); // whoever waits for that tells it
         } catch (IOException | RuntimeException e) {
             LOG.error("node {} cannot be a member", config.nodeId(), e);
             joined.completeExceptionally(e);

@@ -62,6 +62,7 @@ public final class ClientServer {
     private final CallGate gate;
     private final CallChecks checks;
     private final OpenStreams streams = new OpenStreams();
+    private final OpenWaits waits = new OpenWaits();
     private final HealthStatusManager health = new HealthStatusManager();
     private final HealthReasons healthReasons = new HealthReasons();
     private final ClientServices.Threads threads;
@@ -112,7 +113,7 @@ public final class ClientServer {
                 new Workers("validation", limits.validationThreads(), onFailure),
                 new Workers("reader", limits.readerThreads(), onFailure));
         watch(ports.meters());
-        var services = new ClientServices(limits, ports, threads, streams);
+        var services = new ClientServices(limits, ports, threads, streams, waits);
         var budgets = new ConnectionBudgets(limits.connectionInFlightMaxBytes());
         ports.meters().watch(Level.CONNECTIONS, budgets::connections);
         servers = listeners.stream()
@@ -187,6 +188,7 @@ public final class ClientServer {
         health.enterTerminalState();
         servers.forEach(Server::shutdown);
         streams.stopAll(CallGate.stopping());
+        waits.endAll();
     }
 
     /**

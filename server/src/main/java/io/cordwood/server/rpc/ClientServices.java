@@ -27,6 +27,7 @@ final class ClientServices {
     private final ClientServer.Ports ports;
     private final Threads threads;
     private final OpenStreams streams;
+    private final OpenWaits waits;
     private final ByteBudget nodeBudget;
     private final Forwarding forwarding;
     private final Map<String, Calls> callsByListener = new HashMap<>();
@@ -34,11 +35,17 @@ final class ClientServices {
     /** What runs the work of calls that is not for an event loop. */
     record Threads(Workers validation, Workers readers) {}
 
-    ClientServices(ServerConfig.Limits limits, ClientServer.Ports ports, Threads threads, OpenStreams streams) {
+    ClientServices(
+            ServerConfig.Limits limits,
+            ClientServer.Ports ports,
+            Threads threads,
+            OpenStreams streams,
+            OpenWaits waits) {
         this.limits = limits;
         this.ports = ports;
         this.threads = threads;
         this.streams = streams;
+        this.waits = waits;
         this.nodeBudget = nodeBudget(limits, ports.meters());
         this.forwarding = new Forwarding(ports.peers());
         // Which addresses these know does not matter: the node that passes a call on puts in those of its
@@ -116,7 +123,8 @@ final class ClientServices {
                 starts,
                 published,
                 new ProduceCall(partitions, produced, router, threads.validation, ports.clock(), meters.produces()),
-                new FetchCall(partitions, router, threads.readers, starts, meters.fetches()),
+                new FetchCall(
+                        partitions, router, new FetchCall.Reading(threads.readers, starts, waits, meters.fetches())),
                 new ListOffsetsCall(partitions, router, threads.readers, starts),
                 new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, threads.readers),
                 new TrimCall(partitions, router, starts, threads.readers),

@@ -408,6 +408,21 @@ final class UnaryTest {
     }
 
     @Test
+    void fetchThatWaitsIsAnsweredWhenTheLeaderStops() {
+        var here = fetchFrom(0, "latest").setMaxWait(Duration.newBuilder().setSeconds(20));
+        var answer = CompletableFuture.supplyAsync(() -> one.data().fetch(here.build()));
+        var passedOn = CompletableFuture.supplyAsync(() -> two.data().fetch(here.build()));
+        await().until(() -> leaderHere.listenerCount() == 2);
+
+        one.server.beginStop();
+
+        assertThat(answer.orTimeout(10, TimeUnit.SECONDS).join().getRecordsCount())
+                .isZero();
+        assertThat(passedOn.orTimeout(10, TimeUnit.SECONDS).join().getRecordsCount())
+                .isZero();
+    }
+
+    @Test
     void fetchThatIsCancelledWaitsNoLonger() {
         var request = fetchFrom(0, "latest").setMaxWait(Duration.newBuilder().setSeconds(20));
         var answer = DataServiceGrpc.newFutureStub(one.channel).fetch(request.build());
