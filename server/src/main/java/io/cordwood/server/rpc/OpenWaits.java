@@ -15,20 +15,20 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p><b>Thread:</b> any.
  */
 final class OpenWaits {
-    private final Set<CompletableFuture<Void>> waits = ConcurrentHashMap.newKeySet();
+    private final Set<Deadline> waits = ConcurrentHashMap.newKeySet();
     private volatile boolean ended;
 
     /** @param call waits no longer than until its deadline is cancelled */
     <R> CompletableFuture<R> during(Deadline deadline, CompletableFuture<R> call) {
-        waits.add(deadline.cancelled());
+        waits.add(deadline);
         if (ended) {
             deadline.cancelled().complete(null);
         }
-        return call.whenComplete((answer, failure) -> waits.remove(deadline.cancelled()));
+        return call.whenComplete((answer, failure) -> waits.remove(deadline));
     }
 
     void endAll() {
         ended = true;
-        List.copyOf(waits).forEach(wait -> wait.complete(null));
+        List.copyOf(waits).forEach(wait -> wait.cancelled().complete(null));
     }
 }
