@@ -37,6 +37,7 @@ import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -286,7 +287,7 @@ final class AdminTest {
         var unused = HealthGrpc.newBlockingStub(node.channel)
                 .withInterceptors(capturing)
                 .check(HealthCheckRequest.getDefaultInstance());
-        return trailers.get().get(HealthReasons.REASONS);
+        return Objects.requireNonNull(trailers.get()).get(HealthReasons.REASONS);
     }
 
     @Test
