@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 /** {@code cluster}: nodes and partitions. */
 @Command(
         name = "cluster",
-        description = "Show nodes and partitions, add a node, or ask whether one may be stopped.",
+        description = "Show nodes and partitions, add a node, or ask whether one may stop.",
         subcommands = {ClusterAddNodeCommand.class, ClusterRollingCheckCommand.class})
 final class ClusterCommand implements Runnable {
     @Mixin

@@ -20,11 +20,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code cluster rolling-check}: before a node is stopped, asks whether the others go on without it. */
+/** {@code cluster rolling-check}: before a node is stopped, asks whether the others do without it. */
 @Command(
         name = "rolling-check",
         description = {
-            "Say whether a node may be stopped now, so that every partition and the metadata go on without it.",
+            "Say whether a node may stop now, because the others do without it.",
             "Exit code 0: it may. 1: it may not, and why. Between the nodes of a rolling restart wait for 0, with --wait."
         })
 final class ClusterRollingCheckCommand implements Callable<Integer> {
@@ -37,7 +37,7 @@ final class ClusterRollingCheckCommand implements Callable<Integer> {
     @Option(
             names = "--wait",
             paramLabel = "DURATION",
-            description = "Ask again until it may be stopped, at most for so long, such as 2m.")
+            description = "Ask again until it may stop, at most for so long, such as 2m.")
     private @Nullable Duration atMost;
 
     @Mixin
@@ -91,7 +91,7 @@ final class ClusterRollingCheckCommand implements Callable<Integer> {
     }
 
     private static void show(RollingCheck check, Console console) {
-        console.data("node " + check.nodeId() + (check.mayStop() ? " may be stopped" : " may not be stopped now"));
+        console.data("node " + check.nodeId() + (check.mayStop() ? " may stop" : " may not stop now"));
         some(check.reasons()).forEach(line -> console.data("  " + line));
         some(check.notices()).forEach(console::notice);
     }

@@ -2,7 +2,6 @@ package io.cordwood.cli;
 
 import io.cordwood.client.ClusterDescription;
 import io.cordwood.client.NodeDescription;
-import io.cordwood.client.NodeDescription.State;
 import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.PartitionDescription.Replica;
 import io.cordwood.client.PartitionDescription.ReplicaState;
@@ -10,16 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a node may be stopped now, so that everything goes on without it.
+ * Whether a node may stop now, because the others do without it.
  *
- * <p>A partition goes on while a majority of its replicas does, and so does the metadata: so the others must
- * have one, and one that is close behind, else the next change of leader would wait for it. What no waiting
- * cures, such as a topic with one replica, is told and holds nobody up.
+ * <p>They do where nothing but this node is missing: every other node is up, and every other replica of its
+ * partitions is close behind, else the next change of leader would wait for it. That is more than a majority,
+ * on purpose: who goes on although the last node did not come back has two missing. What no waiting cures,
+ * such as a topic with one replica, is told and holds nobody up. How the node itself is does not matter.
  *
  * <p><b>Thread:</b> immutable.
  *
  * @param reasons why it may not; empty where it may
- * @param notices what stands still while it is away, all the same
+ * @param notices what stands still while it is down, all the same
  */
 record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     RollingCheck {
@@ -31,7 +31,9 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     static RollingCheck of(int nodeId, ClusterDescription cluster, List<PartitionDescription> partitions) {
         var reasons = new ArrayList<String>();
         var notices = new ArrayList<String>();
-        checkItself(nodeId, cluster, reasons);
+        cluster.nodes().stream()
+                .filter(node -> node.nodeId() != nodeId && isMissed(node))
+                .forEach(node -> reasons.add("node " + node.nodeId() + " is " + Descriptions.word(node.state())));
         checkMetadata(nodeId, cluster, reasons, notices);
         partitions.stream()
                 .filter(partition -> partition.replicas().stream().anyMatch(replica -> replica.nodeId() == nodeId))
@@ -43,11 +45,12 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
         return reasons.isEmpty();
     }
 
-    /** One that is down may not be the next: it must come back first. */
-    private static void checkItself(int nodeId, ClusterDescription cluster, List<String> reasons) {
-        cluster.nodes().stream()
-                .filter(node -> node.nodeId() == nodeId && node.state() != State.ALIVE)
-                .forEach(node -> reasons.add("node " + nodeId + " is " + Descriptions.word(node.state())));
+    /** One that was added and has not come up yet holds nothing. */
+    private static boolean isMissed(NodeDescription node) {
+        return switch (node.state()) {
+            case ALIVE, EXPECTED -> false;
+            case DRAINING, DEAD, UNKNOWN -> true;
+        };
     }
 
     private static void checkMetadata(
@@ -56,20 +59,10 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
             reasons.add("the metadata has no leader");
         }
         var voters = cluster.nodes().stream().filter(NodeDescription::voter).toList();
-        var others = voters.stream().filter(node -> node.nodeId() != nodeId).toList();
-        if (others.size() == voters.size()) {
-            return; // it goes on without this node as it does with it
-        }
-        int needed = majority(voters.size());
-        if (others.size() < needed) {
+        boolean votes = voters.stream().anyMatch(node -> node.nodeId() == nodeId);
+        if (votes && voters.size() - 1 < majority(voters.size())) {
             notices.add("metadata: has " + count(voters.size(), "voter") + ", so nothing can be changed while node "
                     + nodeId + " is down");
-            return;
-        }
-        var alive = others.stream().filter(node -> node.state() == State.ALIVE).count();
-        if (alive < needed) {
-            reasons.add("metadata: without node " + nodeId + " " + alive + " of " + voters.size()
-                    + " voters would go on, " + needed + " are needed");
         }
     }
 
@@ -78,17 +71,16 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
         var replicas = partition.replicas();
         var others =
                 replicas.stream().filter(replica -> replica.nodeId() != nodeId).toList();
-        var late = others.stream().filter(replica -> !isClose(replica)).toList();
-        int needed = majority(replicas.size());
-        if (partition.error().isPresent()) {
-            reasons.add(partition.partition() + ": no replica leads");
-        } else if (others.size() < needed) {
+        if (others.size() < majority(replicas.size())) {
             notices.add(partition.partition() + ": has " + count(replicas.size(), "replica")
                     + ", so it takes no records while node " + nodeId + " is down");
-            late.forEach(replica -> reasons.add(partition.partition() + ": " + state(replica)));
-        } else if (others.size() - late.size() < needed) {
-            late.forEach(replica -> reasons.add(partition.partition() + ": " + state(replica)));
+        } else if (partition.error().isPresent() || partition.leader().isEmpty()) {
+            reasons.add(partition.partition() + ": no replica leads");
+            return; // nobody knows how its replicas are
         }
+        others.stream()
+                .filter(replica -> !isClose(replica))
+                .forEach(replica -> reasons.add(partition.partition() + ": " + state(replica)));
     }
 
     private static boolean isClose(Replica replica) {

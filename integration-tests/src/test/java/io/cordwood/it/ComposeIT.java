@@ -90,23 +90,6 @@ class ComposeIT {
         }
     }
 
-    @Test
-    void commandsOfTheReadmeWorkHere() {
-        for (var tour : List.of(ReadmeTour.byGrpcurl(), ReadmeTour.byBuf(), ReadmeTour.byCurl())) {
-            tour.run(HOST_ADDRESS, "localhost:18080", () -> awaitPreferredLeaders(tour.topic()));
-        }
-    }
-
-    /** The leaderships of a new topic go to the preferred nodes; a record sent meanwhile may be refused. */
-    private static void awaitPreferredLeaders(String topic) {
-        try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
-            TestCluster.soon()
-                    .until(() -> client.admin().topic(topic).partitions().stream()
-                            .allMatch(partition -> partition.leader().orElse(0)
-                                    == partition.replicas().get(0)));
-        }
-    }
-
     /** Their native libraries are loaded from where the image has them, as nothing can be unpacked. */
     @Test
     void everyCodecWorks() {

@@ -30,13 +30,13 @@ class RollingRestartIT {
 
         var whole = check(cluster, "1", "--wait", "1m");
         assertThat(whole.exitCode()).as(whole.toString()).isZero();
-        assertThat(whole.out()).isEqualTo("node 1 may be stopped\n");
+        assertThat(whole.out()).isEqualTo("node 1 may stop\n");
         assertThat(check(cluster, "4").exitCode()).isEqualTo(3);
 
         cluster.stop(2);
         var without = check(cluster, "1");
         assertThat(without.exitCode()).as(without.toString()).isEqualTo(1);
-        assertThat(without.out()).startsWith("node 1 may not be stopped now\n").contains("orders-0", "node 2");
+        assertThat(without.out()).startsWith("node 1 may not stop now\n").contains("orders-0", "node 2");
         assertThat(check(cluster, "1", "-o", "json").out()).contains("\"mayStop\":false", "\"reasons\":[\"");
 
         cluster.restart(2);
