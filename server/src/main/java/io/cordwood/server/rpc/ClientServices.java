@@ -27,7 +27,6 @@ final class ClientServices {
     private final ClientServer.Ports ports;
     private final Threads threads;
     private final OpenStreams streams;
-    private final OpenWaits waits;
     private final ByteBudget nodeBudget;
     private final Forwarding forwarding;
     private final Map<String, Calls> callsByListener = new HashMap<>();
@@ -45,9 +44,8 @@ final class ClientServices {
         this.ports = ports;
         this.threads = threads;
         this.streams = streams;
-        this.waits = waits;
         this.nodeBudget = nodeBudget(limits, ports.meters());
-        this.forwarding = new Forwarding(ports.peers());
+        this.forwarding = new Forwarding(ports.peers(), waits);
         // Which addresses these know does not matter: the node that passes a call on puts in those of its
         // own caller.
         forwarding.serve(calls(ServerConfig.Listener.CLIENT).forwarded());
@@ -123,8 +121,7 @@ final class ClientServices {
                 starts,
                 published,
                 new ProduceCall(partitions, produced, router, threads.validation, ports.clock(), meters.produces()),
-                new FetchCall(
-                        partitions, router, new FetchCall.Reading(threads.readers, starts, waits, meters.fetches())),
+                new FetchCall(partitions, router, threads.readers, starts, meters.fetches()),
                 new ListOffsetsCall(partitions, router, threads.readers, starts),
                 new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, threads.readers),
                 new TrimCall(partitions, router, starts, threads.readers),

@@ -43,22 +43,18 @@ final class FetchCall {
 
     private final Partitions partitions;
     private final LeaderRouter router;
-    private final Reading reading;
+    private final Executor readers;
+    private final StartOffsets starts;
+    private final Timer latency;
     private final ForwardedMethod<FetchRequest, FetchResponse> method;
 
-    /**
-     * What it reads with.
-     *
-     * @param readers reads the disk
-     * @param waits ended when the node stops
-     * @param latency to read and decode, without the wait for records
-     */
-    record Reading(Executor readers, StartOffsets starts, OpenWaits waits, Timer latency) {}
-
-    FetchCall(Partitions partitions, LeaderRouter router, Reading reading) {
+    /** @param latency to read and decode, without the wait for records */
+    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts, Timer latency) {
+        this.starts = starts;
+        this.latency = latency;
         this.partitions = partitions;
         this.router = router;
-        this.reading = reading;
+        this.readers = readers;
         this.method = ForwardedMethod.of(
                 DataServiceGrpc.getFetchMethod(),
                 FetchRequest.getDefaultInstance(),
@@ -80,9 +76,8 @@ final class FetchCall {
     }
 
     private CompletableFuture<FetchResponse> here(FetchRequest request, Deadline deadline) {
-        var fetched = CompletableFuture.supplyAsync(() -> begin(request), reading.readers())
+        return CompletableFuture.supplyAsync(() -> begin(request), readers)
                 .thenCompose(begun -> fetch(request, begun, deadline));
-        return reading.waits().during(deadline, fetched);
     }
 
     /** Where to read. */
@@ -90,7 +85,7 @@ final class FetchCall {
 
     private Begun begin(FetchRequest request) {
         var partition = LeaderOnly.find(partitions, name(request));
-        var found = reading.starts().find(name(request), partition.replica(), StartPoint.parse(request.getStart()));
+        var found = starts.find(name(request), partition.replica(), StartPoint.parse(request.getStart()));
         return new Begun(partition, found.requireInside(request.getTopic()));
     }
 
@@ -106,14 +101,14 @@ final class FetchCall {
                 there -> there
                         ? answer(request, begun.partition(), offset)
                         : nothing(replica, offset).build(),
-                reading.readers());
+                readers);
     }
 
     private FetchResponse answer(FetchRequest request, LocalPartition partition, long offset) {
         long startNanos = System.nanoTime();
         try {
             var response = read(request, partition, offset);
-            reading.latency().record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
+            latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
             return response;
         } catch (LogClosedException e) {
             throw partitions.notReplica(name(request)).exception();

@@ -28,9 +28,17 @@ final class Forwarding {
     private static final Duration ANSWER_MARGIN = Duration.ofMillis(100);
 
     private final Peers peers;
+    private final OpenWaits waits;
 
-    Forwarding(Peers peers) {
+    Forwarding(Peers peers, OpenWaits waits) {
         this.peers = peers;
+        this.waits = waits;
+    }
+
+    /** Carries a call out on this node, whoever it comes from. */
+    <Q extends Message, R extends Message> CompletableFuture<R> here(
+            ForwardedMethod<Q, R> method, Q request, Deadline deadline) {
+        return waits.during(deadline, method.here().apply(request, deadline));
     }
 
     /** From now on other nodes may pass calls of these methods on to this one. */
@@ -72,7 +80,7 @@ final class Forwarding {
         }
     }
 
-    private static CompletableFuture<ForwardResponse> answer(Map<String, ForwardedMethod<?, ?>> methods, byte[] bytes) {
+    private CompletableFuture<ForwardResponse> answer(Map<String, ForwardedMethod<?, ?>> methods, byte[] bytes) {
         return dispatch(methods, bytes).handle((response, failure) -> {
             var answer = ForwardResponse.newBuilder();
             return failure == null
@@ -81,7 +89,7 @@ final class Forwarding {
         });
     }
 
-    private static CompletableFuture<ByteString> dispatch(Map<String, ForwardedMethod<?, ?>> methods, byte[] bytes) {
+    private CompletableFuture<ByteString> dispatch(Map<String, ForwardedMethod<?, ?>> methods, byte[] bytes) {
         try {
             var envelope = ForwardRequest.parseFrom(bytes);
             var method = methods.get(envelope.getMethod());
@@ -94,10 +102,10 @@ final class Forwarding {
         }
     }
 
-    private static <Q extends Message, R extends Message> CompletableFuture<ByteString> callHere(
+    private <Q extends Message, R extends Message> CompletableFuture<ByteString> callHere(
             ForwardedMethod<Q, R> method, ForwardRequest envelope) throws InvalidProtocolBufferException {
         var request = method.requests().parseFrom(envelope.getRequest());
         var deadline = Deadline.after(Duration.ofMillis(envelope.getTimeoutMs()));
-        return method.here().apply(request, deadline).thenApply(Message::toByteString);
+        return here(method, request, deadline).thenApply(Message::toByteString);
     }
 }

@@ -75,7 +75,7 @@ final class LeaderRouter {
             return RefusedException.failedFuture(partitions.notLeader(call.partition));
         }
         return leader.getAsInt() == cluster.thisNode()
-                ? call.method.here().apply(call.request, call.deadline)
+                ? forwarding.here(call.method, call.request, call.deadline)
                 : forwarding
                         .call(leader.getAsInt(), call.method, call.request, call.deadline)
                         .exceptionallyCompose(this::readdressed);
