@@ -142,6 +142,7 @@ public final class ClientServer {
             inProcess.start();
         } catch (IOException e) {
             servers.forEach(Server::shutdownNow);
+            inProcess.abandon();
             throw e;
         }
     }

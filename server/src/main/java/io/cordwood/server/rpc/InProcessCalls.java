@@ -53,6 +53,12 @@ final class InProcessCalls {
                 .toList();
     }
 
+    /** In place of a close, where nothing was started. */
+    void abandon() {
+        channel.shutdownNow();
+        server.shutdownNow();
+    }
+
     /** Waits for what is in flight until the deadline, then cuts it off. */
     void close(Deadline deadline) throws InterruptedException {
         channel.shutdown();
