@@ -8,7 +8,6 @@ import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.NewTopic;
 import io.cordwood.client.NodeDescription;
 import io.cordwood.client.ProducerRecord;
-import io.cordwood.client.StartPoint;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,43 +17,33 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Three nodes of {@code docker/compose.yaml}, as one starts them who has an engine and nothing else. */
 @Tag("containers")
 class ComposeIT {
-    private static final String[] NODES = {"n1", "n2", "n3"};
+    @RegisterExtension
+    static final ComposeNodes NODES = ComposeNodes.ofClass(DockerCompose::ofThreeNodes);
+
     private static final String HOST_ADDRESS = "localhost:19090";
     private static final Duration HEALTHY_WITHIN = Duration.ofSeconds(30);
     private static final long OUR_LAYERS_MAX_BYTES = 140_000_000;
 
-    private static @Nullable DockerCompose compose;
     private static Duration start = Duration.ZERO;
 
     @BeforeAll
     static void startNodes() {
-        compose = DockerCompose.of("cordwood-it");
-        long begin = System.nanoTime();
-        compose.up();
-        compose.awaitHealthy(NODES);
-        start = Duration.ofNanos(System.nanoTime() - begin);
-    }
-
-    @AfterAll
-    static void removeAll() {
-        if (compose != null) {
-            compose.close();
-        }
+        start = compose().up();
     }
 
     @Test
     void nodesAreHealthyWithinHalfAMinute() {
+        System.out.printf("three nodes were healthy after %.1f s%n", start.toMillis() / 1_000.0);
         assertThat(start).isLessThan(HEALTHY_WITHIN);
     }
 
@@ -90,6 +79,19 @@ class ComposeIT {
         }
     }
 
+    @Test
+    void commandsOfTheReadmeWorkHere() {
+        for (var tour : List.of(ReadmeTour.byGrpcurl(), ReadmeTour.byBuf(), ReadmeTour.byCurl())) {
+            tour.run(HOST_ADDRESS, "localhost:18080", () -> awaitPreferredLeaders(tour.topic()));
+        }
+    }
+
+    private static void awaitPreferredLeaders(String topic) {
+        try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
+            TestCluster.soon().until(() -> new ServedCluster(client).isBalanced(topic));
+        }
+    }
+
     /** Their native libraries are loaded from where the image has them, as nothing can be unpacked. */
     @Test
     void everyCodecWorks() {
@@ -109,7 +111,6 @@ class ComposeIT {
 
         compose().down();
         compose().up();
-        compose().awaitHealthy(NODES);
         publish("kept", Compression.NONE, "two");
 
         assertThat(read("kept")).containsExactlyInAnyOrder("one", "two");
@@ -121,7 +122,7 @@ class ComposeIT {
 
         assertThat(log).contains("node 3 stops", "node 3 stopped");
         compose().start("n3");
-        compose().awaitHealthy(NODES);
+        compose().awaitHealthy();
     }
 
     @Test
@@ -159,7 +160,43 @@ class ComposeIT {
                 .mapToLong(layer -> Long.parseLong(layer.substring(0, layer.indexOf(' '))))
                 .sum();
 
+        System.out.printf("our layers of the image take %.1f MB%n", ours / 1e6);
         assertThat(ours).isBetween(20_000_000L, OUR_LAYERS_MAX_BYTES);
+    }
+
+    /** Their images may be out of reach: this is what can be known of them without. */
+    @Test
+    void composeKnowsWhatMonitors() {
+        assertThat(compose().run("--profile", "monitoring", "config", "--services").lines())
+                .contains("n1", "n2", "n3", "prometheus", "grafana");
+    }
+
+    @Test
+    void containerWithoutSettingsSaysWhichAreMissing() {
+        var result = Command.of("docker", "run", "--rm", DockerCompose.image()).run();
+
+        assertThat(result.exitCode()).as(result.toString()).isEqualTo(2);
+        assertThat(result.errLines())
+                .anyMatch(line -> line.startsWith("node.id: missing"))
+                .anyMatch(line -> line.startsWith("cluster.initial-nodes: missing"));
+    }
+
+    /** A directory of the host, say, that belongs to somebody else. */
+    @Test
+    void containerThatCannotWriteItsDataSaysSo() {
+        var result = Command.of(
+                        "docker",
+                        "run",
+                        "--rm",
+                        "--env=CORDWOOD_NODE_ID=1",
+                        "--env=CORDWOOD_CLUSTER_INITIAL_NODES=1@127.0.0.1:9091",
+                        "--env=CORDWOOD_DATA_DIR=/opt/cordwood/data",
+                        DockerCompose.image())
+                .run();
+
+        assertThat(result.exitCode()).as(result.toString()).isEqualTo(1);
+        assertThat(result.errLines())
+                .anyMatch(line -> line.startsWith("cordwood node 1 cannot start:") && line.contains("/opt/cordwood/data"));
     }
 
     private static String get(String url) throws IOException, InterruptedException {
@@ -187,23 +224,16 @@ class ComposeIT {
 
     /** The values of all records up to the ends as they are now. */
     private static List<@Nullable String> read(String topic) {
-        try (var client = CordwoodClient.connect(HOST_ADDRESS);
-                var reader = client.reader(topic).start(StartPoint.earliest()).open()) {
-            long count = reader.endOffsets().values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
+        try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
             var values = new ArrayList<@Nullable String>();
-            TestCluster.soon().until(() -> {
-                reader.poll(Duration.ofMillis(100)).stream()
-                        .map(ConsumedRecord::valueText)
-                        .forEach(values::add);
-                return values.size() >= count;
-            });
+            new ServedCluster(client).readAll(topic).stream()
+                    .map(ConsumedRecord::valueText)
+                    .forEach(values::add);
             return values;
         }
     }
 
     private static DockerCompose compose() {
-        return Objects.requireNonNull(compose);
+        return NODES.compose();
     }
 }

@@ -38,8 +38,8 @@ final class Load implements AutoCloseable {
         return thread;
     });
 
-    private Load(TestCluster cluster, String topic, int producers) {
-        this.client = CordwoodClient.connect(cluster.bootstrap().split(","));
+    private Load(String bootstrap, String topic, int producers) {
+        this.client = CordwoodClient.connect(bootstrap.split(","));
         this.topic = topic;
         this.partitions = client.admin().topic(topic).partitionCount();
         for (int i = 0; i < producers; i++) {
@@ -55,7 +55,12 @@ final class Load implements AutoCloseable {
     }
 
     static Load start(TestCluster cluster, String topic, int producers) {
-        var load = new Load(cluster, topic, producers);
+        return start(cluster.bootstrap(), topic, producers);
+    }
+
+    /** @param bootstrap any addresses of a cluster, with commas between */
+    static Load start(String bootstrap, String topic, int producers) {
+        var load = new Load(bootstrap, topic, producers);
         var unused = load.ticker.scheduleWithFixedDelay(load::tick, 0, TICK_MS, TimeUnit.MILLISECONDS);
         return load;
     }

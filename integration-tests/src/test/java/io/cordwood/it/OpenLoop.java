@@ -4,6 +4,7 @@ import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.Producer;
 import io.cordwood.client.ProducerRecord;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -11,8 +12,8 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * Publishes records at a fixed rate, whatever their acknowledgements take, and counts what each waited for its own from the moment
- * it was meant to be sent: a cluster that stands still delays many.
+ * Publishes records at a fixed rate to all partitions of a topic in turn, whatever their acknowledgements take, and counts what
+ * each waited for its own from the moment it was meant to be sent: a cluster that stands still delays many.
  *
  * <p><b>Thread:</b> the test's starts, asks and stops; one of its own sends.
  */
@@ -23,6 +24,7 @@ final class OpenLoop implements AutoCloseable {
     private final CordwoodClient client;
     private final Producer producer;
     private final String topic;
+    private final int partitions;
     private final byte[] value;
     private final long gapNanos;
     private final AtomicLong sent = new AtomicLong();
@@ -32,25 +34,38 @@ final class OpenLoop implements AutoCloseable {
     private volatile Histogram waits = new ConcurrentHistogram(MAX_MICROS, 3);
     private volatile boolean stopped;
 
-    private OpenLoop(TestCluster cluster, String topic, int recordsPerSecond, int recordBytes) {
+    private OpenLoop(String bootstrap, String topic, int recordsPerSecond, int recordBytes) {
         this.topic = topic;
-        client = CordwoodClient.connect(cluster.bootstrap().split(","));
+        client = CordwoodClient.connect(bootstrap.split(","));
+        partitions = client.admin().topic(topic).partitionCount();
         producer = client.producer().open();
         value = new byte[recordBytes];
         gapNanos = SECOND_NANOS / recordsPerSecond;
     }
 
     static OpenLoop start(TestCluster cluster, String topic, int recordsPerSecond, int recordBytes) {
-        var loop = new OpenLoop(cluster, topic, recordsPerSecond, recordBytes);
+        return start(cluster.bootstrap(), topic, recordsPerSecond, recordBytes);
+    }
+
+    /** @param bootstrap any addresses of a cluster, with commas between */
+    static OpenLoop start(String bootstrap, String topic, int recordsPerSecond, int recordBytes) {
+        var loop = new OpenLoop(bootstrap, topic, recordsPerSecond, recordBytes);
         loop.thread.start();
         return loop;
     }
 
     /** The 99th percentile, in ms, of what was sent since the last call, or the start. */
     double p99Ms() {
+        return percentilesMs(99)[0];
+    }
+
+    /** Percentiles, in ms, of what was sent since the last call, or the start. */
+    double[] percentilesMs(double... percentiles) {
         var past = waits;
         waits = new ConcurrentHistogram(MAX_MICROS, 3);
-        return past.getValueAtPercentile(99) / 1_000.0;
+        return Arrays.stream(percentiles)
+                .map(percentile -> past.getValueAtPercentile(percentile) / 1_000.0)
+                .toArray();
     }
 
     /** Returns when about so much was sent from now on. */
@@ -77,14 +92,14 @@ final class OpenLoop implements AutoCloseable {
             for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
                 LockSupport.parkNanos(wait);
             }
-            send(due);
+            send((int) (i % partitions), due);
         }
     }
 
-    private void send(long dueNanos) {
+    private void send(int partition, long dueNanos) {
         var into = waits;
         sent.incrementAndGet();
-        var unused = producer.send(new ProducerRecord(topic, 0, null, value)).whenComplete((place, failure) -> {
+        var unused = producer.send(new ProducerRecord(topic, partition, null, value)).whenComplete((place, failure) -> {
             if (failure != null) {
                 failures.add(failure.toString());
                 return;

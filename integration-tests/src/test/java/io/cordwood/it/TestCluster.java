@@ -11,10 +11,7 @@ import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.NewTopic;
-import io.cordwood.client.PartitionDescription;
-import io.cordwood.client.Reader;
 import io.cordwood.client.RecordMetadata;
-import io.cordwood.client.StartPoint;
 import io.cordwood.client.TopicDescription;
 import io.cordwood.store.OffsetRange;
 import java.io.IOException;
@@ -27,9 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -248,77 +243,31 @@ final class TestCluster implements AutoCloseable {
 
     /** Every record from the log starts to the ends as they are now, in the order of each partition. */
     List<ConsumedRecord> readAll(String topic) {
-        try (var reader = client().reader(topic).start(StartPoint.earliest()).open()) {
-            var ends = reader.endOffsets();
-            var records = new ArrayList<ConsumedRecord>();
-            soon().until(() -> {
-                List<ConsumedRecord> polled;
-                do {
-                    polled = reader.poll(POLL);
-                    records.addAll(polled);
-                } while (!polled.isEmpty() && !reached(reader, ends));
-                return reached(reader, ends);
-            });
-            return records;
-        }
-    }
-
-    private static boolean reached(Reader reader, Map<Integer, Long> ends) {
-        var positions = reader.positions();
-        return ends.entrySet().stream().allMatch(end -> positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
+        return served().readAll(topic);
     }
 
     /** The leaderships of a new topic go to the preferred nodes; a record sent meanwhile may be refused. */
     boolean isBalanced(String topic) {
-        return admin().topic(topic).partitions().stream()
-                .allMatch(partition ->
-                        partition.leader().orElse(0) == partition.replicas().get(0));
+        return served().isBalanced(topic);
     }
 
     /** The node that leads, as soon as one does. */
     int leaderOf(String topic, int partition) {
-        return soon().until(() -> leaderNow(topic, partition), Optional::isPresent)
-                .orElseThrow();
+        return served().leaderOf(topic, partition);
     }
 
     /** Where every partition has a leader that answers: by partition, its node. */
     SortedMap<Integer, Integer> leadersOf(String topic) {
-        var leaders = new TreeMap<Integer, Integer>();
-        admin().topic(topic)
-                .partitions()
-                .forEach(partition -> leaders.put(partition.partition(), leaderOf(topic, partition.partition())));
-        return leaders;
-    }
-
-    private Optional<Integer> leaderNow(String topic, int partition) {
-        return admin().partitions(topic).stream()
-                .filter(found -> found.partition().partition() == partition)
-                .filter(found ->
-                        found.error().isEmpty() && found.highWatermark().isPresent())
-                .flatMap(found -> found.leader().stream().boxed())
-                .findFirst();
+        return served().leadersOf(topic);
     }
 
     /** Waits until every replica of every partition has its leader's high watermark: what they hold, by partition. */
     List<OffsetRange> awaitSettled(String topic) {
-        var partitions = admin().topic(topic).partitionCount();
-        return soon().until(() -> settled(topic), found -> found.size() == partitions);
+        return served().awaitSettled(topic);
     }
 
-    /** Leaves out partitions that are not settled. */
-    private List<OffsetRange> settled(String topic) {
-        return admin().partitions(topic).stream()
-                .filter(partition -> partition.error().isEmpty() && allReplicasAreAtTheHighWatermark(partition))
-                .map(partition -> new OffsetRange(
-                        partition.logStartOffset().orElseThrow(),
-                        partition.highWatermark().orElseThrow()))
-                .toList();
-    }
-
-    private static boolean allReplicasAreAtTheHighWatermark(PartitionDescription partition) {
-        return partition.highWatermark().isPresent()
-                && partition.replicas().stream()
-                        .allMatch(replica -> replica.highWatermark().equals(partition.highWatermark()));
+    private ServedCluster served() {
+        return new ServedCluster(client());
     }
 
     /** Segment files of the replica on this node. */

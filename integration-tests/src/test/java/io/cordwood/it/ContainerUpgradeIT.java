@@ -1,0 +1,71 @@
+package io.cordwood.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.NewTopic;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Nodes of an earlier commit become nodes of this one and go back, one after the other and under load. */
+@Tag("containers")
+@Tag("nightly")
+@Timeout(value = 35, unit = TimeUnit.MINUTES)
+class ContainerUpgradeIT {
+    /** An image of an earlier commit that was built before; without it one is built. */
+    private static final String EARLIER_VARIABLE = "CORDWOOD_EARLIER_IMAGE";
+
+    private static final String TOPIC = "events";
+    private static final int PARTITIONS = 6;
+
+    @RegisterExtension
+    final ComposeNodes nodes = ComposeNodes.ofTest(DockerCompose::ofThreeNodes);
+
+    @Test
+    void nodesGoToThisImageAndBackWhileRecordsFlow() {
+        var compose = nodes.compose();
+        var earlier = earlierImage();
+        compose.up(earlier, DockerCompose.NODES.toArray(String[]::new));
+        compose.awaitHealthy();
+        try (var client = CordwoodClient.connect(DockerCompose.BOOTSTRAP.split(","))) {
+            client.admin()
+                    .createTopic(
+                            NewTopic.of(TOPIC).withPartitions(PARTITIONS).withReplicas(3));
+            var cluster = new ServedCluster(client);
+            try (var load = Load.start(DockerCompose.BOOTSTRAP, TOPIC, 2)) {
+                load.awaitMore(2_000);
+                replaceAll(compose, cluster, load, DockerCompose.image());
+                replaceAll(compose, cluster, load, earlier);
+
+                assertThat(load.finish().violations(cluster.readAll(TOPIC))).isEmpty();
+            }
+            assertThat(cluster.awaitSettled(TOPIC)).hasSize(PARTITIONS);
+        }
+    }
+
+    private static void replaceAll(DockerCompose compose, ServedCluster cluster, Load load, String image) {
+        for (var service : DockerCompose.NODES) {
+            cluster.awaitReplicasInStep();
+            compose.up(image, service);
+            compose.awaitHealthy();
+            assertThat(compose.inspect(service, "{{.Config.Image}}")).isEqualTo(image);
+            load.awaitMore(1_000);
+        }
+        assertThat(load.ledger().violations(cluster.readAll(TOPIC))).isEmpty();
+    }
+
+    private static String earlierImage() {
+        var given = System.getenv(EARLIER_VARIABLE);
+        if (given != null) {
+            return given;
+        }
+        var tag = "cordwood:earlier";
+        var script = Command.repositoryRoot().resolve(".ci/earlier-image").toString();
+        DockerCompose.succeed(Command.of(script, tag).withTimeout(DockerCompose.BUILD_TIMEOUT.plus(Duration.ofMinutes(1))));
+        return tag;
+    }
+}
