@@ -167,7 +167,9 @@ class ComposeIT {
     /** Their images may be out of reach: this is what can be known of them without. */
     @Test
     void composeKnowsWhatMonitors() {
-        assertThat(compose().run("--profile", "monitoring", "config", "--services").lines())
+        assertThat(compose()
+                        .run("--profile", "monitoring", "config", "--services")
+                        .lines())
                 .contains("n1", "n2", "n3", "prometheus", "grafana");
     }
 
@@ -196,7 +198,8 @@ class ComposeIT {
 
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(1);
         assertThat(result.errLines())
-                .anyMatch(line -> line.startsWith("cordwood node 1 cannot start:") && line.contains("/opt/cordwood/data"));
+                .anyMatch(line ->
+                        line.startsWith("cordwood node 1 cannot start:") && line.contains("/opt/cordwood/data"));
     }
 
     private static String get(String url) throws IOException, InterruptedException {
@@ -226,9 +229,8 @@ class ComposeIT {
     private static List<@Nullable String> read(String topic) {
         try (var client = CordwoodClient.connect(HOST_ADDRESS)) {
             var values = new ArrayList<@Nullable String>();
-            new ServedCluster(client).readAll(topic).stream()
-                    .map(ConsumedRecord::valueText)
-                    .forEach(values::add);
+            new ServedCluster(client)
+                    .readAll(topic).stream().map(ConsumedRecord::valueText).forEach(values::add);
             return values;
         }
     }

@@ -137,7 +137,9 @@ class ContainerFaultsIT {
             var during = timed.percentilesMs(50, 99, 100);
             System.out.printf(
                     "rolling restart of 3 nodes in %d s: acknowledged after %s, before it %s%n",
-                    TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin), milliseconds(during), milliseconds(before));
+                    TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin),
+                    milliseconds(during),
+                    milliseconds(before));
             load.awaitMore(1_000);
             assertThat(timed.finish()).isPositive();
             assertNothingLostNorTwice(load);
@@ -149,8 +151,7 @@ class ContainerFaultsIT {
     }
 
     private void createTopic(String name) {
-        client.admin()
-                .createTopic(NewTopic.of(name).withPartitions(PARTITIONS).withReplicas(3));
+        client.admin().createTopic(NewTopic.of(name).withPartitions(PARTITIONS).withReplicas(3));
     }
 
     private static Load startLoad() {

@@ -33,8 +33,7 @@ class ContainerUpgradeIT {
         compose.awaitHealthy();
         try (var client = CordwoodClient.connect(DockerCompose.BOOTSTRAP.split(","))) {
             client.admin()
-                    .createTopic(
-                            NewTopic.of(TOPIC).withPartitions(PARTITIONS).withReplicas(3));
+                    .createTopic(NewTopic.of(TOPIC).withPartitions(PARTITIONS).withReplicas(3));
             var cluster = new ServedCluster(client);
             try (var load = Load.start(DockerCompose.BOOTSTRAP, TOPIC, 2)) {
                 load.awaitMore(2_000);
@@ -65,7 +64,8 @@ class ContainerUpgradeIT {
         }
         var tag = "cordwood:earlier";
         var script = Command.repositoryRoot().resolve(".ci/earlier-image").toString();
-        DockerCompose.succeed(Command.of(script, tag).withTimeout(DockerCompose.BUILD_TIMEOUT.plus(Duration.ofMinutes(1))));
+        DockerCompose.succeed(
+                Command.of(script, tag).withTimeout(DockerCompose.BUILD_TIMEOUT.plus(Duration.ofMinutes(1))));
         return tag;
     }
 }

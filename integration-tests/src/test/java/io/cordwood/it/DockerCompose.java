@@ -152,7 +152,13 @@ final class DockerCompose implements AutoCloseable {
     void reconnect(String service) {
         // Names do not come back by themselves.
         succeed(Command.of(
-                "docker", "network", "connect", "--alias", nameAmongNodes(service), RAFT_NETWORK, containerId(service)));
+                "docker",
+                "network",
+                "connect",
+                "--alias",
+                nameAmongNodes(service),
+                RAFT_NETWORK,
+                containerId(service)));
     }
 
     private static String nameAmongNodes(String service) {

@@ -99,14 +99,15 @@ final class OpenLoop implements AutoCloseable {
     private void send(int partition, long dueNanos) {
         var into = waits;
         sent.incrementAndGet();
-        var unused = producer.send(new ProducerRecord(topic, partition, null, value)).whenComplete((place, failure) -> {
-            if (failure != null) {
-                failures.add(failure.toString());
-                return;
-            }
-            into.recordValue(Math.min(MAX_MICROS, (System.nanoTime() - dueNanos) / 1_000));
-            acknowledged.incrementAndGet();
-        });
+        var unused = producer.send(new ProducerRecord(topic, partition, null, value))
+                .whenComplete((place, failure) -> {
+                    if (failure != null) {
+                        failures.add(failure.toString());
+                        return;
+                    }
+                    into.recordValue(Math.min(MAX_MICROS, (System.nanoTime() - dueNanos) / 1_000));
+                    acknowledged.incrementAndGet();
+                });
     }
 
     private void stop() {
