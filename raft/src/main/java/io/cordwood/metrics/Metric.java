@@ -156,15 +156,15 @@ public enum Metric {
             "cordwood.raft.follower.lag.entries",
             GAUGE,
             Unit.NONE,
-            "Entries that a node has not confirmed, in the partition led here where it lacks most.",
+            "Entries that a node has not confirmed, in the partition led here where it lacks most; all there are"
+                    + " while it has not answered this leader yet.",
             "follower"),
     FOLLOWER_LAG_BYTES(
             "cordwood.raft.follower.lag.bytes",
             GAUGE,
             Unit.BYTES,
-            "Payload that a node has not confirmed, in the partition led here where it lacks most; to within"
-                    + " 256 KiB, and only a part of what was appended before the newest start or lies more than 128 MiB"
-                    + " back.",
+            "Payload that a node has not confirmed, in the partition led here where it lacks most; too high by"
+                    + " at most 256 KiB and a fifteenth, and without what was appended before the newest start.",
             "follower"),
     PARTITION_LEADER(
             "cordwood.partition.leader",
