@@ -251,6 +251,11 @@ public enum Metric {
             COUNTER,
             Unit.NONE,
             "Passes, or fetches of files of one, that failed; each is tried again."),
+    COMPACTION_FAILING(
+            "cordwood.compaction.failing",
+            GAUGE,
+            Unit.NONE,
+            "Replicas whose newest pass, or fetch of files of one, failed, and that wait to try again."),
     CATCH_UP_RUNNING("cordwood.catchup.running", GAUGE, Unit.NONE, "Replicas that catch up now."),
     CATCH_UP_NOTIFICATIONS(
             "cordwood.catchup.notifications",

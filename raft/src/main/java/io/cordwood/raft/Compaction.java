@@ -33,6 +33,9 @@ final class Compaction {
     /** Apart from those: what a leader decided is not to wait for own passes that failed before. */
     private final CompactionWaits fileWaits = new CompactionWaits(CompactionWaits.FILES_MAX_NANOS);
 
+    /** Replicas that wait after a failure, as the newest look left them. */
+    private volatile long failing;
+
     /** @param clockMs decides about lags and tombstones */
     Compaction(
             Supplier<Collection<PartitionReplica>> replicas,
@@ -58,6 +61,7 @@ final class Compaction {
         var haste = new CompactionHaste(this::largestBacklog, LOG::warn, System::nanoTime);
         means = new ReplicaCompaction.Means(rate, limits.keyBytes(), freeHeapBytes, haste::isUrgent, this.meters);
         meters.node().counter(Metric.COMPACTION_BYTES, rate, CatchUpRate::takenBytes);
+        meters.node().gauge(Metric.COMPACTION_FAILING, this::failing);
     }
 
     private static long freeHeapBytes() {
@@ -93,6 +97,20 @@ final class Compaction {
                 pass(replica, rules.get());
             }
         }
+        failing = all.stream().filter(replica -> isFailing(replica, configs)).count();
+    }
+
+    long failing() {
+        return failing;
+    }
+
+    /** Not where nobody tries again: one that leads no more, or whose topic is not compacted any more. */
+    private boolean isFailing(PartitionReplica replica, Function<PartitionReplica, Optional<TopicConfig>> configs) {
+        var group = replica.groupId();
+        return (replica.compactionPending() && fileWaits.hasFailed(group))
+                || (passWaits.hasFailed(group)
+                        && replica.leads()
+                        && configs.apply(replica).flatMap(Compaction::rules).isPresent());
     }
 
     /** What waits for files decides about nothing: its passes are not to wait for their failures. */

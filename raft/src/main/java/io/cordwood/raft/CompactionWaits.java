@@ -38,6 +38,11 @@ final class CompactionWaits {
         return wait == null || nowNanos - wait.sinceNanos() >= wait.nanos();
     }
 
+    /** Whether its newest try failed. */
+    boolean hasFailed(RaftGroupId group) {
+        return waits.containsKey(group);
+    }
+
     void succeeded(RaftGroupId group) {
         waits.remove(group);
     }

@@ -135,17 +135,24 @@ final class CompactedCluster implements AutoCloseable {
 
     /** What a node's thread for compaction does at each look. */
     void tick(PartitionNodeFixture node) {
-        compactions
-                .computeIfAbsent(
-                        node.id(),
-                        id -> new Compaction(
-                                () -> node.isRunning() && !node.isQuarantined() ? List.of(node.replica()) : List.of(),
-                                clockMs::get,
-                                () -> nowNanos.addAndGet(lookNanos),
-                                limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30)),
-                                () -> freeHeapBytes,
-                                RaftMeters.of(NodeMeters.unseen())))
-                .tick(replica -> Optional.of(config));
+        compaction(node).tick(replica -> Optional.of(config));
+    }
+
+    /** How many replicas of the node wait after a failure, as its metric says. */
+    long failing(PartitionNodeFixture node) {
+        return compaction(node).failing();
+    }
+
+    private Compaction compaction(PartitionNodeFixture node) {
+        return compactions.computeIfAbsent(
+                node.id(),
+                id -> new Compaction(
+                        () -> node.isRunning() && !node.isQuarantined() ? List.of(node.replica()) : List.of(),
+                        clockMs::get,
+                        () -> nowNanos.addAndGet(lookNanos),
+                        limits.getOrDefault(id, new CompactionLimits(1 << 20, 1 << 30)),
+                        () -> freeHeapBytes,
+                        RaftMeters.of(NodeMeters.unseen())));
     }
 
     /** Has the leader decide, and waits until it is applied on these nodes. Their files come with the next tick of each. */

@@ -126,6 +126,19 @@ class CompactionFaultsTest {
     }
 
     @Test
+    void replicaWhosePassFailsCountsAsFailing() throws Exception {
+        compacted.publish(20, 60);
+        cluster.awaitHighWatermark(compacted.published());
+        var leader = cluster.leader();
+        assertThat(compacted.failing(leader)).isZero();
+
+        leader.disk.breakWritesTo(".1.log.tmp");
+        compacted.tick(leader);
+
+        assertThat(compacted.failing(leader)).isEqualTo(1);
+    }
+
+    @Test
     void filesComeFromOthersWhereTheKeysDoNotFit() throws Exception {
         compacted.publish(20, 60);
         cluster.awaitHighWatermark(compacted.published());

@@ -44,8 +44,11 @@ class CompactionWaitsTest {
         assertThat(waits.isDue(group, nowNanos)).isFalse();
         assertThat(waits.isDue(RaftGroupId.randomId(), nowNanos)).isTrue();
 
+        assertThat(waits.hasFailed(group)).isTrue();
+
         waits.succeeded(group);
         assertThat(waits.isDue(group, nowNanos)).isTrue();
+        assertThat(waits.hasFailed(group)).isFalse();
 
         failTimes(1);
         waits.retain(List.of());
