@@ -43,7 +43,13 @@ public final class MicrometerRegistries extends MetricRegistries {
 
     /** From now on the groups of a node count here; to be called before its RaftServer is built. */
     static void bind(int nodeId, GroupMeters meters) {
-        ours().ifPresent(all -> all.nodes.put(Integer.toString(nodeId), meters));
+        ours().ifPresent(all -> {
+            var id = Integer.toString(nodeId);
+            all.nodes.put(id, meters);
+            // Ratis looks for one before it creates one, and would go on with that of a node of this id
+            // that was not closed properly.
+            all.registries.keySet().removeIf(info -> serverId(info).equals(id));
+        });
     }
 
     /** The node is closed. */
@@ -61,9 +67,6 @@ public final class MicrometerRegistries extends MetricRegistries {
         registries.clear();
     }
 
-    /**
-     * Never one that is there: a node that was not closed properly may have left it, and counts elsewhere.
-     */
     @Override
     public RatisMetricRegistry create(MetricRegistryInfo info) {
         var meters = Optional.ofNullable(nodes.get(serverId(info)));

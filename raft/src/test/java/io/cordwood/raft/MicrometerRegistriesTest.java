@@ -21,6 +21,7 @@ class MicrometerRegistriesTest {
     @AfterEach
     void unbind() {
         MicrometerRegistries.unbind(FIRST, first);
+        MicrometerRegistries.unbind(FIRST, second);
         MicrometerRegistries.unbind(SECOND, second);
     }
 
@@ -64,6 +65,20 @@ class MicrometerRegistriesTest {
 
         assertThat(registry.counter("retries").getCount()).isZero();
         assertThat(registry.timer("latency").time().stop()).isZero();
+    }
+
+    @Test
+    void nodeThatComesAfterOneWithItsIdCountsForItself() {
+        MicrometerRegistries.bind(FIRST, first);
+        var info = info(FIRST, LeaderElectionMetrics.RATIS_LEADER_ELECTION_METRICS);
+        MetricRegistries.global().create(info);
+
+        MicrometerRegistries.bind(FIRST, second);
+
+        assertThat(MetricRegistries.global().get(info)).isEmpty();
+        elect(FIRST);
+        assertThat(first.elections().count()).isZero();
+        assertThat(second.elections().count()).isEqualTo(1);
     }
 
     @Test
