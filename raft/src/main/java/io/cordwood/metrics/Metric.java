@@ -67,7 +67,8 @@ public enum Metric {
             "cordwood.refusals",
             COUNTER,
             Unit.NONE,
-            "What was refused: a batch, a unary call or one that was not let in, a partition of a subscription.",
+            "What was refused: a batch, a unary call or one that was not let in, a partition of a subscription; or"
+                    + " ended on a fault of the node, which is the reason internal.",
             "of",
             "reason"),
     IN_FLIGHT_BYTES("cordwood.inflight.bytes", GAUGE, Unit.BYTES, "Published bytes of the node without an answer."),

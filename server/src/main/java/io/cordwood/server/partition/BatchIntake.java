@@ -101,8 +101,13 @@ public final class BatchIntake {
     }
 
     private CompletableFuture<AppendResult> refused(Refusal refusal) {
+        return CompletableFuture.completedFuture(fault(refusal));
+    }
+
+    /** What a batch is answered whose append failed: it counts as one that was refused here. */
+    Refused fault(Refusal refusal) {
         meters.refused(ServerMeters.Refused.BATCH, refusal.reason());
-        return CompletableFuture.completedFuture(new Refused(refusal));
+        return new Refused(refusal);
     }
 
     private static Refusal refusal(BatchCheck check) {

@@ -98,9 +98,9 @@ public final class PublishPipeline {
         }
     }
 
-    private static AppendResult fault(Pending pending, Throwable failure) {
+    private AppendResult fault(Pending pending, Throwable failure) {
         LOGGER.error("append to partition {} failed", pending.batch.partition(), failure);
-        return new Refused(Refusal.of(Reason.INTERNAL, "a fault of the server; its log says more"));
+        return intake.fault(Refusal.of(Reason.INTERNAL, "a fault of the server; its log says more"));
     }
 
     private void add(Pending pending) {

@@ -10,6 +10,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives each connection a budget of bytes in flight, shared by its streams, and counts the connections.
@@ -44,9 +45,15 @@ final class ConnectionBudgets extends ServerTransportFilter implements ServerInt
                 .build();
     }
 
+    /**
+     * @param attributes what {@link #transportReady} returned; null for who went away before it spoke
+     *     gRPC, as one does that only looks whether the port is open
+     */
     @Override
-    public void transportTerminated(Attributes attributes) {
-        connections.decrementAndGet();
+    public void transportTerminated(@Nullable Attributes attributes) {
+        if (attributes != null) {
+            connections.decrementAndGet();
+        }
     }
 
     @Override

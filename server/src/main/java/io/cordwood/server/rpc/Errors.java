@@ -118,9 +118,15 @@ public final class Errors {
         return Refusal.of(Reason.INTERNAL, "another node answered without a reason: " + status.getMessage());
     }
 
-    /** Why a call of ours ends in an error. */
+    /**
+     * Why a call of ours ends in an error. One without an ErrorInfo was not ended by us: gRPC ends what
+     * breaks the form of a call, such as one that ends before its request came.
+     */
     static Reason reason(io.grpc.Status status, Metadata trailers) {
-        return refusal(StatusProto.fromStatusAndTrailers(status, trailers)).reason();
+        var found = StatusProto.fromStatusAndTrailers(status, trailers);
+        return found.getDetailsList().stream().anyMatch(detail -> detail.is(ErrorInfo.class))
+                ? refusal(found).reason()
+                : Reason.INVALID_ARGUMENT;
     }
 
     private static Refusal refusal(Status status, ErrorInfo info) {

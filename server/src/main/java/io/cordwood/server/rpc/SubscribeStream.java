@@ -167,6 +167,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
 
     @Override
     public void failed(Refusal refusal) {
+        meters.refused(ServerMeters.Refused.CALL, refusal.reason());
         fail(refusal);
     }
 

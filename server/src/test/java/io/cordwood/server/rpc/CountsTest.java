@@ -18,11 +18,15 @@ import io.cordwood.proto.v1.PublishResponse;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
+import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -111,6 +115,29 @@ final class CountsTest {
         assertThat(count(Metric.REFUSALS, "of", "partition", "reason", "unknown_topic"))
                 .isEqualTo(1);
         requests.onCompleted();
+    }
+
+    @Test
+    void subscriptionThatEndsOnAFaultCounts() {
+        publish("orders", Batches.of("a"));
+        replica.failReads(new IllegalStateException("a fault"));
+
+        var received = new Recorded<SubscribeResponse>();
+        var unused = subscribe(received, "orders");
+        received.awaitEnd();
+
+        assertThat(count(Metric.REFUSALS, "of", "call", "reason", "internal")).isEqualTo(1);
+    }
+
+    /** The client broke the form of a call: nobody has to look for a fault of the node. */
+    @Test
+    void callWithoutARequestIsNoFaultOfTheNode() {
+        var call = node.channel.newCall(TopicServiceGrpc.getGetTopicMethod(), CallOptions.DEFAULT);
+        call.start(new ClientCall.Listener<>() {}, new Metadata());
+        call.halfClose();
+
+        await().until(() -> count(Metric.REFUSALS, "of", "call", "reason", "invalid_argument") == 1);
+        assertThat(count(Metric.REFUSALS, "of", "call", "reason", "internal")).isZero();
     }
 
     @Test
