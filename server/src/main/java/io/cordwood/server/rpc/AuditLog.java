@@ -15,16 +15,19 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes a line for each call that changes something other than records: who called, what, with which
- * arguments and what came of it. The line is of the node that took the call, also where another one carries
- * it out, and comes with the answer; a call that was not let in has one too.
+ * arguments, what came of it and what was answered. The line is of the node that took the call, also where
+ * another one carries it out, and comes with the answer; a call that was not let in has one too, and one
+ * that ended before it was made.
  *
- * <p>Invariant: the arguments are bounded, and a line is one line whatever they hold.
+ * <p>Invariant: a call has one line, whose arguments and answer are bounded, and it is one line whatever
+ * they hold.
  *
  * <p><b>Thread:</b> any.
  */
@@ -33,7 +36,8 @@ final class AuditLog implements ServerInterceptor {
     static final String LOGGER_NAME = "cordwood.audit";
 
     private static final Logger AUDIT = LoggerFactory.getLogger(LOGGER_NAME);
-    private static final int ARGUMENTS_MAX_CHARS = 2_000;
+    /** Of arguments and answer each; all settings of a topic before and after a change find room. */
+    private static final int TEXT_MAX_CHARS = 4_000;
 
     /** What a method does. */
     enum Kind {
@@ -85,25 +89,56 @@ final class AuditLog implements ServerInterceptor {
                 auditedCall.request = message;
                 super.onMessage(message);
             }
+
+            /** Where no handler closed the call, gRPC did. */
+            @Override
+            public void onComplete() {
+                auditedCall.write(Status.Code.UNKNOWN.name());
+                super.onComplete();
+            }
+
+            /** What was begun goes on, and has its line when it is done. */
+            @Override
+            public void onCancel() {
+                if (auditedCall.request == null) {
+                    auditedCall.write(Status.Code.CANCELLED.name());
+                }
+                super.onCancel();
+            }
         };
     }
 
     private static final class AuditedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
         private final long startNanos = System.nanoTime();
         private final String peer;
+        private final AtomicBoolean written = new AtomicBoolean();
         private volatile @Nullable Q request;
+        private volatile @Nullable R answer;
 
         private AuditedCall(ServerCall<Q, R> call, String peer) {
             super(call);
             this.peer = peer;
         }
 
+        @Override
+        public void sendMessage(R message) {
+            answer = message;
+            super.sendMessage(message);
+        }
+
         /** The handler's last act, also when the caller has gone away meanwhile. */
         @Override
         public void close(Status status, Metadata trailers) {
+            write(status.isOk() ? "OK" : status.getCode() + " " + Errors.reason(status, trailers));
+            super.close(status, trailers);
+        }
+
+        private void write(String outcome) {
+            if (!written.compareAndSet(false, true)) {
+                return;
+            }
             long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
             var name = getMethodDescriptor().getFullMethodName();
-            var outcome = status.isOk() ? "OK" : status.getCode() + " " + Errors.reason(status, trailers);
             AUDIT.atInfo()
                     .setMessage("{} from {}: {}")
                     .addArgument(name)
@@ -113,17 +148,17 @@ final class AuditLog implements ServerInterceptor {
                     .addKeyValue("call", name)
                     .addKeyValue("outcome", outcome)
                     .addKeyValue("ms", ms)
-                    .addKeyValue("arguments", arguments(request))
+                    .addKeyValue("arguments", text(request))
+                    .addKeyValue("answer", text(answer))
                     .log();
-            super.close(status, trailers);
         }
     }
 
     /** Control characters are escaped in it. */
-    private static String arguments(@Nullable Object request) {
-        var text = request instanceof MessageOrBuilder message
+    private static String text(@Nullable Object said) {
+        var text = said instanceof MessageOrBuilder message
                 ? TextFormat.printer().emittingSingleLine(true).printToString(message)
                 : "";
-        return text.length() <= ARGUMENTS_MAX_CHARS ? text : text.substring(0, ARGUMENTS_MAX_CHARS) + "...";
+        return text.length() <= TEXT_MAX_CHARS ? text : text.substring(0, TEXT_MAX_CHARS) + "...";
     }
 }

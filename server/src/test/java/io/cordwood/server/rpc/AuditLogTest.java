@@ -6,13 +6,18 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
+import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.metrics.Repository;
 import io.cordwood.server.rpc.AuditLog.Kind;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,6 +115,32 @@ final class AuditLogTest {
     }
 
     @Test
+    void changeOfASettingShowsItBeforeAndAfter() {
+        cluster.createTopic("orders", 1, 1);
+
+        var unused = node.topics()
+                .alterTopicConfig(AlterTopicConfigRequest.newBuilder()
+                        .setName("orders")
+                        .putSet("retention.ms", "86400000")
+                        .build());
+
+        assertThat(values(onlyLine()).get("answer"))
+                .contains("before {", "after {", "value: \"604800000\"", "value: \"86400000\"");
+    }
+
+    @Test
+    void callThatEndsBeforeItIsMadeLeavesALine() {
+        var call = node.channel.newCall(TopicServiceGrpc.getDeleteTopicMethod(), CallOptions.DEFAULT);
+        call.start(new ClientCall.Listener<>() {}, new Metadata());
+        call.halfClose();
+
+        assertThat(values(onlyLine()))
+                .containsEntry("outcome", "INTERNAL INVALID_ARGUMENT")
+                .containsEntry("arguments", "")
+                .containsEntry("answer", "");
+    }
+
+    @Test
     void argumentsStayOnOneLine() {
         assertThat(Refused.by(() -> node.topics()
                         .deleteTopic(DeleteTopicRequest.newBuilder()
@@ -118,7 +149,7 @@ final class AuditLogTest {
                 .isNotNull();
 
         var arguments = values(onlyLine()).get("arguments");
-        assertThat(arguments).doesNotContain("\n").hasSizeLessThan(2_100);
+        assertThat(arguments).doesNotContain("\n").hasSizeLessThan(4_100);
     }
 
     @Test
