@@ -38,6 +38,7 @@ final class ServerProcess {
             System.out.print(ServerConfig.help());
             return 0;
         }
+        JdkLog.intoOurs();
         GRPC_LOGGERS.forEach(logger -> logger.setLevel(Level.WARNING));
         try {
             return run(ServerConfig.load(arguments, environment));

@@ -44,6 +44,14 @@ class LogFormatTest {
                 .endsWith("\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"text", "json"})
+    void messageThatAClientBreaksStaysOneLine(String format) throws JoranException {
+        for (String logger : List.of(Logger.ROOT_LOGGER_NAME, AUDIT)) {
+            assertThat(line(format, logger, "two\r\nlines").strip()).doesNotContain("\n", "\r");
+        }
+    }
+
     @Test
     void auditLineHasNamesAndValuesInTextToo() throws JoranException {
         assertThat(line("text", AUDIT)).contains("topic orders; peer=\"127.0.0.1\"");
@@ -78,10 +86,14 @@ class LogFormatTest {
     }
 
     private static String line(String format, String loggerName) throws JoranException {
+        return line(format, loggerName, "orders");
+    }
+
+    private static String line(String format, String loggerName, String topic) throws JoranException {
         var logger = configured(format).getLogger(loggerName);
         var appenders = logger.iteratorForAppenders();
-        var event = new LoggingEvent("", logger, Level.INFO, "topic {}", null, new Object[] {"orders"});
-        event.setKeyValuePairs(List.of(new KeyValuePair("peer", "127.0.0.1")));
+        var event = new LoggingEvent("", logger, Level.INFO, "topic {}", null, new Object[] {topic});
+        event.setKeyValuePairs(List.of(new KeyValuePair("peer", topic.equals("orders") ? "127.0.0.1" : topic)));
         var encoder = ((OutputStreamAppender<ILoggingEvent>) appenders.next()).getEncoder();
         return new String(encoder.encode(event), StandardCharsets.UTF_8);
     }
