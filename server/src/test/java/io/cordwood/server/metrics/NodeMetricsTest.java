@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.Metric;
 import io.cordwood.metrics.NodeSample;
+import io.cordwood.metrics.PartitionSample;
 import io.cordwood.metrics.ProcessMetrics;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.metrics.ServerMeters.Level;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +114,47 @@ class NodeMetricsTest {
 
         assertThat(before).contains("topic=\"orders\"");
         assertThat(metrics.page()).doesNotContain("topic=\"orders\"");
+    }
+
+    /** Of three partitions each: where nothing were bounded, 28,000 series of these alone. */
+    @Test
+    void pageWithAThousandTopicsIsBounded() {
+        var partitions = IntStream.range(0, 3_000)
+                .mapToObj(number -> replica("topic-" + number / 3, number % 3))
+                .toList();
+        partitions.forEach(replica ->
+                metrics.meters().topics().of(replica.topic()).publish().add(1, 1));
+        metrics.watch(() -> new NodeSample(
+                partitions,
+                new NodeSample.Expected(3_000, 0),
+                new NodeSample.MetadataRole(false, true),
+                Map.of(),
+                name -> true));
+
+        var series =
+                metrics.page().lines().filter(line -> !line.startsWith("#")).toList();
+
+        assertThat(series).hasSizeBetween(8_000, 9_000);
+        assertThat(series)
+                .filteredOn(line -> line.startsWith("cordwood_topic_in_records_total{call=\"publish\""))
+                .hasSize(MeterLimits.DEFAULT.maxTopics() + 1);
+        assertThat(series)
+                .filteredOn(line -> line.startsWith("cordwood_partition_term{"))
+                .hasSize(MeterLimits.DEFAULT.maxPartitions());
+        assertThat(series).contains("cordwood_node_partitions_left_out 2000.0", "cordwood_node_replicas_open 3000.0");
+    }
+
+    private static PartitionSample replica(String topic, int partition) {
+        return new PartitionSample(
+                topic,
+                partition,
+                true,
+                true,
+                1,
+                0,
+                new TreeMap<>(),
+                new PartitionSample.Files(100, 1),
+                new PartitionSample.Queued(0, 0));
     }
 
     @Test
