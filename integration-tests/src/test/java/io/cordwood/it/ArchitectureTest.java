@@ -152,6 +152,18 @@ class ArchitectureTest {
                 .check(OURS);
     }
 
+    /** The rest speaks of observations, and a node that traces nothing loads none of it. */
+    @Test
+    void onlyTracingKnowsOpenTelemetry() {
+        noClasses()
+                .that(not(resideInAPackage("io.cordwood.server.tracing")
+                        .and(simpleName("OtlpTracing").or(simpleName("ReportedExports")))))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.opentelemetry..", "io.micrometer.tracing.."))
+                .allowEmptyShould(true)
+                .check(OURS);
+    }
+
     @Test
     void onlyTwoClassesKnowTheHttpServer() {
         noClasses()

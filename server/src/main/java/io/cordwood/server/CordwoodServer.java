@@ -22,6 +22,8 @@ import io.cordwood.server.health.ReplicasOpen;
 import io.cordwood.server.http.NodeHttp;
 import io.cordwood.server.metrics.NodeMetrics;
 import io.cordwood.server.rpc.ClientServer;
+import io.cordwood.server.tracing.OtlpTracing;
+import io.cordwood.server.tracing.Tracing;
 import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
@@ -68,10 +70,18 @@ public final class CordwoodServer {
     private record Edge(
             Readiness readiness,
             NodeMetrics metrics,
+            @Nullable OtlpTracing otlp,
             @Nullable NodeHttp http) {
+        Tracing tracing() {
+            return otlp == null ? Tracing.OFF : otlp.tracing();
+        }
+
         void close() throws InterruptedException {
             if (http != null) {
                 http.close(Deadline.after(LAST_ANSWERS));
+            }
+            if (otlp != null) {
+                otlp.close();
             }
             metrics.close();
             readiness.close();
@@ -127,7 +137,7 @@ public final class CordwoodServer {
         var node = RaftNode.of(nodeConfig(config), partitionSettings(config), disk(config), halt, meters);
         try {
             node.start();
-            var clients = clientServer(config, node, edge.metrics(), halt);
+            var clients = clientServer(config, node, edge, halt);
             clients.start();
             edge.readiness().tell(clients::announce);
             var http = edge.http();
@@ -145,7 +155,8 @@ public final class CordwoodServer {
         var readiness = new Readiness(onFailure);
         var metrics = metrics(config, readiness);
         try {
-            return new Edge(readiness, metrics, http(config, readiness, metrics, onFailure));
+            var http = http(config, readiness, metrics, onFailure);
+            return new Edge(readiness, metrics, otlp(config), http);
         } catch (IOException | RuntimeException e) {
             metrics.close();
             readiness.close();
@@ -158,6 +169,14 @@ public final class CordwoodServer {
                 new MeterLimits(config.metrics().maxTopics(), config.metrics().maxPartitions()),
                 Map.of("data", config.node().dataDir(), "raft", config.node().raftDir()),
                 readiness::isReady);
+    }
+
+    private static @Nullable OtlpTracing otlp(ServerConfig config) {
+        var endpoint = config.tracing().endpoint();
+        return endpoint == null
+                ? null
+                : OtlpTracing.open(
+                        endpoint, config.tracing().sampleRatio(), config.node().id());
     }
 
     private static @Nullable NodeHttp http(
@@ -254,14 +273,15 @@ public final class CordwoodServer {
         LOGGER.info("node {} stopped", config.node().id());
     }
 
-    private static ClientServer clientServer(ServerConfig config, RaftNode node, NodeMetrics metrics, NodeHalt halt) {
+    private static ClientServer clientServer(ServerConfig config, RaftNode node, Edge edge, NodeHalt halt) {
         var ports = new ClientServer.Ports(
                 new MetadataCluster(node),
                 new TransportPeers(node.transport()),
                 new RaftReplicas(node),
                 topicDefaults(config),
                 Clock.systemUTC(),
-                metrics.server());
+                edge.metrics().server(),
+                edge.tracing());
         var listeners = config.clients().stream()
                 .map(listener -> new ClientServer.Listener(
                         listener.name(), listener.bind().socketAddress()))

@@ -51,7 +51,8 @@ final class ConfigReader {
                 raft(),
                 upkeep(),
                 limits(),
-                new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)));
+                new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)),
+                new ServerConfig.Tracing(value(Settings.TRACING_ENDPOINT).orElse(null), value(Settings.TRACING_RATIO)));
     }
 
     private ServerConfig.Node node() {

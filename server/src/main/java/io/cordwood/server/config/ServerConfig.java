@@ -1,5 +1,6 @@
 package io.cordwood.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -29,7 +30,8 @@ public record ServerConfig(
         Raft raft,
         Upkeep upkeep,
         Limits limits,
-        Metrics metrics) {
+        Metrics metrics,
+        Tracing tracing) {
 
     public ServerConfig {
         clients = List.copyOf(clients);
@@ -103,6 +105,14 @@ public record ServerConfig(
 
     /** How many series the metrics have at most where their number grows with the topics. */
     public record Metrics(int maxTopics, int maxPartitions) {}
+
+    /**
+     * Where spans go.
+     *
+     * @param endpoint null where nothing is traced
+     * @param sampleRatio of the traces that begin at the node, from 0 to 1
+     */
+    public record Tracing(@Nullable URI endpoint, double sampleRatio) {}
 
     /** Whether the arguments ask for {@link #help()} instead of a start. */
     public static boolean asksForHelp(List<String> arguments) {

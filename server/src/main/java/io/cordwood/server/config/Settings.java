@@ -4,6 +4,7 @@ import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.TopicMeters;
 import io.cordwood.raft.CatchUpLimits;
 import io.cordwood.raft.LogUpkeep;
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -223,6 +224,19 @@ final class Settings {
             10_000,
             MeterLimits.DEFAULT.maxPartitions());
 
+    static final Setting<Optional<URI>> TRACING_ENDPOINT = Setting.of(
+            "tracing.otlp-endpoint",
+            "Collector that takes spans as OTLP over HTTP; nothing is traced without one",
+            "none, or a URL such as http://127.0.0.1:4318/v1/traces",
+            "none",
+            Settings::urlOrNone);
+    static final Setting<Double> TRACING_RATIO = Setting.of(
+            "tracing.sample-ratio",
+            "Part of the traces that begin at the node; of others whoever began them decides",
+            "a number from 0 to 1",
+            "0.01",
+            Settings::ratio);
+
     static final List<Setting<?>> ALL = List.of(
             NODE_ID,
             NODE_RACK,
@@ -268,7 +282,9 @@ final class Settings {
             CATCH_UP_BYTES,
             CATCH_UP_REPLICAS,
             METRICS_MAX_TOPICS,
-            METRICS_MAX_PARTITIONS);
+            METRICS_MAX_PARTITIONS,
+            TRACING_ENDPOINT,
+            TRACING_RATIO);
     static final Map<String, Setting<?>> BY_KEY =
             ALL.stream().collect(Collectors.toUnmodifiableMap(Setting::key, Function.identity()));
 
@@ -307,6 +323,25 @@ final class Settings {
 
     private static Optional<Endpoint> endpointOrNone(String text) {
         return text.equals("none") ? Optional.empty() : Optional.of(Endpoint.parse(text));
+    }
+
+    private static Optional<URI> urlOrNone(String text) {
+        if (text.equals("none")) {
+            return Optional.empty();
+        }
+        var url = URI.create(text);
+        boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+        if (!http || url.getHost() == null) {
+            throw new IllegalArgumentException("no URL of HTTP");
+        }
+        return Optional.of(url);
+    }
+
+    private static double ratio(String text) {
+        if (!text.matches("[01]|0?\\.[0-9]{1,9}|1\\.0+")) {
+            throw new IllegalArgumentException("not from 0 to 1");
+        }
+        return Double.parseDouble(text);
     }
 
     private static SortedMap<Integer, Endpoint> nodes(String text) {

@@ -14,8 +14,12 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.AppendResult.Refused;
 import io.cordwood.server.partition.Partitions.Lookup;
+import io.cordwood.server.tracing.BatchTrace;
+import io.cordwood.server.tracing.CallTrace;
+import io.cordwood.server.tracing.Tracing;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -32,13 +36,20 @@ public final class BatchIntake {
     private final Clock clock;
     private final ServerMeters meters;
     private final Function<TopicTraffic, Traffic> way;
+    private final Tracing tracing;
 
     /** @param way which of a topic's counters the batches count in */
-    public BatchIntake(Partitions partitions, Clock clock, ServerMeters meters, Function<TopicTraffic, Traffic> way) {
+    public BatchIntake(
+            Partitions partitions,
+            Clock clock,
+            ServerMeters meters,
+            Function<TopicTraffic, Traffic> way,
+            Tracing tracing) {
         this.partitions = partitions;
         this.clock = clock;
         this.meters = meters;
         this.way = way;
+        this.tracing = tracing;
     }
 
     /**
@@ -46,9 +57,38 @@ public final class BatchIntake {
      *
      * @param topicId as text, what the caller takes for the topic's id; null = any
      * @param bytes never written to by the caller again
+     * @param caller the trace that the batch is a part of
      */
     public CompletableFuture<AppendResult> append(
-            TopicPartition name, @Nullable String topicId, ByteBuffer bytes, OptionalLong expectedEndOffset) {
+            TopicPartition name,
+            @Nullable String topicId,
+            ByteBuffer bytes,
+            OptionalLong expectedEndOffset,
+            CallTrace caller) {
+        if (!tracing.isOn()) {
+            return append(name, topicId, bytes, expectedEndOffset, BatchTrace.NONE);
+        }
+        var trace = tracing.publish(caller, name.topic(), name.partition());
+        return append(name, topicId, bytes, expectedEndOffset, trace)
+                .whenComplete((result, failure) -> end(trace, result, failure));
+    }
+
+    private static void end(BatchTrace trace, @Nullable AppendResult result, @Nullable Throwable failure) {
+        if (result instanceof AppendResult.Appended appended) {
+            trace.committed(appended.baseOffset(), appended.endOffset(), appended.duplicate());
+        } else if (result instanceof Refused refused) {
+            trace.refused(refused.refusal().reason().name().toLowerCase(Locale.ROOT));
+        } else if (failure != null) {
+            trace.failed(failure);
+        }
+    }
+
+    private CompletableFuture<AppendResult> append(
+            TopicPartition name,
+            @Nullable String topicId,
+            ByteBuffer bytes,
+            OptionalLong expectedEndOffset,
+            BatchTrace trace) {
         var lookup = partitions.find(name, topicId);
         if (lookup instanceof Lookup.Missing missing) {
             boolean elsewhere = missing.refusal().reason() == Reason.NOT_REPLICA;
@@ -60,6 +100,7 @@ public final class BatchIntake {
         }
         var check = new BatchValidator(partition.limits()).check(bytes, partition.rules(), clock.millis());
         if (check instanceof Accepted accepted) {
+            trace.committing();
             return append(partition, accepted, expectedEndOffset);
         }
         return refused(refusal(check));

@@ -1,5 +1,6 @@
 package io.cordwood.server.partition;
 
+import io.cordwood.server.tracing.CallTrace;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topicId as text, what the client takes for the topic's id; null = any
  * @param chargedBytes what the batch counts against the budgets
+ * @param trace of the call
  */
 public record PublishBatch(
         long correlationId,
@@ -16,4 +18,5 @@ public record PublishBatch(
         @Nullable String topicId,
         ByteBuffer bytes,
         OptionalLong expectedEndOffset,
-        long chargedBytes) {}
+        long chargedBytes,
+        CallTrace trace) {}

@@ -92,7 +92,8 @@ public final class PublishPipeline {
 
     private CompletableFuture<AppendResult> appendOpen(PublishBatch batch) {
         try {
-            return intake.append(batch.partition(), batch.topicId(), batch.bytes(), batch.expectedEndOffset());
+            return intake.append(
+                    batch.partition(), batch.topicId(), batch.bytes(), batch.expectedEndOffset(), batch.trace());
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

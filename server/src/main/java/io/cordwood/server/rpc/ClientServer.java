@@ -12,6 +12,7 @@ import io.cordwood.server.health.Hindrance;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.metrics.ServerMeters.Level;
 import io.cordwood.server.partition.LocalReplicas;
+import io.cordwood.server.tracing.Tracing;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
@@ -81,7 +82,8 @@ public final class ClientServer {
             LocalReplicas replicas,
             TopicConfig topicDefaults,
             Clock clock,
-            ServerMeters meters) {}
+            ServerMeters meters,
+            Tracing tracing) {}
 
     /** @param name for the addresses that its callers are told */
     public record Listener(String name, InetSocketAddress bind) {
@@ -108,7 +110,7 @@ public final class ClientServer {
         this.limits = limits;
         this.listeners = List.copyOf(listeners);
         gate = new CallGate(limits.nodeMaxCalls(), ports.meters());
-        checks = new CallChecks(gate, ports.meters());
+        checks = new CallChecks(gate, ports.meters(), ports.tracing());
         threads = new ClientServices.Threads(
                 new Workers("validation", limits.validationThreads(), onFailure),
                 new Workers("reader", limits.readerThreads(), onFailure));

@@ -68,7 +68,8 @@ final class ClientServices {
                 threads.validation,
                 threads.readers,
                 streams,
-                ports.meters());
+                ports.meters(),
+                ports.tracing());
         var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
         var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
         return List.of(
@@ -112,8 +113,9 @@ final class ClientServices {
                 limits.batchMaxBytes(),
                 meters.node().topics());
         var starts = new StartOffsets(partitions, ports.clock());
-        var published = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::publish);
-        var produced = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::produce);
+        var tracing = ports.tracing();
+        var published = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::publish, tracing);
+        var produced = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::produce, tracing);
         var router = new LeaderRouter(ports.cluster(), partitions, forwarding, threads.readers);
         return new Calls(
                 addresses,
@@ -121,7 +123,8 @@ final class ClientServices {
                 starts,
                 published,
                 new ProduceCall(partitions, produced, router, threads.validation, ports.clock(), meters.produces()),
-                new FetchCall(partitions, router, threads.readers, starts, meters.fetches()),
+                new FetchCall(
+                        partitions, router, threads.readers, starts, new FetchCall.Watchers(meters.fetches(), tracing)),
                 new ListOffsetsCall(partitions, router, threads.readers, starts),
                 new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, threads.readers),
                 new TrimCall(partitions, router, starts, threads.readers),

@@ -23,6 +23,7 @@ import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.Subscription;
+import io.cordwood.server.tracing.Tracing;
 import io.cordwood.store.ProducerState;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -51,7 +52,8 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
             Executor validationPool,
             Executor readers,
             OpenStreams open,
-            ServerMeters meters) {}
+            ServerMeters meters,
+            Tracing tracing) {}
 
     /** What the unary calls work with. */
     record Unary(ProduceCall produce, FetchCall fetch, ListOffsetsCall listOffsets, Cluster cluster) {}
@@ -93,6 +95,7 @@ final class DataRpc extends DataServiceGrpc.DataServiceImplBase {
                         sink,
                         streaming.meters().subscribes()),
                 streaming.meters(),
+                streaming.tracing(),
                 streaming.open()::remove);
         streaming.open().add(stream);
         stream.start();

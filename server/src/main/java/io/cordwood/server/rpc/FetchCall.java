@@ -17,6 +17,7 @@ import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.server.partition.Waiting;
+import io.cordwood.server.tracing.Tracing;
 import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
 import io.micrometer.core.instrument.Timer;
@@ -45,13 +46,19 @@ final class FetchCall {
     private final LeaderRouter router;
     private final Executor readers;
     private final StartOffsets starts;
-    private final Timer latency;
+    private final Watchers watchers;
     private final ForwardedMethod<FetchRequest, FetchResponse> method;
 
-    /** @param latency to read and decode, without the wait for records */
-    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts, Timer latency) {
+    /**
+     * Who sees what is fetched.
+     *
+     * @param latency to read and decode, without the wait for records
+     */
+    record Watchers(Timer latency, Tracing tracing) {}
+
+    FetchCall(Partitions partitions, LeaderRouter router, Executor readers, StartOffsets starts, Watchers watchers) {
         this.starts = starts;
-        this.latency = latency;
+        this.watchers = watchers;
         this.partitions = partitions;
         this.router = router;
         this.readers = readers;
@@ -108,7 +115,7 @@ final class FetchCall {
         long startNanos = System.nanoTime();
         try {
             var response = read(request, partition, offset);
-            latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
+            watchers.latency().record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
             return response;
         } catch (LogClosedException e) {
             throw partitions.notReplica(name(request)).exception();
@@ -117,7 +124,7 @@ final class FetchCall {
         }
     }
 
-    private static FetchResponse read(FetchRequest request, LocalPartition partition, long offset) throws IOException {
+    private FetchResponse read(FetchRequest request, LocalPartition partition, long offset) throws IOException {
         var replica = partition.replica();
         try {
             var range = replica.read(offset, maxBytes(request));
@@ -128,7 +135,11 @@ final class FetchCall {
                 response.addRecords(RecordContents.stored(record, request.getEncoding()));
             }
             partition.traffic().fetch().add(response.getRecordsCount(), decoded.endedBytes());
-            return response.build();
+            var delivery = watchers.tracing()
+                    .delivery(request.getTopic(), request.getPartition(), offset, decoded.endOffset());
+            var built = response.build();
+            delivery.sent();
+            return built;
         } catch (OffsetTrimmedException e) {
             throw StartPoint.outOfRange(offset, e.logStartOffset(), replica.highWatermark())
                     .orElseThrow()

@@ -33,4 +33,9 @@ record ForwardedMethod<Q extends Message, R extends Message>(
         var responses = (Parser<R>) response.getParserForType();
         return new ForwardedMethod<>(method.getFullMethodName(), requests, responses, repeatable, here);
     }
+
+    /** The same method, answered here in another way. */
+    ForwardedMethod<Q, R> answeredBy(BiFunction<Q, Deadline, CompletableFuture<R>> other) {
+        return new ForwardedMethod<>(name, requests, responses, repeatable, other);
+    }
 }

@@ -24,6 +24,7 @@ import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Partitions.Lookup;
 import io.cordwood.server.partition.TopicPartition;
+import io.cordwood.server.tracing.CallTrace;
 import io.micrometer.core.instrument.Timer;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -68,7 +69,7 @@ final class ProduceCall {
                 ProduceRequest.getDefaultInstance(),
                 ProduceResponse.getDefaultInstance(),
                 false,
-                this::here);
+                (request, deadline) -> here(request, CallTrace.NONE, deadline));
     }
 
     ForwardedMethod<ProduceRequest, ProduceResponse> method() {
@@ -88,13 +89,26 @@ final class ProduceCall {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "partition", "absent", "given with expected_end_offset")
                     .exception();
         }
-        return router.topic(request.getTopic()).thenComposeAsync(topic -> spread(request, topic, deadline), pool);
+        var traced = traced(TraceHeaders.ofCurrentCall());
+        return router.topic(request.getTopic())
+                .thenComposeAsync(topic -> spread(request, topic, traced, deadline), pool);
     }
 
-    private CompletableFuture<ProduceResponse> spread(ProduceRequest request, TopicInfo topic, Deadline deadline) {
+    /** Where this node leads; a call that is passed on to another one begins a trace of its own there. */
+    private ForwardedMethod<ProduceRequest, ProduceResponse> traced(CallTrace trace) {
+        return trace.equals(CallTrace.NONE)
+                ? method
+                : method.answeredBy((request, deadline) -> here(request, trace, deadline));
+    }
+
+    private CompletableFuture<ProduceResponse> spread(
+            ProduceRequest request,
+            TopicInfo topic,
+            ForwardedMethod<ProduceRequest, ProduceResponse> traced,
+            Deadline deadline) {
         var groups = groups(request, topic);
         var parts = new ArrayList<CompletableFuture<Map<Integer, ProducedRecord>>>();
-        groups.forEach((partition, places) -> parts.add(part(request, partition, places, deadline)));
+        groups.forEach((partition, places) -> parts.add(part(request, partition, places, traced, deadline)));
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).thenApply(done -> {
             var byPlace = new TreeMap<Integer, ProducedRecord>();
             parts.forEach(part -> byPlace.putAll(part.join()));
@@ -129,14 +143,18 @@ final class ProduceCall {
     }
 
     private CompletableFuture<Map<Integer, ProducedRecord>> part(
-            ProduceRequest request, int partition, List<Integer> places, Deadline deadline) {
+            ProduceRequest request,
+            int partition,
+            List<Integer> places,
+            ForwardedMethod<ProduceRequest, ProduceResponse> traced,
+            Deadline deadline) {
         var part = ProduceRequest.newBuilder().setTopic(request.getTopic()).setPartition(partition);
         places.forEach(place -> part.addRecords(request.getRecords(place)));
         if (request.hasExpectedEndOffset()) {
             part.setExpectedEndOffset(request.getExpectedEndOffset());
         }
         var name = new TopicPartition(request.getTopic(), partition);
-        return router.call(name, method, part.build(), deadline)
+        return router.call(name, traced, part.build(), deadline)
                 .handle((response, failure) -> failure == null
                         ? response.getRecordsList().stream()
                                 .map(this::readdressed)
@@ -161,9 +179,9 @@ final class ProduceCall {
     }
 
     /** On the leader: all records are of one partition. */
-    private CompletableFuture<ProduceResponse> here(ProduceRequest request, Deadline deadline) {
+    private CompletableFuture<ProduceResponse> here(ProduceRequest request, CallTrace trace, Deadline deadline) {
         return CompletableFuture.completedFuture(request)
-                .thenComposeAsync(this::append, pool)
+                .thenComposeAsync(part -> append(part, trace), pool)
                 .orTimeout(deadline.left().toNanos(), TimeUnit.NANOSECONDS)
                 .exceptionallyCompose(failure -> RefusedException.failedFuture(timedOut(failure, request)));
     }
@@ -178,7 +196,7 @@ final class ProduceCall {
                 : Errors.refusal(failure);
     }
 
-    private CompletableFuture<ProduceResponse> append(ProduceRequest request) {
+    private CompletableFuture<ProduceResponse> append(ProduceRequest request, CallTrace trace) {
         var name = new TopicPartition(request.getTopic(), request.getPartition());
         var batches = batches(request, name);
         if (request.hasExpectedEndOffset() && batches.size() > 1) {
@@ -194,7 +212,7 @@ final class ProduceCall {
                 request.hasExpectedEndOffset() ? OptionalLong.of(request.getExpectedEndOffset()) : OptionalLong.empty();
         long startNanos = System.nanoTime();
         var parts = batches.stream()
-                .map(batch -> intake.append(name, null, batch.bytes, expected)
+                .map(batch -> intake.append(name, null, batch.bytes, expected, trace)
                         .thenApply(result -> timed(result, startNanos))
                         .thenApply(result -> answers(name.partition(), batch.recordCount, result)))
                 .toList();

@@ -14,6 +14,7 @@ import io.cordwood.server.partition.ByteBudget;
 import io.cordwood.server.partition.PublishBatch;
 import io.cordwood.server.partition.PublishPipeline;
 import io.cordwood.server.partition.TopicPartition;
+import io.cordwood.server.tracing.CallTrace;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Timer;
@@ -39,6 +40,7 @@ final class PublishStream implements StreamObserver<PublishRequest>, OpenStream 
     private final ServerCallStreamObserver<PublishResponse> out;
     private final List<ByteBudget> budgets;
     private final PublishPipeline pipeline;
+    private final CallTrace trace = TraceHeaders.ofCurrentCall();
     private final AtomicBoolean turn = new AtomicBoolean(true);
     private final AtomicBoolean ended = new AtomicBoolean();
     private final Runnable onEnd;
@@ -79,7 +81,8 @@ final class PublishStream implements StreamObserver<PublishRequest>, OpenStream 
                 request.hasTopicId() ? request.getTopicId() : null,
                 bytes.asReadOnlyByteBuffer(),
                 request.hasExpectedEndOffset() ? OptionalLong.of(request.getExpectedEndOffset()) : OptionalLong.empty(),
-                charge));
+                charge,
+                trace));
         turn.set(true);
         maybeRequest();
     }

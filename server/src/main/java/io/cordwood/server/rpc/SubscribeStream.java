@@ -14,6 +14,7 @@ import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.Subscription;
 import io.cordwood.server.partition.TopicPartition;
+import io.cordwood.server.tracing.Tracing;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -38,6 +39,7 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
     private final ServerCallStreamObserver<SubscribeResponse> call;
     private final Subscription subscription;
     private final ServerMeters meters;
+    private final Tracing tracing;
     private final StreamEnd onEnd;
     private final AtomicBoolean turn = new AtomicBoolean(true);
     private volatile Encoding encoding = Encoding.ENCODING_UNSPECIFIED;
@@ -47,9 +49,11 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
             ServerCallStreamObserver<SubscribeResponse> call,
             Function<Subscription.Sink, Subscription> subscriptions,
             ServerMeters meters,
+            Tracing tracing,
             StreamEnd onEnd) {
         this.call = call;
         this.meters = meters;
+        this.tracing = tracing;
         this.out = new SharedObserver<>(call);
         this.onEnd = onEnd;
         this.subscription = subscriptions.apply(this);
@@ -138,9 +142,12 @@ final class SubscribeStream implements StreamObserver<SubscribeRequest>, OpenStr
                 .setHighWatermark(replica.highWatermark())
                 .setLogStartOffset(replica.logStartOffset());
         var sent = encoding == Encoding.ENCODING_UNSPECIFIED ? addBatches(chunk, data) : addRecords(chunk, data);
+        var delivery =
+                tracing.delivery(partition.topic(), partition.partition(), chunk.startOffset(), sent.endOffset());
         out.send(response(partition)
                 .setData(data.setNextOffset(sent.endOffset()))
                 .build());
+        delivery.sent();
         return sent;
     }
 

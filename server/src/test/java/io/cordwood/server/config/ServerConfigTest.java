@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ServerConfigTest {
     private static final List<String> REQUIRED = List.of(
@@ -121,6 +123,33 @@ final class ServerConfigTest {
         var config = load(Map.of(), "--metrics.max-topics=7", "--metrics.max-partitions=0");
 
         assertThat(config.metrics()).isEqualTo(new ServerConfig.Metrics(7, 0));
+    }
+
+    @Test
+    void nothingIsTracedUnlessACollectorIsNamed() throws ConfigException {
+        assertThat(load(Map.of()).tracing()).isEqualTo(new ServerConfig.Tracing(null, 0.01));
+
+        var traced = load(
+                Map.of("CORDWOOD_TRACING_OTLP_ENDPOINT", "http://collector:4318/v1/traces"),
+                "--tracing.sample-ratio=0.5");
+
+        assertThat(traced.tracing())
+                .isEqualTo(new ServerConfig.Tracing(URI.create("http://collector:4318/v1/traces"), 0.5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"collector:4318", "ftp://collector/v1/traces", "http:///v1/traces", "http://a b/"})
+    void collectorIsAUrl(String text) {
+        assertThat(problems(Map.of("CORDWOOD_TRACING_OTLP_ENDPOINT", text)))
+                .anySatisfy(
+                        line -> assertThat(line).contains("tracing.otlp-endpoint", text, "expected none, or a URL"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.5", "-0.1", "1e-3", "NaN", "half"})
+    void sampleRatioIsANumberFromZeroToOne(String text) {
+        assertThat(problems(Map.of("CORDWOOD_TRACING_SAMPLE_RATIO", text)))
+                .anySatisfy(line -> assertThat(line).contains("tracing.sample-ratio", "a number from 0 to 1"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.cordwood.server.health.Readiness;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.FakeReplicas;
 import io.cordwood.server.rpc.ClientServer;
+import io.cordwood.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -62,7 +63,8 @@ final class HttpTestNode implements AutoCloseable {
                         replicas,
                         TopicConfig.DEFAULTS,
                         Clock.systemUTC(),
-                        new ServerMeters(NodeMeters.unseen())),
+                        new ServerMeters(NodeMeters.unseen()),
+                        Tracing.OFF),
                 (thread, failure) -> failures.add(failure));
         server.start();
         http = NodeHttp.open(

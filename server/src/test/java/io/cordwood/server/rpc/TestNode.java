@@ -12,6 +12,7 @@ import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.partition.FakeReplicas;
+import io.cordwood.server.tracing.Tracing;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -41,7 +42,8 @@ final class TestNode {
     final ManagedChannel channel;
     final ManagedChannel external;
 
-    private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers) throws IOException {
+    private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers, Tracing tracing)
+            throws IOException {
         replicas = new FakeReplicas(cluster);
         server = new ClientServer(
                 List.of(listener(ServerConfig.Listener.CLIENT), listener(ServerConfig.Listener.EXTERNAL)),
@@ -52,7 +54,8 @@ final class TestNode {
                         replicas,
                         TopicConfig.DEFAULTS,
                         Clock.systemUTC(),
-                        new ServerMeters(new NodeMeters(registry, MeterLimits.DEFAULT))),
+                        new ServerMeters(new NodeMeters(registry, MeterLimits.DEFAULT)),
+                        tracing),
                 (thread, failure) -> failures.add(failure));
         server.start();
         channel = channel(server.ports().get(0));
@@ -71,7 +74,7 @@ final class TestNode {
     }
 
     static TestNode joining(int id, FakeCluster cluster, FakePeers peers) throws IOException {
-        return new TestNode(id, LIMITS, cluster, peers);
+        return new TestNode(id, LIMITS, cluster, peers, Tracing.OFF);
     }
 
     static TestNode open(int id, FakeCluster cluster, FakePeers peers) throws IOException {
@@ -79,7 +82,13 @@ final class TestNode {
     }
 
     static TestNode open(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers) throws IOException {
-        var node = new TestNode(id, limits, cluster, peers);
+        var node = new TestNode(id, limits, cluster, peers, Tracing.OFF);
+        node.server.open();
+        return node;
+    }
+
+    static TestNode traced(int id, FakeCluster cluster, FakePeers peers, Tracing tracing) throws IOException {
+        var node = new TestNode(id, LIMITS, cluster, peers, tracing);
         node.server.open();
         return node;
     }
