@@ -31,7 +31,8 @@ final class ReadmeTour {
                     "\"text\":\"2apples\"",
                     "\"json\":{\"pears\":1,\"ripe\":true}",
                     "\"data\":\"/wD/\""),
-            Step.of("\"-1h\"", "\"text\":\"{\\\"pears\\\":1,\\\"ripe\\\":true}\""),
+            // In which order is up to the tool that sent it.
+            Step.of("\"-1h\"", "\"text\":\"{\\\"", "\\\"pears\\\":1", "\\\"ripe\\\":true"),
             Step.of("last:10", "\"text\":\"ann\"", "\"text\":\"bob\""),
             Step.of("/Subscribe", "\"text\":\"2apples\"", "\"json\":{\"pears\":1,\"ripe\":true}", "\"data\":\"/wD/\""),
             Step.of("Health/Check", "\"status\":\"SERVING\""));
