@@ -137,7 +137,9 @@ final class DockerCompose implements AutoCloseable {
 
     /** Its processes stay, with their connections, and do nothing. */
     void pause(String service) {
-        docker("pause", service);
+        var pause = Command.of("docker", "pause", containerId(service));
+        // The engine gives up where threads start faster than it freezes them, as on a busy machine.
+        TestCluster.soon().until(() -> pause.run().exitCode() == 0);
     }
 
     void unpause(String service) {
