@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The project of the compose file for the length of a test, or of a test class; its containers are the test's to
- * start. After a failure it prints what they said.
+ * The project of the compose file for the length of a test, or of a test class; its containers are the
+ * test's to start. After a failure it prints what they said.
  *
  * <p><b>Thread:</b> the test's.
  */

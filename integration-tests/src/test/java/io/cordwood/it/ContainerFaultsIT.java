@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What befalls containers, under load: no acknowledged record is lost, none is there twice, and the caller of the
- * producers hears of no error.
+ * What befalls containers, under load: no acknowledged record is lost, none is there twice, and the caller
+ * of the producers hears of no error.
  */
 @Tag("containers")
 @Tag("nightly")

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Assumptions;
  * The containers of {@code docker/compose.yaml}, by the commands that people type. Where there is no engine
  * the test is skipped with the reason; with {@value #REQUIRED_VARIABLE}=true in the environment it fails.
  *
- * <p>Invariant: after {@link #close} nothing of the project is left, its volumes included. Ports are those of the
- * compose file, so one project lives at a time, under one name: what a test that was cut off has left goes when
- * the next begins.
+ * <p>Invariant: after {@link #close} nothing of the project is left, its volumes included. Ports are those of
+ * the compose file, so one project lives at a time, under one name: what a test that was cut off has left
+ * goes when the next begins.
  *
  * <p><b>Thread:</b> the test's.
  */
