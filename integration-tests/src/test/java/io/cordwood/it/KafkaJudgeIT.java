@@ -150,6 +150,7 @@ class KafkaJudgeIT {
         var files = String.join(",", segments.stream().map(Path::toString).toList());
         return Command.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED", // snappy's library; a newer JDK warns of it else
                         "-cp",
                         System.getProperty("java.class.path"),
                         "org.apache.kafka.tools.DumpLogSegments",
