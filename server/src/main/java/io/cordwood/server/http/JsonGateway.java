@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.rpc.CallerAddress;
+import io.cordwood.server.rpc.TraceHeaders;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
@@ -118,9 +119,9 @@ final class JsonGateway implements Route {
     private HttpAnswer answer(HttpCall call, GatewayMethod method) throws IOException {
         var options = CallOptions.DEFAULT.withDeadlineAfter(timeout(call).toNanos(), TimeUnit.NANOSECONDS);
         var request = request(call, method);
+        var from = TraceHeaders.on(CallerAddress.on(channel, call.caller()), call::header);
         try {
-            var response = ClientCalls.blockingUnaryCall(
-                    CallerAddress.on(channel, call.caller()), method.descriptor(), options, request);
+            var response = ClientCalls.blockingUnaryCall(from, method.descriptor(), options, request);
             return HttpAnswer.json(HttpAnswer.OK, ProtoJson.whole(response));
         } catch (StatusRuntimeException e) {
             return JsonErrors.answer(JsonErrors.status(e));

@@ -10,6 +10,7 @@ import io.cordwood.server.cluster.Peers;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
+import io.cordwood.server.tracing.CallTrace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ final class Forwarding {
     /** Carries a call out on this node, whoever it comes from. */
     <Q extends Message, R extends Message> CompletableFuture<R> here(
             ForwardedMethod<Q, R> method, Q request, Deadline deadline) {
-        return waits.during(deadline, method.here().apply(request, deadline));
+        return waits.during(deadline, method.here().to(request, deadline, method.trace()));
     }
 
     /** From now on other nodes may pass calls of these methods on to this one. */
@@ -57,6 +58,7 @@ final class Forwarding {
                 .setMethod(method.name())
                 .setRequest(request.toByteString())
                 .setTimeoutMs(timeoutMs)
+                .putAllTraceHeaders(method.trace().headers())
                 .build();
         return peers.call(nodeId, METHOD, envelope.toByteArray(), left)
                 .exceptionallyCompose(failure -> RefusedException.failedFuture(noAnswer(nodeId, failure)))
@@ -106,6 +108,7 @@ final class Forwarding {
             ForwardedMethod<Q, R> method, ForwardRequest envelope) throws InvalidProtocolBufferException {
         var request = method.requests().parseFrom(envelope.getRequest());
         var deadline = Deadline.after(Duration.ofMillis(envelope.getTimeoutMs()));
-        return here(method, request, deadline).thenApply(Message::toByteString);
+        var trace = new CallTrace(envelope.getTraceHeadersMap());
+        return here(method.within(trace), request, deadline).thenApply(Message::toByteString);
     }
 }

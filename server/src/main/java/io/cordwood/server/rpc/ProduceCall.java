@@ -64,12 +64,12 @@ final class ProduceCall {
         this.router = router;
         this.pool = pool;
         this.clock = clock;
-        this.method = ForwardedMethod.of(
+        this.method = ForwardedMethod.traceable(
                 DataServiceGrpc.getProduceMethod(),
                 ProduceRequest.getDefaultInstance(),
                 ProduceResponse.getDefaultInstance(),
                 false,
-                (request, deadline) -> here(request, CallTrace.NONE, deadline));
+                this::here);
     }
 
     ForwardedMethod<ProduceRequest, ProduceResponse> method() {
@@ -89,16 +89,9 @@ final class ProduceCall {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "partition", "absent", "given with expected_end_offset")
                     .exception();
         }
-        var traced = traced(TraceHeaders.ofCurrentCall());
+        var traced = method.within(TraceHeaders.ofCurrentCall());
         return router.topic(request.getTopic())
                 .thenComposeAsync(topic -> spread(request, topic, traced, deadline), pool);
-    }
-
-    /** Where this node leads; a call that is passed on to another one begins a trace of its own there. */
-    private ForwardedMethod<ProduceRequest, ProduceResponse> traced(CallTrace trace) {
-        return trace.equals(CallTrace.NONE)
-                ? method
-                : method.answeredBy((request, deadline) -> here(request, trace, deadline));
     }
 
     private CompletableFuture<ProduceResponse> spread(
@@ -179,7 +172,7 @@ final class ProduceCall {
     }
 
     /** On the leader: all records are of one partition. */
-    private CompletableFuture<ProduceResponse> here(ProduceRequest request, CallTrace trace, Deadline deadline) {
+    private CompletableFuture<ProduceResponse> here(ProduceRequest request, Deadline deadline, CallTrace trace) {
         return CompletableFuture.completedFuture(request)
                 .thenComposeAsync(part -> append(part, trace), pool)
                 .orTimeout(deadline.left().toNanos(), TimeUnit.NANOSECONDS)

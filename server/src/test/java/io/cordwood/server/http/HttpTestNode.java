@@ -51,7 +51,7 @@ final class HttpTestNode implements AutoCloseable {
     final ClientServer server;
     final NodeHttp http;
 
-    private HttpTestNode(int id, FakeCluster cluster, FakePeers peers) throws IOException {
+    private HttpTestNode(int id, FakeCluster cluster, FakePeers peers, Tracing tracing) throws IOException {
         var anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         replicas = new FakeReplicas(cluster);
         server = new ClientServer(
@@ -64,7 +64,7 @@ final class HttpTestNode implements AutoCloseable {
                         TopicConfig.DEFAULTS,
                         Clock.systemUTC(),
                         new ServerMeters(NodeMeters.unseen()),
-                        Tracing.OFF),
+                        tracing),
                 (thread, failure) -> failures.add(failure));
         server.start();
         http = NodeHttp.open(
@@ -75,11 +75,15 @@ final class HttpTestNode implements AutoCloseable {
 
     /** Only health and metrics are there. */
     static HttpTestNode starting(int id, FakeCluster cluster, FakePeers peers) throws IOException {
-        return new HttpTestNode(id, cluster, peers);
+        return new HttpTestNode(id, cluster, peers, Tracing.OFF);
     }
 
     static HttpTestNode open(int id, FakeCluster cluster, FakePeers peers) throws IOException {
-        var node = starting(id, cluster, peers);
+        return traced(id, cluster, peers, Tracing.OFF);
+    }
+
+    static HttpTestNode traced(int id, FakeCluster cluster, FakePeers peers, Tracing tracing) throws IOException {
+        var node = new HttpTestNode(id, cluster, peers, tracing);
         node.serve();
         node.server.open();
         return node;

@@ -18,6 +18,7 @@ import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.http.HttpTestNode.Answer;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
+import io.cordwood.server.tracing.RecordedSpans;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -48,6 +49,7 @@ final class JsonGatewayTest {
             "/cordwood.v1.ClusterService/DescribePartitions");
 
     private final FakeCluster cluster = FakeCluster.of(1);
+    private final RecordedSpans spans = new RecordedSpans();
     private HttpTestNode node;
     private FakeReplica replica;
 
@@ -55,7 +57,7 @@ final class JsonGatewayTest {
     void openNode() throws IOException {
         cluster.createTopic("orders", 1, 1);
         cluster.leads(1, "orders", 0, 5);
-        node = HttpTestNode.open(1, cluster, new FakePeers());
+        node = HttpTestNode.traced(1, cluster, new FakePeers(), spans.tracing());
         replica = node.replicas.add("orders", 0);
     }
 
@@ -132,6 +134,16 @@ final class JsonGatewayTest {
         var listed = node.get("/cordwood.v1.TopicService/ListTopics").json();
         assertThat(listed.getAsJsonArray("topics")).hasSize(2);
         assertThat(listed.get("nextPageToken").getAsString()).isEmpty();
+    }
+
+    @Test
+    void traceOfTheHttpClientGoesOn() throws Exception {
+        var caller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+        node.post(PRODUCE, "{\"topic\": \"orders\", \"records\": [{}]}", "traceparent", caller);
+
+        await().untilAsserted(
+                        () -> assertThat(spans.of("publish orders").parent()).isEqualTo(caller));
     }
 
     @Test

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 final class TraceTest {
     private static final String CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    private final FakeCluster cluster = FakeCluster.of(1);
+    private final FakeCluster cluster = FakeCluster.of(2);
+    private final FakePeers peers = new FakePeers();
     private final RecordedSpans spans = new RecordedSpans();
     private TestNode node;
 
@@ -39,7 +40,7 @@ final class TraceTest {
     void open() throws IOException {
         cluster.createTopic("orders", 1, 1);
         cluster.leads(1, "orders", 0, 5);
-        node = TestNode.traced(1, cluster, new FakePeers(), spans.tracing());
+        node = TestNode.traced(1, cluster, peers, spans.tracing());
         node.replicas.add("orders", 0);
     }
 
@@ -66,13 +67,7 @@ final class TraceTest {
 
     @Test
     void producedRecordIsFollowedToWhoFetchesIt() {
-        node.data()
-                .withInterceptors(traced())
-                .produce(ProduceRequest.newBuilder()
-                        .setTopic("orders")
-                        .addRecords(NewRecord.newBuilder()
-                                .setValue(RecordContent.newBuilder().setText("v")))
-                        .build());
+        produce("orders");
 
         node.data()
                 .fetch(FetchRequest.newBuilder()
@@ -81,6 +76,25 @@ final class TraceTest {
                         .build());
 
         assertFollowed();
+    }
+
+    @Test
+    void traceGoesOnWhereAnotherNodeLeads() throws Exception {
+        cluster.createTopic("payments", 1, 2);
+        cluster.leads(2, "payments", 0, 5);
+        var other = TestNode.traced(2, cluster, peers, spans.tracing());
+        try {
+            other.replicas.add("payments", 0).ledBy(2, 2);
+
+            produce("payments");
+
+            await().untilAsserted(() ->
+                    assertThat(spans.of("publish payments").parent()).isEqualTo(CALLER));
+            assertThat(peers.calls()).isPositive();
+        } finally {
+            other.close();
+        }
+        assertThat(other.failures).isEmpty();
     }
 
     @Test
@@ -99,6 +113,18 @@ final class TraceTest {
             assertThat(commit.parent()).isEqualTo(publish.header());
             assertThat(spans.of("deliver orders").parent()).isEqualTo(commit.header());
         });
+    }
+
+    private void produce(String topic) {
+        node.data().withInterceptors(traced()).produce(record(topic));
+    }
+
+    private static ProduceRequest record(String topic) {
+        return ProduceRequest.newBuilder()
+                .setTopic(topic)
+                .addRecords(NewRecord.newBuilder()
+                        .setValue(RecordContent.newBuilder().setText("v")))
+                .build();
     }
 
     private void publish(String topic) {

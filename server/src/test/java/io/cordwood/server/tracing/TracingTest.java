@@ -101,6 +101,15 @@ class TracingTest {
     }
 
     @Test
+    void headersBeyondTheLimitArePassedOver() {
+        var longest = "x".repeat(CallTrace.HEADER_MAX_CHARS);
+
+        var trace = new CallTrace(Map.of(CallTrace.PARENT, longest, CallTrace.STATE, longest + "x"));
+
+        assertThat(trace.headers()).containsOnly(Map.entry(CallTrace.PARENT, longest));
+    }
+
+    @Test
     void nothingIsMadeWhereItIsOff() {
         assertThat(Tracing.OFF.isOn()).isFalse();
         assertThat(Tracing.OFF.publish(CallTrace.NONE, "orders", 3)).isSameAs(BatchTrace.NONE);
