@@ -82,7 +82,7 @@ final class LeaderBalancer {
         if (tried != null && now - tried < timings.balance().toNanos()) {
             return false;
         }
-        if (isNew(Applied.index(division), division.getInfo().getCurrentTerm())) {
+        if (isNew(AppliedIndex.of(division), division.getInfo().getCurrentTerm())) {
             return lag(division).equals(OptionalLong.of(0)); // else the preferred node may not have the group yet
         }
         var since = respondingSinceNanos.get(partition.preferredLeader());

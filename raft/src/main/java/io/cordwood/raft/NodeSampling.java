@@ -77,7 +77,7 @@ final class NodeSampling {
                             state.appender().isLeading(),
                             info.getLeaderId() != null,
                             info.getCurrentTerm(),
-                            Math.max(0, division.getRaftLog().getLastCommittedIndex() - Applied.index(division)),
+                            Math.max(0, division.getRaftLog().getLastCommittedIndex() - AppliedIndex.of(division)),
                             followers(division, machine.entryBytes()),
                             files,
                             queued);

@@ -9,11 +9,11 @@ import org.apache.ratis.server.RaftServer.Division;
  *
  * <p><b>Thread:</b> any; no state.
  */
-final class Applied {
-    private Applied() {}
+final class AppliedIndex {
+    private AppliedIndex() {}
 
     /** Raft index of the newest applied entry, -1 for none. */
-    static long index(Division division) {
+    static long of(Division division) {
         var last = division.getStateMachine().getLastAppliedTermIndex();
         return last == null ? -1 : last.getIndex();
     }
