@@ -140,7 +140,7 @@ public enum Metric {
             "cordwood.raft.elections",
             COUNTER,
             Unit.NONE,
-            "Elections that replicas of this node stood for, won or lost, the metadata's included."),
+            "Elections that replicas of this node stood for and that ended, won or lost, the metadata's included."),
     RAFT_LEADER_CHANGES(
             "cordwood.raft.leader.changes", COUNTER, Unit.NONE, "New leaders that replicas of this node heard of."),
     RAFT_STEP_DOWNS(
