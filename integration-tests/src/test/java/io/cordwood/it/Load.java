@@ -28,6 +28,7 @@ final class Load implements AutoCloseable {
     private final CordwoodClient client;
     private final String topic;
     private final int partitions;
+    private final int recordsPerTick;
     private final List<Sender> senders = new ArrayList<>();
     private final ConcurrentLinkedQueue<Ledger.Entry> acknowledged = new ConcurrentLinkedQueue<>();
     private final AtomicInteger acknowledgedCount = new AtomicInteger();
@@ -38,7 +39,8 @@ final class Load implements AutoCloseable {
         return thread;
     });
 
-    private Load(String bootstrap, String topic, int producers) {
+    private Load(String bootstrap, String topic, int producers, int recordsPerTick) {
+        this.recordsPerTick = recordsPerTick;
         this.client = CordwoodClient.connect(bootstrap.split(","));
         this.topic = topic;
         this.partitions = client.admin().topic(topic).partitionCount();
@@ -60,7 +62,15 @@ final class Load implements AutoCloseable {
 
     /** @param bootstrap any addresses of a cluster, with commas between */
     static Load start(String bootstrap, String topic, int producers) {
-        var load = new Load(bootstrap, topic, producers);
+        return started(new Load(bootstrap, topic, producers, RECORDS_PER_TICK));
+    }
+
+    /** One producer that leaves the machine time for what is measured beside it: 100 records/s. */
+    static Load light(String bootstrap, String topic) {
+        return started(new Load(bootstrap, topic, 1, 1));
+    }
+
+    private static Load started(Load load) {
         var unused = load.ticker.scheduleWithFixedDelay(load::tick, 0, TICK_MS, TimeUnit.MILLISECONDS);
         return load;
     }
@@ -109,7 +119,7 @@ final class Load implements AutoCloseable {
 
     private void tick() {
         for (var sender : senders) {
-            for (int i = 0; i < RECORDS_PER_TICK && sender.inFlight().get() < IN_FLIGHT_MAX; i++) {
+            for (int i = 0; i < recordsPerTick && sender.inFlight().get() < IN_FLIGHT_MAX; i++) {
                 send(sender, new LoadRecord(sender.id(), sender.next().getAndIncrement()));
             }
         }
