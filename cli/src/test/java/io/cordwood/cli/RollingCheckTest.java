@@ -77,16 +77,7 @@ final class RollingCheckTest {
 
     @Test
     void partitionWithoutLeaderHoldsUp() {
-        var leaderless = new PartitionDescription(
-                new TopicPartition("orders", 0),
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                List.of(replica(1), replica(2), replica(3)),
-                Optional.of(new CordwoodException(ErrorCode.LEADER_UNKNOWN, "no leader")));
+        var leaderless = leaderless(replica(1), replica(2), replica(3));
 
         assertThat(RollingCheck.of(1, alive(3), List.of(leaderless)).reasons())
                 .containsExactly("orders-0: no replica leads");
@@ -108,16 +99,7 @@ final class RollingCheckTest {
 
     @Test
     void nodeThatIsDownWithTheOnlyReplicaIsMadeAnewWithoutWaiting() {
-        var gone = new PartitionDescription(
-                new TopicPartition("orders", 0),
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                List.of(replica(2, ReplicaState.SILENT)),
-                Optional.of(new CordwoodException(ErrorCode.LEADER_UNKNOWN, "no leader")));
+        var gone = leaderless(replica(2, ReplicaState.SILENT));
         var dead = cluster(OptionalInt.of(1), node(1, State.ALIVE), node(2, State.DEAD), node(3, State.ALIVE));
 
         assertThat(RollingCheck.of(2, dead, List.of(gone)).mayStop()).isTrue();
@@ -190,6 +172,19 @@ final class RollingCheckTest {
                 OptionalLong.of(7),
                 List.of(replicas),
                 Optional.empty());
+    }
+
+    private static PartitionDescription leaderless(Replica... replicas) {
+        return new PartitionDescription(
+                new TopicPartition("orders", 0),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                List.of(replicas),
+                Optional.of(new CordwoodException(ErrorCode.LEADER_UNKNOWN, "no leader")));
     }
 
     private static Replica replica(int nodeId) {

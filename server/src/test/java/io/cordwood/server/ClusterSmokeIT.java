@@ -27,10 +27,8 @@ import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.raft.NodeHalt;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.config.ServerConfig;
-import io.cordwood.store.PartitionId;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -51,7 +49,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,20 +64,8 @@ final class ClusterSmokeIT {
     private final List<CordwoodServer> servers = new ArrayList<>();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final List<Integer> httpPorts = new ArrayList<>();
-    private final Queue<String> halts = new ConcurrentLinkedQueue<>();
+    private final RecordedHalts halts = new RecordedHalts();
     private List<Integer> ports = List.of();
-
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(partition + ": " + reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason + ": " + cause);
-        }
-    };
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
@@ -101,7 +86,7 @@ final class ClusterSmokeIT {
                             "--http.bind=127.0.0.1:" + ports.get(3 * NODES + i)),
                     Map.of());
             httpPorts.add(ports.get(3 * NODES + i));
-            servers.add(CordwoodServer.start(config, halt));
+            servers.add(CordwoodServer.start(config, halts));
             channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(NODES + i))
                     .usePlaintext()
                     .build());
@@ -115,7 +100,7 @@ final class ClusterSmokeIT {
         for (var server : servers) {
             server.close();
         }
-        assertThat(halts).isEmpty();
+        assertThat(halts.all()).isEmpty();
     }
 
     @Test

@@ -11,11 +11,9 @@ import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.raft.NodeHalt;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.metrics.MetricsText;
-import io.cordwood.store.PartitionId;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -30,10 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,19 +44,7 @@ final class MetricsIT {
     private final List<CordwoodServer> servers = new ArrayList<>();
     private final List<URI> pages = new ArrayList<>();
     private final List<ManagedChannel> channels = new ArrayList<>();
-    private final Queue<String> halts = new ConcurrentLinkedQueue<>();
-
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(partition + ": " + reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason + ": " + cause);
-        }
-    };
+    private final RecordedHalts halts = new RecordedHalts();
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
@@ -78,7 +61,7 @@ final class MetricsIT {
                             "--http.bind=127.0.0.1:" + ports.get(id + 3),
                             "--metrics.max-partitions=2"),
                     Map.of());
-            servers.add(CordwoodServer.start(config, halt));
+            servers.add(CordwoodServer.start(config, halts));
             pages.add(URI.create("http://127.0.0.1:" + ports.get(id + 3) + "/metrics"));
             channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(id + 1))
                     .usePlaintext()
@@ -93,7 +76,7 @@ final class MetricsIT {
         for (var server : servers) {
             server.close();
         }
-        assertThat(halts).isEmpty();
+        assertThat(halts.all()).isEmpty();
     }
 
     @Test
