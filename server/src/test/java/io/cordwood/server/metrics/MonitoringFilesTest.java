@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -24,7 +25,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** The files of {@code docker/monitoring} speak of metrics that there are. */
+/** The files of {@code docker/monitoring} speak of metrics that there are, and are where compose puts them. */
 class MonitoringFilesTest {
     private static final Pattern METRIC = Pattern.compile("\\b(?:cordwood|jvm|process|system)_[a-z0-9_]+");
     /** A metric and what is asked of its labels. */
@@ -193,6 +194,92 @@ class MonitoringFilesTest {
                     .asString()
                     .isNotBlank();
         });
+    }
+
+    @Test
+    void jobOfTheExpressionsIsTheOneThatScrapes() throws IOException {
+        var jobs = allExpressions().stream()
+                .flatMap(text -> EXACT_VALUE.matcher(text).results())
+                .filter(match -> match.group(1).equals("job"))
+                .map(match -> match.group(2))
+                .collect(Collectors.toSet());
+
+        assertThat(jobs).containsExactly((String) child(scrape(), "job_name"));
+    }
+
+    @Test
+    void nodesOfComposeAreScrapedWhereTheyAnswerHttp() throws IOException {
+        var nodes = new ArrayList<Object>();
+        services().forEach((name, service) -> {
+            if (environment(service).containsKey("CORDWOOD_NODE_ID")) {
+                nodes.add(name + ":" + portOf(child(environment(service), "CORDWOOD_HTTP_BIND")));
+            }
+        });
+
+        assertThat(nodes).hasSize(3);
+        assertThat(children(children(scrape(), "static_configs").get(0), "targets"))
+                .containsExactlyInAnyOrderElementsOf(nodes);
+    }
+
+    @Test
+    void prometheusFindsItsFiles() throws IOException {
+        var mounts = mounts("prometheus");
+
+        assertThat(mounts).containsEntry("/etc/prometheus/prometheus.yml", "./monitoring/prometheus.yml");
+        assertThat(children(read("prometheus.yml"), "rule_files"))
+                .isNotEmpty()
+                .allSatisfy(
+                        file -> assertThat(mounts).containsEntry("/etc/prometheus/" + file, "./monitoring/" + file));
+    }
+
+    @Test
+    void grafanaFindsItsFilesAndPrometheus() throws IOException {
+        var mounts = mounts("grafana");
+        var dashboards = children(read("provisioning/dashboards/cordwood.yaml"), "providers");
+        var sources = children(read("provisioning/datasources/prometheus.yaml"), "datasources");
+        var published =
+                (String) children(child(services(), "prometheus"), "ports").get(0);
+
+        assertThat(mounts).containsEntry("/etc/grafana/provisioning", "./monitoring/provisioning");
+        assertThat(dashboards).hasSize(1);
+        assertThat(mounts)
+                .containsEntry((String) child(child(dashboards.get(0), "options"), "path"), "./monitoring/dashboards");
+        assertThat(sources).hasSize(1);
+        assertThat(child(sources.get(0), "url")).isEqualTo("http://prometheus:" + portOf(published));
+    }
+
+    /** Where they are in the container, and where they come from, which there is. */
+    private static Map<String, String> mounts(String service) throws IOException {
+        var mounts = new TreeMap<String, String>();
+        for (Object volume : children(child(services(), service), "volumes")) {
+            var parts = ((String) volume).split(":");
+            mounts.put(parts[1], parts[0]);
+            if (parts[0].startsWith("./")) {
+                assertThat(Repository.root().resolve("docker").resolve(parts[0]))
+                        .exists();
+            }
+        }
+        return mounts;
+    }
+
+    private static Object scrape() throws IOException {
+        var all = children(read("prometheus.yml"), "scrape_configs");
+        assertThat(all).hasSize(1);
+        return all.get(0);
+    }
+
+    private static Map<?, ?> services() throws IOException {
+        return (Map<?, ?>) child(read("../compose.yaml"), "services");
+    }
+
+    private static Map<?, ?> environment(Object service) {
+        return (Map<?, ?>) Objects.requireNonNullElse(((Map<?, ?>) service).get("environment"), Map.of());
+    }
+
+    /** What is behind the last colon. */
+    private static String portOf(Object address) {
+        var text = (String) address;
+        return text.substring(text.lastIndexOf(':') + 1);
     }
 
     private static List<Object> rules() throws IOException {
