@@ -2,6 +2,7 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.dockerjava.api.model.ImageHistory;
 import io.cordwood.batch.Compression;
 import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.CordwoodClient;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,46 +120,44 @@ class ComposeIT {
 
     @Test
     void stoppedNodeEndsInOrder() {
-        var log = compose().stop("n3");
+        var log = compose().containers().stop("n3");
 
         assertThat(log).contains("node 3 stops", "node 3 stopped");
-        compose().start("n3");
+        compose().containers().start("n3");
         compose().awaitHealthy();
     }
 
     @Test
     void nodeIsNotRootAndWritesToItsVolumeOnly() {
-        assertThat(compose().inspect("n1", "{{.Config.User}}")).isEqualTo("10001:10001");
-        assertThat(compose().inspect("n1", "{{.HostConfig.ReadonlyRootfs}}")).isEqualTo("true");
+        var node = compose().containers().inspect("n1");
+
+        assertThat(node.getConfig().getUser()).isEqualTo("10001:10001");
+        assertThat(node.getHostConfig().getReadonlyRootfs()).isTrue();
         for (var place : List.of("/", "/tmp", "/opt/cordwood")) {
-            assertThat(compose().exec("n1", "touch", place + "/new").exitCode())
-                    .as(place)
-                    .isNotZero();
+            assertThat(touch(place + "/new").exitCode()).as(place).isNotZero();
         }
-        assertThat(compose().exec("n1", "touch", "/data/new").exitCode()).isZero();
+        assertThat(touch("/data/new").exitCode()).isZero();
+    }
+
+    private static Command.Result touch(String file) {
+        return compose().containers().exec("n1", "touch", file);
     }
 
     @Test
     void classesComeFromTheArchiveOfTheImage() {
-        var maps = compose().exec("n1", "cat", "/proc/1/maps");
+        var maps = compose().containers().exec("n1", "cat", "/proc/1/maps");
 
         assertThat(maps.out()).contains("/opt/cordwood/server.jsa");
     }
 
     @Test
     void imageAddsLittleToItsBase() {
-        var history = DockerCompose.succeed(Command.of(
-                "docker",
-                "history",
-                "--no-trunc",
-                "--human=false",
-                "--format",
-                "{{.Size}} {{.CreatedBy}}",
-                DockerCompose.image()));
+        var history =
+                ContainerEngine.need().imageHistoryCmd(DockerCompose.image()).exec();
 
-        long ours = history.lines()
-                .filter(layer -> layer.contains("/opt/cordwood"))
-                .mapToLong(layer -> Long.parseLong(layer.substring(0, layer.indexOf(' '))))
+        long ours = history.stream()
+                .filter(layer -> layer.getCreatedBy().contains("/opt/cordwood"))
+                .mapToLong(ImageHistory::getSize)
                 .sum();
 
         System.out.printf("our layers of the image take %.1f MB%n", ours / 1e6);
@@ -175,7 +175,7 @@ class ComposeIT {
 
     @Test
     void containerWithoutSettingsSaysWhichAreMissing() {
-        var result = Command.of("docker", "run", "--rm", DockerCompose.image()).run();
+        var result = compose().containers().run(DockerCompose.image(), Map.of());
 
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(2);
         assertThat(result.errLines())
@@ -186,15 +186,12 @@ class ComposeIT {
     /** A directory of the host, say, that belongs to somebody else. */
     @Test
     void containerThatCannotWriteItsDataSaysSo() {
-        var result = Command.of(
-                        "docker",
-                        "run",
-                        "--rm",
-                        "--env=CORDWOOD_NODE_ID=1",
-                        "--env=CORDWOOD_CLUSTER_INITIAL_NODES=1@127.0.0.1:9091",
-                        "--env=CORDWOOD_DATA_DIR=/opt/cordwood/data",
-                        DockerCompose.image())
-                .run();
+        var settings = Map.of(
+                "CORDWOOD_NODE_ID", "1",
+                "CORDWOOD_CLUSTER_INITIAL_NODES", "1@127.0.0.1:9091",
+                "CORDWOOD_DATA_DIR", "/opt/cordwood/data");
+
+        var result = compose().containers().run(DockerCompose.image(), settings);
 
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(1);
         assertThat(result.errLines())

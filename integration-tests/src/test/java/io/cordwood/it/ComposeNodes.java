@@ -71,7 +71,7 @@ final class ComposeNodes implements BeforeAllCallback, BeforeEachCallback, After
             return;
         }
         if (failed) {
-            System.err.println(compose.describe());
+            System.err.println(compose.containers().describe());
         }
         compose.close();
         compose = null;

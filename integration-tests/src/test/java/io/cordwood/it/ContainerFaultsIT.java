@@ -55,10 +55,10 @@ class ContainerFaultsIT {
     void pausedLeaderIsReplacedAndFollowsAfterwards() {
         try (var load = startLoad()) {
             int leader = cluster.leaderOf(TOPIC, 0);
-            compose.pause(service(leader));
+            compose.containers().pause(service(leader));
             awaitNoLeadershipOf(leader);
             load.awaitMore(3_000);
-            compose.unpause(service(leader));
+            compose.containers().unpause(service(leader));
             compose.awaitHealthy();
             load.awaitMore(2_000);
 
@@ -85,10 +85,10 @@ class ContainerFaultsIT {
     void killedLeaderIsReplacedAndComesBackWithItsData() {
         try (var load = startLoad()) {
             int leader = cluster.leaderOf(TOPIC, 0);
-            compose.kill(service(leader));
+            compose.containers().kill(service(leader));
             awaitNoLeadershipOf(leader);
             load.awaitMore(3_000);
-            compose.start(service(leader));
+            compose.containers().start(service(leader));
             compose.awaitHealthy();
             load.awaitMore(2_000);
 
@@ -100,7 +100,7 @@ class ContainerFaultsIT {
     void containerMadeAnewGoesOnWithTheVolumeOfTheOld() {
         try (var load = startLoad()) {
             int leader = cluster.leaderOf(TOPIC, 0);
-            compose.remove(service(leader));
+            compose.containers().remove(service(leader));
             awaitNoLeadershipOf(leader);
             load.awaitMore(1_000);
             compose.up();
@@ -113,7 +113,7 @@ class ContainerFaultsIT {
     @Test
     void allNodesKilledAtOnceComeBackWithTheirData() {
         try (var load = startLoad()) {
-            compose.kill(DockerCompose.NODES.toArray(String[]::new));
+            compose.containers().kill(DockerCompose.NODES.toArray(String[]::new));
             var acknowledged = load.ledger();
             compose.up();
 

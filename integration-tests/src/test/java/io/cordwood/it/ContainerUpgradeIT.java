@@ -51,7 +51,8 @@ class ContainerUpgradeIT {
             cluster.awaitReplicasInStep();
             compose.up(image, service);
             compose.awaitHealthy();
-            assertThat(compose.inspect(service, "{{.Config.Image}}")).isEqualTo(image);
+            assertThat(compose.containers().inspect(service).getConfig().getImage())
+                    .isEqualTo(image);
             load.awaitMore(1_000);
         }
         assertThat(load.ledger().violations(cluster.readAll(TOPIC))).isEmpty();
