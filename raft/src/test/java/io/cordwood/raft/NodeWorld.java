@@ -44,7 +44,8 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
             Duration.ofMillis(4000),
             Duration.ofMillis(50),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(10));
+            // Nearly as long as a test waits: on a busy machine two nodes of three elect for a while.
+            PATIENCE.minusSeconds(5));
 
     private final Supplier<Path> directory;
     private FeatureRange features = RaftNodeConfig.FEATURES;
