@@ -53,7 +53,9 @@ final class LocalPartitions {
 
     /** Whether the group must not be created: it was here once, and what it acknowledged is lost or set aside. */
     boolean wasHere(UUID groupId) {
-        return host.isQuarantined(RaftGroupId.valueOf(groupId))
+        var id = RaftGroupId.valueOf(groupId);
+        return host.isQuarantined(id)
+                || host.hasApplied(id)
                 || find(groupId).filter(PartitionGroup::created).isPresent();
     }
 

@@ -25,6 +25,9 @@ interface PartitionHost extends Closeable {
     /** Whether a group was set aside. It must not be created anew under the same peer. */
     boolean isQuarantined(RaftGroupId groupId);
 
+    /** Whether a group has applied entries on this node, also where nothing of it is left but that. */
+    boolean hasApplied(RaftGroupId groupId);
+
     /**
      * Called once for each opening of a group, on Ratis' group management thread, before the RaftServer exists at a
      * start. The state machine learns its server from {@code initialize}.

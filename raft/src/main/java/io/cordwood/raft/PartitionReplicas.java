@@ -89,6 +89,11 @@ final class PartitionReplicas implements PartitionHost {
         return Files.exists(quarantineDirectory(groupId)) || Files.exists(raftQuarantineDirectory(groupId));
     }
 
+    @Override
+    public boolean hasApplied(RaftGroupId groupId) {
+        return node.floor().of(groupId.getUuid()).isPresent();
+    }
+
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         var submitter = new DivisionSubmitter(node.client());
         var context = context(groupId, placement, submitter);

@@ -39,6 +39,11 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
+    public boolean hasApplied(RaftGroupId groupId) {
+        return false; // it has no floor
+    }
+
+    @Override
     public StateMachine create(RaftGroupId groupId, GroupPlacement placement) {
         if (failingTopics.contains(placement.topic())) {
             throw new UncheckedIOException(new IOException("no space for " + placement.topic()));
