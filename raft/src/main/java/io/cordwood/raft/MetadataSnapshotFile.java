@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
 import io.cordwood.store.FramedFile;
 import java.io.IOException;
@@ -38,6 +39,19 @@ final class MetadataSnapshotFile {
      */
     Optional<MetadataCodec.Snapshot> read() throws IOException {
         return FILE.read(disk, directory).map(MetadataCodec::decodeSnapshot);
+    }
+
+    /**
+     * The raft index that the newest snapshot stands at, -1 where there is none.
+     *
+     * @throws StartRefusedException when it is damaged: the raft log may be purged up to it
+     */
+    long indexAtStart() throws IOException {
+        try {
+            return read().map(MetadataCodec.Snapshot::index).orElse(-1L);
+        } catch (CorruptLogException e) {
+            throw PartitionReplicas.lostMetadata(directory, "has a damaged " + e.getMessage());
+        }
     }
 
     /** Durable when it returns. */

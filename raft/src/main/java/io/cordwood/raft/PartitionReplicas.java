@@ -253,8 +253,13 @@ final class PartitionReplicas implements PartitionHost {
         RaftLogScan.force(directory);
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         long floor = node.floor().of(groupId.getUuid()).orElse(-1);
-        RaftLogPurge.finish(directory, new RaftLogPurge.Reach(snapshotIndex, floor), entryMaxBytes);
-        var span = RaftLogScan.span(directory, entryMaxBytes);
+        RaftLogScan.Span span;
+        try {
+            RaftLogPurge.finish(directory, new RaftLogPurge.Reach(snapshotIndex, floor), entryMaxBytes);
+            span = RaftLogScan.span(directory, entryMaxBytes);
+        } catch (IOException e) {
+            throw lostMetadata(directory, "is damaged, " + e.getMessage());
+        }
         long first = span.first().orElse(snapshotIndex + 1);
         if (first > snapshotIndex + 1) {
             throw lostMetadata(
@@ -266,7 +271,7 @@ final class PartitionReplicas implements PartitionHost {
         }
     }
 
-    private static StartRefusedException lostMetadata(Path directory, String what) {
+    static StartRefusedException lostMetadata(Path directory, String what) {
         return new StartRefusedException("the metadata log in " + directory + " " + what + ": entries are lost. This"
                 + " node must not vote with it: empty its directories, give it a new node id and run: cordwood cluster"
                 + " add-node ID HOST:PORT");

@@ -225,10 +225,8 @@ public final class RaftNode implements Closeable {
         if (formation.founds(forming)) {
             startup.ensureConfiguration(groupId, formation.voters(), formation.listeners());
         }
-        var snapshot = new MetadataSnapshotFile(disk, config.dataDirectory()).read();
         host.checkMetadata(
-                RaftGroupId.valueOf(groupId),
-                snapshot.map(MetadataCodec.Snapshot::index).orElse(-1L));
+                RaftGroupId.valueOf(groupId), new MetadataSnapshotFile(disk, config.dataDirectory()).indexAtStart());
     }
 
     private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)
