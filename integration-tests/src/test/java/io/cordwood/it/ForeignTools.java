@@ -57,12 +57,15 @@ final class ForeignTools {
 
     /** Goes on where there is a program of this name on the PATH. */
     static void need(String program) {
-        var found = Arrays.stream(
-                        Objects.requireNonNullElse(System.getenv("PATH"), "").split(":"))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-        if (!found) {
+        if (!isThere(program)) {
             doWithout("there is no " + program + " on the PATH");
         }
+    }
+
+    static boolean isThere(String program) {
+        return Arrays.stream(
+                        Objects.requireNonNullElse(System.getenv("PATH"), "").split(":"))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     }
 
     private static void install(Path tool, Command command) {
