@@ -6,6 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,27 @@ final class Ledger {
         return acknowledged.size();
     }
 
+    /** The same and these. */
+    Ledger with(List<Entry> more) {
+        return new Ledger(Stream.concat(acknowledged.stream(), more.stream()).toList());
+    }
+
+    /** What was acknowledged of some partitions. */
+    Ledger of(Predicate<Integer> partitions) {
+        return new Ledger(acknowledged.stream()
+                .filter(entry -> partitions.test(entry.place().partition()))
+                .toList());
+    }
+
+    /** The offset behind the last one that was acknowledged in a partition. */
+    long end(int partition) {
+        return acknowledged.stream()
+                .filter(entry -> entry.place().partition() == partition)
+                .mapToLong(entry -> entry.place().offset() + 1)
+                .max()
+                .orElse(0);
+    }
+
     /** What is wrong, with the first examples; empty where every promise was kept. */
     List<String> violations(List<ConsumedRecord> consumed) {
         var violations = new ArrayList<String>();
@@ -48,6 +72,17 @@ final class Ledger {
         }
         violations.addAll(judge(read));
         return violations.size() <= EXAMPLES ? violations : shortened(violations);
+    }
+
+    /** The same for a part of what there is: what was not read is not missed. */
+    List<String> contradictions(List<ConsumedRecord> consumed) {
+        var places = consumed.stream()
+                .map(one -> new Place(one.partition(), one.offset()))
+                .collect(Collectors.toSet());
+        return new Ledger(acknowledged.stream()
+                        .filter(entry -> places.contains(entry.place()))
+                        .toList())
+                .violations(consumed);
     }
 
     /** @param read in the order of reading */

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -183,6 +184,11 @@ final class TestCluster implements AutoCloseable {
         return processes().dataDirectory(node);
     }
 
+    /** The same as what lies there. */
+    NodeFiles files(int node) {
+        return new NodeFiles(dataDirectory(node));
+    }
+
     /** The node's own directory, which is its process's working directory. */
     Path nodeDirectory(int node) {
         return directory.resolve("n" + node);
@@ -278,10 +284,21 @@ final class TestCluster implements AutoCloseable {
 
     /** Fails unless all replicas hold the same bytes below the high watermark that they all reach. */
     void assertReplicasIdentical(String topic) {
-        var settled = awaitSettled(topic);
+        assertReplicasIdentical(topic, (partition, node) -> true);
+    }
+
+    /**
+     * The same without replicas that are set aside.
+     *
+     * @param takesPart told partition and node
+     */
+    void assertReplicasIdentical(String topic, BiPredicate<Integer, Integer> takesPart) {
+        var settled = served().awaitSettled(topic, takesPart);
         for (var partition : admin().topic(topic).partitions()) {
             var range = settled.get(partition.partition());
-            var nodes = partition.replicas();
+            var nodes = partition.replicas().stream()
+                    .filter(node -> takesPart.test(partition.partition(), node))
+                    .toList();
             var first = replica(nodes.get(0), topic, partition.partition()).batches(range);
             for (var node : nodes.subList(1, nodes.size())) {
                 assertThat(replica(node, topic, partition.partition()).batches(range))

@@ -1,0 +1,352 @@
+package io.cordwood.it;
+
+import static io.cordwood.it.LateNodeImage.LATE;
+import static io.cordwood.it.LateNodeImage.TOPIC;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.client.ConsumedRecord;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.PartitionDescription.Replica;
+import io.cordwood.client.PartitionDescription.ReplicaState;
+import io.cordwood.client.ProducerRecord;
+import io.cordwood.client.StartPoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Node 3 was away while nodes 1 and 2 acknowledged, all end at once, node 2's disk is damaged below what
+ * its floor covers, and nodes 2 and 3 start alone. They are a majority, and together they lack
+ * acknowledged records: these may be unavailable until node 1 is back, but nothing shorter is served
+ * meanwhile, and then they are all there.
+ *
+ * <p>Each kind of damage befalls a partition of its own, and one is left whole: they are groups that know
+ * nothing of each other.
+ */
+class DurableFloorIT {
+    private static final int WHOLE = 1;
+    private static final int DAMAGED = 2;
+    /** By partition. */
+    private static final List<ReplicaDamage> DAMAGES = List.of(ReplicaDamage.values());
+
+    private static final int SOUND_PARTITION = DAMAGES.size();
+    private static final int PARTITIONS = SOUND_PARTITION + 1;
+    /** Two elections and more. */
+    private static final Duration ATTEMPT = Duration.ofSeconds(5);
+    /** Whether replicas that are set aside are made anew from the others: all three then end identical. */
+    private static final boolean SET_ASIDE_IS_REBUILT = false;
+
+    private static final String REPLACEMENT = "cordwood cluster (add|replace)-node ";
+    /** Position in a segment behind the header of its first batch. */
+    private static final int IN_FIRST_RECORD = 100;
+
+    private static final int RANDOM_DAMAGES = 30;
+    private static final int FILES_HARMED_MAX = 3;
+    private static final List<FileHarm> HARMS = List.of(FileHarm.values());
+
+    @RegisterExtension
+    static final Clusters ofClass = Clusters.ofClass();
+
+    private static LateNodeImage image;
+
+    @RegisterExtension
+    final Clusters clusters = Clusters.ofTest();
+
+    /** Producers of attempts so far: each sends records that nobody else does. */
+    private int attempts;
+
+    @BeforeAll
+    static void makeImage() {
+        image = LateNodeImage.make(ofClass, PARTITIONS);
+    }
+
+    @Test
+    void damagedReplicaIsNotElectedAndWhatItLostIsReadFromTheOther() {
+        var cluster = image.copy(clusters);
+        for (int partition = 0; partition < SOUND_PARTITION; partition++) {
+            DAMAGES.get(partition).doTo(image.replica(cluster, DAMAGED, partition));
+        }
+
+        cluster.restart(DAMAGED, LATE);
+        var taken = takeWhere(cluster, partition -> !isSetAside(partition));
+        assertTold(cluster, DAMAGED, DurableFloorIT::isSetAside);
+        cluster.restart(WHOLE);
+
+        assertAllIsBack(cluster, image.acknowledged().with(taken));
+        if (SET_ASIDE_IS_REBUILT) {
+            cluster.assertReplicasIdentical(TOPIC);
+        } else {
+            assertOthersIdentical(cluster, DurableFloorIT::isSetAside);
+        }
+    }
+
+    @Test
+    void whereTwoOfThreeAreDamagedNothingIsServedAndBothTellWhy() {
+        var cluster = image.copy(clusters);
+        var others = List.of(ReplicaDamage.RAFT_LOG_CUT, ReplicaDamage.SEGMENT_FLIPPED, ReplicaDamage.ALL_DELETED);
+        for (int partition = 0; partition < SOUND_PARTITION; partition++) {
+            DAMAGES.get(partition).doTo(image.replica(cluster, DAMAGED, partition));
+            others.get(partition % others.size()).doTo(image.replica(cluster, WHOLE, partition));
+        }
+
+        cluster.restart(WHOLE, DAMAGED, LATE);
+        var taken = takeWhere(cluster, partition -> !isSetAside(partition));
+
+        assertTold(cluster, DAMAGED, DurableFloorIT::isSetAside);
+        assertTold(cluster, WHOLE, partition -> partition != SOUND_PARTITION);
+        var served = everyPartition().stream()
+                .filter(partition -> !isSetAside(partition))
+                .toList();
+        var expected = image.acknowledged().of(served::contains).with(taken);
+        assertThat(expected.violations(readUntilItFails(cluster, served, expected)))
+                .isEmpty();
+    }
+
+    @Test
+    void emptiedDirectoryIsRefusedWithTheCommandThatHelps() {
+        var cluster = image.copy(clusters);
+        cluster.files(DAMAGED).empty();
+
+        cluster.begin(DAMAGED, LATE);
+        TestCluster.soon()
+                .untilAsserted(() -> assertThat(cluster.logOf(DAMAGED)).containsPattern(REPLACEMENT));
+        assertThat(attempt(cluster, List.of(SOUND_PARTITION))).isEmpty();
+        cluster.begin(WHOLE).awaitReady(WHOLE, LATE);
+
+        assertAllIsBack(cluster, image.acknowledged());
+        assertOthersIdentical(cluster, partition -> true);
+        assertThat(cluster.logOf(DAMAGED)).doesNotContain("cordwood node " + DAMAGED + " ready:");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LOG_CUT", "LOG_FLIPPED", "SNAPSHOT_FLIPPED", "DIRECTORY_DELETED"})
+    void nodeThatLostMetadataDoesNotStart(MetadataDamage damage) {
+        assertDoesNotStartAfter(damage);
+    }
+
+    @ParameterizedTest
+    @Tag("nightly")
+    @EnumSource
+    void nodeThatLostMetadataInAnyWayDoesNotStart(MetadataDamage damage) {
+        assertDoesNotStartAfter(damage);
+    }
+
+    private void assertDoesNotStartAfter(MetadataDamage damage) {
+        var cluster = image.copy(clusters);
+        damage.doTo(cluster.files(DAMAGED));
+
+        cluster.begin(DAMAGED);
+        TestCluster.soon().until(() -> !cluster.isRunning(DAMAGED));
+
+        assertThat(cluster.logOf(DAMAGED)).containsPattern("cordwood node 2 cannot start: .*" + REPLACEMENT);
+    }
+
+    /**
+     * Nobody looks at it when the node starts. Who reads it compares its CRC, and must not get the bytes.
+     */
+    @Test
+    void bitThatRottedBelowTheCheckpointIsNotServed() {
+        var cluster = image.copy(clusters);
+        for (int partition : everyPartition()) {
+            FileHarm.FLIPPED.doTo(image.replica(cluster, DAMAGED, partition).newestSegment(), IN_FIRST_RECORD);
+        }
+
+        cluster.restart(DAMAGED, LATE);
+        cluster.leadersOf(TOPIC);
+        var read = readUntilItFails(cluster, everyPartition(), image.acknowledged());
+        assertThat(image.acknowledged().contradictions(read)).isEmpty();
+        cluster.restart(WHOLE);
+        cluster.kill(DAMAGED); // as long as it leads, its readers get no further than to the bit
+
+        assertThat(image.acknowledged().violations(cluster.readAll(TOPIC))).isEmpty();
+    }
+
+    static List<Integer> seeds() {
+        return IntStream.rangeClosed(1, RANDOM_DAMAGES).boxed().toList();
+    }
+
+    /** Whatever the files: what they were is not asked, only what comes of it. */
+    @ParameterizedTest
+    @Tag("nightly")
+    @MethodSource("seeds")
+    void anyDamageOfOneNodeLosesNothing(int seed) {
+        var cluster = image.copy(clusters);
+        System.out.println("seed " + seed + ": " + harmSome(cluster.files(DAMAGED), new SplittableRandom(seed)));
+
+        cluster.begin(DAMAGED, LATE);
+        TestCluster.soon()
+                .until(() -> !cluster.isRunning(DAMAGED)
+                        || cluster.logOf(DAMAGED).contains("cordwood node 2 ready:")
+                        || cluster.logOf(DAMAGED).contains("cordwood cluster "));
+        if (!cluster.isRunning(DAMAGED)) {
+            assertThat(cluster.logOf(DAMAGED)).containsPattern("node 2 (cannot start|stops): ");
+        }
+        // A node that does not start leaves no majority for the metadata either: one partition stands for
+        // all.
+        var taken = attempt(cluster, cluster.isRunning(DAMAGED) ? everyPartition() : List.of(SOUND_PARTITION));
+        assertBehindAllAcknowledged(taken);
+        cluster.begin(WHOLE).awaitReady(WHOLE, LATE);
+        cluster.kill(DAMAGED); // what rots in old bytes is found by nobody at a start, and must not be what is read
+
+        assertThat(image.acknowledged().with(taken).violations(cluster.readAll(TOPIC)))
+                .isEmpty();
+    }
+
+    private static List<String> harmSome(NodeFiles node, SplittableRandom random) {
+        var done = new ArrayList<String>();
+        int count = random.nextInt(1, FILES_HARMED_MAX + 1);
+        for (int i = 0; i < count; i++) {
+            var files = node.allFiles();
+            var file = files.get(random.nextInt(files.size()));
+            long size = file.toFile().length();
+            var harm = HARMS.get(random.nextInt(HARMS.size()));
+            if (size > 0) {
+                long from = random.nextLong(size);
+                done.add(harm + " from " + from + ": " + node.dataDirectory().relativize(file));
+                harm.doTo(file, from);
+            }
+        }
+        return done;
+    }
+
+    private static boolean isSetAside(int partition) {
+        return partition != SOUND_PARTITION && DAMAGES.get(partition).setsAside();
+    }
+
+    /**
+     * Waits until these partitions are led, and fails where another one takes a record, or one before the
+     * end.
+     */
+    private List<Ledger.Entry> takeWhere(TestCluster cluster, Predicate<Integer> served) {
+        var expected = everyPartition().stream().filter(served).toList();
+        expected.forEach(partition -> cluster.leaderOf(TOPIC, partition));
+
+        var taken = attempt(cluster, everyPartition());
+
+        assertBehindAllAcknowledged(taken);
+        assertThat(taken).extracting(entry -> entry.place().partition()).containsExactlyElementsOf(expected);
+        assertThat(cluster.admin().partitions(TOPIC)).hasSize(PARTITIONS).allSatisfy(partition -> {
+            int number = partition.partition().partition();
+            partition
+                    .highWatermark()
+                    .ifPresent(end -> assertThat(end)
+                            .as("high watermark of partition %d", number)
+                            .isGreaterThanOrEqualTo(image.acknowledged().end(number)));
+        });
+        return taken;
+    }
+
+    private static void assertBehindAllAcknowledged(List<Ledger.Entry> taken) {
+        assertThat(taken)
+                .allSatisfy(entry -> assertThat(entry.place().offset())
+                        .as("offset of %s", entry)
+                        .isGreaterThanOrEqualTo(
+                                image.acknowledged().end(entry.place().partition())));
+    }
+
+    /**
+     * Sends one record to each partition, and returns those that were acknowledged in time, in order of
+     * partition.
+     */
+    private List<Ledger.Entry> attempt(TestCluster cluster, List<Integer> partitions) {
+        int producer = 1_000 + attempts++;
+        var sent = new TreeMap<Integer, CompletableFuture<Ledger.Entry>>();
+        var open = cluster.client()
+                .producer()
+                .linger(Duration.ZERO)
+                .maxBlock(ATTEMPT)
+                .deliveryTimeout(ATTEMPT)
+                .open();
+        for (int partition : partitions) {
+            var record = new LoadRecord(producer, partition);
+            sent.put(
+                    partition,
+                    open.send(new ProducerRecord(TOPIC, partition, null, record.value()))
+                            .thenApply(place ->
+                                    new Ledger.Entry(new Ledger.Place(place.partition(), place.offset()), record)));
+        }
+        TestCluster.soon().until(() -> sent.values().stream().allMatch(CompletableFuture::isDone));
+        open.close(Duration.ZERO);
+        return sent.values().stream()
+                .filter(future -> !future.isCompletedExceptionally())
+                .map(CompletableFuture::join)
+                .toList();
+    }
+
+    /** All up to where the ledger ends, or what there is before a partition cannot be read. */
+    private static List<ConsumedRecord> readUntilItFails(
+            TestCluster cluster, Collection<Integer> partitions, Ledger ledger) {
+        var records = new ArrayList<ConsumedRecord>();
+        for (int partition : partitions) {
+            try (var reader = cluster.client()
+                    .reader(TOPIC)
+                    .partitions(partition)
+                    .start(StartPoint.earliest())
+                    .open()) {
+                long end = ledger.end(partition);
+                TestCluster.soon().until(() -> {
+                    records.addAll(reader.poll(Duration.ofSeconds(1)));
+                    return reader.positions().getOrDefault(partition, 0L) >= end;
+                });
+            } catch (CordwoodException e) {
+                System.out.println("partition " + partition + " is not read on: " + e.getMessage());
+            }
+        }
+        return records;
+    }
+
+    private static void assertTold(TestCluster cluster, int node, Predicate<Integer> setAside) {
+        TestCluster.soon()
+                .untilAsserted(() -> assertThat(everyPartition())
+                        .filteredOn(partition -> tellsOf(cluster.logOf(node), partition))
+                        .containsExactlyElementsOf(
+                                everyPartition().stream().filter(setAside).toList()));
+    }
+
+    private static boolean tellsOf(String log, int partition) {
+        return log.lines()
+                .filter(line -> line.contains("topic " + TOPIC + " partition " + partition + ":"))
+                .anyMatch(line -> line.contains("set aside"));
+    }
+
+    private void assertAllIsBack(TestCluster cluster, Ledger acknowledged) {
+        cluster.leadersOf(TOPIC);
+        var taken = attempt(cluster, everyPartition());
+        assertThat(taken).hasSize(PARTITIONS);
+        assertThat(acknowledged.with(taken).violations(cluster.readAll(TOPIC))).isEmpty();
+        assertThat(cluster.admin().topicConfig(TOPIC))
+                .anyMatch(setting -> setting.key().equals(LateNodeImage.CHANGED_KEY)
+                        && setting.value().equals(LateNodeImage.CHANGED_VALUE));
+    }
+
+    /** @param setAside which partitions have no replica on the damaged node */
+    private static void assertOthersIdentical(TestCluster cluster, Predicate<Integer> setAside) {
+        cluster.assertReplicasIdentical(TOPIC, (partition, node) -> node != DAMAGED || !setAside.test(partition));
+        var states = cluster.admin().partitions(TOPIC).stream()
+                .filter(partition -> setAside.test(partition.partition().partition()))
+                .flatMap(partition -> partition.replicas().stream())
+                .filter(replica -> replica.nodeId() == DAMAGED)
+                .map(Replica::state)
+                .toList();
+        assertThat(states)
+                .isNotEmpty()
+                .allMatch(state -> state == ReplicaState.MISSING || state == ReplicaState.SILENT);
+    }
+
+    private static List<Integer> everyPartition() {
+        return IntStream.range(0, PARTITIONS).boxed().toList();
+    }
+}

@@ -1,0 +1,65 @@
+package io.cordwood.it;
+
+import io.cordwood.cli.local.NodePorts;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The data directories of three nodes that ended at once. Nodes 1 and 2 have all that was acknowledged,
+ * and their floors cover it; node 3 was away for the second half. All have checkpoints of the first half.
+ *
+ * <p>Invariant: the directories are only copied, each time for nodes at the same addresses, which they
+ * keep for life.
+ *
+ * @param directories holds {@code n1/data}, {@code n2/data}, {@code n3/data}
+ * @param acknowledged all of it
+ */
+record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topicId, Ledger acknowledged) {
+    static final String TOPIC = "events";
+    static final int LATE = 3;
+    /** A setting of the topic that was acknowledged while node 3 was away. */
+    static final String CHANGED_KEY = "retention.bytes";
+
+    static final String CHANGED_VALUE = "1234567890";
+
+    private static final int FIRST_HALF = 1_500;
+    private static final int SECOND_HALF = 3_000;
+    private static final int PRODUCERS = 2;
+    /** No checkpoint but those of an orderly stop, so that it is known what stands behind them. */
+    private static final String[] SETTINGS = {"--raft.checkpoint-interval=1h", "--log.segment-max-bytes=256MiB"};
+
+    static LateNodeImage make(Clusters clusters, int partitions) {
+        var ports = TestCluster.freePorts(3);
+        var cluster = clusters.at(ports).withSettings(SETTINGS).start();
+        var topicId = cluster.createTopic(TOPIC, partitions).topicId().toString();
+        Ledger acknowledged;
+        try (var load = Load.start(cluster, TOPIC, PRODUCERS)) {
+            load.awaitMore(FIRST_HALF);
+            cluster.stopAll();
+            cluster.restart(1, 2);
+            load.awaitMore(SECOND_HALF);
+            acknowledged = load.finish();
+        }
+        var unused = cluster.admin().alterTopicConfig(TOPIC, Map.of(CHANGED_KEY, CHANGED_VALUE), Set.of());
+        for (int node : new int[] {1, 2}) {
+            TestCluster.soon().until(() -> cluster.files(node).floorCoversRaftLogs());
+        }
+        cluster.killAll();
+        return new LateNodeImage(ports, cluster, topicId, acknowledged);
+    }
+
+    /** A cluster that is not started yet. */
+    TestCluster copy(Clusters clusters) {
+        var cluster = clusters.at(ports).withSettings(SETTINGS);
+        for (int node : cluster.nodeIds()) {
+            directories.files(node).copyTo(cluster.dataDirectory(node));
+        }
+        return cluster;
+    }
+
+    /** The files of one replica in a copy. */
+    ReplicaOnDisk replica(TestCluster copy, int node, int partition) {
+        return copy.files(node).replica(topicId + "-" + partition);
+    }
+}
