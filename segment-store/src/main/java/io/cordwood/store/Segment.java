@@ -3,6 +3,7 @@ package io.cordwood.store;
 import io.cordwood.batch.RecordBatch;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,10 @@ final class Segment {
     }
 
     static String fileName(long baseOffset, int generation) {
-        return generation == 0 ? "%020d.log".formatted(baseOffset) : "%020d.%d.log".formatted(baseOffset, generation);
+        // In the digits of the machine's locale, the next start under another one would not find the file.
+        return generation == 0
+                ? String.format(Locale.ROOT, "%020d.log", baseOffset)
+                : String.format(Locale.ROOT, "%020d.%d.log", baseOffset, generation);
     }
 
     /** What a file name says; empty when it is no segment's name. */
