@@ -58,6 +58,8 @@ final class DurableFloor implements Closeable {
     private final Map<UUID, Long> floors;
     private long sequence;
     private boolean changed;
+    /** Guarded by {@code fileLock}. After a write or a force that failed nothing proves what it holds. */
+    private boolean failed;
 
     private record Slot(long sequence, Map<UUID, Long> floors) {}
 
@@ -178,7 +180,9 @@ final class DurableFloor implements Closeable {
     private void writeIfChanged() {
         try {
             write();
-        } catch (IOException e) {
+        } catch (IOException
+                | RuntimeException
+                | Error e) { // an error too: it would end the writing and nobody would know
             halt.failed("cannot write " + file.path(), e);
         }
     }
@@ -187,14 +191,16 @@ final class DurableFloor implements Closeable {
         synchronized (fileLock) {
             Slot slot;
             synchronized (this) {
-                if (!changed) {
+                if (!changed || failed) {
                     return;
                 }
                 changed = false;
                 slot = new Slot(++sequence, Map.copyOf(floors));
             }
+            failed = true;
             file.write(encode(slot), slot.sequence() % 2 == 0 ? 0 : SLOT_BYTES);
             file.force();
+            failed = false;
         }
     }
 
