@@ -1,0 +1,178 @@
+package io.cordwood.partition;
+
+import static io.cordwood.partition.Entries.PARTITION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.OpenMode;
+import io.cordwood.store.SimulatedDisk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.TimeZone;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The same entries give the same checkpoint, byte for byte: live, replayed, and from a checkpoint at any
+ * raft index on.
+ */
+class PartitionDeterminismTest {
+    private static final Path DATA = Path.of("/data");
+    private static final int EPOCH_BASE = 7;
+    private static final int LENGTH = 120;
+    private static final long DAY_MS = 24L * 60 * 60 * 1000;
+    private static final List<String> LOCALES =
+            List.of("en-US", "tr-TR", "ar-EG-u-nu-arab", "th-TH-u-ca-buddhist-nu-thai");
+    private static final List<String> ZONES =
+            List.of("UTC", "Europe/Istanbul", "Pacific/Kiritimati", "America/St_Johns");
+
+    /** An entry in the raft log; null for one of Ratis' own. */
+    private record Logged(@Nullable ByteBuffer header, long term, long index) {
+        void applyTo(PartitionState state) {
+            try {
+                if (header == null) {
+                    state.skip(term, index);
+                } else {
+                    state.apply(EntryCodec.decode(header.duplicate()), term, index);
+                }
+            } catch (UnknownEntryException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Draws a log of appends with rolls and producers, trims, and entries of Ratis' own. */
+    private static final class History {
+        private final Random random;
+        private final List<Logged> log = new ArrayList<>();
+        private final int[] sequences = new int[6];
+        private long endOffset;
+        private long logStart;
+        private long timeMs = 1_000;
+        private long term = 1;
+
+        History(long seed) {
+            random = new Random(seed);
+        }
+
+        List<Logged> draw() {
+            for (int i = 0; i < LENGTH; i++) {
+                timeMs += random.nextInt(30) == 0 ? DAY_MS : random.nextInt(100);
+                int kind = random.nextInt(10);
+                if (kind == 0) {
+                    term += 1 + random.nextInt(2);
+                    add(null);
+                } else if (kind == 1) {
+                    logStart += random.nextLong(endOffset - logStart + 1);
+                    add(new TrimEntry(PARTITION, timeMs, logStart));
+                } else {
+                    add(new AppendEntry(PARTITION, timeMs, random.nextInt(7) == 0, batches()));
+                }
+            }
+            return log;
+        }
+
+        private void add(@Nullable PartitionEntry entry) {
+            log.add(new Logged(entry == null ? null : ByteBuffer.wrap(EntryCodec.encode(entry)), term, log.size()));
+        }
+
+        private List<BatchHeader> batches() {
+            var batches = new ArrayList<BatchHeader>();
+            for (int i = 1 + random.nextInt(3); i > 0; i--) {
+                int count = 1 + random.nextInt(4);
+                int producer = random.nextInt(sequences.length + 2);
+                var batch = producer >= sequences.length
+                        ? Entries.header(endOffset, count)
+                        : new BatchHeader(
+                                endOffset,
+                                count,
+                                61 + random.nextInt(400),
+                                1,
+                                (short) 0,
+                                timeMs,
+                                producer,
+                                (short) 1,
+                                sequences[producer]);
+                if (producer < sequences.length) {
+                    sequences[producer] += count;
+                }
+                batches.add(batch);
+                endOffset = batch.endOffset();
+            }
+            return batches;
+        }
+    }
+
+    @Test
+    void liveReplayAndCheckpointAtAnyIndexGiveTheSameBytesEverywhere() throws IOException {
+        check(0, 5);
+    }
+
+    @Tag("nightly")
+    @Test
+    void theSameOfManyHistories() throws IOException {
+        check(1_000, 1_050);
+    }
+
+    private static void check(long firstSeed, long endSeed) throws IOException {
+        int cases = 0;
+        var locale = Locale.getDefault();
+        var zone = TimeZone.getDefault();
+        try {
+            for (long seed = firstSeed; seed < endSeed; seed++) {
+                var log = new History(seed).draw();
+                Locale.setDefault(locale);
+                TimeZone.setDefault(zone);
+                var expected = replay(log);
+                for (int place = 0; place < LOCALES.size(); place++) {
+                    Locale.setDefault(Locale.forLanguageTag(LOCALES.get(place)));
+                    TimeZone.setDefault(TimeZone.getTimeZone(ZONES.get(place)));
+                    checkFromEach(log, expected);
+                    cases += log.size();
+                }
+            }
+        } finally {
+            Locale.setDefault(locale);
+            TimeZone.setDefault(zone);
+        }
+        System.out.printf("determinism, partition: %d restored states%n", cases);
+    }
+
+    private static ByteBuffer replay(List<Logged> log) throws IOException {
+        var state = PartitionState.empty(PARTITION, EPOCH_BASE);
+        log.forEach(each -> each.applyTo(state));
+        return fileOf(state);
+    }
+
+    private static void checkFromEach(List<Logged> log, ByteBuffer expected) throws IOException {
+        var disk = new SimulatedDisk(1);
+        disk.createDirectories(DATA);
+        var live = PartitionState.empty(PARTITION, EPOCH_BASE);
+        for (int i = 0; i < log.size(); i++) {
+            log.get(i).applyTo(live);
+            CheckpointFile.write(disk, DATA, live.checkpoint());
+            var restored = PartitionState.of(CheckpointFile.read(disk, DATA).orElseThrow(), EPOCH_BASE);
+            log.subList(i + 1, log.size()).forEach(each -> each.applyTo(restored));
+            assertThat(fileOf(restored)).as("restored at raft index %d", i).isEqualTo(expected);
+        }
+        assertThat(fileOf(live)).isEqualTo(expected);
+    }
+
+    private static ByteBuffer fileOf(PartitionState state) throws IOException {
+        var disk = new SimulatedDisk(1);
+        disk.createDirectories(DATA);
+        CheckpointFile.write(disk, DATA, state.checkpoint());
+        try (var file = disk.open(DATA.resolve(CheckpointFile.NAME), OpenMode.READ)) {
+            var bytes = ByteBuffer.allocate(Math.toIntExact(file.sizeBytes()));
+            file.read(bytes, 0);
+            return bytes.flip();
+        }
+    }
+}
