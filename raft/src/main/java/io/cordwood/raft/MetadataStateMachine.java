@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -48,6 +49,7 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
 
     private final MetadataSnapshotFile snapshotFile;
     private final ClientId clientId;
+    private final BooleanSupplier expectsClose;
     private final MetadataView view;
     private final LongConsumer applied;
     private final NodeHalt halt;
@@ -66,8 +68,9 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
      * What belongs to this node.
      *
      * @param clientId the only one whose commands are taken: the node port accepts Ratis clients too
+     * @param expectsClose whether the whole node is stopping
      */
-    record Own(MetadataSnapshotFile snapshotFile, ClientId clientId) {}
+    record Own(MetadataSnapshotFile snapshotFile, ClientId clientId, BooleanSupplier expectsClose) {}
 
     /**
      * @param applied told each applied raft index
@@ -77,6 +80,7 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     MetadataStateMachine(Own own, MetadataView view, LongConsumer applied, CatchUps catchUps, NodeHalt halt) {
         this.snapshotFile = own.snapshotFile();
         this.clientId = own.clientId();
+        this.expectsClose = own.expectsClose();
         this.catchUps = catchUps;
         this.installs = new InstallSlot(
                 () -> "the metadata group", catchUps.metadataExecutor(), catchUps.counters(), this::prepare);
@@ -260,6 +264,19 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     @Override
     public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto failedEntry) {
         halt.failed("the metadata group's raft log failed", cause);
+    }
+
+    /**
+     * A division that closes by itself, after an exception of any kind, would leave a node that hears of
+     * nothing any more.
+     */
+    @Override
+    public void close() {
+        if (!expectsClose.getAsBoolean() && getServer().isDone()) {
+            halt.failed(
+                    "Ratis closed the metadata group",
+                    new IllegalStateException("the division closed by itself, its log says why"));
+        }
     }
 
     /** The leader's metadata, fetched. */

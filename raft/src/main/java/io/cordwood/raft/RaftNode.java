@@ -253,7 +253,8 @@ public final class RaftNode implements Closeable {
             RaftGroupId id, DataDirectory directory, PartitionHost host, LocalPartitions partitions) {
         if (directory.metadataGroupId().filter(id.getUuid()::equals).isPresent()) {
             return new MetadataStateMachine(
-                    new MetadataStateMachine.Own(new MetadataSnapshotFile(disk, config.dataDirectory()), client.id()),
+                    new MetadataStateMachine.Own(
+                            new MetadataSnapshotFile(disk, config.dataDirectory()), client.id(), () -> closing),
                     view,
                     index -> host.metadataApplied(id, index),
                     catchUps,

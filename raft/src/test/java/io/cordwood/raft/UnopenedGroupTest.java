@@ -87,7 +87,8 @@ class UnopenedGroupTest {
         server.close();
         var own = new MetadataStateMachine.Own(
                 new MetadataSnapshotFile(new NioDisk(), directory),
-                node.client().id());
+                node.client().id(),
+                () -> true);
         var view = new MetadataView(1);
         var machine = new MetadataStateMachine(own, view, index -> {}, node.catchUps(), new UnexpectedHalt());
         server = serverOf(groupId -> machine);
