@@ -58,6 +58,9 @@ interface PartitionHost extends Closeable {
     /** The metadata group applied this raft index: its log, too, must reach it at the next start. */
     void metadataApplied(RaftGroupId groupId, long index);
 
+    /** The RaftServer is started, with groups that all passed their checks. */
+    void opened();
+
     /** The whole node is about to stop: groups that close from now on are meant to. */
     void closing();
 

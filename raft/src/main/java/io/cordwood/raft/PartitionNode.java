@@ -8,6 +8,7 @@ import io.cordwood.store.Storage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param dataDirectory the node's
  * @param raftDirectory where Ratis keeps its groups
  * @param payloadMaxBytes largest payload of an entry
+ * @param votes of all raft groups, the metadata's too
  * @param catchUps of the whole node, closed by it
  * @param meters of the whole node
  */
@@ -28,6 +30,7 @@ record PartitionNode(
         Path raftDirectory,
         Storage storage,
         DurableFloor floor,
+        DurableVotes votes,
         PayloadWindow window,
         WriterThreads writers,
         ExecutorService appenderThreads,
@@ -49,7 +52,9 @@ record PartitionNode(
             throws IOException {
         checkFloorIsThere(config, disk);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
+        var votes = Optional.<DurableVotes>empty();
         try {
+            votes = Optional.of(DurableVotes.open(disk, config.dataDirectory(), config.raftDirectory(), halt));
             var index = OffsetIndex.open(config.dataDirectory().resolve("index"));
             var writers = new WriterThreads(settings.writerThreads());
             register(shared.meters().node(), index, writers);
@@ -59,6 +64,7 @@ record PartitionNode(
                     config.raftDirectory(),
                     new Storage(disk, index),
                     floor,
+                    votes.get(),
                     new PayloadWindow(settings.windowBytes()),
                     writers,
                     appenderThreads(settings.appenderThreads()),
@@ -70,6 +76,9 @@ record PartitionNode(
                     halt);
         } catch (IOException e) {
             floor.close();
+            if (votes.isPresent()) {
+                votes.get().close();
+            }
             throw e;
         }
     }
@@ -102,6 +111,7 @@ record PartitionNode(
         appenderThreads.shutdown();
         Threads.join(appenderThreads, CLOSE_SECONDS, "an appender thread");
         writers.close();
+        votes.close();
         floor.close();
         storage.index().close();
     }

@@ -142,6 +142,7 @@ final class PartitionReplicas implements PartitionHost {
         var context = context(groupId, placement, new DivisionSubmitter(node.client()));
         moveInto(context.raftGroupDirectory(), raftTarget.resolve("raft"));
         node.storage().disk().forceDirectory(raftTarget);
+        node.votes().forget(groupId.getUuid()); // whoever makes the group anew begins as another member
         moveInto(context.directory(), target.resolve("partition"));
         node.storage().disk().forceDirectory(target);
         LOG.error("topic {} partition {}: set aside in {}", placement.topic(), placement.partition(), target);
@@ -221,6 +222,7 @@ final class PartitionReplicas implements PartitionHost {
             replica.close();
         }
         node.floor().forget(groupId.getUuid());
+        node.votes().forget(groupId.getUuid());
         node.window().forget(groupId);
         node.storage().index().drop(new PartitionId(placement.topicId(), placement.partition()));
     }
@@ -228,6 +230,11 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void metadataApplied(RaftGroupId groupId, long index) {
         node.floor().raise(groupId.getUuid(), index);
+    }
+
+    @Override
+    public void opened() {
+        node.votes().watch();
     }
 
     @Override
@@ -249,17 +256,8 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void checkMetadata(RaftGroupId groupId, long snapshotIndex) throws IOException {
         var directory = node.raftDirectory().resolve(groupId.getUuid().toString());
-        // Ratis counts what it finds as forced, also what only the page cache holds.
-        RaftLogScan.force(directory);
-        int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         long floor = node.floor().of(groupId.getUuid()).orElse(-1);
-        RaftLogScan.Span span;
-        try {
-            RaftLogPurge.finish(directory, new RaftLogPurge.Reach(snapshotIndex, floor), entryMaxBytes);
-            span = RaftLogScan.span(directory, entryMaxBytes);
-        } catch (IOException e) {
-            throw lostMetadata(directory, "is damaged, " + e.getMessage());
-        }
+        var span = metadataSpan(directory, new RaftLogPurge.Reach(snapshotIndex, floor));
         long first = span.first().orElse(snapshotIndex + 1);
         if (first > snapshotIndex + 1) {
             throw lostMetadata(
@@ -269,11 +267,31 @@ final class PartitionReplicas implements PartitionHost {
         if (end < floor) {
             throw lostMetadata(directory, "ends at raft index " + end + ", it had reached " + floor);
         }
+        var fault = RaftMeta.fault(directory, span, node.votes().of(groupId.getUuid()), -1);
+        if (fault.isPresent()) {
+            throw mustNotVote("the metadata group in " + directory + ": " + fault.get());
+        }
+    }
+
+    private RaftLogScan.Span metadataSpan(Path directory, RaftLogPurge.Reach reach) throws IOException {
+        // Ratis counts what it finds as forced, also what only the page cache holds.
+        RaftLogScan.force(directory);
+        int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
+        try {
+            RaftLogPurge.finish(directory, reach, entryMaxBytes);
+            return RaftLogScan.span(directory, entryMaxBytes);
+        } catch (IOException e) {
+            throw mustNotVote("the metadata log in " + directory + " cannot be read: " + e.getMessage());
+        }
     }
 
     static StartRefusedException lostMetadata(Path directory, String what) {
-        return new StartRefusedException("the metadata log in " + directory + " " + what + ": entries are lost. This"
-                + " node must not vote with it: empty its directories, give it a new node id and run: cordwood cluster"
-                + " add-node ID HOST:PORT");
+        return mustNotVote("the metadata log in " + directory + " " + what + ": entries are lost");
+    }
+
+    private static StartRefusedException mustNotVote(String what) {
+        return new StartRefusedException(
+                what + ". This node must not vote with it: empty its directories, give it a new"
+                        + " node id and run: cordwood cluster add-node ID HOST:PORT");
     }
 }

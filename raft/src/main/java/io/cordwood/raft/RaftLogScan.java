@@ -12,9 +12,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
 import org.apache.ratis.server.raftlog.segmented.LogSegment;
 import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
@@ -24,17 +30,18 @@ import org.apache.ratis.util.SizeInBytes;
  * What a partition's raft log says before Ratis opens it. Ratis counts every entry that it finds as forced, also one that only the
  * page cache holds, so the files are to be forced first.
  *
- * @param firstIndex raft index of the first entry of any kind; empty for an empty log
- * @param lastIndex raft index of the last one
+ * @param span of the entries of any kind
  * @param entries the partition's entries, in order
  */
-record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> entries) {
+record RaftLogScan(Span span, List<Found> entries) {
 
     /** A partition's entry in the raft log. */
     record Found(long term, long index, PartitionEntry entry) {}
 
     static final String CURRENT = "current";
     private static final String OPEN_PREFIX = "log_inprogress_";
+    /** Of a file that takes no more entries: its last raft index. */
+    private static final Pattern CLOSED = Pattern.compile("log_\\d+-(\\d+)");
 
     /** Those behind a raft index. */
     List<Found> entriesBehind(long index) {
@@ -54,14 +61,50 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         return collector.result();
     }
 
-    /** First and last raft index of any group's log, empty for an empty one. */
-    record Span(OptionalLong first, OptionalLong last) {}
+    /** Raft index of the first entry of any kind; empty for an empty log. */
+    OptionalLong firstIndex() {
+        return span.first();
+    }
+
+    /** Raft index of the last one. */
+    OptionalLong lastIndex() {
+        return span.last();
+    }
+
+    /**
+     * From where to where any group's log reaches.
+     *
+     * @param first raft index, empty for an empty log
+     * @param last raft index, empty for an empty log
+     * @param terms by the first raft index of each that the log holds
+     * @param configurations by their raft indexes
+     */
+    record Span(
+            OptionalLong first,
+            OptionalLong last,
+            NavigableMap<Long, Long> terms,
+            SortedMap<Long, RaftConfigurationProto> configurations) {
+        static final Span EMPTY =
+                new Span(OptionalLong.empty(), OptionalLong.empty(), new TreeMap<>(), new TreeMap<>());
+
+        /** -1 for an empty log. */
+        long lastTerm() {
+            var newest = terms.lastEntry();
+            return newest == null ? -1 : newest.getValue();
+        }
+
+        /** The term of an entry, empty where the log does not hold it. */
+        OptionalLong termAt(long index) {
+            var begun = terms.floorEntry(index);
+            return begun == null || index > last.orElse(-1) ? OptionalLong.empty() : OptionalLong.of(begun.getValue());
+        }
+    }
 
     /** From where to where any group's log reaches; the same conditions as {@link #read}. */
     static Span span(Path groupDirectory, int entryMaxBytes) throws IOException {
         var indexes = new Indexes();
         readEntries(groupDirectory, entryMaxBytes, indexes::take);
-        return new Span(indexes.first, indexes.last);
+        return indexes.span();
     }
 
     /** The raft index of the last entry, see {@link #span}. */
@@ -75,21 +118,39 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         if (!Files.isDirectory(current)) {
             return;
         }
-        for (LogSegmentPath segment : segments(current)) {
-            try {
-                LogSegment.readSegmentFile(
-                        segment.getPath().toFile(),
-                        segment.getStartEnd(),
-                        SizeInBytes.valueOf(entryMaxBytes),
-                        isOpen(segment) ? CorruptionPolicy.WARN_AND_RETURN : CorruptionPolicy.EXCEPTION,
-                        null,
-                        take);
-            } catch (UncheckedIOException e) {
-                throw e.getCause();
-            } catch (IllegalStateException | IllegalArgumentException e) {
-                throw new IOException(segment.getPath() + " is no raft log of ours: " + e.getMessage(), e);
+        var segments = segments(current);
+        for (LogSegmentPath segment : segments) {
+            long last = read(segment, entryMaxBytes, take);
+            // The newest one may be shorter than its name says: a crash can come between a truncation and the new name.
+            boolean isNewest = segment == segments.get(segments.size() - 1);
+            var closed = CLOSED.matcher(String.valueOf(segment.getPath().getFileName()));
+            if (!isNewest && closed.matches() && last != Long.parseLong(closed.group(1))) {
+                throw new IOException(segment.getPath() + " ends at raft index " + last);
             }
         }
+    }
+
+    /** Returns the raft index of the last entry, -1 where there is none. */
+    private static long read(LogSegmentPath segment, int entryMaxBytes, Consumer<LogEntryProto> take)
+            throws IOException {
+        var last = new AtomicLong(-1);
+        try {
+            LogSegment.readSegmentFile(
+                    segment.getPath().toFile(),
+                    segment.getStartEnd(),
+                    SizeInBytes.valueOf(entryMaxBytes),
+                    isOpen(segment) ? CorruptionPolicy.WARN_AND_RETURN : CorruptionPolicy.EXCEPTION,
+                    null,
+                    entry -> {
+                        take.accept(entry);
+                        last.set(entry.getIndex());
+                    });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new IOException(segment.getPath() + " is no raft log of ours: " + e.getMessage(), e);
+        }
+        return last.get();
     }
 
     /** Only in the segment that was being written may the last entry be torn. */
@@ -123,8 +184,10 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
     }
 
-    /** Checks that the entries follow each other without a hole. */
+    /** Checks that the entries follow each other without a hole, and that their terms never fall. */
     private static final class Indexes {
+        private final NavigableMap<Long, Long> terms = new TreeMap<>();
+        private final SortedMap<Long, RaftConfigurationProto> configurations = new TreeMap<>();
         private OptionalLong first = OptionalLong.empty();
         private OptionalLong last = OptionalLong.empty();
 
@@ -137,6 +200,26 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
                 first = OptionalLong.of(entry.getIndex());
             }
             last = OptionalLong.of(entry.getIndex());
+            takeTerm(entry);
+            if (entry.hasConfigurationEntry()) {
+                configurations.put(entry.getIndex(), entry.getConfigurationEntry());
+            }
+        }
+
+        private void takeTerm(LogEntryProto entry) {
+            var newest = terms.lastEntry();
+            long before = newest == null ? -1 : newest.getValue();
+            if (entry.getTerm() < before) {
+                throw new IllegalStateException(
+                        "raft index " + entry.getIndex() + " of term " + entry.getTerm() + " follows term " + before);
+            }
+            if (entry.getTerm() > before) {
+                terms.put(entry.getIndex(), entry.getTerm());
+            }
+        }
+
+        Span span() {
+            return new Span(first, last, terms, configurations);
         }
     }
 
@@ -161,7 +244,7 @@ record RaftLogScan(OptionalLong firstIndex, OptionalLong lastIndex, List<Found> 
         }
 
         RaftLogScan result() {
-            return new RaftLogScan(indexes.first, indexes.last, List.copyOf(found));
+            return new RaftLogScan(indexes.span(), List.copyOf(found));
         }
     }
 }

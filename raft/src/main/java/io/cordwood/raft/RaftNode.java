@@ -195,6 +195,7 @@ public final class RaftNode implements Closeable {
         wire(directory, host, server, partitions);
         server.start();
         startThreads();
+        host.opened();
     }
 
     /** Looks at what Ratis will open, before it does. */

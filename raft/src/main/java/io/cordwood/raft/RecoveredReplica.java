@@ -64,6 +64,7 @@ record RecoveredReplica(
         long floor = node.floor().of(context.groupUuid()).orElse(-1);
         var scan = scan(context, checkpointIndex, floor);
         checkJoint(context, scan, checkpointIndex, floor);
+        checkVote(context, scan, checkpoint.map(Checkpoint::term).orElse(-1L));
         boolean refetches = RefetchMarker.counts(node.storage().disk(), context.directory(), checkpointIndex);
         var log = PartitionLog.open(
                 context.directory(),
@@ -114,6 +115,16 @@ record RecoveredReplica(
         long end = Math.max(scan.lastIndex().orElse(-1), checkpointIndex);
         if (end < floor) {
             throw damaged(context, "the raft log ends at " + end + ", it had reached " + floor, null);
+        }
+    }
+
+    /** A replica that forgot its vote, or who the members are, must not take part in an election. */
+    private static void checkVote(PartitionContext context, RaftLogScan scan, long checkpointTerm)
+            throws DamagedReplicaException {
+        var known = context.node().votes().of(context.groupUuid());
+        var fault = RaftMeta.fault(context.raftGroupDirectory(), scan.span(), known, checkpointTerm);
+        if (fault.isPresent()) {
+            throw damaged(context, fault.get(), null);
         }
     }
 

@@ -99,6 +99,9 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
+    public void opened() {}
+
+    @Override
     public void closing() {}
 
     @Override

@@ -137,6 +137,7 @@ final class PartitionNodeFixture {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         server.start();
+        replicas.opened();
         return new Running(node, replicas, server, transport);
     }
 
@@ -159,6 +160,7 @@ final class PartitionNodeFixture {
                 directory.resolve("raft"),
                 new Storage(disk, OffsetIndex.open(directory.resolve("index"))),
                 DurableFloor.open(disk, directory, halt),
+                DurableVotes.open(disk, directory, directory.resolve("raft"), halt),
                 new PayloadWindow(64 << 10),
                 new WriterThreads(1),
                 Executors.newFixedThreadPool(1),

@@ -9,6 +9,7 @@ import io.cordwood.raft.RaftLogScan.Found;
 import io.cordwood.store.PartitionId;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +25,8 @@ class PayloadHoldTest {
 
     /** Of a raft log that begins at index 10. */
     private static PayloadHold hold(Found... entries) {
-        var scan = new RaftLogScan(OptionalLong.of(10), OptionalLong.of(30), List.of(entries));
+        var span = new RaftLogScan.Span(OptionalLong.of(10), OptionalLong.of(30), new TreeMap<>(), new TreeMap<>());
+        var scan = new RaftLogScan(span, List.of(entries));
         return PayloadHold.of(scan, CHECKPOINT, HIGH_WATERMARK);
     }
 
@@ -55,8 +57,7 @@ class PayloadHoldTest {
 
     @Test
     void emptyRaftLogHoldsNothingOnceItBeginsBehindTheCheckpoint() {
-        var hold = PayloadHold.of(
-                new RaftLogScan(OptionalLong.empty(), OptionalLong.empty(), List.of()), CHECKPOINT, HIGH_WATERMARK);
+        var hold = PayloadHold.of(new RaftLogScan(RaftLogScan.Span.EMPTY, List.of()), CHECKPOINT, HIGH_WATERMARK);
 
         assertThat(hold.heldFrom(-1)).isZero();
         assertThat(hold.heldFrom(CHECKPOINT + 1)).isEqualTo(HIGH_WATERMARK);

@@ -60,6 +60,30 @@ class QuarantineTest {
         assertThat(cluster.leader().values()).startsWith("a0").endsWith("later");
     }
 
+    /** It would vote a second time in a term that it voted in, and two leaders would follow. */
+    @Test
+    void replicaThatForgotItsVoteIsSetAside() throws Exception {
+        var first = cluster.leader();
+        var victim = cluster.othersThan(first).get(0);
+        var vote = victim.raftGroup().resolve("current").resolve(RaftMeta.VOTE_FILE);
+        victim.stop();
+        var earlier = Files.readAllBytes(vote);
+        victim.start();
+        first.stop();
+        cluster.awaitHighWatermark(
+                cluster.appendSurely(batch("of a later term")).endOffset());
+        first.start();
+        victim.stop();
+        assertThat(Files.readAllBytes(vote)).isNotEqualTo(earlier);
+        Files.write(vote, earlier);
+
+        victim.start();
+
+        assertThat(victim.isQuarantined()).isTrue();
+        assertThat(victim.server().getGroupIds()).isEmpty();
+        assertThat(cluster.appendSurely(batch("later")).baseOffset()).isEqualTo(RECORDS + 1);
+    }
+
     @Test
     void raftLogCutAboveTheFloorIsFedAgain() throws Exception {
         var victim = cluster.othersThan(cluster.leader()).get(0);
