@@ -48,6 +48,10 @@ final class GroupFiles {
             var body = FILE.read(disk, directory);
             if (body.isPresent()) {
                 var group = parse(directory.resolve(NAME), body.get());
+                if (!directory.endsWith(group.directoryName())) {
+                    throw new IOException(directory.resolve(NAME) + " is damaged: it is that of "
+                            + group.directoryName() + ", a file from elsewhere");
+                }
                 groups.put(group.groupId(), group);
             }
         }
@@ -79,7 +83,7 @@ final class GroupFiles {
         return record.build();
     }
 
-    private static PartitionGroup parse(Path file, ByteBuffer body) throws IOException {
+    static PartitionGroup parse(Path file, ByteBuffer body) throws IOException {
         try {
             var record = GroupRecord.parseFrom(body);
             var peers = new TreeMap<Integer, String>();

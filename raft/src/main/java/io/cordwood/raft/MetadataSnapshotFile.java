@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
 import io.cordwood.store.FramedFile;
@@ -42,16 +43,33 @@ final class MetadataSnapshotFile {
     }
 
     /**
-     * The raft index that the newest snapshot stands at, -1 where there is none.
+     * As {@link #read}, at a start.
      *
-     * @throws StartRefusedException when it is damaged: the raft log may be purged up to it
+     * @param owner of the data directory, empty where it is no member yet
+     * @throws StartRefusedException also when it is that of another cluster
      */
-    long indexAtStart() throws IOException {
+    Optional<MetadataCodec.Snapshot> readOf(Optional<NodeIdentity> owner) throws IOException {
+        Optional<MetadataCodec.Snapshot> snapshot;
         try {
-            return read().map(MetadataCodec.Snapshot::index).orElse(-1L);
+            snapshot = read();
         } catch (CorruptLogException e) {
-            throw PartitionReplicas.lostMetadata(directory, "has a damaged " + e.getMessage());
+            throw mustNotStart(String.valueOf(e.getMessage()));
         }
+        var image = snapshot.map(MetadataCodec.Snapshot::image).filter(MetadataImage::formed);
+        if (owner.isPresent()
+                && image.isPresent()
+                && !image.get().clusterId().equals(owner.get().clusterId())) {
+            throw mustNotStart("it is of cluster " + image.get().clusterId() + ", node.json of "
+                    + owner.get().clusterId());
+        }
+        return snapshot;
+    }
+
+    private StartRefusedException mustNotStart(String reason) {
+        return new StartRefusedException("the snapshot of the cluster's metadata in " + directory
+                + " cannot be used: "
+                + reason + ". Put the right one back, or empty the node's directories, give it a new node id and run:"
+                + " cordwood cluster add-node ID HOST:PORT");
     }
 
     /** Durable when it returns. */

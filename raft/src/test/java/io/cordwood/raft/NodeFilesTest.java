@@ -3,7 +3,9 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataState;
 import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.CrashMode;
 import io.cordwood.store.Disk;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -169,6 +172,64 @@ class NodeFilesTest {
             Files.write(file, Arrays.copyOf(good, length));
             assertThatThrownBy(read).as("length %d", length).isInstanceOf(CorruptLogException.class);
         }
+    }
+
+    @Test
+    void everyFlippedBitAndMissingByteOfTheNodeFileIsRefusedOrChangesNothing() throws IOException {
+        var files = new IdentityFiles(disk, directory);
+        files.writeNode(NODE);
+        var file = directory.resolve("node.json");
+        var good = Files.readAllBytes(file);
+        int refused = 0;
+        for (int i = 0; i < good.length * 9; i++) {
+            var bad = i < good.length ? Arrays.copyOf(good, i) : good.clone();
+            if (i >= good.length) {
+                bad[(i - good.length) / 8] ^= (byte) (1 << (i - good.length) % 8);
+            }
+            Files.write(file, bad);
+            refused += isRefused(files, "case " + i) ? 1 : 0;
+        }
+        System.out.printf(
+                "byte damage, node.json: %d of %d refused, the others changed blanks%n", refused, good.length * 9);
+        assertThat(refused).isGreaterThan(good.length * 8);
+    }
+
+    private static boolean isRefused(IdentityFiles files, String what) {
+        try {
+            assertThat(files.readNode()).as(what).contains(NODE);
+            return false;
+        } catch (IOException | NewerFormatException e) {
+            assertThat(e).as(what).hasMessageContaining("node.json");
+            return true;
+        }
+    }
+
+    @Test
+    void groupFileOfAnotherPartitionIsRefused() throws IOException {
+        var files = new GroupFiles(disk, directory);
+        files.write(GROUP);
+        var elsewhere = directory.resolve("partitions/" + new UUID(5, 6) + "-3");
+        Files.createDirectories(elsewhere);
+        Files.copy(groupFile(), elsewhere.resolve("group"));
+
+        assertThatThrownBy(files::readAll).isInstanceOf(IOException.class).hasMessageContaining("from elsewhere");
+    }
+
+    @Test
+    void metadataSnapshotOfAnotherClusterAndADamagedOneRefuseTheStart() throws IOException {
+        var file = new MetadataSnapshotFile(disk, directory);
+        var state = new MetadataState(MetadataImage.EMPTY);
+        state.apply(MetadataCommands.form(MetadataCommands.node(3)), 1);
+        file.write(new MetadataCodec.Snapshot(1, 1, state.image()));
+
+        assertThat(file.readOf(Optional.empty())).isPresent();
+        assertThatThrownBy(() -> file.readOf(Optional.of(NODE)))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining(MetadataCommands.CLUSTER);
+        ReplicaFiles.flipBitInTheMiddle(snapshotFile());
+        assertThatThrownBy(() -> file.readOf(Optional.of(NODE)))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("cordwood cluster add-node");
     }
 
     @Test
