@@ -28,7 +28,7 @@ final class Greeting {
     private final Supplier<Optional<UUID>> metadataGroupId;
     private final Supplier<String> clusterId;
 
-    Greeting(
+    private Greeting(
             Supplier<NodeRegistration> self,
             String initialNodes,
             MetadataView view,
@@ -39,6 +39,15 @@ final class Greeting {
         this.view = view;
         this.metadataGroupId = metadataGroupId;
         this.clusterId = clusterId;
+    }
+
+    static Greeting of(RaftNodeConfig config, DataDirectory directory, MetadataView view) {
+        return new Greeting(
+                () -> Membership.registration(config, directory.incarnation()),
+                MetadataGroupId.text(config.initialNodes()),
+                view,
+                directory::metadataGroupId,
+                () -> directory.identity().map(NodeIdentity::clusterId).orElse(""));
     }
 
     byte[] hello() {

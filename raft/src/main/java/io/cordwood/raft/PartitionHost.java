@@ -58,6 +58,12 @@ interface PartitionHost extends Closeable {
     /** The metadata group applied this raft index: its log, too, must reach it at the next start. */
     void metadataApplied(RaftGroupId groupId, long index);
 
+    /**
+     * Another node knows that this one had the group's raft log up to this committed entry: it must still
+     * reach it. Before the groups are checked.
+     */
+    void confirmed(RaftGroupId groupId, long index);
+
     /** The RaftServer is started, with groups that all passed their checks. */
     void opened();
 

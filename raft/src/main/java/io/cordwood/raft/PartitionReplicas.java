@@ -233,6 +233,11 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     @Override
+    public void confirmed(RaftGroupId groupId, long index) {
+        node.floor().raise(groupId.getUuid(), index);
+    }
+
+    @Override
     public void opened() {
         node.votes().watch();
     }

@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,13 @@ final class RaftGroups {
         } catch (IOException e) {
             return Optional.empty(); // not, or no longer, on this node
         }
+    }
+
+    /** Those that are open on this node. */
+    List<Division> open() {
+        var open = new ArrayList<Division>();
+        server.getGroupIds().forEach(id -> division(id).ifPresent(open::add));
+        return open;
     }
 
     /** Opens a group, or creates it when this node has no directory of it. */

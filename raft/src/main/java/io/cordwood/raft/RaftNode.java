@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.metrics.NodeSample;
 import io.cordwood.store.Disk;
@@ -194,8 +195,8 @@ public final class RaftNode implements Closeable {
         var server = buildServer(directory, host, partitions);
         wire(directory, host, server, partitions);
         server.start();
-        startThreads();
         host.opened();
+        startThreads();
     }
 
     /** Looks at what Ratis will open, before it does. */
@@ -213,18 +214,28 @@ public final class RaftNode implements Closeable {
                 placements.put(RaftGroupId.valueOf(group.groupId()), group.placement());
             }
         }
+        var snapshot = new MetadataSnapshotFile(disk, config.dataDirectory()).readOf(directory.identity());
+        new StartInquiry(config, directory.incarnation())
+                .ask(snapshot.map(MetadataCodec.Snapshot::image).orElse(MetadataImage.EMPTY))
+                .forEach((id, index) -> {
+                    if (onDisk.contains(id)) {
+                        host.confirmed(RaftGroupId.valueOf(id), index);
+                    }
+                });
         var metadataGroup = directory.metadataGroupId().filter(onDisk::contains);
         if (metadataGroup.isPresent()) {
-            prepareMetadata(metadataGroup.get(), directory.forming(), host, startup);
+            prepareMetadata(metadataGroup.get(), directory.forming(), host, snapshot);
         }
         return host.prepare(placements);
     }
 
-    private void prepareMetadata(UUID groupId, Forming forming, PartitionHost host, StartupGroups startup)
+    private void prepareMetadata(
+            UUID groupId, Forming forming, PartitionHost host, Optional<MetadataCodec.Snapshot> snapshot)
             throws IOException {
         var formation = new Formation(config);
         if (formation.founds(forming)) {
-            startup.ensureConfiguration(groupId, formation.voters(), formation.listeners());
+            new StartupGroups(disk, config.raftDirectory())
+                    .ensureConfiguration(groupId, formation.voters(), formation.listeners());
         }
         host.checkMetadata(
                 RaftGroupId.valueOf(groupId), new MetadataSnapshotFile(disk, config.dataDirectory()).indexAtStart());
@@ -278,18 +289,15 @@ public final class RaftNode implements Closeable {
         var leader = new LeaderClient(transport, () -> leaderCandidates(metadataGroup), timer);
         var metadata = new ClusterMetadata(
                 view, metadataGroup, leader, config.nodeTimings().commandTimeout());
-        var greeting = new Greeting(
-                () -> Membership.registration(config, directory.incarnation()),
-                MetadataGroupId.text(config.initialNodes()),
-                view,
-                directory::metadataGroupId,
-                () -> directory.identity().map(NodeIdentity::clusterId).orElse(""));
+        var greeting = Greeting.of(config, directory, view);
+        var memory = new PeerMemory(groups, view);
         var monitor = new NodeMonitor(config.nodeTimings().deadAfter(), System::nanoTime);
         transport.handle(ClusterMetadata.SUBMIT, (from, request) -> metadataGroup.submit(request));
         transport.handle(ClusterMetadata.READ_INDEX, (from, request) -> metadataGroup.readIndex());
         transport.handle(
                 NodeMonitor.METHOD, (from, request) -> metadataGroup.whileLeading(() -> monitor.heard(request)));
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
+        transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
         var balancer = new LeaderBalancer(config.nodeId(), groups, config, System::nanoTime);
         var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions, halt);
         var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);

@@ -25,6 +25,7 @@ final class CountingHost implements PartitionHost {
     final List<GroupPlacement> prepared = new CopyOnWriteArrayList<>();
     final Set<String> failingTopics = ConcurrentHashMap.newKeySet();
     final List<GroupPlacement> removed = new CopyOnWriteArrayList<>();
+    final Map<RaftGroupId, Long> confirmed = new ConcurrentHashMap<>();
     final Set<RaftGroupId> quarantined = ConcurrentHashMap.newKeySet();
 
     @Override
@@ -80,6 +81,11 @@ final class CountingHost implements PartitionHost {
 
     @Override
     public void metadataApplied(RaftGroupId groupId, long index) {}
+
+    @Override
+    public void confirmed(RaftGroupId groupId, long index) {
+        confirmed.put(groupId, index);
+    }
 
     @Override
     public void checkMetadata(RaftGroupId groupId, long snapshotIndex) {}

@@ -134,6 +134,46 @@ class NodeDirectoryIT {
                 .containsExactly("later");
     }
 
+    /** It is found where the cluster knows the node to be, though the copy was told another address. */
+    @Test
+    void copyThatWouldRunBesideTheOriginalIsRefused() throws Exception {
+        world.startThree();
+        world.stop(3);
+        ReplicaFiles.copyTree(directory.resolve("node-3"), directory.resolve("copy"));
+        world.start(3, world.list(1, 2, 3));
+        world.awaitJoined(3);
+        Files.deleteIfExists(directory.resolve("copy/metadata/snapshot")); // it would say where the others are, too
+        var initialNodes = world.list(1, 2);
+        initialNodes.put(3, world.address(4));
+        var copy = world.configAt(world.address(4), 3, initialNodes, directory.resolve("copy"));
+
+        assertThatThrownBy(() -> world.start(copy))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("node 3 runs already at " + world.address(3))
+                .hasMessageContaining("cordwood cluster add-node");
+    }
+
+    @Test
+    void nodeWithARestoredOlderDirectoryLearnsWhatItHadConfirmed() throws Exception {
+        world.startThree();
+        int leader = world.metadataLeader();
+        int restored = leader % 3 + 1;
+        world.stop(restored);
+        ReplicaFiles.copyTree(directory.resolve("node-" + restored), directory.resolve("backup"));
+        world.start(restored, world.list(1, 2, 3));
+        world.awaitJoined(restored);
+        world.createTopic(leader, "later", 1, 3);
+        world.awaitImage(restored, "the topic", image -> image.topic("later").isPresent());
+        long confirmed = world.image(restored).index();
+        world.stop(restored);
+
+        world.start(world.config(restored, world.list(1, 2, 3), directory.resolve("backup")));
+
+        var group = RaftGroupId.valueOf(metadataGroup("backup"));
+        assertThat(world.metadataLeader()).isEqualTo(leader);
+        assertThat(world.host(restored).confirmed.get(group)).isGreaterThanOrEqualTo(confirmed);
+    }
+
     /** What only the leader and this follower had must not be voted away by it (RATIS-2523). */
     @Test
     void followerThatLostItsDirectoriesDoesNotVote() throws Exception {

@@ -113,8 +113,13 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     }
 
     RaftNodeConfig config(int id, SortedMap<Integer, String> initialNodes, Path data) {
+        return configAt(address(id), id, initialNodes, data);
+    }
+
+    /** Of a node that may serve at another address than the initial nodes say. */
+    RaftNodeConfig configAt(String address, int id, SortedMap<Integer, String> initialNodes, Path data) {
         var clients = new TreeMap<>(Map.of("client", "127.0.0.1:" + (20000 + id)));
-        int port = Integer.parseInt(address(id).substring("127.0.0.1:".length()));
+        int port = Integer.parseInt(address.substring("127.0.0.1:".length()));
         return new RaftNodeConfig(
                 id,
                 data,
@@ -122,7 +127,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 initialNodes,
                 "127.0.0.1",
                 port,
-                address(id),
+                address,
                 clients,
                 "",
                 new NodeLimits(300, 1 << 20),

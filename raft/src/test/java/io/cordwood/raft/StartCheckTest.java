@@ -31,7 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a node finds in its files before Ratis opens a group: damage sets the group aside, a torn tail does not. */
+/**
+ * What a node finds in its files before Ratis opens a group: damage sets the group aside, a torn tail does
+ * not.
+ */
 class StartCheckTest {
     private static final int SEGMENT_BYTES = 2 << 10;
     private static final int RECORDS = 60;
@@ -290,6 +293,22 @@ class StartCheckTest {
         replicas.checkMetadata(cluster.group.getGroupId(), 1_000);
 
         assertThat(files.raftSegments()).isEmpty();
+    }
+
+    /**
+     * An older copy of a directory, floor and all, is sound by itself: only others know that it had more.
+     */
+    @Test
+    void replicaWithLessThanItConfirmedIsSetAside() throws IOException {
+        long last = RaftLogScan.lastIndex(files.raftGroup(), 2 << 20).orElseThrow();
+        replicas.confirmed(cluster.group.getGroupId(), last);
+        replicas.confirmed(bystander.group.getGroupId(), last + 1_000);
+
+        assertThat(prepare()).isEqualTo(Set.of(bystander.group.getGroupId()));
+        replicas.confirmed(cluster.group.getGroupId(), last + 1);
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), -1))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("it had reached " + (last + 1));
     }
 
     /** As a crash in the middle of an install leaves it: its entries may be of a term that lost. */
