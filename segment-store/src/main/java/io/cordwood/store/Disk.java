@@ -39,4 +39,7 @@ public interface Disk {
 
     /** What may still be written on the file system of this path. */
     long usableBytes(Path path) throws IOException;
+
+    /** Size of the file system of this path. */
+    long totalBytes(Path path) throws IOException;
 }

@@ -2,10 +2,12 @@ package io.cordwood.store;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.FlushOptions;
@@ -30,11 +32,6 @@ final class IndexDatabase implements Closeable {
     private static final long WRITE_BUFFER_BYTES = 8L << 20;
     private static final long CACHE_BYTES = 8L << 20;
     private static final int OPEN_FILES_MAX = 64;
-
-    static {
-        // The option classes below do not load it themselves.
-        RocksLibrary.load();
-    }
 
     private final Path directory;
     private final LRUCache cache = new LRUCache(CACHE_BYTES);
@@ -61,11 +58,31 @@ final class IndexDatabase implements Closeable {
         }
     }
 
-    static IndexDatabase open(Path directory) throws IOException {
+    /**
+     * Empty where a disk has no room, this one for the files that opening writes or the one of temporary
+     * files for RocksDB's library; what is there stays as it is.
+     */
+    static Optional<IndexDatabase> open(Path directory) throws IOException {
+        try {
+            RocksLibrary.load(); // the option classes do not load it themselves
+            return Optional.of(openOrCreate(directory));
+        } catch (IOException | UncheckedIOException e) {
+            if (NoSpace.isCauseOf(e)) {
+                LOG.warn("no room to open the offset index {}: reads scan until the next start", directory, e);
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static IndexDatabase openOrCreate(Path directory) throws IOException {
         if (Files.exists(directory)) {
             try {
                 return openExisting(directory);
             } catch (RocksDBException e) {
+                if (NoSpace.isCauseOf(e)) { // first: it may say that there was no room for the file LOCK
+                    throw new IOException("cannot open " + directory, e); // it is whole, and a new one takes room, too
+                }
                 if (isLocked(e)) {
                     throw new IOException(directory + " is in use by another process", e);
                 }
@@ -142,9 +159,14 @@ final class IndexDatabase implements Closeable {
         Files.createDirectories(directory);
         var database = new IndexDatabase(directory);
         var version = ByteBuffer.allocate(Integer.BYTES).putInt(0, IndexKey.VERSION);
-        database.rocks.put(database.withoutWal, IndexKey.FORMAT, version.array());
-        database.flush();
-        return database;
+        try {
+            database.rocks.put(database.withoutWal, IndexKey.FORMAT, version.array());
+            database.flush();
+            return database;
+        } catch (RocksDBException e) {
+            database.close();
+            throw e;
+        }
     }
 
     private static boolean isLocked(RocksDBException e) {

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * <p><b>Thread:</b> any.
  */
 record LogFiles(Path directory, PartitionId id, LogConfig config, Storage storage) {
-    /** Is left to what comes in while files are copied. */
+    /** See {@link Storage#reserveBytes}, where nobody says otherwise. */
     static final long RESERVE_BYTES = 64L << 20;
 
     Disk disk() {
@@ -27,9 +27,10 @@ record LogFiles(Path directory, PartitionId id, LogConfig config, Storage storag
     /** @throws IOException where files of this size would fill the disk: then nothing old could go any more */
     void requireRoomFor(long bytes) throws IOException {
         long usable = disk().usableBytes(directory);
-        if (usable - RESERVE_BYTES < bytes) {
+        long reserve = storage.reserveBytes().getAsLong();
+        if (usable - reserve < bytes) {
             throw new IOException("the disk of partition " + id + " has " + usable + " bytes left, " + bytes + " and "
-                    + RESERVE_BYTES + " are needed");
+                    + reserve + " are needed");
         }
     }
 }

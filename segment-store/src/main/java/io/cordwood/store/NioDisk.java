@@ -117,6 +117,11 @@ public final class NioDisk implements Disk {
         return Files.getFileStore(path).getUsableSpace();
     }
 
+    @Override
+    public long totalBytes(Path path) throws IOException {
+        return Files.getFileStore(path).getTotalSpace();
+    }
+
     /** A file, and what writes the blocks of large writes where the channel does not. */
     static final class NioFile implements DiskFile {
         private final Path path;

@@ -48,15 +48,16 @@ public final class OffsetIndex implements Closeable {
     }
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    private final IndexDatabase database;
+    private final @Nullable IndexDatabase database;
     private final ScheduledThreadPoolExecutor background;
     private boolean closed;
     private volatile boolean failed;
     private volatile boolean unflushed;
     private final LongAdder fills = new LongAdder();
 
-    private OffsetIndex(IndexDatabase database, Duration flushInterval) {
+    private OffsetIndex(@Nullable IndexDatabase database, Duration flushInterval) {
         this.database = database;
+        this.failed = database == null;
         this.background = new ScheduledThreadPoolExecutor(1, task -> {
             var thread = new Thread(task, "offset-index");
             thread.setDaemon(true);
@@ -72,9 +73,12 @@ public final class OffsetIndex implements Closeable {
         return open(directory, DEFAULT_FLUSH_INTERVAL);
     }
 
-    /** Opens the index; a damaged or unknown one is moved aside and an empty one created. */
+    /**
+     * Opens the index; a damaged or unknown one is moved aside and an empty one created. Where the disk is
+     * full it is as one that failed: the logs do without.
+     */
     public static OffsetIndex open(Path directory, Duration flushInterval) throws IOException {
-        return new OffsetIndex(IndexDatabase.open(directory), flushInterval);
+        return new OffsetIndex(IndexDatabase.open(directory).orElse(null), flushInterval);
     }
 
     /** Forgets a partition that was removed from this node. */
@@ -117,7 +121,9 @@ public final class OffsetIndex implements Closeable {
         try {
             if (!closed) {
                 closed = true;
-                database.close();
+                if (database != null) {
+                    database.close();
+                }
             }
         } finally {
             lock.writeLock().unlock();
@@ -271,18 +277,25 @@ public final class OffsetIndex implements Closeable {
     private <T> T run(T otherwise, Operation<T> operation) {
         lock.readLock().lock();
         try {
-            return closed || failed ? otherwise : operation.run(database);
-        } catch (RocksDBException e) {
-            fail(e);
-            return otherwise;
+            var opened = database;
+            return closed || failed || opened == null ? otherwise : run(opened, operation, otherwise);
         } finally {
             lock.readLock().unlock();
         }
     }
 
-    private void fail(RocksDBException cause) {
+    private <T> T run(IndexDatabase opened, Operation<T> operation, T otherwise) {
+        try {
+            return operation.run(opened);
+        } catch (RocksDBException e) {
+            fail(opened, e);
+            return otherwise;
+        }
+    }
+
+    private void fail(IndexDatabase opened, RocksDBException cause) {
         failed = true;
-        database.markForRebuild();
+        opened.markForRebuild();
         LOG.warn("the offset index failed; reads scan until the next start rebuilds it", cause);
     }
 

@@ -57,6 +57,11 @@ public class ForwardingDisk implements Disk {
         return inner.usableBytes(path);
     }
 
+    @Override
+    public long totalBytes(Path path) throws IOException {
+        return inner.totalBytes(path);
+    }
+
     /** The same for an open file. */
     public static class ForwardingFile implements DiskFile {
         private final DiskFile inner;
