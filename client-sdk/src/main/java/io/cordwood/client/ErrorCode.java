@@ -1,11 +1,11 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #KEY_REQUIRED} are those of the server's API, name by name; the ones after
- * it are decided by this client.
+ * Why a request failed. The codes up to {@link #DISK_SPACE_LOW} are those of the server's API, name by
+ * name; the ones after it are decided by this client.
  *
- * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed without
- * anybody changing anything.
+ * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed
+ * without anybody changing anything.
  *
  * <p><b>Thread:</b> immutable.
  */
@@ -46,6 +46,7 @@ public enum ErrorCode {
     TRANSFER_FAILED(false, "the old leader goes on; look at the logs of both nodes and try again"),
     FEATURE_NOT_ENABLED(false, "run the newer program on all nodes"),
     KEY_REQUIRED(false, "the topic is compacted: give every record a key"),
+    DISK_SPACE_LOW(true, "make room on the disk named here, or shorten retention; the client goes on by itself"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

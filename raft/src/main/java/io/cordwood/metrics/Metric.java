@@ -283,7 +283,24 @@ public enum Metric {
             GAUGE,
             Unit.BYTES,
             "Size of the file system where a directory lies: data or raft.",
-            "directory");
+            "directory"),
+    DISK_FLOOR(
+            "cordwood.disk.floor.bytes",
+            GAUGE,
+            Unit.BYTES,
+            "What shall be left where a directory lies: disk.floor-bytes, or disk.floor-percent where that is more.",
+            "directory"),
+    DISK_LEVEL(
+            "cordwood.disk.level",
+            GAUGE,
+            Unit.NONE,
+            "0 where there is room; 1 below the floor: no batches of clients are taken; 2 below half of it: none of leaders either.",
+            "directory"),
+    DISK_REFUSING(
+            "cordwood.disk.refusing.partitions",
+            GAUGE,
+            Unit.NONE,
+            "Partitions led here that take no batches because disks are full: this node's, or those of too many of their replicas.");
 
     @SuppressWarnings("ImmutableEnumChecker") // a record of values, which Error Prone does not see
     private final MetricDescription description;

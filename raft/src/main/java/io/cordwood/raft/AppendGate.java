@@ -27,6 +27,13 @@ final class AppendGate implements ServerInterceptor {
         boolean holds(AppendEntriesRequestProto append);
     }
 
+    /** Whether any of the entries brings payload, which takes room. */
+    static boolean bringsPayload(AppendEntriesRequestProto append) {
+        return append.getEntriesList().stream()
+                .map(entry -> entry.getStateMachineLogEntry().getStateMachineEntry())
+                .anyMatch(entry -> entry.getStateMachineData().size() > SubmittedEntry.NO_PAYLOAD.size());
+    }
+
     void put(RaftGroupId groupId, Group group) {
         groups.put(groupId.toByteString(), group);
     }

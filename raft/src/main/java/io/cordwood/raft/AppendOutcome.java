@@ -34,6 +34,12 @@ public sealed interface AppendOutcome {
     /** Refused: a bound is reached; the same batch may be sent again later. */
     record Overloaded(String setting, long limit, long value) implements AppendOutcome {}
 
+    /**
+     * Refused: a disk of a node, this one or one of which the majority cannot do without, has less left
+     * than its floor; the same batch may be sent again later.
+     */
+    record NoRoom(int nodeId, String directory, long freeBytes, long floorBytes) implements AppendOutcome {}
+
     /** Refused: it, or a batch of the same entry, was changed in the memory of this node; it may be sent again. */
     record Damaged() implements AppendOutcome {}
 

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.LongToIntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +51,8 @@ final class Appender {
     private final AtomicInteger calls = new AtomicInteger();
 
     private volatile boolean leading;
+    /** Why nothing is taken although this replica leads; null where it is. */
+    private volatile AppendOutcome.@Nullable NoRoom noRoom;
     /** Outcome of the newest submitted entry. Owned by the turn. */
     private CompletableFuture<Boolean> newestEntry = CompletableFuture.completedFuture(true);
 
@@ -110,9 +113,29 @@ final class Appender {
         callTurn();
     }
 
+    /**
+     * Takes no batches for this reason, nor those that wait, until the reason is null. Proposals go on:
+     * some make room.
+     */
+    void refuse(AppendOutcome.@Nullable NoRoom reason) {
+        noRoom = reason;
+        if (reason != null && !queue.isEmpty()) {
+            callTurn();
+        }
+    }
+
+    /** Why no batches are taken while this replica leads; null where they are. */
+    AppendOutcome.@Nullable NoRoom refusing() {
+        return noRoom;
+    }
+
     CompletableFuture<AppendOutcome> append(AppendRequest request) {
         if (!leading) {
             return CompletableFuture.completedFuture(notLeader());
+        }
+        var full = noRoom;
+        if (full != null) {
+            return CompletableFuture.completedFuture(full);
         }
         int size = request.batch().sizeBytes();
         long queued = queuedBytes.addAndGet(size);
@@ -194,8 +217,9 @@ final class Appender {
 
     private void gather() {
         var draft = leading ? tail.draft() : Optional.<AppendDraft>empty();
-        if (draft.isEmpty()) {
-            refuseAll();
+        var full = noRoom;
+        if (draft.isEmpty() || full != null) {
+            refuseAll(draft.isEmpty() || full == null ? notLeader() : full);
             return;
         }
         long leaderTimeMs = leaderTimeMs();
@@ -349,10 +373,10 @@ final class Appender {
                 done -> drafted.forEach(each -> each.outcome().complete(done ? each.onceApplied() : unknownOutcome())));
     }
 
-    private void refuseAll() {
+    private void refuseAll(AppendOutcome refusal) {
         for (Waiting waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
             queuedBytes.addAndGet(-waiting.sizeBytes());
-            waiting.outcome().complete(notLeader());
+            waiting.outcome().complete(refusal);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
@@ -42,12 +43,16 @@ final class LeaderBalancer {
     private final RaftGroups groups;
     private final NodeTimings timings;
     private final long respondingMs;
+    private final IntPredicate hasRoom;
     private final LongSupplier clockNanos;
     private final Map<Integer, Long> respondingSinceNanos = new HashMap<>();
     private final Map<UUID, Long> triedNanos = new HashMap<>();
 
-    LeaderBalancer(int nodeId, RaftGroups groups, RaftNodeConfig config, LongSupplier clockNanos) {
+    /** @param hasRoom of a node's id; one without would refuse batches, and hand the leadership back */
+    LeaderBalancer(
+            int nodeId, RaftGroups groups, RaftNodeConfig config, IntPredicate hasRoom, LongSupplier clockNanos) {
         this.nodeId = nodeId;
+        this.hasRoom = hasRoom;
         this.groups = groups;
         this.timings = config.nodeTimings();
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
@@ -64,7 +69,7 @@ final class LeaderBalancer {
             known.add(partition.raftGroupId());
             var division = led(partition).filter(found -> partition.preferredLeader() != nodeId);
             boolean answers = division.isPresent() && answers(division.get(), partition.preferredLeader());
-            if (answers && isAlive(image, partition.preferredLeader())) {
+            if (answers && isAlive(image, partition.preferredLeader()) && hasRoom.test(partition.preferredLeader())) {
                 responding.add(partition.preferredLeader());
                 if (transfers < MAX_TRANSFERS_PER_TICK && isDue(division.get(), partition, now)) {
                     transfers++;

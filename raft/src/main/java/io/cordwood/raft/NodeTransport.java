@@ -1,5 +1,8 @@
 package io.cordwood.raft;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +50,19 @@ public final class NodeTransport {
     NodeTransport(int nodeId, IntFunction<Optional<String>> addresses) {
         this.nodeId = nodeId;
         this.addresses = addresses;
+    }
+
+    /** Ratis ends the process when it cannot bind its port; this says why instead. */
+    static void requirePortFree(String host, int port) throws IOException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot serve nodes on " + host + ":" + port + ": " + e.getMessage()
+                            + "; choose another listeners.node.bind",
+                    e);
+        }
     }
 
     /** Adds our methods to Ratis' server, and what stands in front of its own. */

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param votes of all raft groups, the metadata's too
  * @param catchUps of the whole node, closed by it
  * @param meters of the whole node
+ * @param space of the node's disks
  */
 record PartitionNode(
         RatisClient client,
@@ -39,12 +40,13 @@ record PartitionNode(
         NodeClock clock,
         CatchUps catchUps,
         RaftMeters meters,
+        SpaceWatch space,
         NodeHalt halt)
         implements Closeable {
     private static final int CLOSE_SECONDS = 10;
 
     /** What the partitions share with the rest of the node. */
-    record Shared(RatisClient client, CatchUps catchUps, RaftMeters meters) {}
+    record Shared(RatisClient client, CatchUps catchUps, RaftMeters meters, SpaceWatch space) {}
 
     /** Opens the node's shared files and starts its threads. */
     static PartitionNode open(
@@ -62,7 +64,7 @@ record PartitionNode(
                     shared.client(),
                     config.dataDirectory(),
                     config.raftDirectory(),
-                    new Storage(disk, index),
+                    new Storage(disk, index, shared.space()::reserveBytes),
                     floor,
                     votes.get(),
                     new PayloadWindow(settings.windowBytes()),
@@ -73,6 +75,7 @@ record PartitionNode(
                     new NodeClock(System::currentTimeMillis, System::nanoTime),
                     shared.catchUps(),
                     shared.meters(),
+                    shared.space(),
                     halt);
         } catch (IOException e) {
             floor.close();

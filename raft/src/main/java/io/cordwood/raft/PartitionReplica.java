@@ -5,6 +5,7 @@ import io.cordwood.store.CompactionRules;
 import io.cordwood.store.LogRead;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A replica of a partition on this node, as the server uses it.
@@ -75,6 +77,32 @@ public final class PartitionReplica {
      */
     public CompletableFuture<AppendOutcome> append(AppendRequest request) {
         return state.appender().append(request);
+    }
+
+    /** See {@link Appender#refuse}. */
+    void refuseBatches(AppendOutcome.@Nullable NoRoom reason) {
+        state.appender().refuse(reason);
+    }
+
+    /** Whether batches are refused for want of room while this replica leads. */
+    boolean refusesBatches() {
+        return leads() && state.appender().refusing() != null;
+    }
+
+    /**
+     * Node ids of those that have a vote, this one's among them; none while the group is opening or
+     * closing.
+     */
+    List<Integer> voters() {
+        return stateMachine.runningDivision().stream()
+                .flatMap(division -> division.getGroup().getPeers().stream())
+                .map(peer -> Integer.parseInt(peer.getId().toString()))
+                .toList();
+    }
+
+    /** That every record below this offset is trimmed: a leader applied it, so this replica will, too. */
+    void trimmedElsewhere(long newStart) {
+        state.raiseLogStart(newStart);
     }
 
     /**

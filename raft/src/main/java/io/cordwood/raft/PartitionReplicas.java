@@ -178,7 +178,13 @@ final class PartitionReplicas implements PartitionHost {
                         groupId.getUuid(),
                         new ReplicaOrigin(
                                 state, () -> topics.of(placement.topic()).catchUp()));
-        node.catchUps().appendGate().put(groupId, stateMachine.refetchNotice());
+        var refetch = stateMachine.refetchNotice();
+        node.catchUps()
+                .appendGate()
+                .put(
+                        groupId,
+                        append -> refetch.holds(append) || (node.space().isFull() && AppendGate.bringsPayload(append)));
+        replica.refuseBatches(node.space().noRoom());
         return stateMachine;
     }
 

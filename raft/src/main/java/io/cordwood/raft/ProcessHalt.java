@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.NoSpace;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,10 +22,12 @@ public final class ProcessHalt implements NodeHalt {
 
     private final int nodeId;
     private final Path dataDirectory;
+    private final Path raftDirectory;
 
-    public ProcessHalt(int nodeId, Path dataDirectory) {
+    public ProcessHalt(int nodeId, Path dataDirectory, Path raftDirectory) {
         this.nodeId = nodeId;
         this.dataDirectory = dataDirectory;
+        this.raftDirectory = raftDirectory;
     }
 
     @Override
@@ -46,7 +49,17 @@ public final class ProcessHalt implements NodeHalt {
 
     @Override
     public void failed(String reason, Throwable cause) {
-        LOG.error("node {} stops: {}", nodeId, reason, cause);
+        LOG.error("node {} stops: {}{}", nodeId, reason, NoSpace.isCauseOf(cause) ? room() : "", cause);
         Runtime.getRuntime().halt(EXIT_STATUS);
+    }
+
+    private String room() {
+        return ": a disk is full (" + room(dataDirectory) + ", " + room(raftDirectory)
+                + "). Nothing acknowledged is lost; make room and start the node again";
+    }
+
+    /** As the JDK says without an exception: 0 also where it does not know. */
+    private static String room(Path directory) {
+        return directory + " has " + directory.toFile().getUsableSpace() + " bytes left";
     }
 }

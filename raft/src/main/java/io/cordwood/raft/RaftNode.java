@@ -8,7 +8,6 @@ import io.cordwood.store.PartitionId;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,6 +63,8 @@ public final class RaftNode implements Closeable {
     private final NodeTransport transport;
     private final CatchUps catchUps;
     private final RaftMeters meters;
+    private final SpaceWatch space;
+    private final ScheduledExecutorService spaceThread;
     private volatile boolean closing;
     private volatile @Nullable Running running;
 
@@ -101,6 +102,8 @@ public final class RaftNode implements Closeable {
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         meters = RaftMeters.of(nodeMeters);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp(), nodeMeters);
+        space = SpaceWatch.of(config, disk, nodeMeters);
+        spaceThread = thread("space-");
     }
 
     private ScheduledExecutorService thread(String name) {
@@ -145,9 +148,10 @@ public final class RaftNode implements Closeable {
      * @throws StartRefusedException when the directory must not be used like this
      */
     public void start() throws IOException {
-        checkPortIsFree();
+        NodeTransport.requirePortFree(config.bindHost(), config.bindPort());
         var directory = DataDirectory.open(disk, config);
         try {
+            space.begin(); // before anything is written
             open(directory);
         } catch (IOException | RuntimeException e) {
             directory.close();
@@ -155,21 +159,8 @@ public final class RaftNode implements Closeable {
         }
     }
 
-    /** Ratis ends the process when it cannot bind its port; this says why instead. */
-    private void checkPortIsFree() throws IOException {
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(config.bindHost(), config.bindPort()));
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot serve nodes on " + config.bindHost() + ":" + config.bindPort() + ": " + e.getMessage()
-                            + "; choose another listeners.node.bind",
-                    e);
-        }
-    }
-
     private void open(DataDirectory directory) throws IOException {
-        var host = hostOpener.open(new PartitionNode.Shared(client, catchUps, meters));
+        var host = hostOpener.open(new PartitionNode.Shared(client, catchUps, meters, space));
         try {
             open(directory, host);
         } catch (IOException | RuntimeException e) {
@@ -298,7 +289,8 @@ public final class RaftNode implements Closeable {
                 NodeMonitor.METHOD, (from, request) -> metadataGroup.whileLeading(() -> monitor.heard(request)));
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
         transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
-        var balancer = new LeaderBalancer(config.nodeId(), groups, config, System::nanoTime);
+        var reports = new SpaceReports(transport, System::nanoTime);
+        var balancer = new LeaderBalancer(config.nodeId(), groups, config, reports::hasRoom, System::nanoTime);
         var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions, halt);
         var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);
         running = new Running(
@@ -315,6 +307,14 @@ public final class RaftNode implements Closeable {
                 reconciler,
                 membership);
         scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader);
+        keepSpace(host, reports, new RoomTransfers(groups, config.raftTimings(), reports::hasRoom, System::nanoTime));
+    }
+
+    private void keepSpace(PartitionHost host, SpaceReports reports, RoomTransfers transfers) {
+        var replicas = new SpaceKeeper.Replicas(host::all, view::image);
+        var keeper = new SpaceKeeper(space, replicas, reports, new LogStarts(transport, host::find), transfers);
+        keeper.begin(meters.node());
+        repeat(spaceThread, SpaceKeeper.LOOK_MS, keeper::tick);
     }
 
     private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader) {
@@ -427,6 +427,11 @@ public final class RaftNode implements Closeable {
                 : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view);
     }
 
+    /** How much room its disks have. */
+    public SpaceWatch space() {
+        return space;
+    }
+
     public ProducerIds producerIds() {
         return running().producerIds();
     }
@@ -460,6 +465,7 @@ public final class RaftNode implements Closeable {
             node.membership().close();
             node.reconciler().close();
             shutDown(duties);
+            shutDown(spaceThread);
             shutDown(retentionThread);
             shutDown(compactionThread);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
@@ -473,11 +479,8 @@ public final class RaftNode implements Closeable {
             node.host().close();
             node.directory().close();
         }
-        shutDown(duties);
-        shutDown(checkpointThread);
-        shutDown(retentionThread);
-        shutDown(compactionThread);
-        shutDown(timer);
+        List.of(duties, spaceThread, checkpointThread, retentionThread, compactionThread, timer)
+                .forEach(RaftNode::shutDown);
         catchUps.close();
         transport.close();
         view.close();

@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param limits what this node takes
  * @param features the levels that this program can run at, {@link #FEATURES} but in tests
  * @param payloadMaxBytes largest payload of one raft entry
+ * @param spaceFloor what shall be left of the disks of both directories
  */
 public record RaftNodeConfig(
         int nodeId,
@@ -39,7 +40,8 @@ public record RaftNodeConfig(
         RaftTimings raftTimings,
         NodeTimings nodeTimings,
         LogUpkeep upkeep,
-        CatchUpLimits catchUp) {
+        CatchUpLimits catchUp,
+        SpaceFloor spaceFloor) {
 
     /** The feature levels of this program. */
     public static final FeatureRange FEATURES = new FeatureRange(1, 1);

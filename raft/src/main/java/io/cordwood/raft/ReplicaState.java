@@ -286,6 +286,13 @@ final class ReplicaState implements Closeable {
         }
     }
 
+    /** Ahead of the trim entry, which is committed; what is not applied here stays. By any thread. */
+    void raiseLogStart(long committedStart) {
+        synchronized (stateLock) {
+            log.raiseLogStart(Math.min(committedStart, log.highWatermark()));
+        }
+    }
+
     /** Whether a fetched state, which the updater is about to learn of, covers this raft index. */
     private boolean isInstalled(long index) {
         return installing != null && index <= installing.index();

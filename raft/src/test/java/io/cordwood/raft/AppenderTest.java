@@ -34,6 +34,8 @@ class AppenderTest {
     private static final int BATCH_BYTES = batch("a").sizeBytes();
     private static final NotLeader NOT_LEADER = new NotLeader(OptionalInt.of(LogOfALeader.OTHER_NODE));
 
+    private static final AppendOutcome.NoRoom NO_ROOM = new AppendOutcome.NoRoom(1, "data", 5, 7);
+
     private final LogOfALeader log = new LogOfALeader();
     private Appender appender = opened(new AppenderLimits(1 << 20, 1 << 20, 1));
 
@@ -221,6 +223,44 @@ class AppenderTest {
         log.applyAll();
         assertThat(appender.queuedBytes()).isZero();
         assertThat(log.highWatermark()).isEqualTo(4);
+    }
+
+    @Test
+    void batchesThatWaitAreRefusedWhenThereIsNoRoomAndThoseInFlightAreNot() {
+        var answers = send(3); // one in flight, two waiting
+
+        appender.refuse(NO_ROOM);
+
+        assertThat(answers.get(0)).isNotDone();
+        log.applyAll();
+        assertThat(answers.get(0)).isCompletedWithValue(appended(0, false));
+        assertThat(answers.subList(1, 3))
+                .allSatisfy(answer -> assertThat(answer).isCompletedWithValue(NO_ROOM));
+        assertThat(send(batch("a"))).isCompletedWithValue(NO_ROOM);
+        assertThat(appender.queuedBytes()).isZero();
+        assertThat(log.submits()).isEqualTo(1);
+    }
+
+    @Test
+    void trimsAreTakenWithoutRoomAndBatchesAgainWithIt() {
+        appender.refuse(NO_ROOM);
+
+        var trim = appender.propose((tail, time) -> Optional.of(new TrimEntry(log.partition, time, 0)));
+        log.applyAll();
+        appender.refuse(null);
+        var answer = send(batch("a"));
+        log.applyAll();
+
+        assertThat(trim).isCompletedWithValue(Proposal.Outcome.APPLIED);
+        assertThat(answer).isCompletedWithValue(appended(0, false));
+    }
+
+    @Test
+    void whoDoesNotLeadSaysSoAlsoWithoutRoom() {
+        appender.refuse(NO_ROOM);
+        appender.stop();
+
+        assertThat(send(batch("a"))).isCompletedWithValue(NOT_LEADER);
     }
 
     @Test

@@ -136,7 +136,8 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 RAFT,
                 TIMINGS,
                 upkeep,
-                CatchUpLimits.DEFAULT);
+                CatchUpLimits.DEFAULT,
+                SpaceFloor.DEFAULT);
     }
 
     RaftNode start(int id, SortedMap<Integer, String> initialNodes) throws IOException {

@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 /** One node of a {@link PartitionCluster}: can be stopped, started again, and moved to a copy of its directory. */
 final class PartitionNodeFixture {
     static final RaftTimings TIMINGS = new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600));
+    static final SpaceFloor SPACE_FLOOR = new SpaceFloor(1_000, 0);
     private static final int PAYLOAD_MAX_BYTES = 1 << 20;
 
     final RaftPeer peer;
@@ -169,6 +170,7 @@ final class PartitionNodeFixture {
                 clock,
                 catchUps,
                 RaftMeters.of(NodeMeters.unseen()),
+                new SpaceWatch(0, disk, SPACE_FLOOR, List.of(directory)),
                 halt);
     }
 
@@ -293,6 +295,11 @@ final class PartitionNodeFixture {
 
     boolean isQuarantined() {
         return current().replicas().isQuarantined(cluster.group.getGroupId());
+    }
+
+    /** Nobody looks but the test. */
+    SpaceWatch space() {
+        return current().node().space();
     }
 
     RaftServer server() {

@@ -13,6 +13,7 @@ import io.cordwood.raft.PartitionSettings;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.RaftNodeConfig;
 import io.cordwood.raft.RaftTimings;
+import io.cordwood.raft.SpaceFloor;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.health.DiskWritable;
@@ -24,7 +25,6 @@ import io.cordwood.server.metrics.NodeMetrics;
 import io.cordwood.server.rpc.ClientServer;
 import io.cordwood.server.tracing.OtlpTracing;
 import io.cordwood.server.tracing.Tracing;
-import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
@@ -96,7 +96,7 @@ public final class CordwoodServer {
         edge.metrics().watch(node::sample);
         this.ready = node.joined().thenCompose(joined -> {
             clients.open();
-            edge.readiness().joined(checks(config, node, disk(config)));
+            edge.readiness().joined(checks(config, node));
             return edge.readiness().firstReady();
         });
     }
@@ -205,12 +205,12 @@ public final class CordwoodServer {
         }
     }
 
-    private static List<ReadinessCheck> checks(ServerConfig config, RaftNode node, Disk disk) {
+    private static List<ReadinessCheck> checks(ServerConfig config, RaftNode node) {
         var data = config.node().dataDir();
         var raft = config.node().raftDir();
         return List.of(
                 new ReplicasOpen(new MetadataCluster(node), new RaftReplicas(node), System::nanoTime),
-                new DiskWritable(disk, raft.startsWith(data) ? List.of(data) : List.of(data, raft)));
+                new DiskWritable(raft.startsWith(data) ? List.of(data) : List.of(data, raft), node.space()::disks));
     }
 
     private static UncaughtExceptionHandler onFailure(NodeHalt halt) {
@@ -314,7 +314,8 @@ public final class CordwoodServer {
                 NodeTimings.DEFAULT,
                 logUpkeep(config.upkeep()),
                 new CatchUpLimits(
-                        config.upkeep().catchUpBytesPerSecond(), config.upkeep().catchUpMaxReplicas()));
+                        config.upkeep().catchUpBytesPerSecond(), config.upkeep().catchUpMaxReplicas()),
+                new SpaceFloor(config.disks().floorBytes(), config.disks().floorPercent()));
     }
 
     private static LogUpkeep logUpkeep(ServerConfig.Upkeep upkeep) {

@@ -210,12 +210,26 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.SETTING, overloaded.setting())
                     .with(Refusal.LIMIT, overloaded.limit())
                     .with(Refusal.VALUE, overloaded.value());
+        } else if (outcome instanceof AppendOutcome.NoRoom noRoom) {
+            return noRoom(noRoom);
         } else if (outcome instanceof AppendOutcome.TimedOut) {
             return timedOut();
         } else if (outcome instanceof AppendOutcome.Damaged) {
             return damaged();
         }
         throw new IllegalStateException("no refusal for " + outcome.getClass());
+    }
+
+    private static Refusal noRoom(AppendOutcome.NoRoom noRoom) {
+        return Refusal.of(
+                        Reason.DISK_SPACE_LOW,
+                        "the " + noRoom.directory() + " disk of node " + noRoom.nodeId() + " has " + noRoom.freeBytes()
+                                + " bytes left, its floor is " + noRoom.floorBytes()
+                                + "; nothing was written, send it again when there is room")
+                .with(NODE_ID, noRoom.nodeId())
+                .with("directory", noRoom.directory())
+                .with(Refusal.VALUE, noRoom.freeBytes())
+                .with(Refusal.LIMIT, noRoom.floorBytes());
     }
 
     private static Refusal timedOut() {

@@ -50,7 +50,8 @@ final class ServerProcess {
 
     private static int run(ServerConfig config) throws InterruptedException {
         var stop = new StopSignal(config.node().id());
-        var halt = new ProcessHalt(config.node().id(), config.node().dataDir());
+        var halt = new ProcessHalt(
+                config.node().id(), config.node().dataDir(), config.node().raftDir());
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             if (!stop.cameTooEarly()) {
                 halt.failed("thread " + thread.getName() + " died", failure);

@@ -24,6 +24,7 @@ final class RaftReplicaTest {
             new AppendOutcome.TooManyProducers(100), Reason.TOO_MANY_PRODUCERS,
             new AppendOutcome.EndOffsetMismatch(5, 9), Reason.END_OFFSET_MISMATCH,
             new AppendOutcome.Overloaded("appender.queue-max-bytes", 100, 101), Reason.OVERLOADED,
+            new AppendOutcome.NoRoom(2, "raft", 5, 7), Reason.DISK_SPACE_LOW,
             new AppendOutcome.TimedOut(), Reason.REQUEST_TIMED_OUT,
             new AppendOutcome.Damaged(), Reason.INTERNAL);
 
@@ -48,6 +49,8 @@ final class RaftReplicaTest {
                 .isEqualTo(Map.of("producer_id", "7", "limit", "5", "value", "9"));
         assertThat(refusal(new AppendOutcome.Overloaded("a.b", 100, 101)).details())
                 .isEqualTo(Map.of("setting", "a.b", "limit", "100", "value", "101"));
+        assertThat(refusal(new AppendOutcome.NoRoom(2, "raft", 5, 7)).details())
+                .isEqualTo(Map.of("node_id", "2", "directory", "raft", "value", "5", "limit", "7"));
     }
 
     @Test

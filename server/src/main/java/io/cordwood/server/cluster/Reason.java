@@ -44,7 +44,8 @@ public enum Reason {
     REPLICA_NOT_CAUGHT_UP,
     TRANSFER_FAILED,
     FEATURE_NOT_ENABLED,
-    KEY_REQUIRED;
+    KEY_REQUIRED,
+    DISK_SPACE_LOW(Duration.ofSeconds(1));
 
     private final Optional<Duration> retryAfter;
 

@@ -50,6 +50,7 @@ final class ConfigReader {
                 log(),
                 raft(),
                 upkeep(),
+                new ServerConfig.Disks(value(Settings.DISK_FLOOR_BYTES), value(Settings.DISK_FLOOR_PERCENT)),
                 limits(),
                 new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)),
                 new ServerConfig.Tracing(value(Settings.TRACING_ENDPOINT).orElse(null), value(Settings.TRACING_RATIO)));

@@ -29,6 +29,7 @@ public record ServerConfig(
         Log log,
         Raft raft,
         Upkeep upkeep,
+        Disks disks,
         Limits limits,
         Metrics metrics,
         Tracing tracing) {
@@ -92,6 +93,9 @@ public record ServerConfig(
             int preservedEntries,
             long catchUpBytesPerSecond,
             int catchUpMaxReplicas) {}
+
+    /** What shall be left of the disks, whichever is more; with less the node takes no batches. */
+    public record Disks(long floorBytes, int floorPercent) {}
 
     /** What clients may ask of the node at once. */
     public record Limits(

@@ -4,6 +4,7 @@ import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.TopicMeters;
 import io.cordwood.raft.CatchUpLimits;
 import io.cordwood.raft.LogUpkeep;
+import io.cordwood.raft.SpaceFloor;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -211,6 +212,19 @@ final class Settings {
             64,
             CatchUpLimits.DEFAULT.atOnce());
 
+    static final Setting<Long> DISK_FLOOR_BYTES = Setting.size(
+            "disk.floor-bytes",
+            "What shall be left of the disks of data.dir and raft.dir; with less, no batches are taken",
+            MIB,
+            1024 * GIB,
+            SpaceFloor.DEFAULT.bytes());
+    static final Setting<Integer> DISK_FLOOR_PERCENT = Setting.integer(
+            "disk.floor-percent",
+            "The same in percent of each disk's size; the larger of the two counts",
+            0,
+            50,
+            SpaceFloor.DEFAULT.percent());
+
     static final Setting<Integer> METRICS_MAX_TOPICS = Setting.integer(
             "metrics.max-topics",
             "Topics with metrics of their own, those used first; the others share the topic " + TopicMeters.OTHER,
@@ -281,6 +295,8 @@ final class Settings {
             PRESERVED_ENTRIES,
             CATCH_UP_BYTES,
             CATCH_UP_REPLICAS,
+            DISK_FLOOR_BYTES,
+            DISK_FLOOR_PERCENT,
             METRICS_MAX_TOPICS,
             METRICS_MAX_PARTITIONS,
             TRACING_ENDPOINT,

@@ -23,8 +23,11 @@ public record Hindrance(Code code, String message) {
         REPLICAS_SET_ASIDE(true),
         /** Files cannot be written. */
         DISK_NOT_WRITABLE(false),
-        /** The disk is almost full. */
-        DISK_SPACE_LOW(false),
+        /**
+         * A disk has less left than its floor. The node serves readers, trims and deletes, and says to
+         * producers why it takes nothing: to take it out of service would cost the first and make no room.
+         */
+        DISK_SPACE_LOW(true),
         /** Nobody knows: a look at all this does not end. */
         CHECKS_STUCK(false),
         /** The node stops. */

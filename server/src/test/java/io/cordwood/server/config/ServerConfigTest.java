@@ -72,6 +72,14 @@ final class ServerConfigTest {
     }
 
     @Test
+    void floorOfTheDisksFollowsItsSettings() throws ConfigException {
+        assertThat(load().disks()).isEqualTo(new ServerConfig.Disks(64 << 20, 5));
+
+        assertThat(load("--disk.floor-bytes=10GiB", "--disk.floor-percent=0").disks())
+                .isEqualTo(new ServerConfig.Disks(10L << 30, 0));
+    }
+
+    @Test
     void everySettingIsReachableThroughTheEnvironment() {
         for (var setting : Settings.ALL) {
             var variable = "CORDWOOD_" + setting.key().replaceAll("[.-]", "_").toUpperCase(java.util.Locale.ROOT);

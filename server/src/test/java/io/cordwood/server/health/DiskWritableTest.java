@@ -2,43 +2,47 @@ package io.cordwood.server.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.raft.DiskSpace;
+import io.cordwood.raft.DiskSpace.Level;
 import io.cordwood.server.health.Hindrance.Code;
-import io.cordwood.store.NioDisk;
-import io.cordwood.store.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class DiskWritableTest {
     @TempDir
     Path directory;
 
-    @Test
-    void directoryWithRoomIsFine() {
-        assertThat(new DiskWritable(new NioDisk(false), List.of(directory)).hindrances())
-                .isEmpty();
+    private List<DiskSpace> disks(Level level) {
+        return List.of(new DiskSpace("data", directory, 99, 100, level));
     }
 
     @Test
-    void diskThatIsAlmostFullIsNamedWithWhatIsLeft() {
-        var disk = new SimulatedDisk(1);
-        disk.setUsableBytes(DiskWritable.FLOOR_BYTES - 1);
-        var check = new DiskWritable(disk, List.of(directory));
+    void directoryWithRoomIsFine() {
+        assertThat(new DiskWritable(List.of(directory), () -> disks(Level.ROOM)).hindrances())
+                .isEmpty();
+    }
 
-        assertThat(check.hindrances()).singleElement().satisfies(hindrance -> {
-            assertThat(hindrance.code()).isEqualTo(Code.DISK_SPACE_LOW);
-            assertThat(hindrance.message()).contains(directory.toString(), "67108863 bytes left", "67108864");
-        });
-        disk.setUsableBytes(DiskWritable.FLOOR_BYTES);
-        assertThat(check.hindrances()).isEmpty();
+    @ParameterizedTest
+    @EnumSource(names = {"LOW", "FULL"})
+    void diskBelowItsFloorIsNamedWithWhatIsLeft(Level level) {
+        assertThat(new DiskWritable(List.of(directory), () -> disks(level)).hindrances())
+                .singleElement()
+                .satisfies(hindrance -> {
+                    assertThat(hindrance.code()).isEqualTo(Code.DISK_SPACE_LOW);
+                    assertThat(hindrance.message())
+                            .contains(directory.toString(), "99 bytes left", "floor is 100", "no batches are taken");
+                });
     }
 
     @Test
     void directoryThatCannotBeWrittenIsNamed() {
         var absent = directory.resolve("absent");
 
-        assertThat(new DiskWritable(new NioDisk(false), List.of(directory, absent)).hindrances())
+        assertThat(new DiskWritable(List.of(directory, absent), List::of).hindrances())
                 .singleElement()
                 .satisfies(hindrance -> {
                     assertThat(hindrance.code()).isEqualTo(Code.DISK_NOT_WRITABLE);

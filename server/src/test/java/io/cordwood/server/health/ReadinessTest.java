@@ -12,9 +12,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class ReadinessTest {
-    private static final Hindrance FULL = new Hindrance(Code.DISK_SPACE_LOW, "full");
+    private static final Hindrance FULL = new Hindrance(Code.DISK_NOT_WRITABLE, "full");
 
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Readiness readiness = new Readiness((thread, failure) -> failures.add(failure));
@@ -41,7 +43,7 @@ final class ReadinessTest {
         assertThat(readiness.hindrances()).isEmpty();
 
         found = List.of(FULL);
-        await().until(() -> codes().equals(List.of(Code.DISK_SPACE_LOW)));
+        await().until(() -> codes().equals(List.of(Code.DISK_NOT_WRITABLE)));
         found = List.of();
         await().until(() -> codes().isEmpty());
 
@@ -57,9 +59,10 @@ final class ReadinessTest {
         assertThat(readiness.hindrances()).containsExactly(FULL, other);
     }
 
-    @Test
-    void nodeThatIsLessThanWholeIsReadyAndSaysSo() {
-        var setAside = new Hindrance(Code.REPLICAS_SET_ASIDE, "one");
+    @ParameterizedTest
+    @EnumSource(names = {"REPLICAS_SET_ASIDE", "DISK_SPACE_LOW"})
+    void nodeThatIsLessThanWholeIsReadyAndSaysSo(Code code) {
+        var setAside = new Hindrance(code, "one");
         readiness.tell(hindrances -> told.add(Hindrance.ready(hindrances)));
 
         readiness.joined(List.of(() -> List.of(setAside)));

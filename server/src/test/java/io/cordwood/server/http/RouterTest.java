@@ -64,9 +64,9 @@ final class RouterTest {
     @Test
     void readinessSaysWhatIsMissing() throws Exception {
         assertNotReady("NOT_JOINED");
-        hindrances = List.of(new Hindrance(Hindrance.Code.DISK_SPACE_LOW, "the disk is \"full\""));
+        hindrances = List.of(new Hindrance(Hindrance.Code.DISK_NOT_WRITABLE, "the disk is \"full\""));
         node.readiness.joined(List.of(() -> hindrances));
-        assertNotReady("DISK_SPACE_LOW");
+        assertNotReady("DISK_NOT_WRITABLE");
         assertThat(node.get("/readyz")
                         .json()
                         .getAsJsonArray("reasons")

@@ -1,0 +1,136 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metrics.Metric;
+import io.cordwood.metrics.NodeMeters;
+import io.cordwood.raft.AppendOutcome.NoRoom;
+import io.cordwood.raft.DiskSpace.Level;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does what follows from how much room there is, here and on the other nodes: has leaders refuse batches,
+ * tells the others, hands leaderships over, and asks for trims that cannot come.
+ *
+ * <p>A leader refuses where its own node has no room, and where so few of the others have that no majority
+ * is left: its entries would come to their disks and stay there. One node without room holds up nobody.
+ *
+ * <p>Thread: one, which looks at disks: one that hangs holds it up, and nothing else.
+ */
+final class SpaceKeeper {
+    /** Between two looks while a disk is close to its floor. */
+    static final long LOOK_MS = 100;
+
+    private static final int LOOKS_PER_REPORT = 10;
+    private static final int LOOKS_PER_QUESTION = 100;
+    /** A node that lives shortly need not write it. */
+    private static final long BALLAST_AFTER_NANOS = TimeUnit.SECONDS.toNanos(20);
+    /** Nobody writes more in the second between two looks. */
+    private static final long CLOSE_BYTES = 1L << 30;
+
+    private final SpaceWatch watch;
+    private final Replicas replicas;
+    private final SpaceReports reports;
+    private final LogStarts logStarts;
+    private final RoomTransfers transfers;
+    private long looks;
+    private boolean told;
+    private long roomSinceNanos = System.nanoTime();
+
+    /** What the node has, and who is in the cluster. */
+    record Replicas(Supplier<Collection<PartitionReplica>> open, Supplier<MetadataImage> image) {}
+
+    SpaceKeeper(
+            SpaceWatch watch, Replicas replicas, SpaceReports reports, LogStarts logStarts, RoomTransfers transfers) {
+        this.watch = watch;
+        this.replicas = replicas;
+        this.reports = reports;
+        this.logStarts = logStarts;
+        this.transfers = transfers;
+    }
+
+    /** Before the first tick: hears other nodes from now on. */
+    void begin(NodeMeters meters) {
+        reports.serve();
+        logStarts.serve();
+        meters.gauge(
+                Metric.DISK_REFUSING,
+                () -> replicas.open().get().stream()
+                        .filter(PartitionReplica::refusesBatches)
+                        .count());
+    }
+
+    /** Called every {@link #LOOK_MS}. */
+    void tick() {
+        boolean due = looks++ % LOOKS_PER_REPORT == 0;
+        if (!due && !isClose()) {
+            return;
+        }
+        var before = watch.level();
+        watch.look();
+        boolean changed = watch.level() != before;
+        if (due || changed) {
+            tell();
+            refuse();
+        }
+        if (watch.noRoom() != null) {
+            transfers.from(replicas.open().get());
+        }
+        if (watch.isFull() && looks % LOOKS_PER_QUESTION == 1) {
+            replicas.open().get().forEach(logStarts::ask);
+        }
+        keepBallast();
+    }
+
+    private boolean isClose() {
+        return watch.disks().stream().anyMatch(disk -> disk.freeBytes() - disk.floorBytes() < CLOSE_BYTES);
+    }
+
+    private void tell() {
+        var own = watch.noRoom();
+        if (own != null || told) {
+            replicas.image().get().nodes().keySet().stream()
+                    .filter(other -> other != watch.nodeId())
+                    .forEach(other -> reports.tell(other, own));
+        }
+        told = own != null;
+    }
+
+    /** Says it to every replica, whether it leads or not: it may any time. */
+    private void refuse() {
+        var own = watch.noRoom();
+        boolean allHaveRoom = own == null && !reports.isAnyWithoutRoom();
+        for (PartitionReplica replica : replicas.open().get()) {
+            replica.refuseBatches(allHaveRoom ? null : refusal(own, replica.voters(), reports::of));
+        }
+    }
+
+    /**
+     * Why a partition takes no batches; null where it does.
+     *
+     * @param own of this node, which leads
+     * @param voters of the partition, this node among them
+     * @param others of the other nodes
+     */
+    static @Nullable NoRoom refusal(@Nullable NoRoom own, List<Integer> voters, IntFunction<Optional<NoRoom>> others) {
+        if (own != null) {
+            return own;
+        }
+        var without =
+                voters.stream().flatMap(voter -> others.apply(voter).stream()).toList();
+        return without.isEmpty() || voters.size() - without.size() > voters.size() / 2 ? null : without.get(0);
+    }
+
+    private void keepBallast() {
+        if (watch.level() != Level.ROOM) {
+            roomSinceNanos = System.nanoTime();
+        } else if (System.nanoTime() - roomSinceNanos > BALLAST_AFTER_NANOS) {
+            watch.keepBallast();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static io.cordwood.raft.PartitionCluster.append;
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.raft.AppendOutcome.NoRoom;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A partition on three nodes, of which one has no room. */
+class FullFollowerTest {
+    private static final int SEGMENT_BYTES = 4 << 10;
+    /** Each entry has a file of its own in the raft log; a test says when checkpoints are taken. */
+    private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
+
+    private static final long FLOOR_BYTES = PartitionNodeFixture.SPACE_FLOOR.bytes();
+    private static final String RECORD = "x".repeat(900);
+
+    @TempDir
+    Path directory;
+
+    private PartitionCluster cluster;
+    private PartitionNodeFixture leader;
+    private PartitionNodeFixture follower;
+
+    @BeforeEach
+    void start() throws Exception {
+        cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES, UPKEEP);
+        publish(8);
+        cluster.awaitHighWatermark(8);
+        leader = cluster.leader();
+        follower = cluster.othersThan(leader).get(0);
+    }
+
+    @AfterEach
+    void close() {
+        cluster.close();
+    }
+
+    private void publish(int count) {
+        for (int i = 0; i < count; i++) {
+            cluster.appendSurely(batch(RECORD));
+        }
+    }
+
+    private static void leave(PartitionNodeFixture node, long bytes) {
+        node.disk.setUsableBytes(() -> bytes);
+        node.space().look();
+    }
+
+    @Test
+    void followerWithoutRoomTakesNoPayloadAndTheOthersGoOn() throws Exception {
+        leave(follower, FLOOR_BYTES / 2 - 1);
+
+        publish(6);
+
+        assertThat(leader.replica().highWatermark()).isEqualTo(14);
+        assertThat(follower.replica().highWatermark()).isEqualTo(8);
+        leave(follower, 2 * FLOOR_BYTES);
+        cluster.awaitHighWatermark(14);
+        assertThat(follower.segmentContents()).isEqualTo(leader.segmentContents());
+        assertThat(follower.halts).isEmpty();
+    }
+
+    @Test
+    void followerBelowItsFloorStillTakesWhatIsSent() {
+        leave(follower, FLOOR_BYTES - 1);
+
+        publish(2);
+
+        cluster.awaitHighWatermark(10);
+    }
+
+    @Test
+    void trimReachesAFollowerWithoutRoom() throws Exception {
+        leave(follower, 0);
+
+        assertThat(leader.replica().trim(5).get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isEqualTo(new TrimOutcome.Trimmed(5, 8));
+
+        await().atMost(PATIENCE).until(() -> follower.replica().logStartOffset() == 5);
+    }
+
+    @Test
+    void trimBehindPayloadMakesRoomWhenItIsHeardOf() throws Exception {
+        leave(follower, 0);
+        publish(6);
+        leader.replica().trim(12).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        long before = follower.sizeBytes();
+        follower.takeCheckpoint();
+
+        follower.replica().trimmedElsewhere(12);
+
+        assertThat(follower.replica().logStartOffset()).isEqualTo(8);
+        await().atMost(PATIENCE).until(() -> {
+            follower.replica().deleteTrimmed();
+            return follower.sizeBytes() < before;
+        });
+        leave(follower, 2 * FLOOR_BYTES);
+        follower.kill();
+        follower.start();
+        publish(2);
+        cluster.awaitHighWatermark(16);
+        await().atMost(PATIENCE).until(() -> follower.replica().logStartOffset() == 12);
+        assertThat(follower.isQuarantined()).isFalse();
+        assertThat(follower.halts).isEmpty();
+    }
+
+    @Test
+    void leadershipGoesToAReplicaWithRoom() {
+        var others = cluster.othersThan(leader);
+        int withRoom = others.get(1).id();
+        var transfers = new RoomTransfers(
+                new RaftGroups(leader.server(), new RatisClient()),
+                PartitionNodeFixture.TIMINGS,
+                node -> node == withRoom,
+                System::nanoTime);
+
+        transfers.from(List.of(leader.replica()));
+
+        assertThat(cluster.leaderAmong(others).id()).isEqualTo(withRoom);
+    }
+
+    @Test
+    void leadershipStaysWhereNobodyHasRoom() {
+        var transfers = new RoomTransfers(
+                new RaftGroups(leader.server(), new RatisClient()),
+                PartitionNodeFixture.TIMINGS,
+                node -> false,
+                System::nanoTime);
+
+        transfers.from(List.of(leader.replica()));
+
+        assertThat(leader.leads()).isTrue();
+    }
+
+    @Test
+    void leaderThatIsToldToRefuseTakesTrimsAndGoesOnLater() throws Exception {
+        var noRoom = new NoRoom(leader.id(), "data", 5, FLOOR_BYTES);
+        leader.replica().refuseBatches(noRoom);
+
+        assertThat(append(leader, batch(RECORD))).isEqualTo(noRoom);
+        assertThat(leader.replica().refusesBatches()).isTrue();
+        assertThat(leader.replica().voters()).containsExactlyInAnyOrder(1, 2, 3);
+        assertThat(leader.replica().trim(5).get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isInstanceOf(TrimOutcome.Trimmed.class);
+        leader.replica().refuseBatches(null);
+        publish(1);
+        cluster.awaitHighWatermark(9);
+    }
+}

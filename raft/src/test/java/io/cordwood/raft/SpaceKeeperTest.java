@@ -1,0 +1,73 @@
+package io.cordwood.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.raft.AppendOutcome.NoRoom;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class SpaceKeeperTest {
+    private static final List<Integer> THREE = List.of(1, 2, 3);
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final SpaceReports reports = new SpaceReports(new NodeTransport(1, id -> Optional.empty()), nanos::get);
+
+    private static NoRoom noRoom(int node) {
+        return new NoRoom(node, "data", 5, 7);
+    }
+
+    private static IntFunction<Optional<NoRoom>> without(Integer... nodes) {
+        return node -> List.of(nodes).contains(node) ? Optional.of(noRoom(node)) : Optional.empty();
+    }
+
+    private static @Nullable NoRoom refusal(List<Integer> voters, Integer... without) {
+        return SpaceKeeper.refusal(null, voters, without(without));
+    }
+
+    @Test
+    void leaderWithoutRoomRefusesWhateverTheOthersHave() {
+        assertThat(SpaceKeeper.refusal(noRoom(1), THREE, without())).isEqualTo(noRoom(1));
+    }
+
+    @Test
+    void minorityWithoutRoomHoldsNobodyUp() {
+        assertThat(refusal(THREE)).isNull();
+        assertThat(refusal(THREE, 3)).isNull();
+        assertThat(refusal(List.of(1, 2, 3, 4, 5), 2, 3)).isNull();
+        assertThat(refusal(THREE, 7, 8)).as("of other partitions").isNull();
+    }
+
+    @Test
+    void leaderRefusesWhereNoMajorityHasRoom() {
+        assertThat(refusal(THREE, 2, 3)).isEqualTo(noRoom(2));
+        assertThat(refusal(List.of(1, 2), 2)).isEqualTo(noRoom(2));
+        assertThat(refusal(List.of(1, 2, 3, 4), 3, 4)).isEqualTo(noRoom(3));
+    }
+
+    @Test
+    void reportCountsUntilItIsTakenBackOrNobodyRepeatsIt() {
+        reports.heard(2, SpaceReports.encode(noRoom(2)));
+        assertThat(reports.of(2)).contains(noRoom(2));
+        assertThat(reports.hasRoom(2)).isFalse();
+        assertThat(reports.hasRoom(3)).isTrue();
+
+        reports.heard(2, SpaceReports.encode(null));
+        assertThat(reports.hasRoom(2)).isTrue();
+
+        reports.heard(2, SpaceReports.encode(noRoom(2)));
+        nanos.addAndGet(SpaceReports.VALID.toNanos());
+        assertThat(reports.hasRoom(2)).isFalse();
+        nanos.incrementAndGet();
+        assertThat(reports.hasRoom(2)).isTrue();
+    }
+
+    @Test
+    void reportThatDoesNotParseIsOfANewerProgram() {
+        assertThatThrownBy(() -> reports.heard(2, new byte[] {-1, -1})).isInstanceOf(NewerFormatException.class);
+    }
+}
