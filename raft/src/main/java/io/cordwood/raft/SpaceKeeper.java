@@ -29,7 +29,7 @@ final class SpaceKeeper {
     private static final int LOOKS_PER_REPORT = 10;
     private static final int LOOKS_PER_QUESTION = 100;
     /** A node that lives shortly need not write it. */
-    private static final long BALLAST_AFTER_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long BALLAST_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** Nobody writes more in the second between two looks. */
     private static final long CLOSE_BYTES = 1L << 30;
 

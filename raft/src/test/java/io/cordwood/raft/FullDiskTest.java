@@ -6,18 +6,22 @@ import static io.cordwood.raft.PartitionCluster.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.raft.AppendOutcome.NoRoom;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A partition on three nodes, of which one has no room. */
-class FullFollowerTest {
+/** A partition on three nodes, of which one or more have no room. */
+class FullDiskTest {
     private static final int SEGMENT_BYTES = 4 << 10;
     /** Each entry has a file of its own in the raft log; a test says when checkpoints are taken. */
     private static final LogUpkeep UPKEEP = new LogUpkeep(1 << 30, Duration.ofDays(1), 1, 128, 1, 0);
@@ -28,6 +32,7 @@ class FullFollowerTest {
     @TempDir
     Path directory;
 
+    private final NodeTransport nobody = new NodeTransport(0, id -> Optional.empty());
     private PartitionCluster cluster;
     private PartitionNodeFixture leader;
     private PartitionNodeFixture follower;
@@ -115,32 +120,66 @@ class FullFollowerTest {
         assertThat(follower.halts).isEmpty();
     }
 
+    private RoomTransfers transfers(IntPredicate hasRoom) {
+        var groups = new RaftGroups(leader.server(), new RatisClient());
+        return new RoomTransfers(groups, PartitionNodeFixture.TIMINGS, hasRoom, System::nanoTime);
+    }
+
     @Test
     void leadershipGoesToAReplicaWithRoom() {
         var others = cluster.othersThan(leader);
         int withRoom = others.get(1).id();
-        var transfers = new RoomTransfers(
-                new RaftGroups(leader.server(), new RatisClient()),
-                PartitionNodeFixture.TIMINGS,
-                node -> node == withRoom,
-                System::nanoTime);
 
-        transfers.from(List.of(leader.replica()));
+        transfers(node -> node == withRoom).from(List.of(leader.replica()));
 
         assertThat(cluster.leaderAmong(others).id()).isEqualTo(withRoom);
     }
 
     @Test
-    void leadershipStaysWhereNobodyHasRoom() {
-        var transfers = new RoomTransfers(
-                new RaftGroups(leader.server(), new RatisClient()),
-                PartitionNodeFixture.TIMINGS,
-                node -> false,
-                System::nanoTime);
+    void leaderBelowItsFloorThatNobodyCanReplaceRefusesAndGoesOnByItself() throws Exception {
+        var keeper = keeper(new SpaceReports(nobody, System::nanoTime));
+        leave(leader, FLOOR_BYTES - 1);
+        lookTenTimes(keeper);
+        assertThat(append(leader, batch(RECORD))).isEqualTo(new NoRoom(0, "data", FLOOR_BYTES - 1, FLOOR_BYTES));
 
-        transfers.from(List.of(leader.replica()));
+        leave(leader, 2 * FLOOR_BYTES);
+        lookTenTimes(keeper);
 
+        publish(1);
+        cluster.awaitHighWatermark(9);
         assertThat(leader.leads()).isTrue();
+    }
+
+    @Test
+    void leaderRefusesWhileBothOfItsFollowersHaveNoRoom() throws Exception {
+        var reports = new SpaceReports(nobody, System::nanoTime);
+        var keeper = keeper(reports);
+        var first = new NoRoom(follower.id(), "raft", 1, 2);
+        reports.heard(follower.id(), SpaceReports.encode(first));
+        lookTenTimes(keeper);
+        publish(1);
+
+        int second = cluster.othersThan(leader, follower).get(0).id();
+        reports.heard(second, SpaceReports.encode(new NoRoom(second, "raft", 1, 2)));
+        lookTenTimes(keeper);
+        assertThat(append(leader, batch(RECORD))).isInstanceOf(NoRoom.class);
+
+        reports.heard(second, SpaceReports.encode(null));
+        lookTenTimes(keeper);
+        publish(1);
+        cluster.awaitHighWatermark(10);
+    }
+
+    /** Of the leader's node. */
+    private SpaceKeeper keeper(SpaceReports reports) {
+        var replicas = new SpaceKeeper.Replicas(() -> List.of(leader.replica()), () -> MetadataImage.EMPTY);
+        var logStarts = new LogStarts(nobody, id -> Optional.empty());
+        return new SpaceKeeper(leader.space(), replicas, reports, logStarts, transfers(node -> false));
+    }
+
+    /** One of ten looks is more than a look, where the disks have room by far. */
+    private static void lookTenTimes(SpaceKeeper keeper) {
+        IntStream.range(0, 10).forEach(look -> keeper.tick());
     }
 
     @Test
