@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,6 +79,16 @@ final class RaftGroups {
         var open = new ArrayList<Division>();
         server.getGroupIds().forEach(id -> division(id).ifPresent(open::add));
         return open;
+    }
+
+    /** Groups in which this node is a candidate, with their term. */
+    Map<RaftGroupId, Long> candidates() {
+        var found = new HashMap<RaftGroupId, Long>();
+        open().stream()
+                .filter(division -> division.getInfo().isCandidate())
+                .forEach(division -> found.put(
+                        division.getGroup().getGroupId(), division.getInfo().getCurrentTerm()));
+        return found;
     }
 
     /** Opens a group, or creates it when this node has no directory of it. */

@@ -48,6 +48,7 @@ public final class RaftNode implements Closeable {
     private static final long CHECKPOINT_LOOK_MS = 1000;
     private static final long RETENTION_LOOK_MS = 60_000;
     private static final long COMPACTION_LOOK_MS = 1_000;
+    private static final long ELECTION_LOOK_MS = 1_000;
 
     private final RaftNodeConfig config;
     private final Disk disk;
@@ -315,6 +316,8 @@ public final class RaftNode implements Closeable {
         var keeper = new SpaceKeeper(space, replicas, reports, new LogStarts(transport, host::find), transfers);
         keeper.begin(meters.node());
         repeat(spaceThread, SpaceKeeper.LOOK_MS, keeper::tick);
+        var elections = new LostElections(running().groups()::candidates, space::isFull, halt, System::nanoTime);
+        repeat(spaceThread, ELECTION_LOOK_MS, elections::look);
     }
 
     private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader) {
