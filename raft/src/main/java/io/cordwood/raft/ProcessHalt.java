@@ -55,7 +55,7 @@ public final class ProcessHalt implements NodeHalt {
 
     private String room() {
         return ": a disk is full (" + room(dataDirectory) + ", " + room(raftDirectory)
-                + "). Nothing acknowledged is lost; make room and start the node again";
+                + "). Make room before the node is started again";
     }
 
     /** As the JDK says without an exception: 0 also where it does not know. */
