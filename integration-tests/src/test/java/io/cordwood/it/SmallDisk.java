@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Assumptions;
  * <p><b>Thread:</b> the test's.
  */
 final class SmallDisk implements AutoCloseable {
-    private static final String REQUIRED_VARIABLE = "MOUNTS_REQUIRED";
+    private static final String REQUIRED_VARIABLE = "DISKS_REQUIRED";
     private static final int PIECE_BYTES = 64 << 10;
     private static final int PAGE_BYTES = 4 << 10;
 

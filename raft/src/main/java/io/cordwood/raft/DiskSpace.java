@@ -14,14 +14,25 @@ public record DiskSpace(String name, Path path, long freeBytes, long floorBytes,
     /** What a node takes, from most to least. */
     public enum Level {
         /** Everything. */
-        ROOM,
+        ROOM(0),
         /** No batches of clients; as a follower what its leaders send. */
-        LOW,
+        LOW(1),
         /**
          * No batches of leaders either: what is left is for entries without payload, checkpoints and the
          * metadata.
          */
-        FULL
+        FULL(2);
+
+        private final int number;
+
+        Level(int number) {
+            this.number = number;
+        }
+
+        /** As a metric tells it. */
+        int number() {
+            return number;
+        }
     }
 
     /**

@@ -230,7 +230,8 @@ public final class RaftNode implements Closeable {
                     .ensureConfiguration(groupId, formation.voters(), formation.listeners());
         }
         host.checkMetadata(
-                RaftGroupId.valueOf(groupId), new MetadataSnapshotFile(disk, config.dataDirectory()).indexAtStart());
+                RaftGroupId.valueOf(groupId),
+                snapshot.map(MetadataCodec.Snapshot::index).orElse(-1L));
     }
 
     private RaftServer buildServer(DataDirectory directory, PartitionHost host, LocalPartitions partitions)

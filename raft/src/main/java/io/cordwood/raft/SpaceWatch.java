@@ -86,7 +86,7 @@ public final class SpaceWatch {
 
     private static void show(Watched shown, String name, NodeMeters meters) {
         meters.gauge(Metric.DISK_FLOOR, () -> shown.space.floorBytes(), name);
-        meters.gauge(Metric.DISK_LEVEL, () -> shown.space.level().ordinal(), name);
+        meters.gauge(Metric.DISK_LEVEL, () -> shown.space.level().number(), name);
     }
 
     /** The first look, which makes way for the start where a disk is full. */
