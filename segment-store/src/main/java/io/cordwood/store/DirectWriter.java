@@ -21,7 +21,7 @@ final class DirectWriter implements BlockWriter {
     static final int LEAST_BYTES = 32 << 10;
 
     private static final int BUFFER_BYTES = 1 << 20;
-    private static final int LARGEST_BLOCK = 64 << 10;
+    static final int LARGEST_BLOCK = 64 << 10;
     /** A page of memory must not be written in both ways; other processors than these have pages of up to 64 KiB. */
     private static final int PAGE_BYTES = "amd64".equals(System.getProperty("os.arch")) ? 4 << 10 : LARGEST_BLOCK;
     /** Aligned to any block. One for each thread that writes. */
@@ -41,12 +41,20 @@ final class DirectWriter implements BlockWriter {
      * @throws UnsupportedOperationException where the platform does not know how
      */
     static DirectWriter open(Path file) throws IOException {
+        int block = blockBytes(file);
+        return new DirectWriter(FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT), block);
+    }
+
+    /**
+     * What is read or written past the page cache is so many bytes, or a multiple, and begins at a
+     * multiple.
+     */
+    static int blockBytes(Path file) throws IOException {
         long block = Math.max(PAGE_BYTES, Files.getFileStore(file).getBlockSize());
         if (block > LARGEST_BLOCK || Long.bitCount(block) != 1) {
             throw new IOException("blocks of " + block + " bytes");
         }
-        return new DirectWriter(
-                FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT), (int) block);
+        return (int) block;
     }
 
     @Override

@@ -21,6 +21,15 @@ public interface Disk {
         return open(file, mode);
     }
 
+    /**
+     * As {@link #open} to read, for a look at all of a file that nobody else may want soon: where the disk
+     * knows how, what is read is what it holds and not what memory remembers of it, and takes no memory
+     * from other files.
+     */
+    default DiskFile openForScan(Path file) throws IOException {
+        return open(file, OpenMode.READ);
+    }
+
     boolean exists(Path path);
 
     /** What lies directly in the directory, ordered by name. */
@@ -31,6 +40,9 @@ public interface Disk {
 
     /** Atomic, also where the target exists: it is replaced. */
     void rename(Path from, Path to) throws IOException;
+
+    /** Gives a file one more name, which must be new. Nothing of it is read. */
+    void link(Path file, Path name) throws IOException;
 
     /** The file must exist. Whoever has it open can read on. */
     void delete(Path file) throws IOException;

@@ -30,7 +30,10 @@ public final class NioDisk implements Disk {
         this(false);
     }
 
-    /** @param direct large writes of {@link #openForAppends} go past the page cache, where the file system knows how */
+    /**
+     * @param direct large writes of {@link #openForAppends}, and scans, go past the page cache, where the
+     *     file system knows how
+     */
     public NioDisk(boolean direct) {
         this.direct = direct;
     }
@@ -44,6 +47,22 @@ public final class NioDisk implements Disk {
     @Override
     public DiskFile open(Path file, OpenMode mode) throws IOException {
         return new NioFile(file, channel(file, mode), null);
+    }
+
+    @Override
+    public DiskFile openForScan(Path file) throws IOException {
+        var plain = open(file, OpenMode.READ);
+        if (!direct) {
+            return plain;
+        }
+        try {
+            var scan = DirectReadFile.open(file);
+            plain.close();
+            return scan;
+        } catch (IOException | UnsupportedOperationException e) {
+            tellOnce(file, e);
+            return plain;
+        }
     }
 
     private static FileChannel channel(Path file, OpenMode mode) throws IOException {
@@ -61,10 +80,14 @@ public final class NioDisk implements Disk {
         try {
             return DirectWriter.open(file);
         } catch (IOException | UnsupportedOperationException e) {
-            if (told.compareAndSet(false, true)) {
-                LOG.info("{}, and perhaps others, go through the page cache: {}", file, e.toString());
-            }
+            tellOnce(file, e);
             return null;
+        }
+    }
+
+    private void tellOnce(Path file, Exception reason) {
+        if (told.compareAndSet(false, true)) {
+            LOG.info("{}, and perhaps others, go through the page cache: {}", file, reason.toString());
         }
     }
 
@@ -98,6 +121,15 @@ public final class NioDisk implements Disk {
     @Override
     public void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void link(Path file, Path name) throws IOException {
+        try {
+            Files.createLink(name, file);
+        } catch (UnsupportedOperationException e) {
+            throw new IOException("the file system of " + file + " knows no second name of a file", e);
+        }
     }
 
     @Override

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * they stay until the append that replaces them. After a failed write or force nothing of it is known to be on disk, so
  * the log is closed and says the first cause ever after.
  *
- * <p><b>Thread:</b> one writer for append, truncateTo, deleteTrimmed, install, deleteReplaced, force and close; any number of readers beside it, which
- * see published segments only. Whoever applies entries moves the high watermark and the log start. A writer that is interrupted inside a
- * call has lost the log.
+ * <p><b>Thread:</b> one writer for append, truncateTo, deleteTrimmed, install, repair, deleteReplaced, force and close; any
+ * number of readers beside it, which see published segments only. Whoever applies entries moves the high watermark and the log
+ * start. A writer that is interrupted inside a call has lost the log.
  *
  * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, and {@code log-start}.
  */
@@ -64,12 +64,10 @@ public final class PartitionLog implements Closeable {
 
     /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
     private void settle() throws IOException {
-        try {
+        change(() -> {
             files.disk().forceDirectory(files.directory());
             active.cutTo(last().end());
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
     }
 
     /**
@@ -135,9 +133,8 @@ public final class PartitionLog implements Closeable {
      * @throws IllegalStateException when the base offset leaves a hole or lies below the high watermark
      */
     public void append(long baseOffset, long endOffset, ByteBuffer batches, boolean roll) throws IOException {
-        requireOpen();
-        requireCut(baseOffset);
-        try {
+        change(() -> {
+            requireCut(baseOffset);
             cut(baseOffset);
             if (roll && !(last().baseOffset() == baseOffset)) {
                 roll(baseOffset);
@@ -147,9 +144,7 @@ public final class PartitionLog implements Closeable {
             active.append(batches, endOffset, inspected.maxTimestamp());
             leaderEpochs = inspected.epochs();
             indexer.flushChosen(endOffset);
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
     }
 
     /**
@@ -158,13 +153,10 @@ public final class PartitionLog implements Closeable {
      * @throws IllegalStateException when it lies below the high watermark, beyond the end or inside a batch
      */
     public void truncateTo(long offset) throws IOException {
-        requireOpen();
-        requireCut(offset);
-        try {
+        change(() -> {
+            requireCut(offset);
             cut(offset);
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
     }
 
     /**
@@ -172,8 +164,7 @@ public final class PartitionLog implements Closeable {
      * a crash leaves a beginning of what was there, or the new one. The caller has made sure that nobody misses what goes.
      */
     public void restartAt(long newStart) throws IOException {
-        requireOpen();
-        try {
+        change(() -> {
             var old = segments;
             active.close();
             replacement.deleteAll();
@@ -192,9 +183,7 @@ public final class PartitionLog implements Closeable {
             directoryChanged = false;
             files.index().drop(files.id());
             indexer.startSegment();
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
     }
 
     /**
@@ -221,17 +210,14 @@ public final class PartitionLog implements Closeable {
      * @return whether there is one more to delete
      */
     public boolean deleteTrimmed(long heldFrom) throws IOException {
-        requireOpen();
-        try {
+        change(() -> {
             long newStart = logStartOffset;
             leaderEpochs = LeaderEpochs.trim(leaderEpochs, newStart);
             if (hasTrimmed(heldFrom)) {
                 deleteOldest(newStart);
             }
-            return hasTrimmed(heldFrom);
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
+        return hasTrimmed(heldFrom);
     }
 
     /**
@@ -240,14 +226,19 @@ public final class PartitionLog implements Closeable {
      * Throws IllegalStateException where its file is not there; the log goes on as it was.
      */
     public void install(RewrittenSegment rewritten) throws IOException {
-        requireOpen();
-        try {
+        change(() -> {
             segments = replacement.install(segments, rewritten);
             var range = rewritten.sealed().offsets();
             IndexFill.again(files, reader, () -> segments, range).inBackground(() -> closed, () -> {});
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        });
+    }
+
+    /** Has readers find a sound file in the place of a damaged one. Without effect where that is not part of the log any more. */
+    public void repair(SegmentRepair repair) throws IOException {
+        change(() -> {
+            segments = repair.takePlace(files, readFiles, segments);
+            IndexFill.again(files, reader, () -> segments, repair.offsets()).inBackground(() -> closed, () -> {});
+        });
     }
 
     /**
@@ -255,12 +246,8 @@ public final class PartitionLog implements Closeable {
      * entries brought into it. Parameter and result as of {@link #deleteTrimmed}.
      */
     public boolean deleteReplaced(SegmentTable durable, long heldFrom) throws IOException {
-        requireOpen();
-        try {
-            return replacement.deleteListed(durable, heldFrom);
-        } catch (IOException e) {
-            throw fail(e);
-        }
+        change(() -> replacement.deleteListed(durable, heldFrom));
+        return replacement.hasListed(durable, heldFrom);
     }
 
     /** Whether {@link #deleteReplaced} has something to delete. By any thread. */
@@ -271,6 +258,11 @@ public final class PartitionLog implements Closeable {
     /** For passes of compaction, one at a time on any thread. */
     public LogCompactor compactor(CompactionPace pace) {
         return new LogCompactor(files, () -> segments, replacement::oldFiles, pace);
+    }
+
+    /** For looks at files in the background. By any thread. */
+    public LogScrub scrub() {
+        return new LogScrub(files, () -> segments, () -> highWatermark, () -> leaderEpochs);
     }
 
     /** For files that compaction wrote elsewhere, or that others lack. By any thread. */
@@ -287,13 +279,24 @@ public final class PartitionLog implements Closeable {
 
     /** All that was appended so far is durable on return, the names of new files included. */
     public void force() throws IOException {
-        requireOpen();
-        try {
+        change(() -> {
             active.force();
             if (directoryChanged) {
                 files.disk().forceDirectory(files.directory());
                 directoryChanged = false;
             }
+        });
+    }
+
+    private interface Change {
+        void make() throws IOException;
+    }
+
+    /** What fails in it closes the log. */
+    private void change(Change change) throws IOException {
+        requireOpen();
+        try {
+            change.make();
         } catch (IOException e) {
             throw fail(e);
         }
@@ -338,8 +341,9 @@ public final class PartitionLog implements Closeable {
             OffsetTrimmedException.unlessFrom(logStartOffset, offset); // its file went between the two looks
         }
         segment.requireBeyond(offset);
+        var range = new OffsetRange(offset, segment.readableEnd(offset, limitOffset));
         try {
-            return reader.read(segment, new OffsetRange(offset, limitOffset), maxBytes, highWatermark);
+            return reader.read(segment, range, maxBytes, highWatermark);
         } catch (NoSuchFileException e) {
             OffsetTrimmedException.unlessFrom(logStartOffset, offset);
             if (Segment.holding(segments, offset) != segment) {
@@ -447,9 +451,7 @@ public final class PartitionLog implements Closeable {
         var segment = Segment.empty(files.directory(), baseOffset);
         active = ActiveSegment.open(files.disk(), segment, OpenMode.CREATE, files.config());
         directoryChanged = true;
-        var all = new ArrayList<>(segments);
-        all.add(segment);
-        segments = List.copyOf(all);
+        segments = Stream.concat(segments.stream(), Stream.of(segment)).toList();
         indexer.startSegment();
     }
 
@@ -463,11 +465,10 @@ public final class PartitionLog implements Closeable {
     }
 
     private void fillIndex(long indexedThrough, long scannedFrom) {
-        if (indexedThrough >= scannedFrom) {
-            return;
+        if (indexedThrough < scannedFrom) {
+            var gap = new OffsetRange(indexedThrough, scannedFrom);
+            new IndexFill(files, reader, () -> segments, gap).inBackground(() -> closed, indexer::closeGap);
         }
-        var gap = new OffsetRange(indexedThrough, scannedFrom);
-        new IndexFill(files, reader, () -> segments, gap).inBackground(() -> closed, indexer::closeGap);
     }
 
     private Segment last() {

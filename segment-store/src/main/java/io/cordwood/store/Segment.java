@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Segment {
     private static final String TEMPORARY_SUFFIX = ".tmp";
     private static final String INCOMING_SUFFIX = ".in";
+    private static final String REPAIR_SUFFIX = ".repair";
     private static final Pattern FILE_NAME = Pattern.compile("(0\\d{19})(?:\\.([1-9]\\d{0,8}))?\\.log");
 
     /** Where the batches end: the exclusive end offset and its position; and their maximum timestamp, -1 = none. */
@@ -34,6 +36,7 @@ final class Segment {
     private volatile End end;
     private volatile @Nullable Place readTo;
     private volatile boolean replaced;
+    private volatile @Nullable FileCheck refused;
 
     /** What a file name says. */
     record Name(long baseOffset, int generation) {}
@@ -116,10 +119,21 @@ final class Segment {
         return file.resolveSibling(file.getFileName() + INCOMING_SUFFIX);
     }
 
+    /**
+     * As {@link #of}, under the name that the sound bytes of a damaged file have before they take its
+     * place.
+     */
+    static Segment repairing(Path directory, SealedSegment sealed) {
+        var named = of(directory, sealed);
+        var file = named.file.resolveSibling(named.file.getFileName() + REPAIR_SUFFIX);
+        return new Segment(new Name(named.baseOffset, named.generation), file, named.end);
+    }
+
     /** Whether the name of a file means nothing. */
     static boolean isTemporary(Path file) {
         var name = file.getFileName().toString();
-        return name.endsWith(".log" + TEMPORARY_SUFFIX) || name.endsWith(".log" + INCOMING_SUFFIX);
+        return Stream.of(TEMPORARY_SUFFIX, INCOMING_SUFFIX, REPAIR_SUFFIX)
+                .anyMatch(suffix -> name.endsWith(".log" + suffix));
     }
 
     Path file() {
@@ -178,6 +192,35 @@ final class Segment {
 
     boolean isReplaced() {
         return replaced;
+    }
+
+    /** What was found of it is not read any more; null: all is. */
+    void refuse(@Nullable FileCheck damaged) {
+        refused = damaged;
+    }
+
+    /** Up to where a read may go that begins at an offset. */
+    long readableEnd(long offset, long limitOffset) throws DamagedRangeException {
+        var known = refused;
+        if (known == null || limitOffset <= known.damagedOffsets().start()) {
+            return limitOffset;
+        }
+        if (known.damagedOffsets().contains(offset)) {
+            throw refusal(known);
+        }
+        return offset < known.damagedOffsets().start() ? known.damagedOffsets().start() : limitOffset;
+    }
+
+    /** Of nothing that is damaged is anything to be made. */
+    void requireReadable() throws DamagedRangeException {
+        var known = refused;
+        if (known != null) {
+            throw refusal(known);
+        }
+    }
+
+    private DamagedRangeException refusal(FileCheck known) {
+        return new DamagedRangeException(String.valueOf(file.getFileName()), known.damagedOffsets(), known.reason());
     }
 
     SegmentInfo info() {

@@ -25,9 +25,20 @@ final class SegmentBatches implements Closeable {
     private ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES).limit(0);
     private long windowPosition;
 
+    /** @throws DamagedRangeException where a part of it is known to be damaged */
     SegmentBatches(Disk disk, Segment segment) throws IOException {
+        this(readable(disk, segment), segment);
+    }
+
+    private static DiskFile readable(Disk disk, Segment segment) throws IOException {
+        segment.requireReadable();
+        return disk.open(segment.file(), OpenMode.READ);
+    }
+
+    /** @param file the segment's, closed with this */
+    SegmentBatches(DiskFile file, Segment segment) {
         this.segment = segment;
-        this.file = disk.open(segment.file(), OpenMode.READ);
+        this.file = file;
         this.chain = new BatchChain(segment.baseOffset(), -1);
     }
 

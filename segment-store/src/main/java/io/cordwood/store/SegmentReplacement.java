@@ -126,12 +126,11 @@ final class SegmentReplacement {
     }
 
     /**
-     * Deletes one old file whose replacement a durable checkpoint lists.
+     * Deletes one old file whose replacement a durable checkpoint lists, where there is one.
      *
      * @param heldFrom what was appended from here on is still asked for
-     * @return whether there is one more to delete
      */
-    boolean deleteListed(SegmentTable durable, long heldFrom) throws IOException {
+    void deleteListed(SegmentTable durable, long heldFrom) throws IOException {
         var next = replaced.stream()
                 .filter(each -> each.isDeletable(durable, heldFrom))
                 .findFirst();
@@ -141,7 +140,6 @@ final class SegmentReplacement {
             readFiles.forget(deleted.old());
             replaced = replaced.stream().filter(other -> !other.equals(deleted)).toList();
         }
-        return hasListed(durable, heldFrom);
     }
 
     /** Deletes all old files: where the log is given up, a start would take them for it. */

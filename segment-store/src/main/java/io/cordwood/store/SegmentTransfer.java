@@ -132,6 +132,51 @@ public final class SegmentTransfer {
         files.requireRoomFor(bytes);
     }
 
+    /**
+     * Takes the sound bytes of a file of this log that is damaged, and gives the damaged one a second name
+     * elsewhere. {@link PartitionLog#repair} has them take effect.
+     *
+     * @param sound as the log lists it, with the hash that it should have
+     * @param keptIn on the log's file system
+     * @throws IOException also where what came is not the sound file
+     */
+    public SegmentRepair receive(FileCheck damaged, SealedSegment sound, Source source, Path keptIn)
+            throws IOException, InterruptedException {
+        files.requireRoomFor(sound.sizeBytes());
+        var repairing = Segment.repairing(files.directory(), sound);
+        removeIfThere(repairing.file());
+        boolean isKept = false;
+        try {
+            take(sound, source, repairing);
+            var kept = keep(damaged.segment(), keptIn);
+            isKept = true;
+            return new SegmentRepair(damaged.segment(), sound, repairing.file(), kept);
+        } finally {
+            if (!isKept) {
+                removeIfThere(repairing.file());
+            }
+        }
+    }
+
+    /**
+     * Nothing of it is read: it may be what the disk does not give any more. One that is gone has left
+     * nothing to keep.
+     */
+    private Path keep(Segment damaged, Path directory) throws IOException {
+        files.disk().createDirectories(directory);
+        int number = 1;
+        var kept = directory.resolve(damaged.file().getFileName() + "-" + number);
+        while (files.disk().exists(kept)) {
+            number++;
+            kept = directory.resolve(damaged.file().getFileName() + "-" + number);
+        }
+        if (files.disk().exists(damaged.file())) {
+            files.disk().link(damaged.file(), kept);
+            files.disk().forceDirectory(directory);
+        }
+        return kept;
+    }
+
     private void requireUnused(Segment named) throws IOException {
         if (all().anyMatch(segment -> segment.file().equals(named.file()))) {
             throw new IOException(named.file() + " is part of the log, and another one is to come");

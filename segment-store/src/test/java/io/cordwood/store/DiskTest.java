@@ -86,6 +86,30 @@ class DiskTest {
 
     @ParameterizedTest
     @EnumSource
+    void linkedFileHasTwoNames(DiskKind kind) throws Exception {
+        var disk = kind.create();
+        var directory = created(disk);
+        var elsewhere = temporary.resolve("e");
+        disk.createDirectories(elsewhere);
+        write(disk, directory.resolve("a"), 1);
+        write(disk, directory.resolve("b"), 2);
+
+        disk.link(directory.resolve("a"), elsewhere.resolve("kept"));
+        disk.rename(directory.resolve("b"), directory.resolve("a"));
+
+        try (var kept = disk.open(elsewhere.resolve("kept"), OpenMode.READ);
+                var named = disk.open(directory.resolve("a"), OpenMode.READ)) {
+            assertThat(read(kept, 0, 9)).containsExactly(1);
+            assertThat(read(named, 0, 9)).containsExactly(2);
+        }
+        assertThatThrownBy(() -> disk.link(directory.resolve("a"), elsewhere.resolve("kept")))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThatThrownBy(() -> disk.link(directory.resolve("b"), elsewhere.resolve("other")))
+                .isInstanceOf(NoSuchFileException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void directoriesMayBeThereAlready(DiskKind kind) throws Exception {
         var disk = kind.create();
         var directory = temporary.resolve("x/y/z");

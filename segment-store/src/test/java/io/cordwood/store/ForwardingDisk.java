@@ -43,6 +43,11 @@ public class ForwardingDisk implements Disk {
     }
 
     @Override
+    public void link(Path file, Path name) throws IOException {
+        inner.link(file, name);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         inner.delete(file);
     }

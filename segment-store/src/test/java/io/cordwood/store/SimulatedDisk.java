@@ -289,6 +289,19 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public synchronized void link(Path file, Path name) throws IOException {
+        var target = normal(name);
+        var content = requireFile(normal(file));
+        requireDirectory(parentOf(target));
+        if (names.containsKey(target)) {
+            throw new FileAlreadyExistsException(name.toString());
+        }
+        step("link " + target);
+        names.put(target, content);
+        pending.add(new Name(parentOf(target), target, content));
+    }
+
+    @Override
     public synchronized void delete(Path file) throws IOException {
         var path = normal(file);
         requireFile(path);
