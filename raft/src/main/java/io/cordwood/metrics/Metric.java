@@ -257,6 +257,31 @@ public enum Metric {
             GAUGE,
             Unit.NONE,
             "Replicas whose newest pass, or fetch of files of one, failed, and that wait to try again."),
+    SCRUB_BYTES(
+            "cordwood.scrub.bytes",
+            COUNTER,
+            Unit.BYTES,
+            "What the background check of segment files read; what repairs fetched is not in it."),
+    SCRUB_PASS_AGE(
+            "cordwood.scrub.pass.age",
+            GAUGE,
+            Unit.SECONDS,
+            "Time since the newest complete pass of the background check began; since the node's start before there is one."),
+    SCRUB_FINDINGS(
+            "cordwood.scrub.findings",
+            COUNTER,
+            Unit.NONE,
+            "Segment files that the background check found damaged, or other than those of most replicas."),
+    SCRUB_REPAIRS(
+            "cordwood.scrub.repairs",
+            COUNTER,
+            Unit.NONE,
+            "Segment files whose place was taken by the sound ones of another replica."),
+    SCRUB_UNREPAIRED(
+            "cordwood.scrub.unrepaired",
+            GAUGE,
+            Unit.NONE,
+            "Segment files that are damaged now, or of which nobody can tell which replica has the right one."),
     CATCH_UP_RUNNING("cordwood.catchup.running", GAUGE, Unit.NONE, "Replicas that catch up now."),
     CATCH_UP_NOTIFICATIONS(
             "cordwood.catchup.notifications",

@@ -54,6 +54,11 @@ public final class CatchUpCounters {
         comparedRecords.add(records);
     }
 
+    /** Whether a replica of this node catches up now. */
+    boolean isRunning() {
+        return running.sum() > 0;
+    }
+
     /** Install notifications that Ratis passed on to this node's replicas. */
     public long notifications() {
         return notifications.sum();

@@ -90,7 +90,20 @@ final class CatchUpPeer {
         return ByteBuffer.wrap(bytes);
     }
 
-    /** Some bytes of a file that compaction wrote, from a position on. */
+    /**
+     * What the node knows of its copies of sealed segments, in the order of the keys. Does not count for
+     * the rate.
+     */
+    List<CopyReport> copies(List<CopyKey> keys, long withinMs) throws IOException, InterruptedException {
+        var question = new CopyMessages.Question(groupId, keys, withinMs);
+        return CopyMessages.decodeReports(keys, call(CopyMessages.METHOD, CopyMessages.encode(question)));
+    }
+
+    int node() {
+        return node;
+    }
+
+    /** Some bytes of a sealed segment's file, from a position on. */
     ByteBuffer file(SealedSegment segment, long position) throws IOException, InterruptedException {
         var request = CatchUpFileRequest.newBuilder()
                 .setRaftGroupId(group())

@@ -60,7 +60,7 @@ final class CatchUpSource {
         /** Whole committed batches of one segment, from the one at the offset on. */
         LogRead read(long offset, long endOffset, int maxBytes) throws IOException;
 
-        /** A piece of a file that compaction wrote. */
+        /** A piece of a sealed segment's file, sound or not: who asks knows its hash. */
         ByteBuffer file(FilePlace place, int maxBytes) throws IOException;
 
         /** Told what is sent to another node; of a file the records are not known, and given as none. */

@@ -84,6 +84,11 @@ final class CatchUps implements Closeable {
         return counters;
     }
 
+    /** Has other nodes' questions of a kind answered, which must not block. */
+    void answer(String method, NodeTransport.NodeHandler handler) {
+        transport.handle(method, handler);
+    }
+
     CatchUpPeer peer(int node, UUID groupId) {
         return new CatchUpPeer(transport, node, groupId, rate);
     }

@@ -52,6 +52,12 @@ interface PartitionHost extends Closeable {
      */
     void compact(MetadataImage image);
 
+    /**
+     * Looks for damage in the files of the replicas here, for a second or two at a time. By one thread; an
+     * interrupt ends it.
+     */
+    void scrub();
+
     /** Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash next. */
     void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException;
 

@@ -7,6 +7,7 @@ import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -65,6 +66,18 @@ public final class PartitionReplica {
     void close() throws IOException {
         stateMachine.endCatchUp();
         state.close();
+    }
+
+    ReplicaState state() {
+        return state;
+    }
+
+    /**
+     * Those with the other replicas; empty while the group is opening or closing, and nobody knows who they
+     * are.
+     */
+    Optional<List<CatchUpPeer>> peers() {
+        return stateMachine.runningDivision().map(division -> stateMachine.otherReplicas());
     }
 
     RaftGroupId groupId() {
@@ -177,6 +190,10 @@ public final class PartitionReplica {
     /** See {@link ReplicaCompaction#backlog}. */
     long compactionBacklog() {
         return state.compaction().backlog();
+    }
+
+    boolean isCompacting() {
+        return state.compaction().isRunning();
     }
 
     /** Deletes what was left of compaction before the newest start, as soon as that is known to be of no use. */

@@ -34,11 +34,14 @@ final class PartitionReplicas implements PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReplicas.class);
     private static final String PARTITIONS = "partitions";
     static final String QUARANTINE = "quarantine";
+    /** Of quarantined files that are no whole replica. */
+    static final String SEGMENTS = "segments";
 
     private final PartitionNode node;
     private final LogConfig logDefaults;
     private final TopicConfig topicDefaults;
     private final Compaction compaction;
+    private final Scrub scrub;
     private final CompactionWatch compactionWatch = new CompactionWatch(LOG::warn, System::nanoTime);
     private volatile boolean closing;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
@@ -48,11 +51,31 @@ final class PartitionReplicas implements PartitionHost {
     private record Prepared(PartitionContext context, DivisionSubmitter submitter, RecoveredReplica recovered) {}
 
     PartitionReplicas(
-            PartitionNode node, LogConfig logDefaults, TopicConfig topicDefaults, CompactionLimits compactionLimits) {
+            PartitionNode node,
+            LogConfig logDefaults,
+            TopicConfig topicDefaults,
+            CompactionLimits compactionLimits,
+            ScrubLimits scrubLimits) {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
         compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits, node.meters());
+        scrub = new Scrub(
+                this::all,
+                this::isQuarantined,
+                scrubLimits,
+                new Scrub.Means(
+                        System::nanoTime,
+                        this::isBusy,
+                        node.dataDirectory().resolve(QUARANTINE).resolve(SEGMENTS),
+                        new ScrubCounters(node.meters().node(), System::nanoTime)));
+        node.catchUps().answer(CopyMessages.METHOD, scrub::answer);
+    }
+
+    /** Whether something goes on here that matters more than a look for damage. */
+    private boolean isBusy() {
+        return node.catchUps().counters().isRunning()
+                || open.values().stream().anyMatch(PartitionReplica::isCompacting);
     }
 
     @Override
@@ -204,6 +227,15 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void compact(MetadataImage image) {
         compaction.tick(replica -> config(replica, image));
+    }
+
+    @Override
+    public void scrub() {
+        scrub.tick();
+    }
+
+    ScrubCounters scrubCounters() {
+        return scrub.counters();
     }
 
     private Optional<TopicConfig> config(PartitionReplica replica, MetadataImage image) {

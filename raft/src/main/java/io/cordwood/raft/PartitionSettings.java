@@ -13,6 +13,7 @@ import io.cordwood.store.LogConfig;
  * @param appenderThreads threads that gather and submit entries, at least 1
  * @param windowBytes newest payloads kept in memory for followers, for the whole node
  * @param compaction what passes of compaction may take of the node
+ * @param scrub how it looks for damage
  */
 public record PartitionSettings(
         LogConfig log,
@@ -21,7 +22,8 @@ public record PartitionSettings(
         int writerThreads,
         int appenderThreads,
         long windowBytes,
-        CompactionLimits compaction) {
+        CompactionLimits compaction,
+        ScrubLimits scrub) {
 
     public static final PartitionSettings DEFAULT = new PartitionSettings(
             LogConfig.defaults(),
@@ -30,7 +32,8 @@ public record PartitionSettings(
             4,
             2,
             64 << 20,
-            CompactionLimits.DEFAULT);
+            CompactionLimits.DEFAULT,
+            ScrubLimits.DEFAULT);
 
     public PartitionSettings {
         if (writerThreads < 1 || appenderThreads < 1 || windowBytes < 0) {

@@ -49,6 +49,7 @@ public final class RaftNode implements Closeable {
     private static final long RETENTION_LOOK_MS = 60_000;
     private static final long COMPACTION_LOOK_MS = 1_000;
     private static final long ELECTION_LOOK_MS = 1_000;
+    private static final long SCRUB_LOOK_MS = 1_000;
 
     private final RaftNodeConfig config;
     private final Disk disk;
@@ -61,6 +62,7 @@ public final class RaftNode implements Closeable {
     private final ScheduledExecutorService checkpointThread;
     private final ScheduledExecutorService retentionThread;
     private final ScheduledExecutorService compactionThread;
+    private final ScheduledExecutorService scrubThread;
     private final NodeTransport transport;
     private final CatchUps catchUps;
     private final RaftMeters meters;
@@ -100,6 +102,7 @@ public final class RaftNode implements Closeable {
         checkpointThread = thread("checkpoints-");
         retentionThread = thread("retention-");
         compactionThread = thread("compaction-");
+        scrubThread = thread("scrub-");
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         meters = RaftMeters.of(nodeMeters);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp(), nodeMeters);
@@ -127,7 +130,8 @@ public final class RaftNode implements Closeable {
                         PartitionNode.open(config, settings, disk, shared, halt),
                         settings.log(),
                         settings.topicDefaults(),
-                        settings.compaction()),
+                        settings.compaction(),
+                        settings.scrub()),
                 halt,
                 meters);
     }
@@ -338,6 +342,7 @@ public final class RaftNode implements Closeable {
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         repeat(retentionThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         repeat(compactionThread, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
+        repeat(scrubThread, SCRUB_LOOK_MS, node.host()::scrub);
         var group = node.metadataGroup();
         var snapshots =
                 new MetadataSnapshots(group::sinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
@@ -472,6 +477,7 @@ public final class RaftNode implements Closeable {
             shutDown(spaceThread);
             shutDown(retentionThread);
             shutDown(compactionThread);
+            shutDown(scrubThread);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             shutDown(checkpointThread);
             node.checkpoints().takeAll();
@@ -483,7 +489,7 @@ public final class RaftNode implements Closeable {
             node.host().close();
             node.directory().close();
         }
-        List.of(duties, spaceThread, checkpointThread, retentionThread, compactionThread, timer)
+        List.of(duties, spaceThread, checkpointThread, retentionThread, compactionThread, scrubThread, timer)
                 .forEach(RaftNode::shutDown);
         catchUps.close();
         transport.close();

@@ -224,6 +224,11 @@ final class ReplicaCompaction {
         progress.waits(effort, nanos);
     }
 
+    /** Whether a pass runs, or files of one are fetched. */
+    synchronized boolean isRunning() {
+        return running;
+    }
+
     /** Whether a pass may run. */
     synchronized boolean isWanted() {
         return !paused && !closed;

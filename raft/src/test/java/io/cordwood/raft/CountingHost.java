@@ -80,6 +80,9 @@ final class CountingHost implements PartitionHost {
     public void compact(MetadataImage image) {}
 
     @Override
+    public void scrub() {}
+
+    @Override
     public void metadataApplied(RaftGroupId groupId, long index) {}
 
     @Override

@@ -47,6 +47,8 @@ final class PartitionNodeFixture {
     static final RaftTimings TIMINGS = new RaftTimings(Duration.ofMillis(300), Duration.ofMillis(600));
     static final SpaceFloor SPACE_FLOOR = new SpaceFloor(1_000, 0);
     private static final int PAYLOAD_MAX_BYTES = 1 << 20;
+    /** Each look begins a pass. */
+    private static final ScrubLimits EAGER_SCRUB = new ScrubLimits(1L << 30, Duration.ZERO);
 
     final RaftPeer peer;
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
@@ -116,8 +118,8 @@ final class PartitionNodeFixture {
     }
 
     private Running start(PartitionNode node, NodeTransport transport) throws IOException {
-        var replicas =
-                new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
+        var replicas = new PartitionReplicas(
+                node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, EAGER_SCRUB);
         if (Files.exists(raftGroup())) {
             replicas.prepare(Map.of(cluster.group.getGroupId(), cluster.placement));
         }
@@ -233,6 +235,15 @@ final class PartitionNodeFixture {
         }
         disk.revive();
         halts.clear();
+    }
+
+    /** What the node's thread for the background check does at each look. */
+    void scrub() {
+        current().replicas().scrub();
+    }
+
+    ScrubCounters scrubCounters() {
+        return current().replicas().scrubCounters();
     }
 
     /** Goes on with another directory at the next start. */

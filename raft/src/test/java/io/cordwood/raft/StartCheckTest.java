@@ -97,7 +97,8 @@ class StartCheckTest {
                 directory.resolve("raft").resolve(groupOf(cluster)),
                 directory.resolve("partitions").resolve(cluster.partition.directoryName()));
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
+        replicas = new PartitionReplicas(
+                node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
     }
 
     private static String groupOf(PartitionCluster of) {
@@ -241,7 +242,8 @@ class StartCheckTest {
         PartitionNodeFixture.closeShared(node);
         Files.copy(floorBeforeTheEnd, directory.resolve(DurableFloor.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
+        replicas = new PartitionReplicas(
+                node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
     }
 
     @Test

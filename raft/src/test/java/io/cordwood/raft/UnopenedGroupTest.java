@@ -42,7 +42,8 @@ class UnopenedGroupTest {
     void buildServer() throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
+        replicas = new PartitionReplicas(
+                node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
         var placement = new GroupPlacement(UUID.randomUUID(), "orders", 0, 0, List.of(1), new TreeMap<>());
         server = serverOf(groupId -> replicas.create(groupId, placement));
     }

@@ -13,6 +13,7 @@ import io.cordwood.raft.PartitionSettings;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.RaftNodeConfig;
 import io.cordwood.raft.RaftTimings;
+import io.cordwood.raft.ScrubLimits;
 import io.cordwood.raft.SpaceFloor;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.config.ServerConfig;
@@ -345,7 +346,8 @@ public final class CordwoodServer {
                 APPENDER_THREADS,
                 WINDOW_BYTES,
                 new CompactionLimits(
-                        log.compaction().keyBytes(), log.compaction().bytesPerSecond()));
+                        log.compaction().keyBytes(), log.compaction().bytesPerSecond()),
+                new ScrubLimits(log.scrub().bytesPerSecond(), log.scrub().interval()));
     }
 
     private static TopicConfig topicDefaults(ServerConfig config) {

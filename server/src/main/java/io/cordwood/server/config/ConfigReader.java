@@ -103,6 +103,7 @@ final class ConfigReader {
                 value(Settings.WRITER_THREADS),
                 value(Settings.DIRECT_WRITES),
                 new ServerConfig.Compaction(value(Settings.COMPACTION_KEYS), value(Settings.COMPACTION_RATE)),
+                new ServerConfig.Scrub(value(Settings.SCRUB_RATE), value(Settings.SCRUB_INTERVAL)),
                 value(Settings.UNSAFE_FLUSH));
     }
 

@@ -72,10 +72,14 @@ public record ServerConfig(
             int writerThreads,
             boolean directWrites,
             Compaction compaction,
+            Scrub scrub,
             boolean unsafeFlush) {}
 
     /** What compaction may take. */
     public record Compaction(long keyBytes, long bytesPerSecond) {}
+
+    /** How the node looks for damage in its segment files. */
+    public record Scrub(long bytesPerSecond, Duration interval) {}
 
     /** The Raft groups. */
     public record Raft(

@@ -4,6 +4,7 @@ import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.TopicMeters;
 import io.cordwood.raft.CatchUpLimits;
 import io.cordwood.raft.LogUpkeep;
+import io.cordwood.raft.ScrubLimits;
 import io.cordwood.raft.SpaceFloor;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
@@ -134,6 +135,18 @@ final class Settings {
             64 * KIB,
             64 * GIB,
             50 * MIB);
+    static final Setting<Long> SCRUB_RATE = Setting.size(
+            "scrub.max-bytes-per-second",
+            "What the node reads per second to find damage in its segment files; a quarter while it catches up or compacts",
+            64 * KIB,
+            64 * GIB,
+            ScrubLimits.DEFAULT.bytesPerSecond());
+    static final Setting<Duration> SCRUB_INTERVAL = Setting.duration(
+            "scrub.interval",
+            "A look at all segment files begins so long after the one before it began",
+            Duration.ofSeconds(1),
+            Duration.ofDays(3650),
+            ScrubLimits.DEFAULT.interval());
     static final Setting<Boolean> UNSAFE_FLUSH = Setting.flag("unsafe-flush", "Tests only: segments are never forced")
             .hide();
     static final Setting<Duration> ELECTION_MIN = Setting.duration(
@@ -277,6 +290,8 @@ final class Settings {
             DIRECT_WRITES,
             COMPACTION_KEYS,
             COMPACTION_RATE,
+            SCRUB_RATE,
+            SCRUB_INTERVAL,
             UNSAFE_FLUSH,
             ELECTION_MIN,
             ELECTION_MAX,
