@@ -1,8 +1,8 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #DISK_SPACE_LOW} are those of the server's API, name by
- * name; the ones after it are decided by this client.
+ * Why a request failed. The codes up to {@link #RANGE_DAMAGED} are those of the server's API, name by name;
+ * the ones after it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed
  * without anybody changing anything.
@@ -47,6 +47,7 @@ public enum ErrorCode {
     FEATURE_NOT_ENABLED(false, "run the newer program on all nodes"),
     KEY_REQUIRED(false, "the topic is compacted: give every record a key"),
     DISK_SPACE_LOW(true, "make room on the disk named here, or shorten retention; the client goes on by itself"),
+    RANGE_DAMAGED(true, "the replica fetches these offsets from another one; where it goes on, look at the node's log"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

@@ -45,7 +45,8 @@ public enum Reason {
     TRANSFER_FAILED,
     FEATURE_NOT_ENABLED,
     KEY_REQUIRED,
-    DISK_SPACE_LOW(Duration.ofSeconds(1));
+    DISK_SPACE_LOW(Duration.ofSeconds(1)),
+    RANGE_DAMAGED(Duration.ofSeconds(1));
 
     private final Optional<Duration> retryAfter;
 

@@ -87,6 +87,7 @@ final class FetchedPartition {
                     METADATA_UNAVAILABLE,
                     OVERLOADED,
                     NOT_JOINED,
+                    RANGE_DAMAGED,
                     SHUTTING_DOWN -> false;
             default -> true;
         };

@@ -3,6 +3,7 @@ package io.cordwood.server.partition;
 import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.store.DamagedRangeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,13 @@ public final class ReadFailures {
     public static Refusal refusal(TopicPartition name, long offset, Exception failure, String advice) {
         if (failure instanceof CompressionUnavailableException) {
             return Refusal.of(Reason.UNSUPPORTED_COMPRESSION, failure.getMessage() + "; read encoded batches instead")
+                    .with(Refusal.TOPIC, name.topic());
+        }
+        if (failure instanceof DamagedRangeException) {
+            // It comes again with each reader until it is repaired, and who found it has said more: no
+            // stack trace.
+            LOGGER.warn("read of partition {} at offset {} refused: {}", name, offset, failure.getMessage());
+            return Refusal.of(Reason.RANGE_DAMAGED, failure.getMessage() + "; it is repaired from another replica")
                     .with(Refusal.TOPIC, name.topic());
         }
         if (failure instanceof UndecodableBatchException undecodable) {

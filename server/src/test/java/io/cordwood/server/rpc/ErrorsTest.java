@@ -47,7 +47,11 @@ final class ErrorsTest {
     void onlyWhatAPlainRetryCanHelpIsUnavailable() {
         assertThat(Arrays.stream(Reason.values()).filter(reason -> Errors.code(reason) == Code.UNAVAILABLE))
                 .containsExactlyInAnyOrder(
-                        Reason.LEADER_UNKNOWN, Reason.SHUTTING_DOWN, Reason.NOT_JOINED, Reason.METADATA_UNAVAILABLE);
+                        Reason.LEADER_UNKNOWN,
+                        Reason.SHUTTING_DOWN,
+                        Reason.NOT_JOINED,
+                        Reason.METADATA_UNAVAILABLE,
+                        Reason.RANGE_DAMAGED);
         assertThat(Errors.code(Reason.NOT_LEADER)).isEqualTo(Code.FAILED_PRECONDITION);
         assertThat(Errors.code(Reason.OFFSET_OUT_OF_RANGE)).isEqualTo(Code.OUT_OF_RANGE);
         assertThat(Errors.code(Reason.END_OFFSET_MISMATCH)).isEqualTo(Code.ABORTED);
