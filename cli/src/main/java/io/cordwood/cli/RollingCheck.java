@@ -49,7 +49,7 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     private static boolean isMissed(NodeDescription node) {
         return switch (node.state()) {
             case ALIVE, EXPECTED -> false;
-            case DRAINING, DEAD, UNKNOWN -> true;
+            case DRAINING, DEAD, REPLACED, UNKNOWN -> true;
         };
     }
 

@@ -150,6 +150,7 @@ final class DescriptionTranslation {
             case NODE_STATE_DRAINING -> NodeDescription.State.DRAINING;
             case NODE_STATE_DEAD -> NodeDescription.State.DEAD;
             case NODE_STATE_EXPECTED -> NodeDescription.State.EXPECTED;
+            case NODE_STATE_REPLACED -> NodeDescription.State.REPLACED;
             case NODE_STATE_UNSPECIFIED, UNRECOGNIZED -> NodeDescription.State.UNKNOWN;
         };
     }

@@ -1,8 +1,8 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #RANGE_DAMAGED} are those of the server's API, name by name;
- * the ones after it are decided by this client.
+ * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server\'s API, name by
+ * name; the ones after it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed
  * without anybody changing anything.
@@ -48,6 +48,10 @@ public enum ErrorCode {
     KEY_REQUIRED(false, "the topic is compacted: give every record a key"),
     DISK_SPACE_LOW(true, "make room on the disk named here, or shorten retention; the client goes on by itself"),
     RANGE_DAMAGED(true, "the replica fetches these offsets from another one; where it goes on, look at the node's log"),
+    REPLICA_EXISTS(false, "choose a node without a replica of the partition; describe the topic for them"),
+    NODE_STATE(false, "describe the cluster for the states of its nodes; a stopped one is dead after a while"),
+    CHANGE_UNDER_WAY(false, "wait until the change under way has ended; describe the topic to see it"),
+    TOO_FEW_SOUND_REPLICAS(false, "bring back a node that holds a sound replica first"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

@@ -32,6 +32,8 @@ public record NodeDescription(
         DEAD,
         /** It was added and has not come up yet. */
         EXPECTED,
+        /** Its directory is lost; it may come up with a new one once its old memberships have ended. */
+        REPLACED,
         /** A state that this client does not know. */
         UNKNOWN
     }

@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The cluster's feature level: what all of its nodes may write. It rises when the newest program of every node knows a higher
- * one, and never falls; until it rises every node can go back to its older program. Pure functions.
+ * The cluster's feature level: what all of its nodes may write. It rises when the newest program of every
+ * node knows a higher one, and never falls; until it rises every node can go back to its older program.
+ * Pure functions.
  */
 public final class FeatureRules {
     private static final String LEVEL = "feature level";
@@ -15,8 +16,8 @@ public final class FeatureRules {
     private FeatureRules() {}
 
     /**
-     * Whether a command may be written yet: a program of a lower level stops at what it cannot read, so it must not even get
-     * into the log before.
+     * Whether a command may be written yet: a program of a lower level stops at what it cannot read, so it must
+     * not even get into the log before.
      */
     public static Optional<Refused> check(MetadataCommand command, MetadataImage image) {
         return command.featureLevel() <= image.featureLevel()
@@ -29,10 +30,13 @@ public final class FeatureRules {
                                 + ", which it reaches once all nodes run a program that knows it");
     }
 
-    /** The highest level that every node that ever came up supports; dead ones count, they may come back. */
+    /**
+     * The highest level that every node that ever came up supports; dead ones count, they may come back. One
+     * whose directory was lost registers anew.
+     */
     public static OptionalInt common(MetadataImage image) {
         return image.nodes().values().stream()
-                .filter(node -> node.state() != NodeState.EXPECTED)
+                .filter(node -> !node.isAwaited())
                 .mapToInt(node -> node.features().max())
                 .min();
     }
@@ -58,14 +62,17 @@ public final class FeatureRules {
 
     static Optional<Refused> checkRaise(int level, MetadataImage image) {
         for (NodeInfo node : image.nodes().values()) {
-            if (node.state() != NodeState.EXPECTED && !node.features().supports(level)) {
+            if (!node.isAwaited() && !node.features().supports(level)) {
                 return unsupported(level, node.nodeId(), node.features());
             }
         }
         return Optional.empty();
     }
 
-    /** A node that cannot run at the cluster's level must not come in: it would stop at the first thing it cannot read. */
+    /**
+     * A node that cannot run at the cluster's level must not come in: it would stop at the first thing it
+     * cannot read.
+     */
     static Optional<Refused> check(NodeRegistration node, MetadataImage image) {
         int level = image.featureLevel();
         var said = node.features();

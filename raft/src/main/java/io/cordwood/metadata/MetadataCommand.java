@@ -2,6 +2,7 @@ package io.cordwood.metadata;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -9,13 +10,17 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * A change of the cluster's metadata. Random values and decisions of a clock arrive inside the command. Each command may
- * be applied twice: the repetition changes nothing and is answered like the first, except
+ * A change of the cluster's metadata. Random values and decisions of a clock arrive inside the command.
+ * Each command may be applied twice: the repetition changes nothing and is answered like the first, except
  * {@link AllocateProducerIds}, which then hands out another block.
  */
 public sealed interface MetadataCommand {
+    /** The feature level from which on replicas may be changed. */
+    int REPLICA_CHANGES = 2;
 
-    /** The cluster's feature level from which on it may be written: a program of a lower level cannot read it. */
+    /**
+     * The cluster's feature level from which on it may be written: a program of a lower level cannot read it.
+     */
     default int featureLevel() {
         return 1;
     }
@@ -82,7 +87,8 @@ public sealed interface MetadataCommand {
     /**
      * Gives a topic more partitions, one per raft group id.
      *
-     * @param total count afterwards; a topic that has another count than the difference says was changed by somebody else
+     * @param total count afterwards; a topic that has another count than the difference says was changed by
+     *     somebody else
      * @param raftGroupIds random, drawn by the submitter
      */
     record AddPartitions(UUID topicId, int total, List<UUID> raftGroupIds) implements MetadataCommand {
@@ -108,6 +114,80 @@ public sealed interface MetadataCommand {
 
         public ReportLeaders {
             reports = List.copyOf(reports);
+        }
+    }
+
+    /**
+     * A node says that it has no replica any more where it should have one: it was set aside, or its raft log
+     * is gone.
+     *
+     * @param seenIndex of the image that it looked at; where the partition's replicas changed since, the report
+     *     is of no account
+     */
+    record ReportLostReplica(UUID topicId, int partition, int nodeId, String incarnation, long seenIndex)
+            implements MetadataCommand {
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
+        }
+    }
+
+    /**
+     * The partition's leader says that a lost or leaving replica is no member of the raft group: the
+     * configuration without it is committed.
+     *
+     * @param since of the change that this ends
+     */
+    record ReplicaRemoved(UUID topicId, int partition, int nodeId, long since) implements MetadataCommand {
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
+        }
+    }
+
+    /**
+     * The partition's leader says that a joining replica is a member of the raft group and has caught up.
+     *
+     * @param since of the change that this ends
+     */
+    record ReplicaJoined(UUID topicId, int partition, int nodeId, long since) implements MetadataCommand {
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
+        }
+    }
+
+    /** An operator wants a replica on another node, on one more, or on one less. */
+    record AlterReplicas(UUID topicId, int partition, OptionalInt add, OptionalInt remove) implements MetadataCommand {
+
+        boolean isEmpty() {
+            return add.isEmpty() && remove.isEmpty();
+        }
+
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
+        }
+    }
+
+    /**
+     * An operator says that a node's directory is lost. The node may come up under its id with a new one, once
+     * its old memberships have ended, and rebuilds its replicas.
+     *
+     * @param incarnation of the directory that is lost; it is never taken again
+     */
+    record ReplaceNode(int nodeId, String incarnation) implements MetadataCommand {
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
+        }
+    }
+
+    /** The metadata leader says that a replaced node is no member of the metadata group any more. */
+    record ReplacedNodeRemoved(int nodeId, String incarnation) implements MetadataCommand {
+        @Override
+        public int featureLevel() {
+            return REPLICA_CHANGES;
         }
     }
 

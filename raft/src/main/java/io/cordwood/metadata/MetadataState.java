@@ -3,13 +3,19 @@ package io.cordwood.metadata;
 import io.cordwood.metadata.MetadataCommand.AddNode;
 import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
 import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
 import io.cordwood.metadata.MetadataCommand.DeleteTopic;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
 import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReplaceNode;
+import io.cordwood.metadata.MetadataCommand.ReplacedNodeRemoved;
+import io.cordwood.metadata.MetadataCommand.ReplicaJoined;
+import io.cordwood.metadata.MetadataCommand.ReplicaRemoved;
 import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult.Done;
@@ -19,7 +25,7 @@ import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The deterministic core of the cluster's metadata.
@@ -85,6 +91,23 @@ public final class MetadataState {
         } else if (command instanceof AllocateProducerIds) {
             return allocateProducerIds();
         }
+        return dispatchReplicas(command);
+    }
+
+    private MetadataResult dispatchReplicas(MetadataCommand command) {
+        if (command instanceof ReportLostReplica report) {
+            return changed(ReplicaRules.lost(report, image));
+        } else if (command instanceof ReplicaRemoved removed) {
+            return changed(ReplicaRules.removed(removed, image));
+        } else if (command instanceof ReplicaJoined joined) {
+            return changed(ReplicaRules.joined(joined, image));
+        } else if (command instanceof AlterReplicas alter) {
+            return changed(ReplicaRules.alter(alter, image));
+        } else if (command instanceof ReplaceNode replace) {
+            return replaceNode(replace);
+        } else if (command instanceof ReplacedNodeRemoved removed) {
+            return replacedNodeRemoved(removed);
+        }
         throw new IllegalStateException("no rule for " + command.getClass());
     }
 
@@ -126,7 +149,28 @@ public final class MetadataState {
         }
         var known = image.node(node.nodeId()).orElseThrow();
         var state = known.state() == NodeState.DRAINING ? NodeState.DRAINING : NodeState.ALIVE;
-        image = image.withNode(NodeInfo.registered(node, state, known.voter()));
+        image = image.withNode(known.registeredAgain(node, state));
+        return done();
+    }
+
+    private MetadataResult replaceNode(ReplaceNode replace) {
+        var known = image.node(replace.nodeId());
+        if (known.isPresent() && known.get().replaces(replace.incarnation())) {
+            return done();
+        }
+        var refused = NodeRules.check(replace, image).or(() -> ReplicaRules.checkWithout(replace.nodeId(), image));
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        image = image.withNode(known.orElseThrow().replaced());
+        mapPartitions(partition -> ReplicaRules.lostWith(replace.nodeId(), partition, image.index()));
+        return done();
+    }
+
+    private MetadataResult replacedNodeRemoved(ReplacedNodeRemoved removed) {
+        image.node(removed.nodeId())
+                .filter(node -> node.state() == NodeState.REPLACED && node.replaces(removed.incarnation()))
+                .ifPresent(node -> image = image.withNode(node.withState(NodeState.EXPECTED)));
         return done();
     }
 
@@ -208,16 +252,18 @@ public final class MetadataState {
     }
 
     private void forgetLeader(int nodeId) {
+        mapPartitions(partition -> partition.leader().equals(OptionalInt.of(nodeId))
+                ? partition.withLeader(OptionalInt.empty(), partition.leaderTerm())
+                : partition);
+    }
+
+    private void mapPartitions(UnaryOperator<PartitionInfo> change) {
         var topics = new TreeMap<>(image.topics());
-        topics.replaceAll((name, topic) -> mapPartitions(
-                topic,
-                partition -> partition.leader().equals(OptionalInt.of(nodeId))
-                        ? partition.withLeader(OptionalInt.empty(), partition.leaderTerm())
-                        : partition));
+        topics.replaceAll((name, topic) -> mapPartitions(topic, change));
         image = image.withTopics(topics);
     }
 
-    private static TopicInfo mapPartitions(TopicInfo topic, Function<PartitionInfo, PartitionInfo> change) {
+    private static TopicInfo mapPartitions(TopicInfo topic, UnaryOperator<PartitionInfo> change) {
         return topic.withPartitions(topic.partitions().stream().map(change).toList());
     }
 

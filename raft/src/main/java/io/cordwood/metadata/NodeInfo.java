@@ -12,6 +12,8 @@ import java.util.TreeMap;
  * @param rack empty where none is set
  * @param incarnation of its data directory; empty until the node came up for the first time
  * @param voter whether it has a vote in the metadata group
+ * @param replacedIncarnation of the directory that was lost last, which is not taken again; empty where
+ *     none was
  */
 public record NodeInfo(
         int nodeId,
@@ -22,7 +24,8 @@ public record NodeInfo(
         NodeState state,
         boolean voter,
         NodeLimits limits,
-        FeatureRange features) {
+        FeatureRange features,
+        String replacedIncarnation) {
 
     private static final NodeLimits UNKNOWN_LIMITS = new NodeLimits(1, 1);
     private static final FeatureRange UNKNOWN_FEATURES = new FeatureRange(1, 1);
@@ -31,7 +34,7 @@ public record NodeInfo(
         if (nodeId < 1) {
             throw new IllegalArgumentException("node ids start at 1: " + nodeId);
         }
-        if (incarnation.isEmpty() != (state == NodeState.EXPECTED)) {
+        if (incarnation.isEmpty() != (state == NodeState.EXPECTED || state == NodeState.REPLACED)) {
             throw new IllegalArgumentException(
                     "node " + nodeId + " is " + state + " with incarnation '" + incarnation + "'");
         }
@@ -48,10 +51,20 @@ public record NodeInfo(
                 NodeState.EXPECTED,
                 false,
                 UNKNOWN_LIMITS,
-                UNKNOWN_FEATURES);
+                UNKNOWN_FEATURES,
+                "");
     }
 
+    /** A node of the first hour. */
     static NodeInfo registered(NodeRegistration node, NodeState state, boolean voter) {
+        return of(node, state, voter, "");
+    }
+
+    NodeInfo registeredAgain(NodeRegistration node, NodeState newState) {
+        return of(node, newState, voter, replacedIncarnation);
+    }
+
+    private static NodeInfo of(NodeRegistration node, NodeState state, boolean voter, String replacedIncarnation) {
         return new NodeInfo(
                 node.nodeId(),
                 node.nodeAddress(),
@@ -61,10 +74,42 @@ public record NodeInfo(
                 state,
                 voter,
                 node.limits(),
-                node.features());
+                node.features(),
+                replacedIncarnation);
+    }
+
+    /** Whether a directory of this incarnation was the one that was lost last. */
+    public boolean replaces(String lost) {
+        return !lost.isEmpty() && replacedIncarnation.equals(lost);
+    }
+
+    /**
+     * Whether it never came up, or not since its directory was lost: what it said of itself says nothing of its
+     * next start.
+     */
+    public boolean isAwaited() {
+        return incarnation.isEmpty();
+    }
+
+    NodeInfo replaced() {
+        return with("", NodeState.REPLACED, incarnation);
     }
 
     NodeInfo withState(NodeState newState) {
-        return new NodeInfo(nodeId, nodeAddress, clientAddresses, rack, incarnation, newState, voter, limits, features);
+        return with(incarnation, newState, replacedIncarnation);
+    }
+
+    private NodeInfo with(String newIncarnation, NodeState newState, String newReplaced) {
+        return new NodeInfo(
+                nodeId,
+                nodeAddress,
+                clientAddresses,
+                rack,
+                newIncarnation,
+                newState,
+                voter,
+                limits,
+                features,
+                newReplaced);
     }
 }

@@ -2,6 +2,7 @@ package io.cordwood.metadata;
 
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What commands about nodes must keep to. Pure functions. */
@@ -50,8 +51,45 @@ final class NodeRules {
         if (features.isPresent()) {
             return features;
         }
+        if (known.get().replaces(node.incarnation())) {
+            return refused(
+                    Reason.INCARNATION_MISMATCH,
+                    "incarnation of node " + node.nodeId(),
+                    node.incarnation(),
+                    "that of a new directory: this one was given up for lost");
+        }
+        if (known.get().state() == NodeState.REPLACED) {
+            return refused(
+                    Reason.NODE_NOT_ALIVE,
+                    "state of node " + node.nodeId(),
+                    "replaced",
+                    "expected: its old membership in the metadata group ends first");
+        }
         boolean first = known.get().state() == NodeState.EXPECTED;
         return first ? Optional.empty() : checkIncarnation(known.get(), node.incarnation());
+    }
+
+    /** Who is alive would go on with what the others take for lost. */
+    static Optional<Refused> check(MetadataCommand.ReplaceNode replace, MetadataImage image) {
+        var known = image.node(replace.nodeId());
+        if (known.isEmpty()) {
+            return unknown(replace.nodeId());
+        }
+        if (known.get().isAwaited()) {
+            return refused(
+                    Reason.INVALID_ARGUMENT,
+                    "state of node " + replace.nodeId(),
+                    known.get().state().name().toLowerCase(Locale.ROOT),
+                    "dead: it may be started with an empty directory already");
+        }
+        if (known.get().state() != NodeState.DEAD) {
+            return refused(
+                    Reason.NODE_ALIVE,
+                    "state of node " + replace.nodeId(),
+                    known.get().state().name().toLowerCase(Locale.ROOT),
+                    "dead: a node that is stopped is known to be so after a while");
+        }
+        return checkIncarnation(known.get(), replace.incarnation());
     }
 
     static Optional<Refused> check(MetadataCommand.SetNodeState set, MetadataImage image) {
@@ -59,12 +97,14 @@ final class NodeRules {
         if (known.isEmpty()) {
             return unknown(set.nodeId());
         }
-        if (set.state() == NodeState.EXPECTED || known.get().state() == NodeState.EXPECTED) {
+        if (set.state() == NodeState.EXPECTED
+                || set.state() == NodeState.REPLACED
+                || known.get().isAwaited()) {
             return refused(
                     Reason.INVALID_ARGUMENT,
                     "state of node " + set.nodeId(),
                     known.get().state() + " to " + set.state(),
-                    "a change between states other than EXPECTED");
+                    "a change between states of a node that came up");
         }
         return checkIncarnation(known.get(), set.incarnation());
     }

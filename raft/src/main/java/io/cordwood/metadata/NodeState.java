@@ -8,5 +8,10 @@ public enum NodeState {
     /** It is leaving: keeps its replicas for now, is given no new ones. */
     DRAINING,
     /** Not heard of for a while: is given no new replicas. */
-    DEAD
+    DEAD,
+    /**
+     * Its directory is lost, an operator says so: it may come up with a new one once its old memberships have
+     * ended.
+     */
+    REPLACED
 }

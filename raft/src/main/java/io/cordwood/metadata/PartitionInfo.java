@@ -13,9 +13,16 @@ import java.util.UUID;
  * @param replicas node ids; the first is the preferred leader
  * @param leader the node that last said it leads; empty where none is known
  * @param leaderTerm the term in which it said so; 0 before the first report
+ * @param changes of nodes among the replicas
  */
 public record PartitionInfo(
-        int partition, UUID raftGroupId, int epochBase, List<Integer> replicas, OptionalInt leader, long leaderTerm) {
+        int partition,
+        UUID raftGroupId,
+        int epochBase,
+        List<Integer> replicas,
+        OptionalInt leader,
+        long leaderTerm,
+        ReplicaChanges changes) {
 
     public PartitionInfo {
         replicas = List.copyOf(replicas);
@@ -23,6 +30,15 @@ public record PartitionInfo(
             throw new IllegalArgumentException("partition " + partition + ", epoch base " + epochBase + ", term "
                     + leaderTerm + ", replicas " + replicas);
         }
+        if (!replicas.containsAll(changes.byNode().keySet())) {
+            throw new IllegalArgumentException("partition " + partition + ", replicas " + replicas + ", changes of "
+                    + changes.byNode().keySet());
+        }
+    }
+
+    /** A partition whose replicas are those that it is created with. */
+    static PartitionInfo created(int partition, UUID raftGroupId, List<Integer> replicas) {
+        return new PartitionInfo(partition, raftGroupId, 0, replicas, OptionalInt.empty(), 0, ReplicaChanges.NEVER);
     }
 
     /** The number of the leadership that a client sees. */
@@ -34,15 +50,30 @@ public record PartitionInfo(
         return replicas.get(0);
     }
 
+    /** Replicas that there are once all changes have ended. */
+    public int replicationFactor() {
+        return (int) replicas.stream()
+                .filter(node -> !changes.is(node, ReplicaChange.Kind.LEAVING))
+                .count();
+    }
+
     /** The same replicas with another one in front. */
     PartitionInfo withPreferredLeader(int nodeId) {
         var reordered = new ArrayList<>(replicas);
         reordered.remove(Integer.valueOf(nodeId));
         reordered.add(0, nodeId);
-        return new PartitionInfo(partition, raftGroupId, epochBase, reordered, leader, leaderTerm);
+        return withReplicas(reordered, changes);
     }
 
     PartitionInfo withLeader(OptionalInt newLeader, long term) {
-        return new PartitionInfo(partition, raftGroupId, epochBase, replicas, newLeader, term);
+        return new PartitionInfo(partition, raftGroupId, epochBase, replicas, newLeader, term, changes);
+    }
+
+    PartitionInfo withChanges(ReplicaChanges newChanges) {
+        return withReplicas(replicas, newChanges);
+    }
+
+    PartitionInfo withReplicas(List<Integer> newReplicas, ReplicaChanges newChanges) {
+        return new PartitionInfo(partition, raftGroupId, epochBase, newReplicas, leader, leaderTerm, newChanges);
     }
 }

@@ -8,7 +8,6 @@ import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -95,7 +94,7 @@ final class TopicChanges {
         var partitions = new ArrayList<>(topic.partitions());
         for (int i = 0; i < placed.size(); i++) {
             var group = add.raftGroupIds().get(i);
-            partitions.add(new PartitionInfo(add.from() + i, group, 0, placed.get(i), OptionalInt.empty(), 0));
+            partitions.add(PartitionInfo.created(add.from() + i, group, placed.get(i)));
         }
         return topic.withPartitions(partitions);
     }
@@ -123,13 +122,13 @@ final class TopicChanges {
         });
     }
 
-    private static Outcome change(UUID topicId, MetadataImage image, Function<TopicInfo, Outcome> change) {
+    static Outcome change(UUID topicId, MetadataImage image, Function<TopicInfo, Outcome> change) {
         return image.topic(topicId)
                 .map(change)
                 .orElseGet(() -> broken(Reason.UNKNOWN_TOPIC, "topic", topicId.toString(), "the id of a topic"));
     }
 
-    private static Outcome broken(Reason reason, String field, String value, String limit) {
+    static Outcome broken(Reason reason, String field, String value, String limit) {
         return new Outcome.Broken(new Refused(reason, field, value, limit));
     }
 

@@ -1,5 +1,6 @@
 package io.cordwood.metadata;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +34,7 @@ public record TopicInfo(String name, UUID topicId, SortedMap<String, String> con
     }
 
     public int replicationFactor() {
-        return partitions.get(0).replicas().size();
+        return partitions.get(0).replicationFactor();
     }
 
     public Optional<PartitionInfo> partition(int number) {
@@ -42,6 +43,13 @@ public record TopicInfo(String name, UUID topicId, SortedMap<String, String> con
 
     TopicInfo withConfig(SortedMap<String, String> newConfig) {
         return new TopicInfo(name, topicId, newConfig, partitions);
+    }
+
+    /** With a partition in the place of the one of its number. */
+    TopicInfo withPartition(PartitionInfo partition) {
+        var changed = new ArrayList<>(partitions);
+        changed.set(partition.partition(), partition);
+        return withPartitions(changed);
     }
 
     TopicInfo withPartitions(List<PartitionInfo> newPartitions) {

@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -97,7 +96,7 @@ public final class TopicRules {
     /** A batch must fit into every node: the smallest limit counts. */
     static int batchBytesLimit(MetadataImage image) {
         return image.nodes().values().stream()
-                .filter(node -> node.state() != NodeState.EXPECTED)
+                .filter(node -> !node.isAwaited())
                 .mapToInt(node -> node.limits().maxBatchBytes())
                 .min()
                 .orElse(Integer.MAX_VALUE);
@@ -109,8 +108,7 @@ public final class TopicRules {
         return Placement.of(image, count, create.replicationFactor()).map(placed -> {
             var partitions = new ArrayList<PartitionInfo>(count);
             for (int i = 0; i < count; i++) {
-                partitions.add(
-                        new PartitionInfo(i, create.raftGroupIds().get(i), 0, placed.get(i), OptionalInt.empty(), 0));
+                partitions.add(PartitionInfo.created(i, create.raftGroupIds().get(i), placed.get(i)));
             }
             return new TopicInfo(create.name(), create.topicId(), create.config(), partitions);
         });

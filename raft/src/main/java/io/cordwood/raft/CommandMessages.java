@@ -57,7 +57,7 @@ final class CommandMessages {
         } else if (command instanceof MetadataCommand.AllocateProducerIds allocate) {
             message.setAllocateProducerIds(AllocateProducerIds.newBuilder().setNodeId(allocate.nodeId()));
         } else {
-            throw new IllegalStateException("no message for " + command.getClass());
+            return ReplicaMessages.of(command);
         }
         return message.build();
     }
@@ -90,6 +90,12 @@ final class CommandMessages {
             case ALLOCATE_PRODUCER_IDS ->
                 new MetadataCommand.AllocateProducerIds(
                         message.getAllocateProducerIds().getNodeId());
+            case REPORT_LOST_REPLICA,
+                    REPLICA_REMOVED,
+                    REPLICA_JOINED,
+                    ALTER_REPLICAS,
+                    REPLACE_NODE,
+                    REPLACED_NODE_REMOVED -> ReplicaMessages.parse(message);
             case KIND_NOT_SET ->
                 throw new NewerFormatException(
                         "metadata command of a kind that this program does not know: run a newer one");
@@ -231,6 +237,7 @@ final class CommandMessages {
             case ALIVE -> NodeStatus.NODE_STATUS_ALIVE;
             case DRAINING -> NodeStatus.NODE_STATUS_DRAINING;
             case DEAD -> NodeStatus.NODE_STATUS_DEAD;
+            case REPLACED -> NodeStatus.NODE_STATUS_REPLACED;
         };
     }
 
@@ -240,6 +247,7 @@ final class CommandMessages {
             case NODE_STATUS_ALIVE -> NodeState.ALIVE;
             case NODE_STATUS_DRAINING -> NodeState.DRAINING;
             case NODE_STATUS_DEAD -> NodeState.DEAD;
+            case NODE_STATUS_REPLACED -> NodeState.REPLACED;
             case NODE_STATUS_UNSPECIFIED, UNRECOGNIZED ->
                 throw new NewerFormatException("node state of a kind that this program does not know: run a newer one");
         };

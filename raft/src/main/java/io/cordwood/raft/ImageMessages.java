@@ -62,6 +62,7 @@ final class ImageMessages {
                         .setMaxFeatureLevel(node.features().max()))
                 .setState(CommandMessages.status(node.state()))
                 .setVoter(node.voter())
+                .setReplacedIncarnation(node.replacedIncarnation())
                 .build();
     }
 
@@ -76,7 +77,8 @@ final class ImageMessages {
                 CommandMessages.state(entry.getState()),
                 entry.getVoter(),
                 new NodeLimits(said.getMaxPartitions(), said.getMaxBatchBytes()),
-                new FeatureRange(said.getMinFeatureLevel(), said.getMaxFeatureLevel()));
+                new FeatureRange(said.getMinFeatureLevel(), said.getMaxFeatureLevel()),
+                entry.getReplacedIncarnation());
     }
 
     private static TopicEntry topic(TopicInfo topic) {
@@ -105,7 +107,9 @@ final class ImageMessages {
                 .setRaftGroupId(Uuids.toBytes(partition.raftGroupId()))
                 .setEpochBase(partition.epochBase())
                 .addAllReplicas(partition.replicas())
-                .setLeaderTerm(partition.leaderTerm());
+                .setLeaderTerm(partition.leaderTerm())
+                .addAllChanges(ReplicaMessages.of(partition.changes()))
+                .setChangesLastAt(partition.changes().lastAt());
         partition.leader().ifPresent(entry::setLeader);
         return entry.build();
     }
@@ -117,6 +121,7 @@ final class ImageMessages {
                 entry.getEpochBase(),
                 entry.getReplicasList(),
                 entry.hasLeader() ? OptionalInt.of(entry.getLeader()) : OptionalInt.empty(),
-                entry.getLeaderTerm());
+                entry.getLeaderTerm(),
+                ReplicaMessages.parse(entry.getChangesList(), entry.getChangesLastAt()));
     }
 }

@@ -73,7 +73,7 @@ final class NodeMonitor {
 
     private Optional<MetadataCommand> verdict(NodeInfo node, long now) {
         return switch (node.state()) {
-            case EXPECTED -> Optional.empty();
+            case EXPECTED, REPLACED -> Optional.empty();
             case DEAD -> aliveAgain(node, now);
             case ALIVE, DRAINING -> dead(node, now);
         };

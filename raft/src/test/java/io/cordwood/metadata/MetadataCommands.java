@@ -3,18 +3,25 @@ package io.cordwood.metadata;
 import io.cordwood.metadata.MetadataCommand.AddNode;
 import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AllocateProducerIds;
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
 import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
 import io.cordwood.metadata.MetadataCommand.DeleteTopic;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
 import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReplaceNode;
+import io.cordwood.metadata.MetadataCommand.ReplacedNodeRemoved;
+import io.cordwood.metadata.MetadataCommand.ReplicaJoined;
+import io.cordwood.metadata.MetadataCommand.ReplicaRemoved;
 import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -75,7 +82,13 @@ public final class MetadataCommands {
                 new SetPreferredLeader(new UUID(1, 2), 1, 2),
                 new DeleteTopic(new UUID(7, 8)),
                 new ReportLeaders(2, List.of(new LeaderReport(new UUID(1, 2), 1, 17))),
-                new AllocateProducerIds(3));
+                new AllocateProducerIds(3),
+                new ReportLostReplica(new UUID(1, 2), 1, 2, "incarnation-2", 40),
+                new ReplicaRemoved(new UUID(1, 2), 1, 2, 41),
+                new ReplicaJoined(new UUID(1, 2), 1, 2, 42),
+                new AlterReplicas(new UUID(1, 2), 1, OptionalInt.of(3), OptionalInt.empty()),
+                new ReplaceNode(2, "incarnation-2"),
+                new ReplacedNodeRemoved(2, "incarnation-2"));
     }
 
     /** Commands that mostly make sense, and some that are refused. */
@@ -85,14 +98,14 @@ public final class MetadataCommands {
         commands.add(form(node(1), node(2, "a", 20), node(3, "b", 20)));
         var topics = new ArrayList<CreateTopic>();
         while (commands.size() < length) {
-            commands.add(next(random, topics));
+            commands.add(next(random, topics, commands.size()));
         }
         return commands;
     }
 
-    private static MetadataCommand next(Random random, List<CreateTopic> topics) {
+    private static MetadataCommand next(Random random, List<CreateTopic> topics, int at) {
         int node = 1 + random.nextInt(5);
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(18)) {
             case 0 -> new AddNode(node, "node" + node + ":9091");
             case 1 -> new RegisterNode(node(node));
             case 2 -> new SetNodeState(node, "incarnation-" + node, STATES.get(random.nextInt(STATES.size())));
@@ -108,6 +121,9 @@ public final class MetadataCommands {
             case 8 -> alteration(random, known(random, topics).topicId());
             case 9 -> addition(random, known(random, topics).topicId());
             case 10 -> new SetPreferredLeader(known(random, topics).topicId(), random.nextInt(4), node);
+            case 11, 12, 13 -> replicaChange(random, node, known(random, topics).topicId(), at);
+            case 14 -> new ReplaceNode(node, "incarnation-" + node);
+            case 15 -> new ReplacedNodeRemoved(node, "incarnation-" + node);
             default -> {
                 var topic = topic("topic-" + random.nextInt(8), random.nextInt(5), random.nextInt(5), random);
                 topics.add(topic);
@@ -120,6 +136,23 @@ public final class MetadataCommands {
         var set = new TreeMap<>(Map.of(TopicConfig.SEGMENT_BYTES, Integer.toString(random.nextInt(5000))));
         var reset = new TreeSet<>(Set.of(TopicConfig.KEYS.get(random.nextInt(TopicConfig.KEYS.size()))));
         return new AlterTopicConfig(topic, random.nextBoolean() ? set : new TreeMap<>(), reset);
+    }
+
+    /** @param at about the raft index; changes that began earlier are hit now and then */
+    private static MetadataCommand replicaChange(Random random, int node, UUID topic, int at) {
+        int partition = random.nextInt(3);
+        long since = 1L + random.nextInt(at);
+        return switch (random.nextInt(4)) {
+            case 0 -> new ReportLostReplica(topic, partition, node, "incarnation-" + node, since);
+            case 1 -> new ReplicaRemoved(topic, partition, node, since);
+            case 2 -> new ReplicaJoined(topic, partition, node, since);
+            default ->
+                new AlterReplicas(
+                        topic,
+                        partition,
+                        random.nextBoolean() ? OptionalInt.of(node) : OptionalInt.empty(),
+                        random.nextBoolean() ? OptionalInt.of(1 + random.nextInt(4)) : OptionalInt.empty());
+        };
     }
 
     private static AddPartitions addition(Random random, UUID topic) {

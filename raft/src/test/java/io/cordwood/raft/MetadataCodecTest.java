@@ -3,6 +3,8 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
@@ -12,6 +14,7 @@ import io.cordwood.proto.internal.v1.Command;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +79,29 @@ class MetadataCodecTest {
         assertThat(state.image().topics()).isNotEmpty();
         assertThat(MetadataCodec.decodeSnapshot(ByteBuffer.wrap(MetadataCodec.encode(snapshot))))
                 .isEqualTo(snapshot);
+    }
+
+    /** A node of an older program reads what is written before replicas were changed for the first time. */
+    @Test
+    void imageWithoutChangesIsWrittenAsBeforeThereWereAny() {
+        var state = new MetadataState(MetadataImage.EMPTY);
+        state.apply(MetadataCommands.form(MetadataCommands.node(1), MetadataCommands.node(2)), 1);
+        state.apply(MetadataCommands.topic("orders", 2, 2), 2);
+
+        var image = ImageMessages.of(state.image());
+
+        assertThat(image.getNodesList()).allMatch(node -> Set.of(1, 2, 3).containsAll(numbers(node)));
+        assertThat(image.getTopicsList())
+                .allMatch(topic -> topic.getPartitionsList().stream()
+                        .allMatch(partition -> Set.of(1, 2, 3, 4, 5).containsAll(numbers(partition))));
+        assertThat(ImageMessages.parse(image)).isEqualTo(state.image());
+    }
+
+    private static Set<Integer> numbers(Message message) {
+        return message.getAllFields().keySet().stream()
+                .map(FieldDescriptor::getNumber)
+                .filter(number -> number > 0)
+                .collect(Collectors.toSet());
     }
 
     @Test

@@ -32,7 +32,12 @@ public final class MetadataRefusals {
             case UNKNOWN_TOPIC -> Reason.UNKNOWN_TOPIC;
             case PARTITION_OUT_OF_RANGE -> Reason.PARTITION_OUT_OF_RANGE;
             case TARGET_NOT_REPLICA -> Reason.TARGET_NOT_REPLICA;
-            case ALREADY_FORMED, UNKNOWN_NODE, FEATURE_LEVEL_UNSUPPORTED, INVALID_ARGUMENT -> Reason.INVALID_ARGUMENT;
+            case REPLICA_EXISTS -> Reason.REPLICA_EXISTS;
+            case NODE_NOT_ALIVE, NODE_ALIVE -> Reason.NODE_STATE;
+            case CHANGE_UNDER_WAY -> Reason.CHANGE_UNDER_WAY;
+            case TOO_FEW_SOUND_REPLICAS -> Reason.TOO_FEW_SOUND_REPLICAS;
+            case UNKNOWN_NODE -> Reason.UNKNOWN_NODE;
+            case ALREADY_FORMED, FEATURE_LEVEL_UNSUPPORTED, INVALID_ARGUMENT -> Reason.INVALID_ARGUMENT;
         };
     }
 }

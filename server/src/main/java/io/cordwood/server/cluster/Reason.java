@@ -46,7 +46,11 @@ public enum Reason {
     FEATURE_NOT_ENABLED,
     KEY_REQUIRED,
     DISK_SPACE_LOW(Duration.ofSeconds(1)),
-    RANGE_DAMAGED(Duration.ofSeconds(1));
+    RANGE_DAMAGED(Duration.ofSeconds(1)),
+    REPLICA_EXISTS,
+    NODE_STATE,
+    CHANGE_UNDER_WAY,
+    TOO_FEW_SOUND_REPLICAS;
 
     private final Optional<Duration> retryAfter;
 

@@ -91,7 +91,7 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
                 .setRack(node.rack())
                 .setState(state(node.state()))
                 .setMetadataRole(node.voter() ? MetadataRole.METADATA_ROLE_VOTER : MetadataRole.METADATA_ROLE_LISTENER);
-        if (node.state() != NodeState.EXPECTED) {
+        if (!node.isAwaited()) {
             described
                     .setMinFeatureLevel(node.features().min())
                     .setMaxFeatureLevel(node.features().max());
@@ -105,6 +105,7 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
             case ALIVE -> io.cordwood.proto.v1.NodeState.NODE_STATE_ALIVE;
             case DRAINING -> io.cordwood.proto.v1.NodeState.NODE_STATE_DRAINING;
             case DEAD -> io.cordwood.proto.v1.NodeState.NODE_STATE_DEAD;
+            case REPLACED -> io.cordwood.proto.v1.NodeState.NODE_STATE_REPLACED;
         };
     }
 }

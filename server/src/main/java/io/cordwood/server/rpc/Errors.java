@@ -34,7 +34,7 @@ public final class Errors {
     public static Code code(Reason reason) {
         return switch (reason) {
             case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE -> Code.NOT_FOUND;
-            case TOPIC_EXISTS, NODE_EXISTS -> Code.ALREADY_EXISTS;
+            case TOPIC_EXISTS, NODE_EXISTS, REPLICA_EXISTS -> Code.ALREADY_EXISTS;
             case INVALID_NAME,
                     INVALID_REPLICATION_FACTOR,
                     INVALID_PARTITION_COUNT,
@@ -55,7 +55,10 @@ public final class Errors {
                     NOT_REPLICA,
                     TARGET_NOT_REPLICA,
                     REPLICA_NOT_CAUGHT_UP,
-                    FEATURE_NOT_ENABLED -> Code.FAILED_PRECONDITION;
+                    FEATURE_NOT_ENABLED,
+                    NODE_STATE,
+                    CHANGE_UNDER_WAY,
+                    TOO_FEW_SOUND_REPLICAS -> Code.FAILED_PRECONDITION;
             case TOO_MANY_PRODUCERS, OVERLOADED, LIMIT_REACHED, DISK_SPACE_LOW -> Code.RESOURCE_EXHAUSTED;
             case LEADER_UNKNOWN, SHUTTING_DOWN, NOT_JOINED, METADATA_UNAVAILABLE, RANGE_DAMAGED -> Code.UNAVAILABLE;
             case REQUEST_TIMED_OUT -> Code.DEADLINE_EXCEEDED;

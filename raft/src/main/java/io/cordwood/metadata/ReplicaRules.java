@@ -1,0 +1,319 @@
+package io.cordwood.metadata;
+
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
+import io.cordwood.metadata.MetadataCommand.ReplicaJoined;
+import io.cordwood.metadata.MetadataCommand.ReplicaRemoved;
+import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.MetadataResult.Refused;
+import io.cordwood.metadata.ReplicaChange.Kind;
+import io.cordwood.metadata.TopicChanges.Outcome;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.function.Function;
+
+/**
+ * What becomes of the replicas of a partition when one is lost, or an operator wants others. Pure functions.
+ *
+ * <p>A lost replica goes from LOST (still a member of the raft group) to JOINING (a member no more) to
+ * sound. What the leader says of a change counts for that one only: it names the raft index at which it
+ * began, so that a message which comes late does not end a later change of the same kind.
+ */
+final class ReplicaRules {
+    private ReplicaRules() {}
+
+    /**
+     * A report of what was true before the last change says nothing of what is true now: the node looks again.
+     */
+    static Outcome lost(ReportLostReplica report, MetadataImage image) {
+        var node = image.node(report.nodeId());
+        if (node.isEmpty() || !node.get().incarnation().equals(report.incarnation())) {
+            return TopicChanges.broken(
+                    Reason.INCARNATION_MISMATCH,
+                    "incarnation of node " + report.nodeId(),
+                    report.incarnation(),
+                    node.map(NodeInfo::incarnation).orElse("that of a node"));
+        }
+        return change(report.topicId(), report.partition(), image, partition -> {
+            var changes = partition.changes();
+            boolean counts = partition.replicas().contains(report.nodeId())
+                    && changes.lastAt() <= report.seenIndex()
+                    && !changes.is(report.nodeId(), Kind.LOST)
+                    && !changes.is(report.nodeId(), Kind.LEAVING);
+            return counts ? partition.withChanges(changes.with(report.nodeId(), Kind.LOST, image.index())) : partition;
+        });
+    }
+
+    static Outcome removed(ReplicaRemoved removed, MetadataImage image) {
+        return change(removed.topicId(), removed.partition(), image, partition -> {
+            var change = partition.changes().of(removed.nodeId());
+            if (change.isEmpty() || change.get().since() != removed.since()) {
+                return partition;
+            }
+            return switch (change.get().kind()) {
+                case LOST ->
+                    partition.withChanges(partition.changes().with(removed.nodeId(), Kind.JOINING, image.index()));
+                case LEAVING -> without(partition, removed.nodeId(), image.index());
+                case JOINING -> partition;
+            };
+        });
+    }
+
+    private static PartitionInfo without(PartitionInfo partition, int nodeId, long index) {
+        var left = new ArrayList<>(partition.replicas());
+        left.remove(Integer.valueOf(nodeId));
+        var remaining = partition.withReplicas(left, partition.changes().without(nodeId, index));
+        return partition.leader().equals(OptionalInt.of(nodeId))
+                ? remaining.withLeader(OptionalInt.empty(), partition.leaderTerm())
+                : remaining;
+    }
+
+    static Outcome joined(ReplicaJoined joined, MetadataImage image) {
+        return change(joined.topicId(), joined.partition(), image, partition -> {
+            var change = partition.changes().of(joined.nodeId());
+            boolean counts = change.isPresent()
+                    && change.get().kind() == Kind.JOINING
+                    && change.get().since() == joined.since();
+            return counts
+                    ? partition.withChanges(partition.changes().without(joined.nodeId(), image.index()))
+                    : partition;
+        });
+    }
+
+    static Outcome alter(AlterReplicas alter, MetadataImage image) {
+        return TopicChanges.change(alter.topicId(), image, topic -> {
+            var found = topic.partition(alter.partition());
+            if (found.isEmpty()) {
+                return outOfRange(topic, alter.partition());
+            }
+            var partition = found.get();
+            if (isUnderWay(alter, partition.changes())) {
+                return new Outcome.Changed(topic);
+            }
+            var where = topic.name() + "-" + partition.partition();
+            return checkRequest(alter)
+                    .or(() -> checkQuiet(partition, where))
+                    .or(() -> alter.add().isPresent()
+                            ? checkTaker(alter.add().getAsInt(), partition, image)
+                            : Optional.empty())
+                    .or(() -> checkLeaver(alter, partition))
+                    .or(() -> checkSound(alter, partition, image, where))
+                    .<Outcome>map(Outcome.Broken::new)
+                    .orElseGet(() -> new Outcome.Changed(topic.withPartition(altered(partition, alter, image))));
+        });
+    }
+
+    private static boolean isUnderWay(AlterReplicas alter, ReplicaChanges changes) {
+        boolean adds = alter.add().stream().allMatch(node -> changes.is(node, Kind.JOINING));
+        boolean removes = alter.remove().stream().allMatch(node -> changes.is(node, Kind.LEAVING));
+        return adds && removes && !changes.none() && !alter.isEmpty();
+    }
+
+    private static Optional<Refused> checkRequest(AlterReplicas alter) {
+        if (alter.isEmpty()) {
+            return refused(Reason.INVALID_ARGUMENT, "node_id", "absent", "a node to add or to remove");
+        }
+        return alter.add().equals(alter.remove())
+                ? refused(
+                        Reason.INVALID_ARGUMENT,
+                        "to_node_id",
+                        Integer.toString(alter.add().getAsInt()),
+                        "another node than the one that gives its replica up")
+                : Optional.empty();
+    }
+
+    /**
+     * One change at a time: what the raft group's members are meanwhile is then always one step from what they
+     * were.
+     */
+    private static Optional<Refused> checkQuiet(PartitionInfo partition, String where) {
+        if (!partition.changes().none()) {
+            return refused(
+                    Reason.CHANGE_UNDER_WAY,
+                    "replicas of " + where,
+                    described(partition.changes()),
+                    "all sound before the next change begins");
+        }
+        // The first leader makes the first members durable: before it, nodes may still open the group with those of
+        // now.
+        return partition.leaderTerm() > 0
+                ? Optional.empty()
+                : refused(
+                        Reason.CHANGE_UNDER_WAY,
+                        "leader of " + where,
+                        "none yet",
+                        "known once, a moment after creation");
+    }
+
+    static String described(ReplicaChanges changes) {
+        return String.join(
+                ", ",
+                changes.byNode().entrySet().stream()
+                        .map(change -> "node " + change.getKey() + " "
+                                + change.getValue().kind().name().toLowerCase(Locale.ROOT))
+                        .toList());
+    }
+
+    private static Optional<Refused> checkTaker(int nodeId, PartitionInfo partition, MetadataImage image) {
+        var node = image.node(nodeId);
+        if (node.isEmpty()) {
+            return refused(
+                    Reason.UNKNOWN_NODE,
+                    "node_id",
+                    Integer.toString(nodeId),
+                    "one of " + image.nodes().keySet());
+        }
+        if (node.get().state() != NodeState.ALIVE) {
+            return refused(
+                    Reason.NODE_NOT_ALIVE,
+                    "state of node " + nodeId,
+                    node.get().state().name().toLowerCase(Locale.ROOT),
+                    "alive");
+        }
+        if (partition.replicas().contains(nodeId)) {
+            return refused(
+                    Reason.REPLICA_EXISTS,
+                    "node_id",
+                    Integer.toString(nodeId),
+                    "a node without a replica; they are on " + partition.replicas());
+        }
+        int held = image.replicasOn(nodeId).size();
+        int room = node.get().limits().maxPartitions();
+        return held < room
+                ? Optional.empty()
+                : refused(
+                        Reason.LIMIT_REACHED,
+                        "node.max-partitions",
+                        (held + 1) + " replicas on node " + nodeId,
+                        "at most " + room);
+    }
+
+    private static Optional<Refused> checkLeaver(AlterReplicas alter, PartitionInfo partition) {
+        if (alter.remove().isEmpty()) {
+            return Optional.empty();
+        }
+        int nodeId = alter.remove().getAsInt();
+        if (!partition.replicas().contains(nodeId)) {
+            return refused(
+                    Reason.TARGET_NOT_REPLICA, "node_id", Integer.toString(nodeId), "one of " + partition.replicas());
+        }
+        int left = partition.replicas().size() - 1 + (int) alter.add().stream().count();
+        return left >= 1
+                ? Optional.empty()
+                : refused(
+                        Reason.INVALID_REPLICATION_FACTOR, "replication_factor", Integer.toString(left), "at least 1");
+    }
+
+    /** The members decide on the change by a majority of those before it and of those after it. */
+    private static Optional<Refused> checkSound(
+            AlterReplicas alter, PartitionInfo partition, MetadataImage image, String where) {
+        var after = new ArrayList<>(partition.replicas());
+        alter.remove().ifPresent(node -> after.remove(Integer.valueOf(node)));
+        alter.add().ifPresent(after::add);
+        return checkMajority(partition.replicas(), partition, image, where)
+                .or(() -> checkMajority(after, partition, image, where));
+    }
+
+    private static Optional<Refused> checkMajority(
+            Collection<Integer> members, PartitionInfo partition, MetadataImage image, String where) {
+        long sound =
+                members.stream().filter(node -> isSound(node, partition, image)).count();
+        int majority = members.size() / 2 + 1;
+        return sound >= majority
+                ? Optional.empty()
+                : refused(
+                        Reason.TOO_FEW_SOUND_REPLICAS,
+                        "sound replicas of " + where,
+                        sound + " of " + members.size(),
+                        "at least " + majority);
+    }
+
+    private static boolean isSound(int nodeId, PartitionInfo partition, MetadataImage image) {
+        boolean answers = image.node(nodeId)
+                .filter(node -> node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING)
+                .isPresent();
+        return answers && partition.changes().of(nodeId).isEmpty();
+    }
+
+    /**
+     * A leaving replica is the preferred leader no more, and one that joins is so at the earliest when others
+     * leave.
+     */
+    private static PartitionInfo altered(PartitionInfo partition, AlterReplicas alter, MetadataImage image) {
+        var replicas = new ArrayList<>(partition.replicas());
+        var changes = partition.changes();
+        if (alter.remove().isPresent()) {
+            int leaving = alter.remove().getAsInt();
+            replicas.remove(Integer.valueOf(leaving));
+            replicas.add(leaving);
+            changes = changes.with(leaving, Kind.LEAVING, image.index());
+        }
+        if (alter.add().isPresent()) {
+            int joining = alter.add().getAsInt();
+            replicas.add(joining);
+            changes = changes.with(joining, Kind.JOINING, image.index());
+        }
+        return partition.withReplicas(replicas, changes);
+    }
+
+    /**
+     * The first partition that would lose its majority with the node; its data would be out of reach for ever.
+     */
+    static Optional<Refused> checkWithout(int nodeId, MetadataImage image) {
+        return image.replicasOn(nodeId).stream()
+                .flatMap(replica -> {
+                    var partition = replica.partition();
+                    long sound = partition.replicas().stream()
+                            .filter(node -> node != nodeId && isSound(node, partition, image))
+                            .count();
+                    int majority = partition.replicas().size() / 2 + 1;
+                    return sound >= majority || partition.changes().is(nodeId, Kind.LEAVING)
+                            ? Optional.<Refused>empty().stream()
+                            : refused(
+                                    Reason.TOO_FEW_SOUND_REPLICAS,
+                                    "sound replicas of " + replica.topic().name() + "-" + partition.partition()
+                                            + " without node " + nodeId,
+                                    sound + " of " + partition.replicas().size(),
+                                    "at least " + majority + ", or the topic must be deleted first")
+                                    .stream();
+                })
+                .findFirst();
+    }
+
+    /** What the partition is when the node has lost all that it had. */
+    static PartitionInfo lostWith(int nodeId, PartitionInfo partition, long index) {
+        var changes = partition.changes();
+        boolean has = partition.replicas().contains(nodeId);
+        return has && !changes.is(nodeId, Kind.LEAVING) && !changes.is(nodeId, Kind.LOST)
+                ? partition.withChanges(changes.with(nodeId, Kind.LOST, index))
+                : partition;
+    }
+
+    private static Outcome change(
+            UUID topicId, int number, MetadataImage image, Function<PartitionInfo, PartitionInfo> change) {
+        return TopicChanges.change(
+                topicId,
+                image,
+                topic -> topic.partition(number)
+                        .<Outcome>map(found -> new Outcome.Changed(topic.withPartition(change.apply(found))))
+                        .orElseGet(() -> outOfRange(topic, number)));
+    }
+
+    private static Outcome outOfRange(TopicInfo topic, int number) {
+        List<PartitionInfo> partitions = topic.partitions();
+        return TopicChanges.broken(
+                Reason.PARTITION_OUT_OF_RANGE,
+                "partition",
+                Integer.toString(number),
+                "from 0 to " + (partitions.size() - 1));
+    }
+
+    private static Optional<Refused> refused(Reason reason, String field, String value, String limit) {
+        return Optional.of(new Refused(reason, field, value, limit));
+    }
+}
