@@ -115,6 +115,16 @@ public enum Metric {
             GAUGE,
             Unit.NONE,
             "Expected replicas that failed the check at a start: their files are in quarantine."),
+    NODE_REPLICAS_LOST(
+            "cordwood.node.replicas.lost",
+            GAUGE,
+            Unit.NONE,
+            "Expected replicas that this node has lost; the cluster ends their membership, and they are rebuilt then."),
+    NODE_REPLICAS_JOINING(
+            "cordwood.node.replicas.joining",
+            GAUGE,
+            Unit.NONE,
+            "Expected replicas that are being built, for the first time here or once more."),
     NODE_PARTITIONS_LEADERLESS(
             "cordwood.node.partitions.leaderless", GAUGE, Unit.NONE, "Replicas of this node that know of no leader."),
     NODE_PARTITIONS_UNDER_REPLICATED(

@@ -56,6 +56,8 @@ final class NodeGauges {
         total(Metric.NODE_REPLICAS_OPEN, all -> all.sample.partitions().size());
         total(Metric.NODE_REPLICAS_EXPECTED, all -> all.sample.expected().replicas());
         total(Metric.NODE_REPLICAS_SET_ASIDE, all -> all.sample.expected().setAside());
+        total(Metric.NODE_REPLICAS_LOST, all -> all.sample.expected().lost());
+        total(Metric.NODE_REPLICAS_JOINING, all -> all.sample.expected().joining());
         total(Metric.NODE_PARTITIONS_LEADERLESS, all -> all.leaderless);
         total(Metric.NODE_PARTITIONS_UNDER_REPLICATED, all -> all.underReplicated);
         total(Metric.NODE_PARTITIONS_LEFT_OUT, all -> all.leftOut);

@@ -35,8 +35,16 @@ public record NodeSample(
      *
      * @param replicas that the metadata gives to this node
      * @param setAside those of them that failed the check at a start and do not take part
+     * @param lost those of them that the cluster knows to be lost: they are members still, and are rebuilt when they are not
+     * @param joining those of them that are fed and no members yet, or not close behind
      */
-    public record Expected(int replicas, int setAside) {}
+    public record Expected(int replicas, int setAside, int lost, int joining) {
+
+        /** Nothing is being changed. */
+        public Expected(int replicas, int setAside) {
+            this(replicas, setAside, 0, 0);
+        }
+    }
 
     /** This node's part in the metadata group. */
     public record MetadataRole(boolean leads, boolean leaderKnown) {}

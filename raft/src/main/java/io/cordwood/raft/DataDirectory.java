@@ -104,8 +104,8 @@ final class DataDirectory implements Closeable {
         if (identity.isPresent() && !groups.contains(identity.get().metadataGroupId())) {
             throw new StartRefusedException("raft directory " + config.raftDirectory()
                     + " does not hold the cluster's metadata group, which node.json says this node has: it was lost, or"
-                    + " raft.dir is wrong. A node that lost its raft logs must not vote: empty its directories, give it"
-                    + " a new node id and run: cordwood cluster add-node ID " + config.nodeAddress());
+                    + " raft.dir is wrong. A node that lost its raft logs must not vote with empty ones: "
+                    + Formation.replacement(Integer.toString(config.nodeId())));
         }
     }
 

@@ -99,16 +99,30 @@ final class Formation {
             case STANDING_MEMBER -> memberWithoutGroup(groupId, answer);
             case STANDING_EXPECTED -> new Step.Join(groupId);
             case STANDING_OTHER_INCARNATION ->
-                new Step.Wait("cluster " + answer.getClusterId() + " knows node " + nodeId
-                        + " by another data directory than this one (incarnation " + self.incarnation()
-                        + "): start it with that directory, or give this one a new node id and run:"
-                        + " cordwood cluster add-node ID " + nodeAddress);
+                new Step.Wait(otherIncarnation(answer.getClusterId(), nodeId, "this one", self.incarnation()));
+            case STANDING_REPLACED ->
+                new Step.Wait(
+                        "node " + nodeId + " is being replaced: its old membership in the metadata group of cluster "
+                                + answer.getClusterId() + " ends first");
             case STANDING_UNKNOWN ->
                 new Step.Wait("cluster " + answer.getClusterId() + " does not know node " + nodeId
                         + ": run: cordwood cluster add-node " + nodeId + " " + nodeAddress);
             case STANDING_UNSPECIFIED, UNRECOGNIZED ->
                 new Step.Wait("node " + answer.getNode().getNodeId() + " is starting");
         };
+    }
+
+    /** What an operator does about a directory that is not the one the cluster knows. */
+    static String otherIncarnation(String clusterId, int nodeId, String directory, String incarnation) {
+        return "cluster " + clusterId + " knows node " + nodeId + " by another data directory than " + directory
+                + " (incarnation " + incarnation + "): start it with that directory, or where that one is lost: "
+                + replacement(Integer.toString(nodeId));
+    }
+
+    /** The one way back for a node that lost what it must not begin anew by itself. */
+    static String replacement(String nodeId) {
+        return "while the node is stopped run: cordwood cluster replace-node " + nodeId
+                + " and start it with empty directories; it rebuilds its replicas from the others";
     }
 
     /** The others were faster: they formed the cluster, with this node in it, before it opened the group. */

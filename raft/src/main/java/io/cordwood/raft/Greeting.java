@@ -99,8 +99,11 @@ final class Greeting {
     }
 
     private static Standing standing(NodeInfo known, String incarnation) {
-        if (known.state() == NodeState.EXPECTED) {
-            return Standing.STANDING_EXPECTED;
+        if (known.replaces(incarnation)) {
+            return Standing.STANDING_OTHER_INCARNATION;
+        }
+        if (known.isAwaited()) {
+            return known.state() == NodeState.EXPECTED ? Standing.STANDING_EXPECTED : Standing.STANDING_REPLACED;
         }
         return known.incarnation().equals(incarnation) ? Standing.STANDING_MEMBER : Standing.STANDING_OTHER_INCARNATION;
     }

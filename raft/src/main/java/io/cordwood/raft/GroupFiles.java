@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -45,17 +46,26 @@ final class GroupFiles {
             return groups;
         }
         for (Path directory : disk.list(partitions)) {
-            var body = FILE.read(disk, directory);
-            if (body.isPresent()) {
-                var group = parse(directory.resolve(NAME), body.get());
-                if (!directory.endsWith(group.directoryName())) {
-                    throw new IOException(directory.resolve(NAME) + " is damaged: it is that of "
-                            + group.directoryName() + ", a file from elsewhere");
-                }
-                groups.put(group.groupId(), group);
+            var group = read(directory);
+            if (group.isPresent()) {
+                checkPlace(directory, group.get());
+                groups.put(group.get().groupId(), group.get());
             }
         }
         return groups;
+    }
+
+    private static void checkPlace(Path directory, PartitionGroup group) throws IOException {
+        if (!directory.endsWith(group.directoryName())) {
+            throw new IOException(directory.resolve(NAME) + " is damaged: it is that of " + group.directoryName()
+                    + ", a file from elsewhere");
+        }
+    }
+
+    /** What the group file in a partition's directory says; empty where there is none. */
+    Optional<PartitionGroup> read(Path directory) throws IOException {
+        var body = FILE.read(disk, directory);
+        return body.isPresent() ? Optional.of(parse(directory.resolve(NAME), body.get())) : Optional.empty();
     }
 
     /** Durable when it returns. */
@@ -76,7 +86,8 @@ final class GroupFiles {
                 .addAllReplicas(placement.replicas())
                 .putAllConfig(placement.settings())
                 .setCreated(group.created())
-                .setDeleted(group.deleted());
+                .setDeleted(group.deleted())
+                .setJoinedAt(group.joinedAt());
         group.initialPeers()
                 .forEach((id, address) -> record.addInitialPeers(
                         GroupPeer.newBuilder().setNodeId(id).setNodeAddress(address)));
@@ -96,7 +107,12 @@ final class GroupFiles {
                     record.getReplicasList(),
                     new TreeMap<>(record.getConfigMap()));
             return new PartitionGroup(
-                    Uuids.parse(record.getRaftGroupId()), placement, peers, record.getCreated(), record.getDeleted());
+                    Uuids.parse(record.getRaftGroupId()),
+                    placement,
+                    peers,
+                    record.getCreated(),
+                    record.getDeleted(),
+                    record.getJoinedAt());
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new IOException(file + " is damaged: " + e.getMessage(), e);
         }

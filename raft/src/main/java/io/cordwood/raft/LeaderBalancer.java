@@ -13,12 +13,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +70,8 @@ final class LeaderBalancer {
         for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
             var partition = replica.partition();
             known.add(partition.raftGroupId());
-            var division = led(partition).filter(found -> partition.preferredLeader() != nodeId);
+            boolean sound = partition.changes().of(partition.preferredLeader()).isEmpty();
+            var division = led(partition).filter(found -> sound && partition.preferredLeader() != nodeId);
             boolean answers = division.isPresent() && answers(division.get(), partition.preferredLeader());
             if (answers && isAlive(image, partition.preferredLeader()) && hasRoom.test(partition.preferredLeader())) {
                 responding.add(partition.preferredLeader());
@@ -173,11 +177,19 @@ final class LeaderBalancer {
         if (division.isEmpty()) {
             return Optional.empty();
         }
-        var successor = successor(Followers.of(division.get()), respondingMs);
+        var followers = new TreeMap<>(Followers.of(division.get()));
+        followers.keySet().removeIf(node -> !hasVote(division.get(), node));
+        var successor = successor(followers, respondingMs);
         return successor.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new HandOver(
                         division.get(), successor.getAsInt(), handedOver(id, successor.getAsInt(), timeoutMs)));
+    }
+
+    /** One that is fed before it becomes a member has none. */
+    private static boolean hasVote(Division division, int node) {
+        var id = RaftPeerId.valueOf(Integer.toString(node));
+        return division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER) != null;
     }
 
     /** Who holds most of the log: Ratis has the others catch up first, and meanwhile nobody takes batches. */

@@ -60,6 +60,9 @@ final class LeaderTransfer {
         if (toNode == nodeId) {
             return Optional.empty();
         }
+        if (partition.changes().of(toNode).isPresent()) {
+            return Optional.of(new TransferOutcome.Failed("the replica of node " + toNode + " is being changed"));
+        }
         var follower = Followers.of(division).get(toNode);
         if (follower == null) {
             return Optional.of(new TransferOutcome.Failed("node " + toNode + " is no member of the raft group now"));

@@ -28,6 +28,7 @@ final class LocalPartitions {
     private final Path dataDirectory;
     private final Path raftDirectory;
     private final Trash trash;
+    private final Quarantine quarantine;
     private final GroupFiles files;
     private final PartitionHost host;
     private final Map<UUID, PartitionGroup> groups;
@@ -38,6 +39,7 @@ final class LocalPartitions {
         this.dataDirectory = config.dataDirectory();
         this.raftDirectory = config.raftDirectory();
         this.trash = new Trash(disk, dataDirectory, raftDirectory);
+        this.quarantine = new Quarantine(disk, dataDirectory, raftDirectory);
         this.files = files;
         this.host = host;
         this.groups = new ConcurrentHashMap<>(groups);
@@ -51,12 +53,53 @@ final class LocalPartitions {
         return Optional.ofNullable(groups.get(groupId));
     }
 
-    /** Whether the group must not be created: it was here once, and what it acknowledged is lost or set aside. */
+    /**
+     * Whether the group must not be created: it was here once, and what it acknowledged is lost or set aside.
+     */
     boolean wasHere(UUID groupId) {
         var id = RaftGroupId.valueOf(groupId);
         return host.isQuarantined(id)
-                || host.hasApplied(id)
+                || host.hasFloor(id)
                 || find(groupId).filter(PartitionGroup::created).isPresent();
+    }
+
+    /**
+     * Whether a replica was created here for this joining: it may be a member, and must not be created for it
+     * once more.
+     */
+    boolean hasJoined(UUID groupId, long joinedAt) throws IOException {
+        if (find(groupId)
+                .filter(group -> group.created() && group.joinedAt() == joinedAt)
+                .isPresent()) {
+            return true;
+        }
+        for (Path directory : quarantine.partitionsOf(groupId)) {
+            if (files.read(directory)
+                    .filter(group -> group.joinedAt() == joinedAt)
+                    .isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Nothing of an earlier replica is in the way of one that is to join. */
+    void clearForJoining(PartitionGroup group) throws IOException {
+        var id = RaftGroupId.valueOf(group.groupId());
+        host.removed(id, group.placement()); // with the floor: what the earlier one applied is not asked of the new one
+        if (disk.exists(raftDirectory.resolve(group.groupId().toString())) || disk.exists(partitionDirectory(group))) {
+            host.setAside(id, group.placement());
+        }
+        groups.remove(group.groupId());
+    }
+
+    /** The group failed its check at the start; its files are not here any more. */
+    void forgetSetAside(UUID groupId) {
+        groups.remove(groupId);
+    }
+
+    private Path partitionDirectory(PartitionGroup group) {
+        return dataDirectory.resolve("partitions").resolve(group.directoryName());
     }
 
     /** Durable when it returns. */
@@ -71,14 +114,14 @@ final class LocalPartitions {
     }
 
     /**
-     * Deletes what is left of a group after Ratis removed it, or after a crash in the midst of that. The group's file goes last:
-     * it says that the rest must go.
+     * Deletes what is left of a group after Ratis removed it, or after a crash in the midst of that. The
+     * group's file goes last: it says that the rest must go.
      */
     void remove(PartitionGroup group) throws IOException {
         var name = group.directoryName() + "-" + group.groupId();
         host.removed(RaftGroupId.valueOf(group.groupId()), group.placement());
         trash.takeRaft(raftDirectory.resolve(group.groupId().toString()), "raft-" + name);
-        trash.takeData(dataDirectory.resolve("partitions").resolve(group.directoryName()), name);
+        trash.takeData(partitionDirectory(group), name);
         groups.remove(group.groupId());
     }
 
@@ -104,17 +147,10 @@ final class LocalPartitions {
 
     /** What was set aside of groups that the cluster does not have any more is of no use to anybody. */
     void dropQuarantineExcept(Set<UUID> wanted) throws IOException {
-        for (UUID id : new StartupGroups(disk, dataDirectory.resolve(PartitionReplicas.QUARANTINE)).onDisk()) {
+        for (UUID id : quarantine.groups()) {
             if (!wanted.contains(id)) {
                 LOG.info("group {} was set aside, and its topic is deleted: it goes now", id);
-                trash.takeRaft(
-                        raftDirectory
-                                .resolveSibling(PartitionReplicas.QUARANTINE)
-                                .resolve(id.toString()),
-                        "quarantined-raft-" + id);
-                trash.takeData(
-                        dataDirectory.resolve(PartitionReplicas.QUARANTINE).resolve(id.toString()),
-                        "quarantined-" + id);
+                quarantine.drop(id, trash);
             }
         }
     }

@@ -5,9 +5,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeRegistration;
-import io.cordwood.metadata.NodeState;
 import io.cordwood.proto.internal.v1.Hello;
-import io.cordwood.proto.internal.v1.Standing;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -140,17 +138,32 @@ final class Membership implements Closeable {
     }
 
     /** Writes the node file once the metadata names this node with this incarnation. */
-    private boolean takePlace(MetadataImage image) throws IOException {
+    private boolean takePlace(MetadataImage image) throws IOException, InterruptedException {
         var known = image.node(config.nodeId());
-        if (known.isEmpty() || known.get().state() == NodeState.EXPECTED) {
+        if (known.isEmpty() || known.get().isAwaited()) {
             return false;
         }
         if (!known.get().incarnation().equals(directory.incarnation())) {
-            throw new StartRefusedException(otherIncarnation(image.clusterId()));
+            checkNewestImage();
+            return false;
         }
         directory.joined(image.clusterId());
         LOG.info("node {} is a member of cluster {}", config.nodeId(), image.clusterId());
         return true;
+    }
+
+    /** A node that takes the place of a lost directory applies the history from its beginning, with that directory in it. */
+    private void checkNewestImage() throws InterruptedException {
+        try {
+            var newest = metadata.currentImage()
+                    .get(config.nodeTimings().commandTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            var known = newest.node(config.nodeId()).filter(node -> !node.isAwaited());
+            if (known.isPresent() && !known.get().incarnation().equals(directory.incarnation())) {
+                throw new StartRefusedException(otherIncarnation(newest.clusterId()));
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            logWhenNew("the metadata group does not answer yet: " + e.getMessage());
+        }
     }
 
     private void take(Formation.Step step) throws IOException {
@@ -202,17 +215,12 @@ final class Membership implements Closeable {
                         + answer.getNode().getNodeAddress() + " is in cluster " + other
                         + ": set data.dir or cluster.initial-nodes right");
             }
-            if (answer.getStanding() == Standing.STANDING_OTHER_INCARNATION) {
-                throw new StartRefusedException(otherIncarnation(other));
-            }
         }
     }
 
     private String otherIncarnation(String clusterId) {
-        return "cluster " + clusterId + " knows node " + config.nodeId() + " by another data directory than "
-                + config.dataDirectory() + " (incarnation " + directory.incarnation()
-                + "): start it with that directory, or give this one a new node id and run:"
-                + " cordwood cluster add-node ID " + config.nodeAddress();
+        return Formation.otherIncarnation(
+                clusterId, config.nodeId(), config.dataDirectory().toString(), directory.incarnation());
     }
 
     private void register() throws InterruptedException {
@@ -235,7 +243,10 @@ final class Membership implements Closeable {
             var timeout = config.nodeTimings().commandTimeout();
             var result = metadata.submit(command, timeout).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (result instanceof MetadataResult.Refused refused && isMember()) {
-                throw new StartRefusedException(refused.message());
+                throw new StartRefusedException(
+                        refused.reason() == MetadataResult.Reason.INCARNATION_MISMATCH
+                                ? otherIncarnation(metadata.image().clusterId())
+                                : refused.message());
             }
             return result instanceof MetadataResult.Refused refused ? refused.message() : "";
         } catch (ExecutionException | TimeoutException e) {

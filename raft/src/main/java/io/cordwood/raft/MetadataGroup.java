@@ -8,12 +8,12 @@ import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -21,7 +21,6 @@ import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.RaftServer.Division;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * This node's division of the metadata group: takes commands and reads while it leads, else says who does.
  *
- * <p>Thread: any; {@link #addListener} and {@link #takeSnapshot} block.
+ * <p>Thread: any; {@link #takeSnapshot} blocks.
  */
 final class MetadataGroup {
     private static final long ATTEMPT_SECONDS = 3;
@@ -86,7 +85,10 @@ final class MetadataGroup {
                 reply -> reply.getMessage().getContent().toByteArray());
     }
 
-    /** Answers with a raft index such that the image at it, or a later one, holds all that was acknowledged before. */
+    /**
+     * Answers with a raft index such that the image at it, or a later one, holds all that was acknowledged
+     * before.
+     */
     CompletableFuture<byte[]> readIndex() {
         return ask(
                 new byte[0],
@@ -127,26 +129,45 @@ final class MetadataGroup {
         throw new IllegalStateException("metadata group: " + exception, exception);
     }
 
-    /** Makes a node that registered a member without a vote; nothing to do when it is a member. */
-    void addListener(NodeInfo node) throws IOException {
-        var conf = division().orElseThrow().getRaftConf();
-        var voters = conf.getAllPeers(RaftPeerRole.FOLLOWER);
-        var listeners = conf.getAllPeers(RaftPeerRole.LISTENER);
-        var id = RaftPeerId.valueOf(Integer.toString(node.nodeId()));
-        if (containsPeer(voters, id) || containsPeer(listeners, id)) {
-            return;
-        }
-        List<RaftPeer> newListeners = new ArrayList<>(listeners);
-        newListeners.add(RaftGroups.peer(node.nodeId(), node.nodeAddress(), RaftPeerRole.LISTENER));
-        groups.setConfiguration(
-                id().orElseThrow(),
-                SetConfigurationRequest.Arguments.newBuilder()
-                        .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
-                        .setServersInCurrentConf(List.copyOf(voters))
-                        .setListenersInCurrentConf(List.copyOf(listeners))
-                        .setServersInNewConf(List.copyOf(voters))
-                        .setListenersInNewConf(newListeners)
-                        .build());
+    /**
+     * Whether the members of the group, this node leads it, are committed and none is being added or removed.
+     */
+    boolean hasSettledMembers() {
+        return division().filter(RaftGroups::hasSettledMembers).isPresent();
+    }
+
+    /** Whether a node is a member, with a vote or without, as the newest configuration says. */
+    boolean isMember(int nodeId) {
+        return division().filter(found -> isMember(found, nodeId)).isPresent();
+    }
+
+    private static boolean isMember(Division division, int nodeId) {
+        var id = RaftPeerId.valueOf(Integer.toString(nodeId));
+        return division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
+    }
+
+    /** Makes a node that registered and is no member one, with a vote where the metadata gives it one. */
+    CompletableFuture<?> addMember(NodeInfo node) {
+        return setMembers(
+                node.voter() ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER,
+                (members, role) -> members.add(RaftGroups.peer(node.nodeId(), node.nodeAddress(), role)));
+    }
+
+    CompletableFuture<?> removeMember(int nodeId) {
+        var id = RaftPeerId.valueOf(Integer.toString(nodeId));
+        var division = division().orElseThrow();
+        boolean voter = division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER) != null;
+        return setMembers(
+                voter ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER,
+                (members, role) -> members.removeIf(peer -> peer.getId().equals(id)));
+    }
+
+    private CompletableFuture<?> setMembers(RaftPeerRole changed, BiConsumer<List<RaftPeer>, RaftPeerRole> change) {
+        var division = division().orElseThrow();
+        var voters = new ArrayList<>(division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER));
+        var listeners = new ArrayList<>(division.getRaftConf().getCurrentPeers(RaftPeerRole.LISTENER));
+        change.accept(changed == RaftPeerRole.FOLLOWER ? voters : listeners, changed);
+        return groups.setMembers(division, voters, listeners);
     }
 
     /** So that the next start replays little. */
@@ -162,10 +183,6 @@ final class MetadataGroup {
         return division()
                 .map(found -> ((MetadataStateMachine) found.getStateMachine()).sinceSnapshot())
                 .orElse(MetadataStateMachine.Unsaved.NOTHING);
-    }
-
-    private static boolean containsPeer(Collection<RaftPeer> peers, RaftPeerId id) {
-        return peers.stream().anyMatch(peer -> peer.getId().equals(id));
     }
 
     static byte[] value(byte[] value) {

@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeState;
+import io.cordwood.metadata.ReplicaChange;
 import io.cordwood.metrics.NodeSample;
 import io.cordwood.metrics.PartitionSample;
 import io.cordwood.metrics.PartitionSample.Files;
@@ -9,6 +10,7 @@ import io.cordwood.metrics.PartitionSample.Lag;
 import io.cordwood.metrics.PartitionSample.Queued;
 import io.cordwood.store.PartitionId;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
@@ -51,7 +53,17 @@ final class NodeSampling {
                 .filter(replica -> host.isQuarantined(
                         RaftGroupId.valueOf(replica.partition().raftGroupId())))
                 .count();
-        return new NodeSample.Expected(wanted.size(), (int) setAside);
+        return new NodeSample.Expected(
+                wanted.size(),
+                (int) setAside,
+                changing(wanted, nodeId, ReplicaChange.Kind.LOST),
+                changing(wanted, nodeId, ReplicaChange.Kind.JOINING));
+    }
+
+    private static int changing(List<MetadataImage.Replica> wanted, int nodeId, ReplicaChange.Kind kind) {
+        return (int) wanted.stream()
+                .filter(replica -> replica.partition().changes().is(nodeId, kind))
+                .count();
     }
 
     private static Map<String, Integer> nodesByState(MetadataImage image) {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
 
@@ -22,15 +23,23 @@ interface PartitionHost extends Closeable {
      */
     Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) throws IOException;
 
-    /** Whether a group was set aside. It must not be created anew under the same peer. */
+    /**
+     * Whether a replica of the group was set aside once. It must not be created anew under the same membership.
+     */
     boolean isQuarantined(RaftGroupId groupId);
 
-    /** Whether a group has applied entries on this node, also where nothing of it is left but that. */
-    boolean hasApplied(RaftGroupId groupId);
+    /** Whether a replica of the group here has applied entries, and was not removed since. */
+    boolean hasFloor(RaftGroupId groupId);
+
+    /** Sets aside what files are left of a replica that is not open. */
+    void setAside(RaftGroupId groupId, GroupPlacement placement) throws IOException;
+
+    /** Whom to tell that Ratis closed a group by itself; before that is set, it ends the node. */
+    void onClosedByItself(Consumer<RaftGroupId> listener);
 
     /**
-     * Called once for each opening of a group, on Ratis' group management thread, before the RaftServer exists at a
-     * start. The state machine learns its server from {@code initialize}.
+     * Called once for each opening of a group, on Ratis' group management thread, before the RaftServer exists
+     * at a start. The state machine learns its server from {@code initialize}.
      */
     StateMachine create(RaftGroupId groupId, GroupPlacement placement);
 
@@ -43,12 +52,15 @@ interface PartitionHost extends Closeable {
     /** The replica of a partition, where one is open. */
     Optional<PartitionReplica> find(PartitionId id);
 
-    /** Has the replicas that lead here trim what their topics, as the image says, keep no longer. By one thread, which may wait. */
+    /**
+     * Has the replicas that lead here trim what their topics, as the image says, keep no longer. By one thread,
+     * which may wait.
+     */
     void trimExpired(MetadataImage image);
 
     /**
-     * Has the replicas here compacted as their topics, as the image says, want it. By one thread, for as long as it takes; an
-     * interrupt ends it.
+     * Has the replicas here compacted as their topics, as the image says, want it. By one thread, for as long
+     * as it takes; an interrupt ends it.
      */
     void compact(MetadataImage image);
 
@@ -58,7 +70,10 @@ interface PartitionHost extends Closeable {
      */
     void scrub();
 
-    /** Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash next. */
+    /**
+     * Called after Ratis closed the group and its raft log is gone: closes its files, which go to the trash
+     * next.
+     */
     void removed(RaftGroupId groupId, GroupPlacement placement) throws IOException;
 
     /** The metadata group applied this raft index: its log, too, must reach it at the next start. */

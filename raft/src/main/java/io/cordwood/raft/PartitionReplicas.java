@@ -6,9 +6,7 @@ import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -16,9 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,14 +26,13 @@ import org.slf4j.LoggerFactory;
  * The partition replicas of a node.
  *
  * <p>Invariants: a replica that fails its check at the start is set aside, files and raft log, before Ratis sees it: its group then
- * does not exist here and cannot vote. It is not made anew by itself: an empty log under the same peer would vote for the loss.
+ * does not exist here and cannot vote. It is not made anew under the same membership: an empty log would vote for the loss.
  *
  * <p>Thread: any; groups are opened and removed one at a time by their host.
  */
 final class PartitionReplicas implements PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReplicas.class);
     private static final String PARTITIONS = "partitions";
-    static final String QUARANTINE = "quarantine";
     /** Of quarantined files that are no whole replica. */
     static final String SEGMENTS = "segments";
 
@@ -43,7 +42,9 @@ final class PartitionReplicas implements PartitionHost {
     private final Compaction compaction;
     private final Scrub scrub;
     private final CompactionWatch compactionWatch = new CompactionWatch(LOG::warn, System::nanoTime);
+    private final Quarantine quarantine;
     private volatile boolean closing;
+    private volatile @Nullable Consumer<RaftGroupId> closedByItself;
     private final Map<RaftGroupId, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, PartitionReplica> open = new ConcurrentHashMap<>();
     private final Map<PartitionId, PartitionReplica> byPartition = new ConcurrentHashMap<>();
@@ -59,6 +60,7 @@ final class PartitionReplicas implements PartitionHost {
         this.node = node;
         this.logDefaults = logDefaults;
         this.topicDefaults = topicDefaults;
+        quarantine = new Quarantine(node.storage().disk(), node.dataDirectory(), node.raftDirectory());
         compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits, node.meters());
         scrub = new Scrub(
                 this::all,
@@ -67,7 +69,7 @@ final class PartitionReplicas implements PartitionHost {
                 new Scrub.Means(
                         System::nanoTime,
                         this::isBusy,
-                        node.dataDirectory().resolve(QUARANTINE).resolve(SEGMENTS),
+                        node.dataDirectory().resolve(Quarantine.NAME).resolve(SEGMENTS),
                         new ScrubCounters(node.meters().node(), System::nanoTime)));
         node.catchUps().answer(CopyMessages.METHOD, scrub::answer);
     }
@@ -100,7 +102,7 @@ final class PartitionReplicas implements PartitionHost {
                         group.getValue().topic(),
                         group.getValue().partition(),
                         e.getMessage());
-                quarantine(group.getKey(), group.getValue());
+                setAside(group.getKey(), group.getValue());
                 setAside.add(group.getKey());
             }
         }
@@ -109,12 +111,17 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public boolean isQuarantined(RaftGroupId groupId) {
-        return Files.exists(quarantineDirectory(groupId)) || Files.exists(raftQuarantineDirectory(groupId));
+        return quarantine.holds(groupId.getUuid());
     }
 
     @Override
-    public boolean hasApplied(RaftGroupId groupId) {
+    public boolean hasFloor(RaftGroupId groupId) {
         return node.floor().of(groupId.getUuid()).isPresent();
+    }
+
+    @Override
+    public void onClosedByItself(Consumer<RaftGroupId> listener) {
+        closedByItself = listener;
     }
 
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
@@ -143,38 +150,12 @@ final class PartitionReplicas implements PartitionHost {
         return dataDirectory.resolve(PARTITIONS).resolve(id.directoryName());
     }
 
-    private Path quarantineDirectory(RaftGroupId groupId) {
-        return node.dataDirectory()
-                .resolve(QUARANTINE)
-                .resolve(groupId.getUuid().toString());
-    }
-
-    /** Beside the raft logs, which may lie on another disk than the data. */
-    private Path raftQuarantineDirectory(RaftGroupId groupId) {
-        return node.raftDirectory()
-                .resolveSibling(QUARANTINE)
-                .resolve(groupId.getUuid().toString());
-    }
-
-    /** Moves a damaged replica out of the way. The raft log first: without it the group cannot open. */
-    private void quarantine(RaftGroupId groupId, GroupPlacement placement) throws IOException {
-        var target = quarantineDirectory(groupId);
-        var raftTarget = raftQuarantineDirectory(groupId);
-        node.storage().disk().createDirectories(target);
-        node.storage().disk().createDirectories(raftTarget);
+    @Override
+    public void setAside(RaftGroupId groupId, GroupPlacement placement) throws IOException {
         var context = context(groupId, placement, new DivisionSubmitter(node.client()));
-        moveInto(context.raftGroupDirectory(), raftTarget.resolve("raft"));
-        node.storage().disk().forceDirectory(raftTarget);
+        var target = quarantine.take(groupId.getUuid(), context.raftGroupDirectory(), context.directory());
         node.votes().forget(groupId.getUuid()); // whoever makes the group anew begins as another member
-        moveInto(context.directory(), target.resolve("partition"));
-        node.storage().disk().forceDirectory(target);
         LOG.error("topic {} partition {}: set aside in {}", placement.topic(), placement.partition(), target);
-    }
-
-    private static void moveInto(Path from, Path to) throws IOException {
-        if (Files.exists(from)) {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        }
     }
 
     @Override
@@ -190,7 +171,8 @@ final class PartitionReplicas implements PartitionHost {
 
     private StateMachine opened(RaftGroupId groupId, GroupPlacement placement, Prepared group) {
         var state = new ReplicaState(group.context(), group.recovered());
-        var stateMachine = new PartitionStateMachine(group.context(), state, group.submitter(), () -> closing);
+        var closes = new PartitionStateMachine.Closes(() -> closing, () -> closedByItself(groupId, state));
+        var stateMachine = new PartitionStateMachine(group.context(), state, group.submitter(), closes);
         var replica = new PartitionReplica(state, groupId, placement.topic(), stateMachine);
         open.put(groupId, replica);
         byPartition.put(replica.id(), replica);
@@ -209,6 +191,16 @@ final class PartitionReplicas implements PartitionHost {
                         append -> refetch.holds(append) || (node.space().isFull() && AppendGate.bringsPayload(append)));
         replica.refuseBatches(node.space().noRoom());
         return stateMachine;
+    }
+
+    private void closedByItself(RaftGroupId groupId, ReplicaState state) {
+        var listener = closedByItself;
+        if (listener == null) {
+            state.halt().failed("Ratis closed the group of " + state.id(), Reconciler.closedByItself());
+        } else {
+            LOG.warn("Ratis closed the group of {}", state.id());
+            listener.accept(groupId);
+        }
     }
 
     @Override
@@ -334,7 +326,6 @@ final class PartitionReplicas implements PartitionHost {
 
     private static StartRefusedException mustNotVote(String what) {
         return new StartRefusedException(
-                what + ". This node must not vote with it: empty its directories, give it a new"
-                        + " node id and run: cordwood cluster add-node ID HOST:PORT");
+                what + ". This node must not vote with it: " + Formation.replacement("ID, with the id of this node,"));
     }
 }

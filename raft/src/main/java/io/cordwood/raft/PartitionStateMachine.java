@@ -60,7 +60,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final ClientId ownClientId;
     private final ReplicaState replica;
     private final DivisionSubmitter submitter;
-    private final BooleanSupplier expectsClose;
+    private final Closes closes;
     private final CheckpointStorage checkpoints;
     private final InstallSlot installs;
     private final IntFunction<CatchUpPeer> peerOf;
@@ -68,10 +68,16 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final RaftMeters meters;
     private final EntryBytes entryBytes = new EntryBytes();
 
-    /** @param expectsClose whether the whole node is stopping */
-    PartitionStateMachine(
-            PartitionContext context, ReplicaState replica, DivisionSubmitter submitter, BooleanSupplier expectsClose) {
-        this.expectsClose = expectsClose;
+    /**
+     * What the close of the division means.
+     *
+     * @param expected whether the whole node is stopping
+     * @param byItself called where neither the node stops nor the group is being removed
+     */
+    record Closes(BooleanSupplier expected, Runnable byItself) {}
+
+    PartitionStateMachine(PartitionContext context, ReplicaState replica, DivisionSubmitter submitter, Closes closes) {
+        this.closes = closes;
         this.ownClientId = context.node().client().id();
         this.replica = replica;
         this.submitter = submitter;
@@ -378,17 +384,15 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     }
 
     /**
-     * The log stays open: Ratis' log worker may still flush, and a force that fails would stop the node. A division that closes by
-     * itself, after an exception of any kind, would leave a node that has no replica and does not say so.
+     * The log stays open: Ratis' log worker may still flush, and a force that fails would stop the node. A division closes by itself
+     * when it is no member any more; one that does so after an exception of any kind would leave a node that has no replica and
+     * does not say so.
      */
     @Override
     public void close() {
         replica.stop();
-        if (!expectsClose.getAsBoolean() && isServed()) {
-            replica.halt()
-                    .failed(
-                            "Ratis closed the group of " + replica.id(),
-                            new IllegalStateException("the division closed by itself, its log says why"));
+        if (!closes.expected().getAsBoolean() && isServed()) {
+            closes.byItself().run();
         }
     }
 

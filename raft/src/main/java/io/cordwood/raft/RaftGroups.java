@@ -107,7 +107,10 @@ final class RaftGroups {
         }
     }
 
-    /** Ratis throws like this, and keeps the group in its map, when the group failed faster than Ratis logs its name. */
+    /**
+     * Ratis throws like this, and keeps the group in its map, when the group failed faster than Ratis logs its
+     * name.
+     */
     private void forget(RaftGroupId groupId) {
         try {
             var unused = server.groupManagement(GroupManagementRequest.newRemove(
@@ -123,9 +126,44 @@ final class RaftGroups {
                 client.id(), server.getId(), client.nextCallId(), groupId, true, false)));
     }
 
-    void setConfiguration(RaftGroupId groupId, SetConfigurationRequest.Arguments arguments) throws IOException {
-        check(server.setConfiguration(
-                new SetConfigurationRequest(client.id(), server.getId(), groupId, client.nextCallId(), arguments)));
+    /**
+     * Whether nothing is being changed about the members of a group, as its ready leader knows them: a
+     * configuration that is not committed may come to nothing.
+     */
+    static boolean hasSettledMembers(Division division) {
+        var conf = division.getRaftConf();
+        return division.getInfo().isLeaderReady()
+                && conf.getPreviousPeers(RaftPeerRole.FOLLOWER).isEmpty()
+                && conf.getPreviousPeers(RaftPeerRole.LISTENER).isEmpty()
+                && conf.getLogEntryIndex() <= division.getRaftLog().getLastCommittedIndex();
+    }
+
+    /**
+     * Asks the leader, this node, for other members; fails where they are not those any more that the change
+     * was made for. A new member is fed before it counts, and the future completes when it has caught up: it
+     * fails where it does not answer.
+     */
+    CompletableFuture<RaftClientReply> setMembers(
+            Division division, Collection<RaftPeer> voters, Collection<RaftPeer> listeners) {
+        var conf = division.getRaftConf();
+        var arguments = SetConfigurationRequest.Arguments.newBuilder()
+                .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                .setServersInCurrentConf(List.copyOf(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)))
+                .setListenersInCurrentConf(List.copyOf(conf.getCurrentPeers(RaftPeerRole.LISTENER)))
+                .setServersInNewConf(List.copyOf(voters))
+                .setListenersInNewConf(List.copyOf(listeners))
+                .build();
+        try {
+            return server.setConfigurationAsync(new SetConfigurationRequest(
+                            client.id(),
+                            server.getId(),
+                            division.getGroup().getGroupId(),
+                            client.nextCallId(),
+                            arguments))
+                    .thenCompose(RaftGroups::successful);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     void takeSnapshot(RaftGroupId groupId) throws IOException {

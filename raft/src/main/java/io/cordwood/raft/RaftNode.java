@@ -181,6 +181,7 @@ public final class RaftNode implements Closeable {
         var known = partitions.all().stream().collect(Collectors.toMap(PartitionGroup::groupId, Function.identity()));
         var onDisk = new StartupGroups(disk, config.raftDirectory());
         var setAside = prepare(directory, host, known, onDisk);
+        setAside.forEach(id -> partitions.forgetSetAside(id.getUuid()));
         for (UUID id : onDisk.onDisk()) { // a crash may have come between the directory and the mark
             var group = known.get(id);
             if (group != null && !group.created()) {
@@ -297,7 +298,10 @@ public final class RaftNode implements Closeable {
         transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
         var reports = new SpaceReports(transport, System::nanoTime);
         var balancer = new LeaderBalancer(config.nodeId(), groups, config, reports::hasRoom, System::nanoTime);
-        var reconciler = new Reconciler(config.nodeId(), metadata, groups, partitions, halt);
+        var self = new Reconciler.Self(config.nodeId(), directory.incarnation());
+        var reconciler = new Reconciler(self, metadata, groups, partitions, halt);
+        host.onClosedByItself(reconciler::closedByItself);
+        transport.handle(Reconciler.IS_OPEN, (from, request) -> reconciler.isOpen(request));
         var membership = new Membership(config, directory, groups, metadataGroup, metadata, transport, greeting);
         running = new Running(
                 directory,
@@ -339,6 +343,8 @@ public final class RaftNode implements Closeable {
         });
         repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
         repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
+        var changes = new MemberChanges(config, node.groups(), node.metadata(), transport);
+        repeat(duties, timings.poll().toMillis(), () -> changes.tick(view.image()));
         repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         repeat(retentionThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         repeat(compactionThread, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));

@@ -1,18 +1,24 @@
 package io.cordwood.raft;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.ReplicaChange;
+import io.cordwood.proto.internal.v1.JoinAnswer;
+import io.cordwood.proto.internal.v1.JoinQuestion;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -25,21 +31,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the raft groups of this node equal to what the metadata says: creates the missing ones, removes those of deleted
- * topics. It acts only on an image that was current when it began: a node that just started replays old images. A group
- * that fails is tried again later and does not hold up the others. What is new comes first: nobody waits for a removal.
+ * Makes the raft groups of this node equal to what the metadata says: creates the missing ones, removes
+ * those of deleted topics and those that live elsewhere now. A replica that was lost is reported; once its
+ * old membership has ended it is made anew, empty and without members, and the group's leader adds it. It
+ * acts only on an image that was current when it began: a node that just started replays old images. A
+ * group that fails is tried again later and does not hold up the others. What is new comes first: nobody
+ * waits for a removal.
  *
- * <p>Invariant: a group whose raft log was created here once is never created again; an empty log in the place of a lost
- * one would vote for the loss of what the lost one acknowledged.
+ * <p>Invariant: a group whose raft log was created here once is never created again under the same
+ * membership; an empty log in the place of a lost one would vote for the loss of what the lost one
+ * acknowledged.
  *
- * <p>Thread: its own, {@code reconciler-<node>}; {@link #wake} by any.
+ * <p>Thread: its own, {@code reconciler-<node>}; {@link #wake}, {@link #isOpen}, {@link
+ * #closedByItself(RaftGroupId)} and {@link #isSetAside} by any.
  */
 final class Reconciler implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+    static final String IS_OPEN = "JoinIsOpen";
     private static final Duration IMAGE_TIMEOUT = Duration.ofSeconds(30);
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LAST_PAUSE_MS = 5000;
 
+    private final Self self;
     private final int nodeId;
     private final ClusterMetadata metadata;
     private final RaftGroups groups;
@@ -48,13 +61,18 @@ final class Reconciler implements Closeable {
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
     private final TrashThread trash;
-    private final Set<UUID> reportedMissing = ConcurrentHashMap.newKeySet();
+    private final Set<UUID> setAside = ConcurrentHashMap.newKeySet();
+    private final Set<UUID> closedByItself = ConcurrentHashMap.newKeySet();
     private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
 
-    Reconciler(int nodeId, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions, NodeHalt halt) {
+    /** The node, with the incarnation of its data directory. */
+    record Self(int nodeId, String incarnation) {}
+
+    Reconciler(Self self, ClusterMetadata metadata, RaftGroups groups, LocalPartitions partitions, NodeHalt halt) {
         this.halt = halt;
-        this.nodeId = nodeId;
+        this.self = self;
+        this.nodeId = self.nodeId();
         this.metadata = metadata;
         this.groups = groups;
         this.partitions = partitions;
@@ -70,6 +88,33 @@ final class Reconciler implements Closeable {
     /** Has it look soon. */
     void wake() {
         work.release();
+    }
+
+    /** Answers a leader that asks whether the group is open here that this node is to join. */
+    CompletableFuture<byte[]> isOpen(byte[] request) {
+        try {
+            var question = JoinQuestion.parseFrom(request);
+            var id = Uuids.parse(question.getRaftGroupId());
+            boolean open = partitions
+                            .find(id)
+                            .filter(group -> group.created() && group.joinedAt() == question.getJoinedAt())
+                            .isPresent()
+                    && groups.division(RaftGroupId.valueOf(id)).isPresent();
+            return CompletableFuture.completedFuture(
+                    JoinAnswer.newBuilder().setOpen(open).build().toByteArray());
+        } catch (InvalidProtocolBufferException e) {
+            return CompletableFuture.failedFuture(new NewerFormatException("question does not parse", e));
+        }
+    }
+
+    /** Ratis closed a group by itself; whether that is as it should be, the newest image says. */
+    void closedByItself(RaftGroupId groupId) {
+        closedByItself.add(groupId.getUuid());
+        wake();
+    }
+
+    static IllegalStateException closedByItself() {
+        return new IllegalStateException("the division closed by itself, its log says why");
     }
 
     private void run() {
@@ -106,13 +151,15 @@ final class Reconciler implements Closeable {
 
     /** What is done for one group. */
     private interface Step {
-        void run() throws IOException;
+        void run() throws IOException, InterruptedException;
     }
 
     private void reconcile(MetadataImage image) throws IOException, InterruptedException {
+        checkIncarnation(image);
         Map<UUID, MetadataImage.Replica> wanted = new HashMap<>();
         image.replicasOn(nodeId)
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
+        judgeClosed(wanted);
         var before = Set.copyOf(failed);
         failed.clear();
         for (MetadataImage.Replica replica : wanted.values()) {
@@ -129,6 +176,31 @@ final class Reconciler implements Closeable {
         if (!failed.isEmpty()) {
             throw new IOException(failed.size() + " groups failed");
         }
+    }
+
+    /** A node that an operator gave up for lost must not go on: another directory may take its place. */
+    private void checkIncarnation(MetadataImage image) {
+        var known = image.node(nodeId).map(NodeInfo::incarnation).orElse("");
+        if (!known.equals(self.incarnation())) {
+            throw new IllegalStateException("the cluster gave up this directory for lost: its incarnation is "
+                    + self.incarnation() + ", the cluster knows '" + known + "'");
+        }
+    }
+
+    /** A replica that is no member any more closes when it hears of that, or when it asks for votes in vain. */
+    private void judgeClosed(Map<UUID, MetadataImage.Replica> wanted) {
+        for (UUID id : Set.copyOf(closedByItself)) {
+            closedByItself.remove(id);
+            var replica = wanted.get(id);
+            if (replica != null && !replica.partition().changes().is(nodeId, ReplicaChange.Kind.LEAVING)) {
+                halt.failed("Ratis closed the group of " + name(replica), closedByItself());
+            }
+        }
+    }
+
+    private static String name(MetadataImage.Replica replica) {
+        return "topic " + replica.topic().name() + " partition "
+                + replica.partition().partition();
     }
 
     private static Set<UUID> groupIds(MetadataImage image) {
@@ -151,26 +223,57 @@ final class Reconciler implements Closeable {
         }
     }
 
-    private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException {
+    private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException, InterruptedException {
         var id = replica.partition().raftGroupId();
         if (groups.division(RaftGroupId.valueOf(id)).isPresent()) {
             configure(replica);
             return;
         }
-        if (partitions.wasHere(id)) {
-            reportMissing(replica);
+        var change = replica.partition().changes().of(nodeId);
+        if (change.isPresent()) {
+            ensureChanged(replica, change.get(), image);
+        } else if (partitions.wasHere(id)) {
+            reportLost(replica, image);
+        } else {
+            create(replica, partitions.find(id).orElseGet(() -> newGroup(replica, image)));
+        }
+    }
+
+    private void ensureChanged(MetadataImage.Replica replica, ReplicaChange change, MetadataImage image)
+            throws IOException, InterruptedException {
+        switch (change.kind()) {
+            case LOST -> setAside.add(replica.partition().raftGroupId()); // the leader ends the membership
+            case LEAVING -> {} // likewise, and the replica is not wanted any more then
+            case JOINING -> join(replica, change.since(), image);
+        }
+    }
+
+    private void join(MetadataImage.Replica replica, long since, MetadataImage image)
+            throws IOException, InterruptedException {
+        var id = replica.partition().raftGroupId();
+        if (partitions.hasJoined(id, since)) {
+            reportLost(replica, image); // it may be a member already
             return;
         }
-        var group = partitions.find(id).orElseGet(() -> newGroup(replica, image));
+        var begun = partitions.find(id).filter(group -> group.joinedAt() == since);
+        var group = begun.orElseGet(() -> PartitionGroup.joining(id, placement(replica), since));
+        if (begun.isEmpty()) {
+            partitions.clearForJoining(group);
+        }
+        create(replica, group);
+    }
+
+    private void create(MetadataImage.Replica replica, PartitionGroup group) throws IOException {
         partitions.write(group);
         add(group);
         partitions.write(group.markedCreated());
+        setAside.remove(group.groupId());
         LOG.info(
-                "topic {} partition {}: group {} with replicas on nodes {}",
-                replica.topic().name(),
-                replica.partition().partition(),
-                id,
-                replica.partition().replicas());
+                "{}: group {} with replicas on nodes {}{}",
+                name(replica),
+                group.groupId(),
+                replica.partition().replicas(),
+                group.joinedAt() > 0 ? ", which this one joins" : "");
     }
 
     /** The replica is open: its topic's settings may have changed since. */
@@ -179,11 +282,7 @@ final class Reconciler implements Closeable {
         var known = partitions.find(replica.partition().raftGroupId());
         if (known.isPresent() && !known.get().placement().settings().equals(wanted)) {
             partitions.configure(known.get(), wanted);
-            LOG.info(
-                    "topic {} partition {}: settings are {} now",
-                    replica.topic().name(),
-                    replica.partition().partition(),
-                    wanted);
+            LOG.info("{}: settings are {} now", name(replica), wanted);
         }
     }
 
@@ -199,41 +298,76 @@ final class Reconciler implements Closeable {
         }
     }
 
+    /**
+     * A group that begins with its first members, or a member of those that had not opened it yet when others
+     * changed: the members of now may be others than the first ones, so it takes them from the leader.
+     */
     private static PartitionGroup newGroup(MetadataImage.Replica replica, MetadataImage image) {
+        var partition = replica.partition();
+        var peers = new TreeMap<Integer, String>();
+        if (partition.changes().lastAt() == 0 || partition.leaderTerm() == 0) {
+            partition.replicas().stream()
+                    .flatMap(id -> image.node(id).stream())
+                    .forEach(node -> peers.put(node.nodeId(), node.nodeAddress()));
+        }
+        return new PartitionGroup(partition.raftGroupId(), placement(replica), peers, false, false);
+    }
+
+    private static GroupPlacement placement(MetadataImage.Replica replica) {
         var topic = replica.topic();
         var partition = replica.partition();
-        var placement = new GroupPlacement(
+        return new GroupPlacement(
                 topic.topicId(),
                 topic.name(),
                 partition.partition(),
                 partition.epochBase(),
                 partition.replicas(),
                 topic.config());
-        var peers = new TreeMap<Integer, String>();
-        List<NodeInfo> nodes = partition.replicas().stream()
-                .flatMap(id -> image.node(id).stream())
-                .toList();
-        nodes.forEach(node -> peers.put(node.nodeId(), node.nodeAddress()));
-        return new PartitionGroup(partition.raftGroupId(), placement, peers, false, false);
     }
 
-    /** Whether the group should be here and is not made: it was here once, and only an operator can put that right. */
+    /**
+     * Whether the group should be here and is not made: what it held is lost, and it is not a member that may
+     * begin anew yet.
+     */
     boolean isSetAside(UUID groupId) {
-        return reportedMissing.contains(groupId);
+        return setAside.contains(groupId);
     }
 
-    private void reportMissing(MetadataImage.Replica replica) {
-        if (reportedMissing.add(replica.partition().raftGroupId())) {
+    /**
+     * The group goes on without this replica; its leader ends the membership, and this node may begin anew
+     * then.
+     */
+    private void reportLost(MetadataImage.Replica replica, MetadataImage image)
+            throws IOException, InterruptedException {
+        var partition = replica.partition();
+        boolean isNew = setAside.add(partition.raftGroupId());
+        if (isNew) {
             LOG.error(
-                    "topic {} partition {}: node {} has no replica any more (set aside, or its raft directory is gone);"
-                            + " the others go on without it",
-                    replica.topic().name(),
-                    replica.partition().partition(),
+                    "{}: node {} has no replica any more (set aside, or its raft directory is gone); it is rebuilt from the"
+                            + " others",
+                    name(replica),
                     nodeId);
+        }
+        try {
+            var result = metadata.submit(new MetadataCommand.ReportLostReplica(
+                            replica.topic().topicId(),
+                            partition.partition(),
+                            nodeId,
+                            self.incarnation(),
+                            image.index()))
+                    .get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            if (isNew && result instanceof MetadataResult.Refused refused) {
+                LOG.warn("{}: the loss is not reported: {}", name(replica), refused.message());
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the loss of " + name(replica) + " cannot be reported", e);
         }
     }
 
-    /** Ratis deletes a group's directory file by file: from the mark on, a crash in between ends in deletion all the same. */
+    /**
+     * Ratis deletes a group's directory file by file: from the mark on, a crash in between ends in deletion all
+     * the same.
+     */
     private void remove(PartitionGroup group) throws IOException {
         var id = RaftGroupId.valueOf(group.groupId());
         partitions.write(group.markedDeleted());

@@ -70,6 +70,15 @@ final class RefetchNotice implements AppendGate.Group {
         return true;
     }
 
+    @Override
+    public boolean isOpen() {
+        try {
+            return server.isDone() && raftLog.get().isPresent();
+        } catch (IllegalStateException e) {
+            return false; // Ratis has not read the raft log yet
+        }
+    }
+
     private void notifyOwn(RaftRpcRequestProto leader, long term) {
         try {
             var log = raftLog.get();

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
@@ -40,9 +41,17 @@ final class CountingHost implements PartitionHost {
     }
 
     @Override
-    public boolean hasApplied(RaftGroupId groupId) {
-        return false; // it has no floor
+    public boolean hasFloor(RaftGroupId groupId) {
+        return false;
     }
+
+    @Override
+    public void setAside(RaftGroupId groupId, GroupPlacement placement) {
+        throw new IllegalStateException("nothing of " + placement + " should be left");
+    }
+
+    @Override
+    public void onClosedByItself(Consumer<RaftGroupId> listener) {}
 
     @Override
     public StateMachine create(RaftGroupId groupId, GroupPlacement placement) {

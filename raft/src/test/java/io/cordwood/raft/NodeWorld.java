@@ -21,6 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private final Supplier<Path> directory;
     private FeatureRange features = RaftNodeConfig.FEATURES;
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
-    private final Map<Integer, RaftNode> nodes = new HashMap<>();
+    private final Map<Integer, RaftNode> nodes = new ConcurrentHashMap<>();
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
     /** Of all nodes. */
     final HoldingDisk disk = new HoldingDisk(new NioDisk());
@@ -59,6 +60,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
 
     private LogUpkeep upkeep = LogUpkeep.DEFAULT;
     private Consumer<CatchUps> whileOpening = catchUps -> {};
+    private boolean keepsPartitions;
 
     NodeWorld(Path directory, int... ids) {
         this(() -> directory, ids);
@@ -145,17 +147,9 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     }
 
     RaftNode start(RaftNodeConfig config) throws IOException {
-        var host = new CountingHost();
-        var node = new RaftNode(
-                config,
-                disk,
-                shared -> {
-                    whileOpening.accept(shared.catchUps());
-                    return host;
-                },
-                new RecordingHalt(),
-                NodeMeters.unseen());
-        hosts.put(config.nodeId(), host);
+        var node = keepsPartitions
+                ? RaftNode.of(config, PartitionSettings.DEFAULT, disk, new RecordingHalt(), NodeMeters.unseen())
+                : countingNode(config);
         try {
             node.start();
         } catch (IOException | RuntimeException e) {
@@ -164,6 +158,25 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
         }
         nodes.put(config.nodeId(), node);
         return node;
+    }
+
+    private RaftNode countingNode(RaftNodeConfig config) {
+        var host = new CountingHost();
+        hosts.put(config.nodeId(), host);
+        return new RaftNode(
+                config,
+                disk,
+                shared -> {
+                    whileOpening.accept(shared.catchUps());
+                    return host;
+                },
+                new RecordingHalt(),
+                NodeMeters.unseen());
+    }
+
+    /** Nodes that are started from now on keep partitions in files, instead of a {@link CountingHost}. */
+    void keepPartitions() {
+        keepsPartitions = true;
     }
 
     /** Starts nodes 1 to 3 and waits until they are members. */
@@ -199,6 +212,15 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 .matcher(Files.readString(data.resolve("node.json")));
         assertThat(file.find()).isTrue();
         return data.resolve("raft").resolve(file.group(1));
+    }
+
+    /** Those that run now; some may be stopping. */
+    List<RaftNode> running() {
+        return List.copyOf(nodes.values());
+    }
+
+    boolean runs(int id) {
+        return nodes.containsKey(id);
     }
 
     void stop(int id) throws IOException {

@@ -345,6 +345,11 @@ final class PartitionNodeFixture {
         }
     }
 
+    /** In the place of ending the node. */
+    void onClosedByItself(Runnable listener) {
+        current().replicas().onClosedByItself(groupId -> listener.run());
+    }
+
     RaftLog raftLog() throws IOException {
         return server().getDivision(cluster.group.getGroupId()).getRaftLog();
     }

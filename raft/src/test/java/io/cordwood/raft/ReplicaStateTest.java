@@ -198,7 +198,8 @@ class ReplicaStateTest {
     }
 
     private PartitionStateMachine stateMachine() {
-        return new PartitionStateMachine(context, replica, new DivisionSubmitter(node.client()), () -> true);
+        var closes = new PartitionStateMachine.Closes(() -> true, () -> {});
+        return new PartitionStateMachine(context, replica, new DivisionSubmitter(node.client()), closes);
     }
 
     private static LogEntryProto inRaftLog(AppendEntry entry, long term, long index) {
