@@ -36,6 +36,7 @@ import picocli.CommandLine.TypeConversionException;
             UpCommand.class,
             DownCommand.class,
             TopicCommand.class,
+            PartitionCommand.class,
             ProduceCommand.class,
             ConsumeCommand.class,
             ClusterCommand.class,

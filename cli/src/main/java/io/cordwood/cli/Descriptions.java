@@ -159,7 +159,7 @@ final class Descriptions {
                 var cells = Stream.<Object>of(
                         partition.partition().partition(),
                         replica.nodeId(),
-                        word(replica.state()).replace('_', ' '),
+                        state(replica),
                         cell(replica.highWatermark()),
                         cell(replica.lagRecords()),
                         cell(replica.lagEntries()),
@@ -169,6 +169,15 @@ final class Descriptions {
             }
         }
         return table;
+    }
+
+    /**
+     * What is being done about a replica, and how it is: a joining one is not in the leader's books before it
+     * has caught up.
+     */
+    private static String state(PartitionDescription.Replica replica) {
+        var state = word(replica.state()).replace('_', ' ');
+        return replica.change().map(change -> word(change) + ", " + state).orElse(state);
     }
 
     private static String compaction(PartitionDescription.Compaction compaction) {
@@ -225,15 +234,28 @@ final class Descriptions {
         return table;
     }
 
-    /** A line for each partition whose leader could not tell, and for each replica whose compaction failed or has waited long. */
+    /**
+     * A line for each partition whose leader could not tell, and for each replica that is being changed or
+     * whose compaction failed or has waited long.
+     */
     static List<String> errors(List<PartitionDescription> partitions) {
         return partitions.stream()
                 .flatMap(partition -> Stream.concat(
                         partition.error().stream()
                                 .map(error ->
                                         partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"),
-                        partition.replicas().stream().flatMap(replica -> compactionError(partition, replica))))
+                        partition.replicas().stream()
+                                .flatMap(replica -> Stream.concat(
+                                        change(partition, replica), compactionError(partition, replica)))))
                 .toList();
+    }
+
+    private static Stream<String> change(PartitionDescription partition, PartitionDescription.Replica replica) {
+        return replica.change().stream().map(change -> {
+            var has = cell(replica.sizeBytes()) + " of " + cell(partition.sizeBytes()) + " bytes";
+            return partition.partition() + ": the replica on node " + replica.nodeId() + " is " + word(change)
+                    + (change == PartitionDescription.ReplicaChange.JOINING ? ", it has " + has : "");
+        });
     }
 
     private static Stream<String> compactionError(
@@ -298,6 +320,7 @@ final class Descriptions {
         replica.lagRecords().ifPresent(lag -> values.put("lagRecords", lag));
         replica.lagEntries().ifPresent(lag -> values.put("lagEntries", lag));
         values.put("state", word(replica.state()));
+        replica.change().ifPresent(change -> values.put("change", word(change)));
         replica.compaction().ifPresent(compaction -> values.put("compaction", json(compaction)));
         return values;
     }

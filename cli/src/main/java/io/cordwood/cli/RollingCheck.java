@@ -84,13 +84,18 @@ record RollingCheck(int nodeId, List<String> reasons, List<String> notices) {
     }
 
     private static boolean isClose(Replica replica) {
-        return replica.state() == ReplicaState.LEADER || replica.state() == ReplicaState.FOLLOWER;
+        return replica.change().isEmpty()
+                && (replica.state() == ReplicaState.LEADER || replica.state() == ReplicaState.FOLLOWER);
     }
 
     private static String state(Replica replica) {
         boolean told = replica.state() == ReplicaState.CATCHING_UP
                 && replica.lagEntries().isPresent();
         var behind = told ? ", " + replica.lagEntries().getAsLong() + " entries behind" : "";
+        if (replica.change().isPresent()) {
+            return "the replica on node " + replica.nodeId() + " is "
+                    + Descriptions.word(replica.change().get());
+        }
         return "the replica on node " + replica.nodeId() + " is "
                 + Descriptions.word(replica.state()).replace('_', ' ') + behind;
     }

@@ -67,6 +67,11 @@ final class CommandLineTest {
             cluster add-node                    | ID
             cluster add-node one h:1            | 'one'
             cluster add-node 4                  | HOST:PORT
+            cluster replace-node                | ID
+            cluster replace-node 3              | is given up for good
+            partition add-replica t 0           | NODE
+            partition remove-replica t zero 1   | 'zero'
+            partition move-replica t 0 1        | TO
             cluster rolling-check               | NODE
             cluster rolling-check one           | 'one'
             cluster rolling-check 1 --wait 5    | '5' is not a duration
@@ -133,6 +138,10 @@ final class CommandLineTest {
                 "topic create a",
                 "cluster",
                 "cluster add-node 4 h:1",
+                "cluster replace-node 3 --yes",
+                "partition add-replica t 0 3",
+                "partition remove-replica t 0 3",
+                "partition move-replica t 0 1 3",
                 "cluster rolling-check 1",
                 "cluster rolling-check 1 --wait 1s",
                 "topic delete a --yes",

@@ -9,6 +9,7 @@ import io.cordwood.client.NodeDescription;
 import io.cordwood.client.NodeDescription.State;
 import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.PartitionDescription.Replica;
+import io.cordwood.client.PartitionDescription.ReplicaChange;
 import io.cordwood.client.PartitionDescription.ReplicaState;
 import io.cordwood.client.TopicPartition;
 import java.util.List;
@@ -51,6 +52,23 @@ final class RollingCheckTest {
         assertThat(RollingCheck.of(2, alive(3), List.of(partition)).mayStop())
                 .as("the late one itself")
                 .isTrue();
+    }
+
+    @Test
+    void replicaThatIsBeingBuiltIsNoSpareOne() {
+        var joining = new Replica(
+                2,
+                OptionalLong.of(90),
+                OptionalLong.of(7),
+                OptionalLong.of(0),
+                OptionalLong.of(0),
+                ReplicaState.FOLLOWER,
+                Optional.empty(),
+                Optional.of(ReplicaChange.JOINING));
+        var partition = partition(0, replica(1, ReplicaState.LEADER), joining, replica(3));
+
+        assertThat(RollingCheck.of(3, alive(3), List.of(partition)).reasons())
+                .containsExactly("orders-0: the replica on node 2 is joining");
     }
 
     @Test

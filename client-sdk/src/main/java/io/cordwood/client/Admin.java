@@ -1,6 +1,7 @@
 package io.cordwood.client;
 
 import io.cordwood.proto.v1.AddNodeRequest;
+import io.cordwood.proto.v1.AlterReplicasRequest;
 import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.CreatePartitionsRequest;
@@ -11,6 +12,7 @@ import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.GetTopicConfigRequest;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
+import io.cordwood.proto.v1.ReplaceNodeRequest;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.proto.v1.TransferLeadershipRequest;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -26,8 +29,8 @@ import java.util.concurrent.CompletableFuture;
  * Creates, describes and deletes topics, and describes the cluster. Every verb has a blocking form and an
  * {@code Async} twin; both fail with {@link CordwoodException}.
  *
- * <p>Any node takes every call. A call that a node could not take is tried on the next one until the client's request
- * timeout.
+ * <p>Any node takes every call. A call that a node could not take is tried on the next one until the
+ * client's request timeout.
  *
  * <p><b>Thread:</b> any. Futures are completed on the client's callback executor.
  */
@@ -107,8 +110,8 @@ public final class Admin {
     }
 
     /**
-     * Deletes a partition's records below a point. Below the log start it changes nothing; beyond the end it fails with {@link
-     * ErrorCode#OFFSET_OUT_OF_RANGE}.
+     * Deletes a partition's records below a point. Below the log start it changes nothing; beyond the end it
+     * fails with {@link ErrorCode#OFFSET_OUT_OF_RANGE}.
      *
      * @param start the first record to keep
      */
@@ -121,7 +124,10 @@ public final class Admin {
         return calls.published(trimmed(topic, partition, start));
     }
 
-    /** What is told by the end or by the clock is looked up once: said again after a lost answer it would take more. */
+    /**
+     * What is told by the end or by the clock is looked up once: said again after a lost answer it would take
+     * more.
+     */
     private CompletableFuture<TrimmedPartition> trimmed(String topic, int partition, StartPoint start) {
         Names.requireTopic(topic);
         if (start instanceof StartPoint.AtOffset) {
@@ -198,7 +204,8 @@ public final class Admin {
     }
 
     /**
-     * Gives a topic more partitions; returns when each has a leader. Records of a key may go to another partition from then on.
+     * Gives a topic more partitions; returns when each has a leader. Records of a key may go to another
+     * partition from then on.
      *
      * @param total number of partitions afterwards
      */
@@ -265,6 +272,57 @@ public final class Admin {
                 .thenApply(response -> DescriptionTranslation.placement(response.getPartition()));
     }
 
+    /**
+     * Gives a partition one more replica. It has begun when this returns; {@link #partitions(String)} shows how
+     * far it is.
+     *
+     * @return the partition with its replicas of now
+     */
+    public TopicDescription.Placement addReplica(String topic, int partition, int node) {
+        return Waiting.on(alter(topic, partition, OptionalInt.of(node), OptionalInt.empty()));
+    }
+
+    /** As {@link #addReplica}. */
+    public CompletableFuture<TopicDescription.Placement> addReplicaAsync(String topic, int partition, int node) {
+        return calls.published(alter(topic, partition, OptionalInt.of(node), OptionalInt.empty()));
+    }
+
+    /** Takes a replica of a partition away; otherwise as {@link #addReplica}. */
+    public TopicDescription.Placement removeReplica(String topic, int partition, int node) {
+        return Waiting.on(alter(topic, partition, OptionalInt.empty(), OptionalInt.of(node)));
+    }
+
+    /** As {@link #removeReplica}. */
+    public CompletableFuture<TopicDescription.Placement> removeReplicaAsync(String topic, int partition, int node) {
+        return calls.published(alter(topic, partition, OptionalInt.empty(), OptionalInt.of(node)));
+    }
+
+    /**
+     * Moves a replica of a partition: the old one goes when the new one has caught up. Otherwise as {@link
+     * #addReplica}.
+     */
+    public TopicDescription.Placement moveReplica(String topic, int partition, int fromNode, int toNode) {
+        return Waiting.on(alter(topic, partition, OptionalInt.of(toNode), OptionalInt.of(fromNode)));
+    }
+
+    /** As {@link #moveReplica}. */
+    public CompletableFuture<TopicDescription.Placement> moveReplicaAsync(
+            String topic, int partition, int fromNode, int toNode) {
+        return calls.published(alter(topic, partition, OptionalInt.of(toNode), OptionalInt.of(fromNode)));
+    }
+
+    private CompletableFuture<TopicDescription.Placement> alter(
+            String topic, int partition, OptionalInt add, OptionalInt remove) {
+        var request = AlterReplicasRequest.newBuilder()
+                .setTopic(Names.requireTopic(topic))
+                .setPartition(partition);
+        add.ifPresent(request::setAddNodeId);
+        remove.ifPresent(request::setRemoveNodeId);
+        return calls.change(TopicServiceGrpc.getAlterReplicasMethod(), request.build())
+                .thenCompose(answer -> answer.value())
+                .thenApply(response -> DescriptionTranslation.placement(response.getPartition()));
+    }
+
     public ClusterDescription cluster() {
         return Waiting.on(describeCluster());
     }
@@ -321,6 +379,26 @@ public final class Admin {
             var node = answer.value().thenApply(response -> DescriptionTranslation.node(response.getNode()));
             return answer.doneBefore(ErrorCode.NODE_EXISTS) ? knownNode(nodeId, address, node) : node;
         });
+    }
+
+    /**
+     * Lets a node whose directory is lost come back under its id with an empty one; it then rebuilds its
+     * replicas. The old directory is never taken again.
+     */
+    public NodeDescription replaceNode(int nodeId) {
+        return Waiting.on(replace(nodeId));
+    }
+
+    /** As {@link #replaceNode}. */
+    public CompletableFuture<NodeDescription> replaceNodeAsync(int nodeId) {
+        return calls.published(replace(nodeId));
+    }
+
+    private CompletableFuture<NodeDescription> replace(int nodeId) {
+        var request = ReplaceNodeRequest.newBuilder().setNodeId(nodeId).build();
+        return calls.change(ClusterServiceGrpc.getReplaceNodeMethod(), request)
+                .thenCompose(answer -> answer.value())
+                .thenApply(response -> DescriptionTranslation.node(response.getNode()));
     }
 
     /** After a repeated call only: the node is ours when it is registered under the same address. */

@@ -6,6 +6,7 @@ import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.PartitionInfo;
+import io.cordwood.proto.v1.ReplicaChange;
 import io.cordwood.proto.v1.ReplicaDescription;
 import io.cordwood.proto.v1.ReplicaState;
 import io.cordwood.proto.v1.SettingSource;
@@ -106,7 +107,18 @@ final class DescriptionTranslation {
                 replica.hasLagRecords() ? OptionalLong.of(replica.getLagRecords()) : OptionalLong.empty(),
                 replica.hasLagEntries() ? OptionalLong.of(replica.getLagEntries()) : OptionalLong.empty(),
                 state(replica.getState()),
-                replica.hasCompaction() ? Optional.of(compaction(replica.getCompaction())) : Optional.empty());
+                replica.hasCompaction() ? Optional.of(compaction(replica.getCompaction())) : Optional.empty(),
+                change(replica.getChange()));
+    }
+
+    private static Optional<PartitionDescription.ReplicaChange> change(ReplicaChange change) {
+        return switch (change) {
+            case REPLICA_CHANGE_UNSPECIFIED -> Optional.empty();
+            case REPLICA_CHANGE_LOST -> Optional.of(PartitionDescription.ReplicaChange.LOST);
+            case REPLICA_CHANGE_JOINING -> Optional.of(PartitionDescription.ReplicaChange.JOINING);
+            case REPLICA_CHANGE_LEAVING -> Optional.of(PartitionDescription.ReplicaChange.LEAVING);
+            case UNRECOGNIZED -> Optional.of(PartitionDescription.ReplicaChange.UNKNOWN);
+        };
     }
 
     private static PartitionDescription.Compaction compaction(CompactionDescription compaction) {

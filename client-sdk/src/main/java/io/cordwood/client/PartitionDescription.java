@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * State of a partition as its leader tells it. Where the leader did not answer, {@code error} says why and what only it
- * knows is empty.
+ * State of a partition as its leader tells it. Where the leader did not answer, {@code error} says why and
+ * what only it knows is empty.
  *
  * @param leader node id
  * @param leaderEpoch epoch of that leader, as acknowledgements carry it
@@ -39,6 +39,7 @@ public record PartitionDescription(
      * @param lagRecords records that the leader has committed and it has not applied yet
      * @param lagEntries entries of the leader's log that it has not confirmed
      * @param compaction empty where the topic is not compacted and nothing of compaction is left to finish too
+     * @param change what is being done about it; empty where it is sound
      */
     public record Replica(
             int nodeId,
@@ -47,7 +48,21 @@ public record PartitionDescription(
             OptionalLong lagRecords,
             OptionalLong lagEntries,
             ReplicaState state,
-            Optional<Compaction> compaction) {}
+            Optional<Compaction> compaction,
+            Optional<ReplicaChange> change) {
+
+        /** A sound one. */
+        public Replica(
+                int nodeId,
+                OptionalLong highWatermark,
+                OptionalLong sizeBytes,
+                OptionalLong lagRecords,
+                OptionalLong lagEntries,
+                ReplicaState state,
+                Optional<Compaction> compaction) {
+            this(nodeId, highWatermark, sizeBytes, lagRecords, lagEntries, state, compaction, Optional.empty());
+        }
+    }
 
     /**
      * How far compaction has come in a replica.
@@ -57,10 +72,10 @@ public record PartitionDescription(
      * @param running whether a pass is being made there, or files of one are fetched
      * @param doneBytes what the running or newest pass has read
      * @param totalBytes what it reads at most; what is new is read twice
-     * @param lastError why files that a leader decided on are missing, or why the newest pass of a replica that leads failed or was
-     *     void; empty where neither is so
-     * @param pending for how long files that the leader decided on have been missing there: no checkpoint is taken meanwhile; empty
-     *     where none are
+     * @param lastError why files that a leader decided on are missing, or why the newest pass of a replica that
+     *     leads failed or was void; empty where neither is so
+     * @param pending for how long files that the leader decided on have been missing there: no checkpoint is
+     *     taken meanwhile; empty where none are
      * @param retry when the next try comes at the earliest; empty where nothing waits for one
      */
     public record Compaction(
@@ -72,6 +87,18 @@ public record PartitionDescription(
             String lastError,
             Optional<Duration> pending,
             Optional<Duration> retry) {}
+
+    /** What is being done about a replica. */
+    public enum ReplicaChange {
+        /** Its node has lost it; its old membership ends, and it is rebuilt then. */
+        LOST,
+        /** It is fed, and becomes a member when it has caught up. */
+        JOINING,
+        /** It goes when no other replica joins any more. */
+        LEAVING,
+        /** A change that this client does not know. */
+        UNKNOWN
+    }
 
     /** State of a replica. */
     public enum ReplicaState {

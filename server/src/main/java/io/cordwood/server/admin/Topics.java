@@ -171,7 +171,8 @@ public final class Topics {
     /** A node that is down counts: a topic that is made meanwhile would have fewer replicas for good, and nobody asked for it. */
     private static int defaultReplicationFactor(MetadataImage image) {
         long nodes = image.nodes().values().stream()
-                .filter(node -> node.state() != NodeState.EXPECTED)
+                .filter(node -> node.state() != NodeState.EXPECTED
+                        || !node.replacedIncarnation().isEmpty())
                 .count();
         return (int) Math.max(1, Math.min(DEFAULT_REPLICATION_FACTOR, nodes));
     }

@@ -1,6 +1,7 @@
 package io.cordwood.server.rpc;
 
 import io.cordwood.metrics.TopicTraffic;
+import io.cordwood.server.admin.Placements;
 import io.cordwood.server.admin.TopicSettings;
 import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.AdvertisedAddresses;
@@ -72,10 +73,11 @@ final class ClientServices {
                 ports.tracing());
         var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
         var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
+        var placements = new Placements(ports.cluster());
         return List.of(
                 new DataRpc(streaming, unary, nodeBudget),
-                new TopicRpc(new Topics(ports.cluster()), settings, calls.trim, calls.transfer),
-                new ClusterRpc(calls.addresses, calls.describe));
+                new TopicRpc(new Topics(ports.cluster()), settings, placements, calls.trim, calls.transfer),
+                new ClusterRpc(calls.addresses, calls.describe, placements));
     }
 
     private record Calls(

@@ -14,6 +14,9 @@ import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
+import io.cordwood.proto.v1.ReplaceNodeRequest;
+import io.cordwood.proto.v1.ReplaceNodeResponse;
+import io.cordwood.server.admin.Placements;
 import io.cordwood.server.cluster.AdvertisedAddresses;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
@@ -32,9 +35,11 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private final ImageWatch watch;
     private final DescribePartitionsCall describePartitions;
     private final AdvertisedAddresses addresses;
+    private final Placements placements;
 
     /** @param addresses what callers are told of where the nodes are */
-    ClusterRpc(AdvertisedAddresses addresses, DescribePartitionsCall describePartitions) {
+    ClusterRpc(AdvertisedAddresses addresses, DescribePartitionsCall describePartitions, Placements placements) {
+        this.placements = placements;
         this.addresses = addresses;
         this.cluster = addresses.cluster();
         this.watch = new ImageWatch(cluster);
@@ -55,6 +60,17 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     @Override
     public void addNode(AddNodeRequest request, StreamObserver<AddNodeResponse> out) {
         Answers.unary(out, deadline -> add(request, deadline));
+    }
+
+    @Override
+    public void replaceNode(ReplaceNodeRequest request, StreamObserver<ReplaceNodeResponse> out) {
+        Answers.unary(
+                out,
+                deadline -> placements
+                        .replaceNode(request.getNodeId(), deadline)
+                        .thenApply(node -> ReplaceNodeResponse.newBuilder()
+                                .setNode(described(node))
+                                .build()));
     }
 
     private CompletableFuture<AddNodeResponse> add(AddNodeRequest request, Deadline deadline) {

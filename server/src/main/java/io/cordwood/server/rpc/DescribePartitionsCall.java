@@ -9,6 +9,7 @@ import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.PartitionDescription;
+import io.cordwood.proto.v1.ReplicaChange;
 import io.cordwood.proto.v1.ReplicaDescription;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.server.cluster.Cluster;
@@ -151,8 +152,24 @@ final class DescribePartitionsCall {
                     .setSizeBytes(leader.getReplicas(0).getSizeBytes());
         }
         var said = new ReplicaStates(leader, silent);
-        info.replicas().forEach(node -> description.addReplicas(said.merged(node, answers.get(node))));
+        info.replicas().forEach(node -> description.addReplicas(changed(info, said.merged(node, answers.get(node)))));
         return description.build();
+    }
+
+    private static ReplicaDescription changed(PartitionInfo info, ReplicaDescription replica) {
+        return info.changes()
+                .of(replica.getNodeId())
+                .map(change ->
+                        replica.toBuilder().setChange(kind(change.kind())).build())
+                .orElse(replica);
+    }
+
+    private static ReplicaChange kind(io.cordwood.metadata.ReplicaChange.Kind kind) {
+        return switch (kind) {
+            case LOST -> ReplicaChange.REPLICA_CHANGE_LOST;
+            case JOINING -> ReplicaChange.REPLICA_CHANGE_JOINING;
+            case LEAVING -> ReplicaChange.REPLICA_CHANGE_LEAVING;
+        };
     }
 
     /** Of several that believe to lead, the one of the highest term. */

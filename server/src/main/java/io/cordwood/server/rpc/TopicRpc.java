@@ -2,6 +2,8 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.TopicInfo;
+import io.cordwood.proto.v1.AlterReplicasRequest;
+import io.cordwood.proto.v1.AlterReplicasResponse;
 import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.AlterTopicConfigResponse;
 import io.cordwood.proto.v1.CreatePartitionsRequest;
@@ -24,6 +26,7 @@ import io.cordwood.proto.v1.TransferLeadershipResponse;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.server.admin.NewTopic;
+import io.cordwood.server.admin.Placements;
 import io.cordwood.server.admin.TopicSetting;
 import io.cordwood.server.admin.TopicSettings;
 import io.cordwood.server.admin.Topics;
@@ -43,8 +46,15 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
     private final TopicSettings settings;
     private final TrimCall trim;
     private final TransferLeadershipCall transfer;
+    private final Placements placements;
 
-    TopicRpc(Topics topics, TopicSettings settings, TrimCall trim, TransferLeadershipCall transfer) {
+    TopicRpc(
+            Topics topics,
+            TopicSettings settings,
+            Placements placements,
+            TrimCall trim,
+            TransferLeadershipCall transfer) {
+        this.placements = placements;
         this.topics = topics;
         this.settings = settings;
         this.trim = trim;
@@ -147,6 +157,24 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
     @Override
     public void transferLeadership(TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> out) {
         Answers.unary(out, deadline -> transfer.call(request, deadline));
+    }
+
+    @Override
+    public void alterReplicas(AlterReplicasRequest request, StreamObserver<AlterReplicasResponse> out) {
+        Answers.unary(
+                out,
+                deadline -> placements
+                        .alter(
+                                request.getTopic(),
+                                request.getPartition(),
+                                request.hasAddNodeId() ? OptionalInt.of(request.getAddNodeId()) : OptionalInt.empty(),
+                                request.hasRemoveNodeId()
+                                        ? OptionalInt.of(request.getRemoveNodeId())
+                                        : OptionalInt.empty(),
+                                deadline)
+                        .thenApply(info -> AlterReplicasResponse.newBuilder()
+                                .setPartition(described(info))
+                                .build()));
     }
 
     private static List<io.cordwood.proto.v1.TopicSetting> described(List<TopicSetting> settings) {

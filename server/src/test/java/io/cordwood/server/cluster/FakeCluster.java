@@ -34,6 +34,11 @@ public final class FakeCluster {
     private volatile @Nullable MetadataImage frozen;
 
     public static FakeCluster of(int nodeCount) {
+        return of(nodeCount, 1);
+    }
+
+    /** A cluster at a feature level. */
+    public static FakeCluster of(int nodeCount, int featureLevel) {
         var cluster = new FakeCluster();
         var nodes = new ArrayList<NodeRegistration>();
         for (int id = 1; id <= nodeCount; id++) {
@@ -44,11 +49,11 @@ public final class FakeCluster {
                     new TreeMap<>(Map.of("client", "127.0.0.1:" + (20_000 + id))),
                     "",
                     new NodeLimits(300, (1 << 20) + 12),
-                    new FeatureRange(1, 1)));
+                    new FeatureRange(1, featureLevel)));
         }
         cluster.apply(new MetadataCommand.FormCluster(
                 "AAAAAAAAAAAAAAAAAAAAAA",
-                1,
+                featureLevel,
                 nodes,
                 nodes.stream().map(NodeRegistration::nodeId).toList()));
         return cluster;
