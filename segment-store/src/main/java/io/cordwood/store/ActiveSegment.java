@@ -12,16 +12,19 @@ import java.nio.ByteBuffer;
 final class ActiveSegment implements Closeable {
     private final Segment segment;
     private final DiskFile file;
+    private final FailedForce failedForce;
     private final boolean unsafeFlush;
 
-    private ActiveSegment(Segment segment, DiskFile file, boolean unsafeFlush) {
+    private ActiveSegment(Segment segment, DiskFile file, FailedForce failedForce, boolean unsafeFlush) {
         this.segment = segment;
         this.file = file;
+        this.failedForce = failedForce;
         this.unsafeFlush = unsafeFlush;
     }
 
     static ActiveSegment open(Disk disk, Segment segment, OpenMode mode, LogConfig config) throws IOException {
-        return new ActiveSegment(segment, disk.openForAppends(segment.file(), mode), config.unsafeFlush());
+        var file = disk.openForAppends(segment.file(), mode);
+        return new ActiveSegment(segment, file, new FailedForce(disk, segment.file()), config.unsafeFlush());
     }
 
     Segment segment() {
@@ -43,9 +46,29 @@ final class ActiveSegment implements Closeable {
         force();
     }
 
+    /**
+     * As {@link #cutTo}, of what a process that stopped has left: here alone a failed force is made good.
+     */
+    void settle(Segment.End end) throws IOException {
+        boolean failed = failedForce.isNoted();
+        if (failed) {
+            FailedForce.writeAgain(file, end.sizeBytes());
+        }
+        cutTo(end);
+        if (failed) {
+            failedForce.forget();
+        }
+    }
+
     void force() throws IOException {
-        if (!unsafeFlush) {
+        if (unsafeFlush) {
+            return;
+        }
+        try {
             file.force();
+        } catch (IOException e) {
+            failedForce.note(e);
+            throw e;
         }
     }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * number of readers beside it, which see published segments only. Whoever applies entries moves the high watermark and the log
  * start. A writer that is interrupted inside a call has lost the log.
  *
- * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, and {@code log-start}.
+ * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, {@code log-start}, {@link FailedForce}.
  */
 public final class PartitionLog implements Closeable {
     private final LogFiles files;
@@ -66,7 +66,7 @@ public final class PartitionLog implements Closeable {
     private void settle() throws IOException {
         change(() -> {
             files.disk().forceDirectory(files.directory());
-            active.cutTo(last().end());
+            active.settle(last().end());
         });
     }
 

@@ -490,6 +490,24 @@ class PartitionLogTest {
         }
     }
 
+    /** The kernel reads bytes that it failed to write from its memory, and believes them to be written. */
+    @Test
+    void bytesWhoseForceFailedAreWrittenAgainByTheNextStart() throws Exception {
+        var disk = new SimulatedDisk(5);
+        try (var test = new TestLog(disk, temporary)) {
+            test.append(1, "a");
+            disk.failAt(disk.operations() + 1, IoFault.INPUT_OUTPUT);
+            assertThatThrownBy(() -> test.log().force()).hasMessageContaining("Input/output error");
+            assertThat(test.fileNames()).contains(FailedForce.NAME);
+            test.reopen();
+
+            assertThat(test.log().writtenEndOffset()).isEqualTo(1);
+            assertThat(test.fileNames()).doesNotContain(FailedForce.NAME);
+            var image = disk.crash(CrashMode.NOTHING_UNFORCED);
+            assertThat(WholeFile.read(image, test.file(0))).contains(ByteBuffer.wrap(test.contents()));
+        }
+    }
+
     @Test
     void failedWriteClosesTheLog() throws Exception {
         var disk = new SimulatedDisk(5);

@@ -42,8 +42,13 @@ public final class SimulatedDisk implements Disk {
     private long operations;
     private long powerOffAt = NEVER;
     private long failAt = NEVER;
+    private long opens;
+    private long failOpenAt = NEVER;
     private boolean memoryFails;
+    private IoFault fault = IoFault.NOTHING_DONE;
+    private Listener listener = what -> {};
     private boolean off;
+    private int forcesOfFailedFiles;
     private long usableBytes = Long.MAX_VALUE;
     private int openFiles;
 
@@ -55,12 +60,18 @@ public final class SimulatedDisk implements Disk {
     private static final class Content {
         private final GrowingBytes current = new GrowingBytes();
         private final GrowingBytes durable = new GrowingBytes();
+        private boolean forceFailed;
 
         GrowingBytes durableCopy() {
             var copy = new GrowingBytes();
             copy.write(0, durable.toArray());
             return copy;
         }
+    }
+
+    /** Is told of each operation that changes something, with the disk as it is before. */
+    public interface Listener {
+        void before(String operation);
     }
 
     /** Something done that a power loss may undo. */
@@ -109,12 +120,43 @@ public final class SimulatedDisk implements Disk {
 
     /** The operation with this number fails and changes nothing; later ones succeed. */
     public synchronized void failAt(long operation) {
+        failAt(operation, IoFault.NOTHING_DONE);
+    }
+
+    /** The operation with this number fails in this way; later ones succeed. */
+    public synchronized void failAt(long operation, IoFault how) {
         failAt = operation;
+        fault = how;
+    }
+
+    /**
+     * The open of a file that is there, with this number, fails; later ones succeed. These are not among
+     * the operations.
+     */
+    public synchronized void failOpenAt(long open) {
+        failOpenAt = open;
+    }
+
+    /** Whether what was to fail has come. */
+    public synchronized boolean hasFailed() {
+        return operations >= failAt || opens >= failOpenAt;
+    }
+
+    /**
+     * How often a file was forced whose force had failed before: the success of such a force says nothing.
+     */
+    public synchronized int forcesOfFailedFiles() {
+        return forcesOfFailedFiles;
+    }
+
+    /** From now on. It may take images with {@link #crash}. */
+    public synchronized void listen(Listener newListener) {
+        listener = newListener;
     }
 
     /** The next operation fails and changes nothing. */
     public synchronized void failNext() {
-        failAt = operations + 1;
+        failAt(operations + 1);
     }
 
     /** The next operation finds no memory, and changes nothing. */
@@ -141,11 +183,25 @@ public final class SimulatedDisk implements Disk {
      * same moment, or of a later one.
      */
     public synchronized SimulatedDisk crash(CrashMode mode) {
+        return image(keep(mode));
+    }
+
+    /** The same, where the first so many of the {@link #unforced} operations are kept. */
+    public synchronized SimulatedDisk crashKeeping(int first) {
+        return image(pending.subList(0, first));
+    }
+
+    /** How many operations a power loss now could undo. */
+    public synchronized int unforced() {
+        return pending.size();
+    }
+
+    private SimulatedDisk image(List<Pending> keptOperations) {
         var image = new SimulatedDisk(random.nextLong());
         image.directories.addAll(directories);
         var survivors = new HashMap<Content, GrowingBytes>();
         var files = new TreeMap<>(durableNames);
-        for (var kept : keep(mode)) {
+        for (var kept : keptOperations) {
             if (kept.scope() instanceof Content content) {
                 applyTo(survivors.computeIfAbsent(content, Content::durableCopy), kept);
             } else {
@@ -176,7 +232,15 @@ public final class SimulatedDisk implements Disk {
                         .filter(piece -> random.nextBoolean())
                         .toList();
             case TORN_LAST_WRITE -> tornLastWrite();
+            case NAMES_ONLY -> kept(true);
+            case BYTES_ONLY -> kept(false);
         };
+    }
+
+    private List<Pending> kept(boolean names) {
+        return pending.stream()
+                .filter(operation -> names == !(operation.scope() instanceof Content))
+                .toList();
     }
 
     private List<Pending> tornLastWrite() {
@@ -246,8 +310,16 @@ public final class SimulatedDisk implements Disk {
         if (content == null) {
             throw new NoSuchFileException(file.toString());
         }
+        requireOpens(mode, path);
         openFiles++;
         return new SimulatedFile(file, content, mode != OpenMode.READ);
+    }
+
+    private void requireOpens(OpenMode mode, Path path) throws IOException {
+        opens += mode == OpenMode.CREATE ? 0 : 1;
+        if (mode != OpenMode.CREATE && opens == failOpenAt) {
+            throw IoFault.INPUT_OUTPUT.exception("open " + path);
+        }
     }
 
     @Override
@@ -349,6 +421,7 @@ public final class SimulatedDisk implements Disk {
 
     private void step(String what) throws IOException {
         requirePower();
+        listener.before(what);
         operations++;
         if (operations >= powerOffAt) {
             off = true;
@@ -358,8 +431,17 @@ public final class SimulatedDisk implements Disk {
             if (memoryFails) {
                 throw new OutOfMemoryError("simulated: " + what);
             }
-            throw new IOException("simulated failure: " + what);
+            throw fault.exception(what);
         }
+    }
+
+    /**
+     * The kernel takes pages that it could not write for clean: they are read as they were written, and
+     * never reach the disk.
+     */
+    private void losePages(Content content) {
+        content.forceFailed = true;
+        takePending(content);
     }
 
     private void requirePower() throws IOException {
@@ -414,19 +496,39 @@ public final class SimulatedDisk implements Disk {
         public void write(ByteBuffer src, long position) throws IOException {
             synchronized (SimulatedDisk.this) {
                 requireWritable();
-                step("write " + path);
-                var bytes = new byte[src.remaining()];
-                src.get(bytes);
-                content.current.write(position, bytes);
-                pending.add(new Write(content, position, bytes));
+                try {
+                    step("write " + path);
+                } catch (IOException e) {
+                    int written = off ? 0 : fault.bytesWritten(src.remaining());
+                    if (written > 0) {
+                        put(src, written, position);
+                    }
+                    throw e;
+                }
+                put(src, src.remaining(), position);
             }
+        }
+
+        private void put(ByteBuffer src, int size, long position) {
+            var bytes = new byte[size];
+            src.get(bytes);
+            content.current.write(position, bytes);
+            pending.add(new Write(content, position, bytes));
         }
 
         @Override
         public void force() throws IOException {
             synchronized (SimulatedDisk.this) {
                 requireWritable();
-                step("force " + path);
+                forcesOfFailedFiles += content.forceFailed ? 1 : 0;
+                try {
+                    step("force " + path);
+                } catch (IOException e) {
+                    if (!off && fault.losesPages()) {
+                        losePages(content);
+                    }
+                    throw e;
+                }
                 makeDurable(content);
             }
         }

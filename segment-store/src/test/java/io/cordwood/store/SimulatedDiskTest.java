@@ -102,6 +102,35 @@ class SimulatedDiskTest {
     }
 
     @Test
+    void namesAndBytesAreKeptWithoutEachOther() throws Exception {
+        var other = DIRECTORY.resolve("g");
+        create(FILE, 1);
+        disk.forceDirectory(DIRECTORY);
+        try (var file = disk.open(FILE, OpenMode.WRITE)) {
+            file.write(filled(2, 2), 0);
+        }
+        disk.rename(FILE, other);
+
+        var names = disk.crash(CrashMode.NAMES_ONLY);
+        assertThat(names.list(DIRECTORY)).containsExactly(other);
+        assertThat(WholeFile.read(names, other)).contains(filled(1, 1));
+        assertThat(bytes(disk.crash(CrashMode.BYTES_ONLY))).containsExactly(2, 2);
+    }
+
+    @Test
+    void bytesWhoseForceFailedAreReadAndNeverDurable() throws Exception {
+        var file = forcedFile();
+        file.write(filled(3, 1), 0);
+        disk.failAt(disk.operations() + 1, IoFault.INPUT_OUTPUT);
+        assertThatThrownBy(file::force).hasMessageContaining("Input/output error");
+        file.force();
+
+        assertThat(bytes(disk)).containsExactly(1, 1, 1);
+        assertThat(bytes(disk.crash(CrashMode.EVERYTHING))).isEmpty();
+        assertThat(disk.forcesOfFailedFiles()).isOne();
+    }
+
+    @Test
     void powerGoesAtTheGivenOperation() throws Exception {
         var file = forcedFile();
         disk.powerOffAt(disk.operations() + 2);
