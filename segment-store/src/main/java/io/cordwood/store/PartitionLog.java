@@ -459,6 +459,7 @@ public final class PartitionLog implements Closeable {
         LogStartFile.raise(files.disk(), files.directory(), newStart);
         var all = segments;
         segments = List.copyOf(all.subList(1, all.size()));
+        replacement.deleteBelow(segments.get(0).baseOffset());
         readFiles.deleteNewestFirst(all.subList(0, 1), files.directory());
         directoryChanged = false;
         files.index().trim(files.id(), segments.get(0).baseOffset());

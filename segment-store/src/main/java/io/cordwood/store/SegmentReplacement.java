@@ -3,14 +3,16 @@ package io.cordwood.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Puts the files that compaction has written in the place of those that they were written from.
  *
- * <p>Invariants: an old file goes only when a durable checkpoint lists the new one: what a checkpoint lists is there. One that
- * was written by appends stays as long as an entry of the raft log may need its payload. A reader that is inside an old file
+ * <p>Invariants: an old file goes only when a durable checkpoint lists the new one, or with that one when
+ * both are trimmed: what a checkpoint lists from the log start on is there. One that was written by appends
+ * stays as long as an entry of the raft log may need its payload. A reader that is inside an old file
  * finishes.
  *
  * <p><b>Thread:</b> the log's writer; {@link #readAppended}, {@link #oldFiles} and {@link #hasListed} any.
@@ -140,6 +142,24 @@ final class SegmentReplacement {
             readFiles.forget(deleted.old());
             replaced = replaced.stream().filter(other -> !other.equals(deleted)).toList();
         }
+    }
+
+    /**
+     * Deletes the old files that begin below an offset, before what came in their place goes. Oldest first,
+     * each durably: where the checkpoint lists them, a crash must not leave a hole between those that are
+     * there.
+     */
+    void deleteBelow(long offset) throws IOException {
+        var below = replaced.stream()
+                .filter(each -> each.old().baseOffset() < offset)
+                .sorted(Comparator.comparingLong(each -> each.old().baseOffset()))
+                .toList();
+        for (var each : below) {
+            files.disk().delete(each.old().file());
+            readFiles.forget(each.old());
+            files.disk().forceDirectory(files.directory());
+        }
+        replaced = replaced.stream().filter(each -> !below.contains(each)).toList();
     }
 
     /** Deletes all old files: where the log is given up, a start would take them for it. */

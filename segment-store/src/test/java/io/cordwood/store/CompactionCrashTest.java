@@ -207,6 +207,28 @@ class CompactionCrashTest {
         }
     }
 
+    /**
+     * The old files go with those that came in their place: else they would be found in front of a hole.
+     */
+    @Test
+    void trimBehindAPassThatNoCheckpointListsLeavesNoHole() throws Exception {
+        var disk = new SimulatedDisk(1);
+        try (var log = filled(disk, temporary)) {
+            log.takeCheckpoint();
+            log.compact(3);
+            var sealed = log.table().sealed();
+            assertThat(sealed.get(0).compactionGeneration()).isOne();
+            assertThat(sealed.get(sealed.size() - 1).compactionGeneration()).isZero();
+            log.test().trimTo(log.test().log().highWatermark());
+            var checkpoint = CheckpointFile.read(disk, log.test().directory()).orElseThrow();
+
+            var reopened = log.test().reopen(RecoveryPoint.of(checkpoint));
+
+            assertThat(reopened.writtenEndOffset()).isEqualTo(48);
+            assertThat(reopened.logStartOffset()).isEqualTo(48);
+        }
+    }
+
     @Test
     void aRewrittenFileThatIsMissingOrOfAnotherSizeIsDamage() throws Exception {
         var disk = new SimulatedDisk(1);
