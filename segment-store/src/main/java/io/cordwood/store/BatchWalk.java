@@ -65,6 +65,16 @@ final class BatchWalk {
         }
     }
 
+    /**
+     * As {@link #requireHeader}, and the CRC: for those who conclude something from what the header says.
+     */
+    void requireBatch(Segment segment) throws IOException {
+        var problem = problem();
+        if (problem != null) {
+            throw problem.at(segment.file(), position);
+        }
+    }
+
     /** As {@link #headerProblem}, and the CRC. */
     @Nullable
     BatchProblem problem() throws IOException {

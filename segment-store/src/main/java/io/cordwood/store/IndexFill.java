@@ -98,7 +98,7 @@ final class IndexFill {
         long lastEntry =
                 walk.position() == 0 ? 0 : walk.position() - files.config().indexIntervalBytes();
         while (!walk.atEnd() && walk.position() < stepEnd && walk.chain().endOffset() < endOffset) {
-            walk.requireHeader(segment);
+            walk.requireBatch(segment);
             if (walk.position() - lastEntry >= files.config().indexIntervalBytes()) {
                 entries.add(walk.indexEntry(segment.baseOffset()));
                 lastEntry = walk.position();

@@ -1,5 +1,6 @@
 package io.cordwood.store;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,25 @@ public final class LeaderEpochs {
 
     /** Of the batch that holds an offset; -1 where it lies before the first. */
     public static int at(List<LeaderEpoch> epochs, long offset) {
-        return newest(cut(epochs, offset + 1));
+        for (int i = epochs.size() - 1; i >= 0; i--) {
+            if (epochs.get(i).startOffset() <= offset) {
+                return epochs.get(i).epoch();
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Compares the epoch of a batch, which its CRC does not cover. Of what was trimmed none is known.
+     *
+     * @throws CorruptLogException when it is another one
+     */
+    static void require(List<LeaderEpoch> epochs, long baseOffset, int found, Path file, long position)
+            throws CorruptLogException {
+        int expected = at(epochs, baseOffset);
+        if (expected >= 0 && expected != found) {
+            throw new CorruptLogException(file, position, "leader epoch", expected, found);
+        }
     }
 
     /** Where the next epoch begins behind an offset; {@link Long#MAX_VALUE} where none does. */

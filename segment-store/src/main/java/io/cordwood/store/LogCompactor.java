@@ -28,14 +28,23 @@ public final class LogCompactor {
     private final LogFiles files;
     private final Supplier<List<Segment>> segments;
     private final Supplier<List<Segment>> replaced;
+    private final Supplier<List<LeaderEpoch>> epochs;
     private final CompactionPace pace;
 
-    /** @param replaced files that were part of the log before, and are still there */
+    /**
+     * @param replaced files that were part of the log before, and are still there
+     * @param epochs those of the log, as far as they are known
+     */
     LogCompactor(
-            LogFiles files, Supplier<List<Segment>> segments, Supplier<List<Segment>> replaced, CompactionPace pace) {
+            LogFiles files,
+            Supplier<List<Segment>> segments,
+            Supplier<List<Segment>> replaced,
+            Supplier<List<LeaderEpoch>> epochs,
+            CompactionPace pace) {
         this.files = files;
         this.segments = segments;
         this.replaced = replaced;
+        this.epochs = epochs;
         this.pace = pace;
     }
 
@@ -187,7 +196,7 @@ public final class LogCompactor {
     }
 
     private SegmentRewriter rewriter(KeyOffsets keys, long scannedEnd, CompactionTimes times) {
-        return new SegmentRewriter(files, record -> isNewest(record, keys), scannedEnd, times, pace);
+        return new SegmentRewriter(files, record -> isNewest(record, keys), epochs.get(), scannedEnd, times, pace);
     }
 
     private static boolean isNewest(BatchRecord record, KeyOffsets keys) {

@@ -3,7 +3,9 @@ package io.cordwood.store;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +24,15 @@ final class LogReader {
     private final ReadFiles files;
     private final OffsetIndex index;
     private final int windowBytes;
+    private final Supplier<List<LeaderEpoch>> epochs;
 
-    LogReader(PartitionId id, ReadFiles files, OffsetIndex index, int windowBytes) {
-        this.id = id;
+    /** @param epochs those of the log, as far as they are known */
+    LogReader(LogFiles log, ReadFiles files, Supplier<List<LeaderEpoch>> epochs) {
+        this.id = log.id();
         this.files = files;
-        this.index = index;
-        this.windowBytes = windowBytes;
+        this.index = log.index();
+        this.windowBytes = log.config().indexIntervalBytes();
+        this.epochs = epochs;
     }
 
     /**
@@ -58,10 +63,16 @@ final class LogReader {
             if (BatchHeader.endOffset(bytes, at) > range.end()) {
                 break;
             }
+            if (BatchHeader.endOffset(bytes, at) <= stableEnd) {
+                int epoch = BatchHeader.leaderEpoch(bytes, at);
+                LeaderEpochs.require(epochs.get(), chain.endOffset(), epoch, segment.file(), walk.position() + at);
+            }
             chain.accept(bytes, at);
             at += RecordBatch.sizeAt(bytes, at);
         }
         if (at == 0) {
+            // Were its end a damaged one, a reader would wait here for ever.
+            batchAt(segment, walk);
             return LogRead.empty(range.start());
         }
         if (chain.endOffset() <= stableEnd) {

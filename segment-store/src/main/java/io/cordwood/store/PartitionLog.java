@@ -46,7 +46,7 @@ public final class PartitionLog implements Closeable {
         var config = files.config();
         this.files = files;
         this.readFiles = new ReadFiles(files.disk(), config.readFilesMax());
-        this.reader = new LogReader(files.id(), readFiles, files.index(), config.indexIntervalBytes());
+        this.reader = new LogReader(files, readFiles, () -> leaderEpochs);
         this.search = new LogSearch(reader);
         this.indexer = new LogIndexer(files.id(), files.index(), config.indexIntervalBytes());
         long indexed = files.index().indexedThrough(files.id());
@@ -257,7 +257,7 @@ public final class PartitionLog implements Closeable {
 
     /** For passes of compaction, one at a time on any thread. */
     public LogCompactor compactor(CompactionPace pace) {
-        return new LogCompactor(files, () -> segments, replacement::oldFiles, pace);
+        return new LogCompactor(files, () -> segments, replacement::oldFiles, () -> leaderEpochs, pace);
     }
 
     /** For looks at files in the background. By any thread. */

@@ -184,7 +184,8 @@ final class RetentionSearch {
         }
         var walk = reader.walkFrom(segment, from, end);
         while (walk.position() < position && walk.chain().endOffset() < visible.end()) {
-            walk.requireHeader(segment);
+            // What is below the end of a damaged batch would be trimmed, on all replicas.
+            walk.requireBatch(segment);
             walk.advance();
         }
         return Math.min(Math.max(walk.chain().endOffset(), visible.start()), visible.end());

@@ -30,6 +30,7 @@ final class SegmentRewriter {
 
     private final LogFiles files;
     private final Predicate<BatchRecord> newest;
+    private final List<LeaderEpoch> known;
     private final long scannedEnd;
     private final CompactionTimes times;
     private final CompactionPace pace;
@@ -55,16 +56,19 @@ final class SegmentRewriter {
 
     /**
      * @param newest whether a record is the newest of its key, as far as the pass has read keys
+     * @param known the log's leader epochs
      * @param scannedEnd where the pass stopped to read keys
      */
     SegmentRewriter(
             LogFiles files,
             Predicate<BatchRecord> newest,
+            List<LeaderEpoch> known,
             long scannedEnd,
             CompactionTimes times,
             CompactionPace pace) {
         this.files = files;
         this.newest = newest;
+        this.known = known;
         this.scannedEnd = scannedEnd;
         this.times = times;
         this.pace = pace;
@@ -123,6 +127,7 @@ final class SegmentRewriter {
             while (batches.hasNext()) {
                 long position = batches.position();
                 var batch = batches.next();
+                LeaderEpochs.require(known, batch.baseOffset(), batch.leaderEpoch(), source.file(), position);
                 try {
                     take(batch, out);
                 } catch (MalformedBatchException e) {

@@ -44,7 +44,8 @@ final class TimeSearch {
     private OptionalLong search(Segment segment, OffsetRange range, long timestampMs) throws IOException {
         var walk = reader.walkFromTime(segment, range, timestampMs);
         while (walk.chain().endOffset() < range.end()) {
-            walk.requireHeader(segment);
+            // A batch whose time is a damaged one would be passed over, and taken for expired.
+            walk.requireBatch(segment);
             if (walk.maxTimestamp() >= timestampMs) {
                 var found = searchBatch(segment, walk, range, timestampMs);
                 if (found.isPresent()) {

@@ -144,7 +144,7 @@ class IndexUseTest {
             old.retire();
 
             try (var files = new ReadFiles(test.disk(), 3)) {
-                var reader = new LogReader(TestLog.ID, files, test.index(), 1 << 10);
+                var reader = test.reader(files);
                 assertThat(reader.batchAt(old, 59).endOffset()).isEqualTo(60);
             }
 

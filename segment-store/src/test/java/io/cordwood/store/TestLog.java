@@ -211,6 +211,12 @@ final class TestLog implements AutoCloseable {
         index.close();
     }
 
+    /** A reader as the log has one, with files of its own. */
+    LogReader reader(ReadFiles files) {
+        var own = new LogFiles(directory(), ID, config, new Storage(disk, index));
+        return new LogReader(own, files, log::leaderEpochs);
+    }
+
     private PartitionLog open(RecoveryPoint point) throws IOException {
         return PartitionLog.open(directory(), ID, config, new Storage(disk, index), point);
     }
