@@ -2,6 +2,7 @@ package io.cordwood.store;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.io.IOException;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -9,16 +10,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread:</b> any.
  */
-final class QuietLogger implements AutoCloseable {
-    private final Logger logger;
-
-    QuietLogger(Class<?> of) {
-        logger = (Logger) LoggerFactory.getLogger(of);
-        logger.setLevel(Level.ERROR);
+final class QuietLogger {
+    /** What makes it tell so much. */
+    interface Action {
+        void run() throws IOException;
     }
 
-    @Override
-    public void close() {
-        logger.setLevel(null);
+    private QuietLogger() {}
+
+    static void during(Class<?> of, Action action) throws IOException {
+        var logger = (Logger) LoggerFactory.getLogger(of);
+        logger.setLevel(Level.ERROR);
+        try {
+            action.run();
+        } finally {
+            logger.setLevel(null);
+        }
     }
 }

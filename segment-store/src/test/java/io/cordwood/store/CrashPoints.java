@@ -1,0 +1,115 @@
+package io.cordwood.store;
+
+import io.cordwood.store.BrokenPromise.Invariant;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the power away at every single operation on the disk of a {@link ReplicaWorld}, in every way, and
+ * once more while what is left is recovered.
+ *
+ * <p><b>Thread:</b> one owner.
+ */
+final class CrashPoints {
+    private static final int SECOND_CRASHES = 5;
+    private static final CrashMode[] MODES = CrashMode.values();
+
+    private final OffsetIndex silentIndex;
+    private final PlantedBug bug;
+    private final boolean eachPrefix;
+    private @Nullable OffsetIndex index;
+    private Random random = new Random(0);
+    private int sequences;
+    private long points;
+    private long images;
+    private long secondImages;
+
+    /**
+     * @param silentIndex one that was closed, for most of the images: it is faster
+     * @param eachPrefix whether to leave, at each operation, also each prefix of what was not forced
+     */
+    CrashPoints(OffsetIndex silentIndex, PlantedBug bug, boolean eachPrefix) {
+        this.silentIndex = silentIndex;
+        this.bug = bug;
+        this.eachPrefix = eachPrefix;
+    }
+
+    /**
+     * Goes through one world.
+     *
+     * @param shared by all its images: what it holds is right for none but the last one that wrote it
+     * @throws BrokenPromise where something is not as the store owes it
+     */
+    void run(OffsetIndex shared, long seed, int operations) throws IOException {
+        index = shared;
+        random = new Random(seed);
+        var world = new ReplicaWorld(seed, shared, bug);
+        world.disk().listen(operation -> crash(world, "seed " + seed + ", at " + operation));
+        world.start();
+        for (int i = 0; i < operations; i++) {
+            world.step();
+        }
+        crash(world, "seed " + seed + ", at the end");
+        world.disk().listen(operation -> {});
+        world.stop();
+        sequences++;
+    }
+
+    @Override
+    public String toString() {
+        return sequences + " sequences, power lost at " + points + " operations, " + images + " images recovered, "
+                + secondImages + " of a second loss while they were";
+    }
+
+    private void crash(ReplicaWorld world, String where) {
+        var promise = world.promise();
+        var disk = world.disk();
+        var name = where + " (operation " + (disk.operations() + 1) + "), ";
+        try {
+            for (var mode : MODES) {
+                check(promise, disk.crash(mode), name + mode);
+            }
+            for (int kept = 0; eachPrefix && kept <= disk.unforced(); kept++) {
+                check(promise, disk.crashKeeping(kept), name + kept + " operations kept");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
+        points++;
+    }
+
+    private void check(StorePromise promise, SimulatedDisk image, String where) throws IOException {
+        images++;
+        boolean floorIsKnown = random.nextBoolean();
+        var later = new ArrayList<SimulatedDisk>();
+        image.listen(operation -> later.addAll(List.of(image.crash(anyMode()), image.crash(anyMode()))));
+        var found = promise.recover(bug.on(image), anyIndex(), floorIsKnown, where);
+        image.listen(operation -> {});
+        later.add(image.crash(anyMode()));
+        var again = promise.recover(bug.on(image), anyIndex(), floorIsKnown, where + ", again");
+        BrokenPromise.unless(
+                again.equals(found),
+                Invariant.RECOVERING_AGAIN_CHANGES_NOTHING,
+                where,
+                () -> again + ", first " + found);
+        Collections.shuffle(later, random);
+        for (var second : later.subList(0, Math.min(SECOND_CRASHES, later.size()))) {
+            secondImages++;
+            promise.recover(bug.on(second), anyIndex(), random.nextBoolean(), where + ", lost again");
+        }
+    }
+
+    private CrashMode anyMode() {
+        return MODES[random.nextInt(MODES.length)];
+    }
+
+    private OffsetIndex anyIndex() {
+        var shared = index;
+        return shared != null && random.nextInt(8) == 0 ? shared : silentIndex;
+    }
+}
