@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.metrics.NodeSample;
+import io.cordwood.raft.ChoreThreads.Kind;
 import io.cordwood.store.Disk;
 import io.cordwood.store.PartitionId;
 import java.io.Closeable;
@@ -19,9 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
@@ -57,17 +55,11 @@ public final class RaftNode implements Closeable {
     private final NodeHalt halt;
     private final RatisClient client = new RatisClient();
     private final MetadataView view;
-    private final ScheduledExecutorService timer;
-    private final ScheduledExecutorService duties;
-    private final ScheduledExecutorService checkpointThread;
-    private final ScheduledExecutorService retentionThread;
-    private final ScheduledExecutorService compactionThread;
-    private final ScheduledExecutorService scrubThread;
+    private final ChoreThreads chores;
     private final NodeTransport transport;
     private final CatchUps catchUps;
     private final RaftMeters meters;
     private final SpaceWatch space;
-    private final ScheduledExecutorService spaceThread;
     private volatile boolean closing;
     private volatile @Nullable Running running;
 
@@ -97,21 +89,11 @@ public final class RaftNode implements Closeable {
         this.hostOpener = hostOpener;
         this.halt = halt;
         view = new MetadataView(config.nodeId());
-        timer = thread("node-timer-");
-        duties = thread("node-duties-");
-        checkpointThread = thread("checkpoints-");
-        retentionThread = thread("retention-");
-        compactionThread = thread("compaction-");
-        scrubThread = thread("scrub-");
+        chores = new ChoreThreads(config.nodeId(), halt, () -> closing);
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         meters = RaftMeters.of(nodeMeters);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp(), nodeMeters);
         space = SpaceWatch.of(config, disk, nodeMeters);
-        spaceThread = thread("space-");
-    }
-
-    private ScheduledExecutorService thread(String name) {
-        return Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, name + config.nodeId()));
     }
 
     /**
@@ -284,7 +266,7 @@ public final class RaftNode implements Closeable {
                 .map(RaftGroupId::valueOf)
                 .filter(id -> groups.division(id).isPresent())
                 .ifPresent(metadataGroup::opened);
-        var leader = new LeaderClient(transport, () -> leaderCandidates(metadataGroup), timer);
+        var leader = new LeaderClient(transport, () -> leaderCandidates(metadataGroup), chores.timer());
         var metadata = new ClusterMetadata(
                 view, metadataGroup, leader, config.nodeTimings().commandTimeout());
         var greeting = Greeting.of(config, directory, view);
@@ -324,50 +306,35 @@ public final class RaftNode implements Closeable {
         var replicas = new SpaceKeeper.Replicas(host::all, view::image);
         var keeper = new SpaceKeeper(space, replicas, reports, new LogStarts(transport, host::find), transfers);
         keeper.begin(meters.node());
-        repeat(spaceThread, SpaceKeeper.LOOK_MS, keeper::tick);
+        chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, keeper::tick);
         var elections = new LostElections(running().groups()::candidates, space::isFull, halt, System::nanoTime);
-        repeat(spaceThread, ELECTION_LOOK_MS, elections::look);
+        chores.repeat(Kind.SPACE, ELECTION_LOOK_MS, elections::look);
     }
 
     private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader) {
         var node = running();
         var reporter = new LeaderReporter(config.nodeId(), node.groups(), node.metadata());
         var timings = config.nodeTimings();
-        repeat(timer, timings.poll().toMillis(), reporter::tick);
-        repeat(timer, timings.heartbeat().toMillis(), () -> {
+        chores.repeat(Kind.TIMER, timings.poll().toMillis(), reporter::tick);
+        chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), () -> {
             if (node.membership().joined().isDone()) {
                 var beat =
                         NodeMonitor.heartbeat(config.nodeId(), node.directory().incarnation());
                 var unused = leader.call(NodeMonitor.METHOD, beat, timings.heartbeat());
             }
         });
-        repeat(duties, timings.poll().toMillis(), leaderDuties::tick);
-        repeat(duties, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
+        chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
+        chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         var changes = new MemberChanges(config, node.groups(), node.metadata(), transport);
-        repeat(duties, timings.poll().toMillis(), () -> changes.tick(view.image()));
-        repeat(checkpointThread, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
-        repeat(retentionThread, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
-        repeat(compactionThread, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
-        repeat(scrubThread, SCRUB_LOOK_MS, node.host()::scrub);
+        chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
+        chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
+        chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
+        chores.repeat(Kind.COMPACTION, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
+        chores.repeat(Kind.SCRUB, SCRUB_LOOK_MS, node.host()::scrub);
         var group = node.metadataGroup();
         var snapshots =
                 new MetadataSnapshots(group::sinceSnapshot, group::takeSnapshot, System::nanoTime, config.upkeep());
-        repeat(checkpointThread, CHECKPOINT_LOOK_MS, snapshots::tick);
-    }
-
-    /** A chore that throws has a bug; it stops, and the log says so. */
-    private void repeat(ScheduledExecutorService executor, long everyMs, Runnable chore) {
-        Runnable logged = () -> {
-            try {
-                chore.run();
-            } catch (Throwable e) { // an error too: it would end the chore and nobody would know
-                if (!closing) { // a stop interrupts chores
-                    halt.failed("a chore of node " + config.nodeId(), e);
-                }
-                throw e;
-            }
-        };
-        var unused = executor.scheduleWithFixedDelay(logged, everyMs, everyMs, TimeUnit.MILLISECONDS);
+        chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, snapshots::tick);
     }
 
     private void startThreads() {
@@ -479,24 +446,19 @@ public final class RaftNode implements Closeable {
             running = null;
             node.membership().close();
             node.reconciler().close();
-            shutDown(duties);
-            shutDown(spaceThread);
-            shutDown(retentionThread);
-            shutDown(compactionThread);
-            shutDown(scrubThread);
+            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
-            shutDown(checkpointThread);
+            chores.stop(Kind.CHECKPOINTS);
             node.checkpoints().takeAll();
             takeSnapshot(node);
-            shutDown(timer);
+            chores.stop(Kind.TIMER);
             node.host().closing();
             catchUps.close();
             RatisClose.close(node.server(), config.nodeId());
             node.host().close();
             node.directory().close();
         }
-        List.of(duties, spaceThread, checkpointThread, retentionThread, compactionThread, scrubThread, timer)
-                .forEach(RaftNode::shutDown);
+        chores.stop(Kind.values());
         catchUps.close();
         transport.close();
         view.close();
@@ -509,10 +471,5 @@ public final class RaftNode implements Closeable {
         } catch (IOException e) {
             LOG.warn("node {}: no snapshot of the metadata, the next start replays more", config.nodeId(), e);
         }
-    }
-
-    private static void shutDown(ScheduledExecutorService executor) {
-        executor.shutdownNow();
-        Threads.join(executor, 5, "a chore");
     }
 }
