@@ -140,8 +140,8 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
         // Not in the log: it was purged, so this was noted long ago; or a catch-up just brought it.
         return known.filter(before -> before.membersIndex != NO_MEMBERS)
                 .filter(before -> contradicts(before, log))
-                .map(before -> MEMBERS_FILE + " has raft index " + membersIndex
-                        + "; it had raft index " + before.membersIndex + ", or other members");
+                .map(before -> MEMBERS_FILE + " has raft index " + membersIndex + "; it had raft index "
+                        + before.membersIndex + ", or other members");
     }
 
     private boolean contradicts(RaftMeta before, RaftLogScan.Span log) {

@@ -324,7 +324,8 @@ public final class RaftNode implements Closeable {
             }
         });
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
-        chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
+        chores.repeat(
+                Kind.DUTIES, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         var changes = new MemberChanges(config, node.groups(), node.metadata(), transport);
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);

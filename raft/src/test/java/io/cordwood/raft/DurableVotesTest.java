@@ -111,8 +111,8 @@ class DurableVotesTest {
     private static RaftConfigurationProto configuration(int... nodes) {
         var configuration = RaftConfigurationProto.newBuilder();
         for (int node : nodes) {
-            configuration.addPeers(
-                    RaftGroups.peer(node, "n" + node + ":9091", RaftPeerRole.FOLLOWER).getRaftPeerProto());
+            configuration.addPeers(RaftGroups.peer(node, "n" + node + ":9091", RaftPeerRole.FOLLOWER)
+                    .getRaftPeerProto());
         }
         return configuration.build();
     }
@@ -186,7 +186,9 @@ class DurableVotesTest {
         assertThat(fault()).isPresent();
         members(3, 170, 1, 2, 3);
         assertThat(fault()).as("as a catch-up brings it").isEmpty();
-        assertThat(fault(logWithMembers(20, 1, 2))).as("it would take the place of newer ones").isPresent();
+        assertThat(fault(logWithMembers(20, 1, 2)))
+                .as("it would take the place of newer ones")
+                .isPresent();
         Files.delete(current.resolve("raft-meta.conf"));
         assertThat(fault()).isPresent();
         members(4, 170, 1, 2, 3);
