@@ -132,8 +132,8 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
         // What this node writes first, and what comes with a notification, has no term.
         boolean comparable = writtenTerm == 0 ? entry != null : inLog.orElse(-1) >= writtenTerm;
         if (comparable) {
-            boolean sameEntry = entry != null && (writtenTerm == 0 || inLog.getAsLong() == writtenTerm);
-            return sameEntry && names(entry).equals(written)
+            boolean sameTerm = writtenTerm == 0 || inLog.orElse(-1) == writtenTerm;
+            return entry != null && sameTerm && names(entry).equals(written)
                     ? Optional.empty()
                     : Optional.of(MEMBERS_FILE + " is not the raft log's entry " + membersIndex);
         }

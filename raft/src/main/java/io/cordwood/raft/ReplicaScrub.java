@@ -101,8 +101,10 @@ final class ReplicaScrub {
             return CopyReport.ABSENT;
         }
         var found = known.get(key);
-        boolean counts =
-                found != null && (withinNanos == 0 || means.clockNanos().getAsLong() - found.atNanos() <= withinNanos);
+        if (found == null) {
+            return CopyReport.PENDING;
+        }
+        boolean counts = withinNanos == 0 || means.clockNanos().getAsLong() - found.atNanos() <= withinNanos;
         return counts ? found.report() : CopyReport.PENDING;
     }
 
@@ -230,10 +232,8 @@ final class ReplicaScrub {
     private void compare(List<CopyKey> keys, List<CopyReport> theirs) {
         for (int i = 0; i < keys.size(); i++) {
             var own = uncompared.get(keys.get(i));
-            boolean differs = own != null
-                    && theirs.get(i).isSound()
-                    && !theirs.get(i).copy().hash().equals(own.hash());
-            if (differs) {
+            var other = theirs.get(i);
+            if (own != null && other.isSound() && !other.copy().hash().equals(own.hash())) {
                 openCase(own);
             }
         }

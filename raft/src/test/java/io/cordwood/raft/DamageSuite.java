@@ -54,7 +54,8 @@ final class DamageSuite implements AutoCloseable {
     DamageSuite(Path directory, PartitionCluster of, Role role) throws IOException {
         this.role = role;
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
-        replicas = new PartitionReplicas(node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT);
+        replicas = new PartitionReplicas(
+                node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
         context = new PartitionContext(
                 node,
                 of.partition,

@@ -80,7 +80,7 @@ class FailingDiskTest {
                 append(writer, i);
                 if (isForced(writer)) {
                     assertThat(halts).as("acknowledged after a failure").isEmpty();
-                    acknowledged = i + 1;
+                    acknowledged = i + 1L;
                 } else if (operationsAtTheFailure < 0) {
                     operationsAtTheFailure = disk.operations();
                 }

@@ -71,8 +71,7 @@ public final class PartitionLog implements Closeable {
     }
 
     /**
-     * Opens and recovers a log; what it then holds is durable. The directory is created if it is missing. A torn tail is
-     * cut silently.
+     * Opens and recovers a log; what it then holds is durable. A missing directory is created, a torn tail cut silently.
      *
      * @throws CorruptLogException when bytes below {@link RecoveryPoint#durableEndOffset} are missing or bad, as far as
      *     recovery looks at them; nothing was changed then
