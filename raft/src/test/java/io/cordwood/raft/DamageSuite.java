@@ -167,7 +167,7 @@ final class DamageSuite implements AutoCloseable {
         } catch (DamagedReplicaException e) {
             return Outcome.SET_ASIDE;
         } catch (StartRefusedException e) {
-            assertThat(e).as(what).hasMessageContaining("cordwood cluster add-node");
+            assertThat(e).as(what).hasMessageContaining("cordwood cluster replace-node");
             return Outcome.REFUSED;
         }
     }
