@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.NewTopic;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Nodes of an earlier commit become nodes of this one and go back, one after the other and under load. */
+/**
+ * Nodes of an earlier commit become nodes of this one, one after the other and under load. As long as one
+ * of them has not, the others can go back: the feature level has not risen.
+ */
 @Tag("containers")
 @Tag("nightly")
 @Timeout(value = 35, unit = TimeUnit.MINUTES)
@@ -29,7 +33,7 @@ class ContainerUpgradeIT {
     final ComposeNodes nodes = ComposeNodes.ofTest(DockerCompose::ofThreeNodes);
 
     @Test
-    void nodesGoToThisImageAndBackWhileRecordsFlow() {
+    void nodesGoToThisImageAndBackAndThereWhileRecordsFlow() {
         var compose = nodes.compose();
         var earlier = earlierImage();
         compose.up(earlier, DockerCompose.NODES.toArray(String[]::new));
@@ -40,8 +44,9 @@ class ContainerUpgradeIT {
             var cluster = new ServedCluster(client);
             try (var load = Load.start(DockerCompose.BOOTSTRAP, TOPIC, 2)) {
                 load.awaitMore(2_000);
-                replaceAll(compose, cluster, load, DockerCompose.image());
-                replaceAll(compose, cluster, load, earlier);
+                replace(DockerCompose.NODES.subList(0, 2), compose, cluster, load, DockerCompose.image());
+                replace(DockerCompose.NODES.subList(0, 2), compose, cluster, load, earlier);
+                replace(DockerCompose.NODES, compose, cluster, load, DockerCompose.image());
 
                 assertThat(load.finish().violations(cluster.readAll(TOPIC))).isEmpty();
             }
@@ -49,8 +54,9 @@ class ContainerUpgradeIT {
         }
     }
 
-    private static void replaceAll(DockerCompose compose, ServedCluster cluster, Load load, String image) {
-        for (var service : DockerCompose.NODES) {
+    private static void replace(
+            List<String> services, DockerCompose compose, ServedCluster cluster, Load load, String image) {
+        for (var service : services) {
             cluster.awaitReplicasInStep();
             compose.up(image, service);
             compose.awaitHealthy();

@@ -2,7 +2,6 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cordwood.client.NodeDescription;
 import io.cordwood.client.PartitionDescription;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,7 +65,7 @@ class RebuildIT {
             empty(cluster.dataDirectory(victim));
             cluster.begin(victim);
             TestCluster.soon().until(() -> cluster.logOf(victim).contains("cordwood cluster replace-node " + victim));
-            TestCluster.soon().until(() -> stateOf(cluster, victim) == NodeDescription.State.DEAD);
+            cluster.awaitDead(victim);
 
             cluster.admin().replaceNode(victim);
 
@@ -82,14 +81,6 @@ class RebuildIT {
         int leader = cluster.leaderOf(TOPIC, 0);
         return cluster.nodeIds().stream()
                 .filter(node -> node != leader)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static NodeDescription.State stateOf(TestCluster cluster, int node) {
-        return cluster.admin().cluster().nodes().stream()
-                .filter(known -> known.nodeId() == node)
-                .map(NodeDescription::state)
                 .findFirst()
                 .orElseThrow();
     }

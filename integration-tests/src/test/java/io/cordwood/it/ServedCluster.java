@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.BiPredicate;
 
 /**
  * What a client of a cluster can wait for, wherever its nodes run. Every wait has a deadline.
@@ -78,32 +77,30 @@ record ServedCluster(CordwoodClient client) {
                 .findFirst();
     }
 
-    /** Waits until every replica of every partition has its leader's high watermark: what they hold, by partition. */
+    /**
+     * Waits until every replica of every partition has its leader's high watermark, and none is lost, joins
+     * or leaves: what they hold, by partition.
+     */
     List<OffsetRange> awaitSettled(String topic) {
-        return awaitSettled(topic, (partition, node) -> true);
-    }
-
-    /** The same of the replicas that take part: told partition and node. */
-    List<OffsetRange> awaitSettled(String topic, BiPredicate<Integer, Integer> takesPart) {
         var partitions = client.admin().topic(topic).partitionCount();
-        return TestCluster.soon().until(() -> settled(topic, takesPart), found -> found.size() == partitions);
+        return TestCluster.soon().until(() -> settled(topic), found -> found.size() == partitions);
     }
 
     /** Leaves out partitions that are not settled. */
-    private List<OffsetRange> settled(String topic, BiPredicate<Integer, Integer> takesPart) {
+    private List<OffsetRange> settled(String topic) {
         return client.admin().partitions(topic).stream()
-                .filter(partition -> partition.error().isEmpty() && isSettled(partition, takesPart))
+                .filter(partition -> partition.error().isEmpty() && isSettled(partition))
                 .map(partition -> new OffsetRange(
                         partition.logStartOffset().orElseThrow(),
                         partition.highWatermark().orElseThrow()))
                 .toList();
     }
 
-    private static boolean isSettled(PartitionDescription partition, BiPredicate<Integer, Integer> takesPart) {
+    private static boolean isSettled(PartitionDescription partition) {
         return partition.highWatermark().isPresent()
                 && partition.replicas().stream()
-                        .filter(replica -> takesPart.test(partition.partition().partition(), replica.nodeId()))
-                        .allMatch(replica -> replica.highWatermark().equals(partition.highWatermark()));
+                        .allMatch(replica -> replica.change().isEmpty()
+                                && replica.highWatermark().equals(partition.highWatermark()));
     }
 
     /** Waits until no replica of any partition is missing, silent or far behind: another node may stop. */

@@ -11,6 +11,7 @@ import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.NewTopic;
+import io.cordwood.client.NodeDescription;
 import io.cordwood.client.RecordMetadata;
 import io.cordwood.client.TopicDescription;
 import io.cordwood.store.OffsetRange;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -113,6 +113,12 @@ final class TestCluster implements AutoCloseable {
 
     void awaitReady(int... nodes) {
         Arrays.stream(nodes).forEach(node -> processes().awaitReady(node, PATIENCE));
+    }
+
+    /** Until the others take it for dead. */
+    void awaitDead(int node) {
+        soon().until(() -> admin().cluster().nodes().stream()
+                .anyMatch(known -> known.nodeId() == node && known.state() == NodeDescription.State.DEAD));
     }
 
     void restart(int... nodes) {
@@ -284,21 +290,10 @@ final class TestCluster implements AutoCloseable {
 
     /** Fails unless all replicas hold the same bytes below the high watermark that they all reach. */
     void assertReplicasIdentical(String topic) {
-        assertReplicasIdentical(topic, (partition, node) -> true);
-    }
-
-    /**
-     * The same without replicas that are set aside.
-     *
-     * @param takesPart told partition and node
-     */
-    void assertReplicasIdentical(String topic, BiPredicate<Integer, Integer> takesPart) {
-        var settled = served().awaitSettled(topic, takesPart);
+        var settled = awaitSettled(topic);
         for (var partition : admin().topic(topic).partitions()) {
             var range = settled.get(partition.partition());
-            var nodes = partition.replicas().stream()
-                    .filter(node -> takesPart.test(partition.partition(), node))
-                    .toList();
+            var nodes = partition.replicas();
             var first = replica(nodes.get(0), topic, partition.partition()).batches(range);
             for (var node : nodes.subList(1, nodes.size())) {
                 assertThat(replica(node, topic, partition.partition()).batches(range))

@@ -10,11 +10,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file on each of a node's disks that means nothing and takes room: a node that starts on a disk that
- * somebody filled to the last byte gives it up. Locks, votes, the first entries of a term and the offset
- * index are small, and there is no start without them.
+ * A file on each of a node's disks that means nothing and takes room: a node gives half of it up when
+ * somebody filled the disk to the last byte while it ran, and all of it when it starts on such a disk.
+ * Locks, votes, the first entries of a term and the offset index are small, and there is no start without
+ * them. A vote that finds no room is worse: Ratis puts an empty file in the place of the one before.
  *
- * <p>Invariant: it is given up at a start only; while the node runs it stops taking batches long before.
+ * <p>Invariant: half of it is given up at a start only; while the node runs it stops taking batches long
+ * before.
  *
  * <p>Thread: one at a time.
  */
@@ -51,30 +53,54 @@ final class Ballast {
         }
     }
 
+    /** Gives up what is more than half of that of a directory. The caller has seen that there is no room. */
+    void halve(Path directory, long floorBytes) {
+        var file = directory.resolve(FILE_NAME);
+        long half = wholeBytes(floorBytes) / 2;
+        try {
+            if (disk.exists(file) && sizeBytes(file) > half) {
+                try (var opened = disk.open(file, OpenMode.WRITE)) {
+                    opened.truncate(half);
+                }
+                LOG.warn("the disk of {} is full: half of {} made way for votes; make room", directory, file);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} cannot make way for votes", file, e);
+        }
+    }
+
     /**
-     * Makes that of a directory, where there is none; of a quarter of the floor at most. The caller has
-     * seen that there is room.
+     * Makes that of a directory whole, of a quarter of the floor at most. The caller has seen that there is
+     * room.
      */
     void keep(Path directory, long floorBytes) {
         var file = directory.resolve(FILE_NAME);
         try {
-            if (disk.exists(directory) && !disk.exists(file)) {
-                write(file, Math.min(BYTES, floorBytes / 4));
+            if (disk.exists(directory)) {
+                write(file, wholeBytes(floorBytes));
             }
         } catch (IOException e) {
             LOG.warn("no {}: a start on a full disk may fail", file, e);
         }
     }
 
+    private static long wholeBytes(long floorBytes) {
+        return Math.min(BYTES, floorBytes / 4);
+    }
+
     /**
-     * With bytes that no file system makes shorter. Not forced: what a power loss leaves of it is as good
-     * as it is long.
+     * What is missing of it, with bytes that no file system makes shorter. Not forced: what a power loss
+     * leaves of it is as good as it is long.
      */
     private void write(Path file, long bytes) throws IOException {
-        var random = new Random(1);
-        try (var opened = disk.open(file, OpenMode.CREATE)) {
+        try (var opened = disk.open(file, disk.exists(file) ? OpenMode.WRITE : OpenMode.CREATE)) {
+            long there = opened.sizeBytes();
+            if (there >= bytes) {
+                return;
+            }
+            var random = new Random(there);
             var piece = new byte[PIECE_BYTES];
-            for (long position = 0; position < bytes; position += PIECE_BYTES) {
+            for (long position = there; position < bytes; position += PIECE_BYTES) {
                 random.nextBytes(piece);
                 opened.write(ByteBuffer.wrap(piece, 0, (int) Math.min(PIECE_BYTES, bytes - position)), position);
             }

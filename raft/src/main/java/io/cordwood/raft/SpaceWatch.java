@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class SpaceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(SpaceWatch.class);
+    /** Some thousand votes. */
+    private static final long VOTES_BYTES = 1 << 20;
+
     private static final String DATA = "data";
     private static final String RAFT = "raft";
 
@@ -128,8 +131,11 @@ public final class SpaceWatch {
 
     private void look(Watched each) throws IOException {
         var there = nearest(each.path);
-        long free = disk.usableBytes(there);
         long floorBytes = floor.of(disk.totalBytes(there));
+        if (disk.usableBytes(there) < VOTES_BYTES) {
+            ballast.halve(each.path, floorBytes);
+        }
+        long free = disk.usableBytes(there);
         var before = each.space.level();
         var now = new DiskSpace(each.name, each.path, free, floorBytes, DiskSpace.levelAfter(before, free, floorBytes));
         each.space = now;

@@ -49,10 +49,22 @@ class BallastTest {
     }
 
     @Test
+    void halfOfItIsKeptForTheNextStartAndMadeWholeWhenThereIsRoom() {
+        ballast.halve(directory, FLOOR_BYTES);
+        ballast.halve(directory, FLOOR_BYTES);
+        assertThat(file).hasSize(BYTES / 2);
+
+        ballast.keep(directory, FLOOR_BYTES);
+
+        assertThat(file).hasSize(BYTES);
+    }
+
+    @Test
     void nothingIsMadeWhereThereIsNoDirectory() {
         var absent = directory.resolve("absent");
 
         ballast.keep(absent, FLOOR_BYTES);
+        ballast.halve(absent, FLOOR_BYTES);
         ballast.release(absent);
 
         assertThat(absent).doesNotExist();

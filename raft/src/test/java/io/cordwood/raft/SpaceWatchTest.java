@@ -124,6 +124,19 @@ class SpaceWatchTest {
     }
 
     @Test
+    void halfOfTheBallastMakesWayWhereNoVoteHasRoom() throws IOException {
+        disks.createDirectories(data);
+        levelWith(TOTAL, TOTAL);
+        watch.keepBallast();
+
+        levelWith(10, TOTAL);
+
+        try (var ballast = disks.open(data.resolve(Ballast.FILE_NAME))) {
+            assertThat(ballast.sizeBytes()).isEqualTo(FLOOR_BYTES / 8);
+        }
+    }
+
+    @Test
     void directoryThatIsNotThereYetHasTheDiskOfWhatWillHoldIt() {
         var later =
                 new SpaceWatch(NODE, disks, FLOOR, List.of(data.resolve("not").resolve("yet")));
