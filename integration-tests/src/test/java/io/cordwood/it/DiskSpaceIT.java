@@ -96,7 +96,7 @@ class DiskSpaceIT {
                 disk.fillUntil(0);
                 cluster.restart(2);
                 load.awaitMore(1_000);
-                assertThat(get(cluster, 2, "/readyz")).contains("DISK_SPACE_LOW");
+                TestCluster.soon().until(() -> get(cluster, 2, "/readyz").contains("DISK_SPACE_LOW"));
 
                 disk.free();
                 TestCluster.soon().until(() -> !get(cluster, 2, "/readyz").contains("DISK_SPACE_LOW"));
@@ -114,7 +114,8 @@ class DiskSpaceIT {
     private void awaitRefusal(TestCluster cluster, int node) {
         TestCluster.soon().until(() -> produce(cluster, node).contains("DISK_SPACE_LOW"));
         assertThat(produce(cluster, node)).contains("bytes left, its floor is 33554432", "\"node_id\":\"1\"");
-        assertThat(get(cluster, node, "/readyz")).contains("\"ready\"", "DISK_SPACE_LOW");
+        TestCluster.soon() // it is looked after once a second
+                .untilAsserted(() -> assertThat(get(cluster, node, "/readyz")).contains("\"ready\"", "DISK_SPACE_LOW"));
         assertThat(get(cluster, node, "/metrics"))
                 .contains("cordwood_disk_floor_bytes{directory=\"data\"} 3.3554432E7")
                 .contains("cordwood_disk_refusing_partitions ");
