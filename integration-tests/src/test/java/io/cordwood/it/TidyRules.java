@@ -51,22 +51,32 @@ final class TidyRules extends TreeScanner<@Nullable Void, @Nullable Void> {
 
     private final List<String> violations = new ArrayList<>();
 
-    private TidyRules(String path, JavacTask task) throws IOException {
-        this.path = path;
+    private TidyRules(CompilationUnitTree unit, SourcePositions positions) {
+        this.path = unit.getSourceFile().toUri().getPath().substring(1);
         this.test = path.contains("src/test/");
-        this.unit = task.parse().iterator().next();
+        this.unit = unit;
         this.lines = unit.getLineMap();
-        this.positions = Trees.instance(task).getSourcePositions();
+        this.positions = positions;
     }
 
     /** Each violation of the rules in this source, as {@code path:line: what is wrong}. */
     static List<String> violations(String path, String source) throws IOException {
+        return violationsOf(List.of(new Source(path, source)));
+    }
+
+    /** The same of many, which takes one compiler. */
+    static List<String> violationsOf(List<Source> sources) throws IOException {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        var task = (JavacTask) compiler.getTask(null, null, null, null, null, List.of(new Source(path, source)));
-        var rules = new TidyRules(path, task);
-        rules.checkText(source);
-        rules.scan(rules.unit, null);
-        return List.copyOf(rules.violations);
+        var task = (JavacTask) compiler.getTask(null, null, null, null, null, sources);
+        var positions = Trees.instance(task).getSourcePositions();
+        var violations = new ArrayList<String>();
+        for (var unit : task.parse()) {
+            var rules = new TidyRules(unit, positions);
+            rules.checkText(unit.getSourceFile().getCharContent(true).toString());
+            rules.scan(unit, null);
+            violations.addAll(rules.violations);
+        }
+        return List.copyOf(violations);
     }
 
     private void checkText(String source) {
@@ -137,7 +147,7 @@ final class TidyRules extends TreeScanner<@Nullable Void, @Nullable Void> {
     }
 
     /** A source held in memory. */
-    private static final class Source extends SimpleJavaFileObject {
+    static final class Source extends SimpleJavaFileObject {
         private final String content;
 
         Source(String path, String content) {

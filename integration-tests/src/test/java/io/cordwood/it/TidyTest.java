@@ -22,13 +22,13 @@ class TidyTest {
     void everySourceIsTidy() throws IOException {
         var root = repositoryRoot();
         var sources = handWrittenSources(root);
-        var violations = new ArrayList<String>();
+        var read = new ArrayList<TidyRules.Source>();
         for (Path source : sources) {
-            violations.addAll(TidyRules.violations(root.relativize(source).toString(), Files.readString(source)));
+            read.add(new TidyRules.Source(root.relativize(source).toString(), Files.readString(source)));
         }
 
         assertThat(sources).anyMatch(source -> source.endsWith("io/cordwood/it/TidyTest.java"));
-        assertThat(violations).isEmpty();
+        assertThat(TidyRules.violationsOf(read)).isEmpty();
     }
 
     @Test

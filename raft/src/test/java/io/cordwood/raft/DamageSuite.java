@@ -157,7 +157,7 @@ final class DamageSuite implements AutoCloseable {
                 openAndCompare(what);
             }
             assertThat(RaftLogScan.span(files.raftGroup(), ENTRY_MAX_BYTES))
-                    .as(what)
+                    .as("%s: another log", what)
                     .isEqualTo(whole.log());
             var meta = RaftMeta.read(files.raftGroup()).orElseThrow();
             assertThat(meta.forgot(whole.meta()))

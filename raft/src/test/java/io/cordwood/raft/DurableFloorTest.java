@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +36,8 @@ class DurableFloorTest {
     private static final UUID GROUP = new UUID(0x0123456789abcdefL, 0xfedcba9876543210L);
     private static final UUID OTHER = new UUID(1, 2);
     private static final int SECOND_SLOT = 64 << 10;
+    /** Of a slot with one group. */
+    private static final int SLOT_USED = 48;
 
     private final List<String> halts = new CopyOnWriteArrayList<>();
     private final SimulatedDisk disk = new SimulatedDisk(1);
@@ -189,18 +192,77 @@ class DurableFloorTest {
         assertThat(Arrays.copyOf(read(disk), 48)).isNotEqualTo(first);
     }
 
-    @Test
-    void everyFlippedBitOfTheNewestSlotFallsBackToTheOlder() throws IOException {
+    /** The slots hold floor 1 and, newer and behind it, floor 2. */
+    private SimulatedDisk withBothSlots() throws IOException {
         raiseAndClose(disk, 1);
-        raiseAndClose(disk, 2); // in the second slot
-        for (int position = SECOND_SLOT; position < SECOND_SLOT + 48; position++) {
-            for (int bit = 0; bit < Byte.SIZE; bit++) {
-                var image = disk.crash(CrashMode.EVERYTHING);
-                flip(image, position, 1 << bit);
-                try (var floor = open(image)) {
-                    assertThat(floor.of(GROUP)).as("position %d", position).hasValue(1);
+        raiseAndClose(disk, 2);
+        return disk;
+    }
+
+    @Test
+    void everyFlippedBitOfASlotLeavesTheOther() throws IOException {
+        withBothSlots();
+        int cases = 0;
+        for (int slot : new int[] {0, SECOND_SLOT}) {
+            for (int position = slot; position < slot + SLOT_USED; position++) {
+                for (int bit = 0; bit < Byte.SIZE; bit++) {
+                    var image = disk.crash(CrashMode.EVERYTHING);
+                    flip(image, position, 1 << bit);
+                    try (var floor = open(image)) {
+                        assertThat(floor.of(GROUP)).as("position %d", position).hasValue(slot == 0 ? 2 : 1);
+                    }
+                    cases++;
                 }
             }
+        }
+        System.out.printf("floor: %d flipped bits%n", cases);
+    }
+
+    /** Each length at which something changes, and some between the slots, where nothing stands. */
+    private static IntStream lengths() {
+        var between = IntStream.iterate(SLOT_USED + 1, length -> length < SECOND_SLOT, length -> length + 1_021);
+        return IntStream.concat(
+                IntStream.concat(IntStream.rangeClosed(0, SLOT_USED), between),
+                IntStream.range(SECOND_SLOT, SECOND_SLOT + SLOT_USED));
+    }
+
+    @Test
+    void everyLengthAndZeroedTailLeavesTheOlderSlotOrIsRefused() throws IOException {
+        var whole = read(withBothSlots());
+        for (int length : lengths().toArray()) {
+            var cut = disk.crash(CrashMode.EVERYTHING);
+            try (var file = cut.open(FILE, OpenMode.WRITE)) {
+                file.truncate(length);
+            }
+            assertOlderSlotOrRefused(cut, length);
+
+            var zeroed = disk.crash(CrashMode.EVERYTHING);
+            overwrite(zeroed, length, new byte[whole.length - length]);
+            assertOlderSlotOrRefused(zeroed, length);
+        }
+        System.out.printf("floor: %d lengths and zeroed tails%n", 2 * lengths().count());
+    }
+
+    private void assertOlderSlotOrRefused(SimulatedDisk image, int length) throws IOException {
+        if (length < SLOT_USED) {
+            assertThatThrownBy(() -> open(image))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("neither");
+            return;
+        }
+        try (var floor = open(image)) {
+            assertThat(floor.of(GROUP)).as("length %d", length).hasValue(1);
+        }
+    }
+
+    @Test
+    void slotsThatChangedPlacesAreReadAsBefore() throws IOException {
+        var whole = read(withBothSlots());
+        overwrite(disk, 0, Arrays.copyOfRange(whole, SECOND_SLOT, SECOND_SLOT + SLOT_USED));
+        overwrite(disk, SECOND_SLOT, Arrays.copyOf(whole, SLOT_USED));
+
+        try (var floor = open(disk)) {
+            assertThat(floor.of(GROUP)).hasValue(2);
         }
     }
 

@@ -6,6 +6,7 @@ import io.cordwood.raft.AppendOutcome.NoRoom;
 import io.cordwood.raft.DiskSpace.Level;
 import io.cordwood.store.Disk;
 import io.cordwood.store.ForwardingDisk;
+import io.cordwood.store.OpenMode;
 import io.cordwood.store.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,7 +132,7 @@ class SpaceWatchTest {
 
         levelWith(10, TOTAL);
 
-        try (var ballast = disks.open(data.resolve(Ballast.FILE_NAME))) {
+        try (var ballast = disks.open(data.resolve(Ballast.FILE_NAME), OpenMode.READ)) {
             assertThat(ballast.sizeBytes()).isEqualTo(FLOOR_BYTES / 8);
         }
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Ports for nodes of a test. They lie below those that the system gives to outgoing connections, so that nobody takes the port
  * of a stopped node; test processes that run at the same time have ranges of their own.
  */
-final class TestPorts {
+public final class TestPorts {
     private static final int FIRST = 8_000;
     private static final int RANGE = 3_000;
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
@@ -22,7 +22,7 @@ final class TestPorts {
     private TestPorts() {}
 
     /** Ports of loopback on which nobody listens now, different ones on each call. */
-    static List<Integer> free(int count) {
+    public static List<Integer> free(int count) {
         int start = FIRST + RANGE * Integer.getInteger("test.fork", 0);
         var random = new SplittableRandom();
         var ports = new ArrayList<Integer>();

@@ -27,14 +27,13 @@ import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.config.ServerConfig;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -69,7 +68,7 @@ final class ClusterSmokeIT {
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
-        ports = freePorts(4 * NODES);
+        ports = TestPorts.free(4 * NODES);
         var initial = IntStream.range(0, NODES)
                 .mapToObj(i -> (i + 1) + "@127.0.0.1:" + ports.get(i))
                 .toList();
@@ -295,22 +294,5 @@ final class ClusterSmokeIT {
             @Override
             public void onCompleted() {}
         };
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var sockets = new ArrayList<ServerSocket>();
-        var ports = new ArrayList<Integer>();
-        try {
-            for (int i = 0; i < count; i++) {
-                var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                sockets.add(socket);
-                ports.add(socket.getLocalPort());
-            }
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
-            }
-        }
-        return ports;
     }
 }

@@ -11,14 +11,13 @@ import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.TopicServiceGrpc;
+import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.metrics.MetricsText;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,7 +47,7 @@ final class MetricsIT {
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
-        var ports = freePorts(6);
+        var ports = TestPorts.free(6);
         var initial = "1@127.0.0.1:" + ports.get(0) + ",2@127.0.0.1:" + ports.get(1);
         for (int id = 1; id <= 2; id++) {
             var config = ServerConfig.load(
@@ -156,19 +155,5 @@ final class MetricsIT {
                 .sendAsync(request, HttpResponse.BodyHandlers.ofString())
                 .join()
                 .body();
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        var sockets = new ArrayList<ServerSocket>();
-        var ports = new ArrayList<Integer>();
-        for (int i = 0; i < count; i++) {
-            var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (var socket : sockets) {
-            socket.close();
-        }
-        return ports;
     }
 }

@@ -2,8 +2,8 @@ package io.cordwood.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.raft.TestPorts;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -114,20 +114,14 @@ final class ServerProcessTest {
     /** A node that is alone and gives up before it has joined anything. */
     private static int run(String... flags) throws Exception {
         var words = new ArrayList<>(List.of("--node.id=1", "--http.bind=none"));
-        var node = "127.0.0.1:" + freePort();
+        var node = "127.0.0.1:" + TestPorts.free(1).get(0);
         words.add("--cluster.initial-nodes=1@" + node);
         words.add("--listeners.node.bind=" + node);
         if (Stream.of(flags).noneMatch(flag -> flag.startsWith("--listeners.client.bind="))) {
-            words.add("--listeners.client.bind=127.0.0.1:" + freePort());
+            words.add("--listeners.client.bind=127.0.0.1:" + TestPorts.free(1).get(0));
         }
         words.addAll(List.of(flags));
         return ServerProcess.run(words, Map.of());
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** One line that names the setting, and no trace of a stack. */
