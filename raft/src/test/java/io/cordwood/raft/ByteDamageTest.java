@@ -150,6 +150,25 @@ class ByteDamageTest {
         }
     }
 
+    /**
+     * Below the checkpoint a start takes the file as it is; the scrub reads it. Behind it, it is held against
+     * the raft log.
+     */
+    @Test
+    void everyBitAndLengthOfTheSegmentBehindTheCheckpoint() throws IOException {
+        try (var suite = suite(Role.PARTITION)) {
+            var checkpoint = CheckpointFile.read(new NioDisk(), suite.files().partition())
+                    .orElseThrow();
+            int covered = Math.toIntExact(checkpoint.segments().active().sizeBytes());
+            var segment = suite.files().lastSegment();
+            assertThat(suite.original(segment)).hasSizeBetween(covered + 100, covered + 2_000);
+            suite.everyBit(segment, covered);
+            suite.everyLengthAndZeroedTail(segment, covered);
+            assertThat(suite.cases()).containsOnlyKeys(Outcome.SET_ASIDE);
+            print("segment behind the checkpoint", suite);
+        }
+    }
+
     /** A marker of damage counts whatever is in it; one of a refetch counts as a whole or not at all. */
     @Test
     void everyLengthOfTheMarkers() throws IOException {
