@@ -27,23 +27,17 @@ import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.proto.v1.Topic;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
-import io.cordwood.server.config.ServerConfig;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -60,58 +54,25 @@ final class ClusterSmokeIT {
     @TempDir
     Path directory;
 
-    private final List<CordwoodServer> servers = new ArrayList<>();
-    private final List<ManagedChannel> channels = new ArrayList<>();
-    private final List<Integer> httpPorts = new ArrayList<>();
-    private final RecordedHalts halts = new RecordedHalts();
-    private List<Integer> ports = List.of();
+    private RunningServers servers;
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
-        ports = TestPorts.free(4 * NODES);
-        var initial = IntStream.range(0, NODES)
-                .mapToObj(i -> (i + 1) + "@127.0.0.1:" + ports.get(i))
-                .toList();
-        for (int i = 0; i < NODES; i++) {
-            var config = ServerConfig.load(
-                    List.of(
-                            "--node.id=" + (i + 1),
-                            "--data.dir=" + directory.resolve("n" + (i + 1)),
-                            "--cluster.initial-nodes=" + String.join(",", initial),
-                            "--listeners.node.bind=127.0.0.1:" + ports.get(i),
-                            "--listeners.client.bind=127.0.0.1:" + ports.get(NODES + i),
-                            "--listeners.external.bind=127.0.0.1:" + ports.get(2 * NODES + i),
-                            "--listeners.external.advertised=localhost:" + ports.get(2 * NODES + i),
-                            "--http.bind=127.0.0.1:" + ports.get(3 * NODES + i)),
-                    Map.of());
-            httpPorts.add(ports.get(3 * NODES + i));
-            servers.add(CordwoodServer.start(config, halts));
-            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(NODES + i))
-                    .usePlaintext()
-                    .build());
-        }
-        servers.forEach(server -> assertThat(server.ready()).succeedsWithin(Duration.ofSeconds(60)));
+        servers = RunningServers.start(directory, NODES);
     }
 
     @AfterEach
     void stopNodes() throws Exception {
-        channels.forEach(ManagedChannel::shutdownNow);
-        for (var server : servers) {
-            server.close();
-        }
-        assertThat(halts.all()).isEmpty();
+        servers.close();
     }
 
     @Test
     void callersOfEachListenerAreToldItsAddresses() {
-        var external = NettyChannelBuilder.forAddress("127.0.0.1", ports.get(2 * NODES))
-                .usePlaintext()
-                .build();
-        channels.add(external);
+        var external = servers.externalChannel(1);
 
-        for (int node = 0; node < NODES; node++) {
-            assertThat(nodes(channel(1)).get(node).getAddress()).isEqualTo("127.0.0.1:" + ports.get(NODES + node));
-            assertThat(nodes(external).get(node).getAddress()).isEqualTo("localhost:" + ports.get(2 * NODES + node));
+        for (int node = 1; node <= NODES; node++) {
+            assertThat(nodes(channel(1)).get(node - 1).getAddress()).isEqualTo(servers.clientAddress(node));
+            assertThat(nodes(external).get(node - 1).getAddress()).isEqualTo(servers.externalAddress(node));
         }
     }
 
@@ -202,8 +163,7 @@ final class ClusterSmokeIT {
 
     /** An empty body is a GET. */
     private HttpResponse<String> http(int node, String path, String json) throws Exception {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path))
-                .timeout(Duration.ofSeconds(30));
+        var request = HttpRequest.newBuilder(servers.http(node, path)).timeout(Duration.ofSeconds(30));
         if (!json.isEmpty()) {
             request.header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json));
         }
@@ -268,7 +228,7 @@ final class ClusterSmokeIT {
     }
 
     private ManagedChannel channel(int node) {
-        return channels.get(node - 1);
+        return servers.channel(node);
     }
 
     private DataServiceGrpc.DataServiceBlockingStub data(int node) {

@@ -11,12 +11,8 @@ import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.TopicServiceGrpc;
-import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
-import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.metrics.MetricsText;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,9 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,42 +34,18 @@ final class MetricsIT {
     @TempDir
     Path directory;
 
-    private final List<CordwoodServer> servers = new ArrayList<>();
-    private final List<URI> pages = new ArrayList<>();
-    private final List<ManagedChannel> channels = new ArrayList<>();
-    private final RecordedHalts halts = new RecordedHalts();
+    private List<URI> pages = List.of();
+    private RunningServers servers;
 
     @BeforeEach
     void startNodes() throws IOException, ConfigException {
-        var ports = TestPorts.free(6);
-        var initial = "1@127.0.0.1:" + ports.get(0) + ",2@127.0.0.1:" + ports.get(1);
-        for (int id = 1; id <= 2; id++) {
-            var config = ServerConfig.load(
-                    List.of(
-                            "--node.id=" + id,
-                            "--data.dir=" + directory.resolve("n" + id),
-                            "--cluster.initial-nodes=" + initial,
-                            "--listeners.node.bind=127.0.0.1:" + ports.get(id - 1),
-                            "--listeners.client.bind=127.0.0.1:" + ports.get(id + 1),
-                            "--http.bind=127.0.0.1:" + ports.get(id + 3),
-                            "--metrics.max-partitions=2"),
-                    Map.of());
-            servers.add(CordwoodServer.start(config, halts));
-            pages.add(URI.create("http://127.0.0.1:" + ports.get(id + 3) + "/metrics"));
-            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", ports.get(id + 1))
-                    .usePlaintext()
-                    .build());
-        }
-        servers.forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+        servers = RunningServers.start(directory, 2, "--metrics.max-partitions=2");
+        pages = List.of(servers.http(1, "/metrics"), servers.http(2, "/metrics"));
     }
 
     @AfterEach
     void stopNodes() throws Exception {
-        channels.forEach(ManagedChannel::shutdownNow);
-        for (var server : servers) {
-            server.close();
-        }
-        assertThat(halts.all()).isEmpty();
+        servers.close();
     }
 
     @Test
@@ -119,7 +89,7 @@ final class MetricsIT {
         useTopic("wide", 5);
         await().atMost(PATIENCE).until(() -> shown(pages.get(0)).value("cordwood_node_partitions_left_out") == 3);
 
-        TopicServiceGrpc.newBlockingStub(channels.get(0))
+        TopicServiceGrpc.newBlockingStub(servers.channel(1))
                 .withDeadlineAfter(30, TimeUnit.SECONDS)
                 .deleteTopic(DeleteTopicRequest.newBuilder().setName("wide").build());
 
@@ -129,14 +99,14 @@ final class MetricsIT {
 
     /** A record in, and out again. */
     private void useTopic(String name, int partitions) {
-        TopicServiceGrpc.newBlockingStub(channels.get(0))
+        TopicServiceGrpc.newBlockingStub(servers.channel(1))
                 .withDeadlineAfter(30, TimeUnit.SECONDS)
                 .createTopic(CreateTopicRequest.newBuilder()
                         .setName(name)
                         .setPartitionCount(partitions)
                         .setReplicationFactor(2)
                         .build());
-        var data = DataServiceGrpc.newBlockingStub(channels.get(0)).withDeadlineAfter(30, TimeUnit.SECONDS);
+        var data = DataServiceGrpc.newBlockingStub(servers.channel(1)).withDeadlineAfter(30, TimeUnit.SECONDS);
         data.produce(ProduceRequest.newBuilder()
                 .setTopic(name)
                 .addRecords(NewRecord.newBuilder()

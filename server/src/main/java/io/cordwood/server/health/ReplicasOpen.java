@@ -44,10 +44,9 @@ public final class ReplicasOpen implements ReadinessCheck {
     @Override
     public List<Hindrance> hindrances() {
         var placed = cluster.image().replicasOn(cluster.thisNode());
-        var absent = placed.stream().filter(this::isMissing).toList();
-        var setAside = absent.stream().filter(this::isSetAside).toList();
-        var missing =
-                absent.stream().filter(replica -> !setAside.contains(replica)).toList();
+        var absent = placed.stream().filter(this::isMissing).collect(Collectors.partitioningBy(this::isSetAside));
+        var setAside = absent.getOrDefault(true, List.of());
+        var missing = absent.getOrDefault(false, List.of());
         remember(missing);
         wereAllOpen |= missing.isEmpty();
         var found = new ArrayList<Hindrance>();

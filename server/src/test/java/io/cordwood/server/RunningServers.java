@@ -1,0 +1,113 @@
+package io.cordwood.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.raft.TestPorts;
+import io.cordwood.server.config.ConfigException;
+import io.cordwood.server.config.ServerConfig;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The servers of a small cluster in this process, on loopback. None of them may want to halt.
+ *
+ * <p>Thread: one.
+ */
+final class RunningServers implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final List<Integer> nodePorts;
+    private final List<Integer> clientPorts;
+    private final List<Integer> externalPorts;
+    private final List<Integer> httpPorts;
+    private final List<CordwoodServer> servers = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private final RecordedHalts halts = new RecordedHalts();
+
+    private RunningServers(int count) {
+        nodePorts = TestPorts.free(count);
+        clientPorts = TestPorts.free(count);
+        externalPorts = TestPorts.free(count);
+        httpPorts = TestPorts.free(count);
+    }
+
+    /**
+     * Waits until all are ready.
+     *
+     * @param directory holds {@code n1}, {@code n2}, ...
+     */
+    static RunningServers start(Path directory, int count, String... settings) throws IOException, ConfigException {
+        var servers = new RunningServers(count);
+        for (int node = 1; node <= count; node++) {
+            servers.start(directory.resolve("n" + node), node, List.of(settings));
+        }
+        servers.servers.forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+        return servers;
+    }
+
+    private void start(Path data, int node, List<String> settings) throws IOException, ConfigException {
+        var flags = new ArrayList<>(List.of(
+                "--node.id=" + node,
+                "--data.dir=" + data,
+                "--cluster.initial-nodes=" + initialNodes(),
+                "--listeners.node.bind=127.0.0.1:" + nodePorts.get(node - 1),
+                "--listeners.client.bind=" + clientAddress(node),
+                "--listeners.external.bind=127.0.0.1:" + externalPorts.get(node - 1),
+                "--listeners.external.advertised=" + externalAddress(node),
+                "--http.bind=127.0.0.1:" + httpPorts.get(node - 1)));
+        flags.addAll(settings);
+        servers.add(CordwoodServer.start(ServerConfig.load(flags, Map.of()), halts));
+        channels.add(channelTo(clientAddress(node)));
+    }
+
+    private String initialNodes() {
+        return IntStream.rangeClosed(1, nodePorts.size())
+                .mapToObj(node -> node + "@127.0.0.1:" + nodePorts.get(node - 1))
+                .collect(Collectors.joining(","));
+    }
+
+    private static ManagedChannel channelTo(String address) {
+        return NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    }
+
+    String clientAddress(int node) {
+        return "127.0.0.1:" + clientPorts.get(node - 1);
+    }
+
+    String externalAddress(int node) {
+        return "localhost:" + externalPorts.get(node - 1);
+    }
+
+    /** To its client listener. */
+    ManagedChannel channel(int node) {
+        return channels.get(node - 1);
+    }
+
+    ManagedChannel externalChannel(int node) {
+        var channel = channelTo(externalAddress(node));
+        channels.add(channel);
+        return channel;
+    }
+
+    URI http(int node, String path) {
+        return URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path);
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        channels.forEach(ManagedChannel::shutdownNow);
+        for (var server : servers) {
+            server.close();
+        }
+        assertThat(halts.all()).isEmpty();
+    }
+}
