@@ -21,7 +21,7 @@ final class CrashPoints {
 
     private final OffsetIndex silentIndex;
     private final PlantedBug bug;
-    private final boolean eachPrefix;
+    private boolean eachPrefix;
     private @Nullable OffsetIndex index;
     private Random random = new Random(0);
     private int sequences;
@@ -31,12 +31,15 @@ final class CrashPoints {
 
     /**
      * @param silentIndex one that was closed, for most of the images: it is faster
-     * @param eachPrefix whether to leave, at each operation, also each prefix of what was not forced
      */
-    CrashPoints(OffsetIndex silentIndex, PlantedBug bug, boolean eachPrefix) {
+    CrashPoints(OffsetIndex silentIndex, PlantedBug bug) {
         this.silentIndex = silentIndex;
         this.bug = bug;
-        this.eachPrefix = eachPrefix;
+    }
+
+    /** Whether to leave, at each operation, also each prefix of what was not forced; in the worlds to come. */
+    void leaveEachPrefix(boolean whether) {
+        eachPrefix = whether;
     }
 
     /**

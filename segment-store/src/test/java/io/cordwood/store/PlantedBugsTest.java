@@ -70,7 +70,7 @@ class PlantedBugsTest {
     }
 
     private void crashAtEveryOperation(PlantedBug bug) throws IOException {
-        var crashes = new CrashPoints(index, bug, false);
+        var crashes = new CrashPoints(index, bug);
         for (int seed = 0; seed < SEQUENCES; seed++) {
             crashes.run(index, seed, OPERATIONS);
         }
