@@ -10,21 +10,21 @@ import java.nio.ByteBuffer;
  * <p><b>Thread:</b> the log's writer.
  */
 final class ActiveSegment implements Closeable {
+    private static final int PIECE_BYTES = 1 << 20;
+
     private final Segment segment;
     private final DiskFile file;
-    private final FailedForce failedForce;
     private final boolean unsafeFlush;
 
-    private ActiveSegment(Segment segment, DiskFile file, FailedForce failedForce, boolean unsafeFlush) {
+    private ActiveSegment(Segment segment, DiskFile file, boolean unsafeFlush) {
         this.segment = segment;
         this.file = file;
-        this.failedForce = failedForce;
         this.unsafeFlush = unsafeFlush;
     }
 
     static ActiveSegment open(Disk disk, Segment segment, OpenMode mode, LogConfig config) throws IOException {
         var file = disk.openForAppends(segment.file(), mode);
-        return new ActiveSegment(segment, file, new FailedForce(disk, segment.file()), config.unsafeFlush());
+        return new ActiveSegment(segment, file, config.unsafeFlush());
     }
 
     Segment segment() {
@@ -47,28 +47,37 @@ final class ActiveSegment implements Closeable {
     }
 
     /**
-     * As {@link #cutTo}, of what a process that stopped has left: here alone a failed force is made good.
+     * As {@link #cutTo}, of what a process that stopped has left. A force of it may have failed: the kernel
+     * takes the pages that it could not write for clean, gives them to readers as if they were there, and
+     * does nothing at the next force. Nothing tells so, as a disk that failed takes no note of it. So here,
+     * and nowhere else, a failed force is made good: the bytes are written again first.
+     *
+     * @param forcedBytes the first so many were forced for sure
      */
-    void settle(Segment.End end) throws IOException {
-        boolean failed = failedForce.isNoted();
-        if (failed) {
-            FailedForce.writeAgain(file, end.sizeBytes());
+    void settle(Segment.End end, long forcedBytes) throws IOException {
+        if (!unsafeFlush) {
+            writeAgain(forcedBytes, end.sizeBytes());
         }
         cutTo(end);
-        if (failed) {
-            failedForce.forget();
+    }
+
+    private void writeAgain(long from, long to) throws IOException {
+        var piece = ByteBuffer.allocate((int) Math.max(0, Math.min(PIECE_BYTES, to - from)));
+        long at = from;
+        while (at < to) {
+            piece.clear().limit((int) Math.min(piece.capacity(), to - at));
+            int size = file.read(piece, at);
+            if (size < piece.limit()) {
+                throw new IOException(segment + " ends at " + (at + size) + ", it had " + to + " bytes");
+            }
+            file.write(piece.flip(), at);
+            at += size;
         }
     }
 
     void force() throws IOException {
-        if (unsafeFlush) {
-            return;
-        }
-        try {
+        if (!unsafeFlush) {
             file.force();
-        } catch (IOException e) {
-            failedForce.note(e);
-            throw e;
         }
     }
 

@@ -11,8 +11,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * Writes past the page cache (O_DIRECT), and whole blocks only: so sizes stay exact.
  *
- * <p>Invariant: a block is written either here or through the page cache, unless the file was cut in between; so the kernel never
- * has to make one agree with the other.
+ * <p>Invariant: a block is written either here or through the page cache, unless the file was cut in between, or a start writes
+ * again what was there; so the kernel has to make one agree with the other only while nobody else has the file open. It
+ * drops the pages of what is written here, and what their force may have lost goes to the disk.
  *
  * <p><b>Thread:</b> that of the file's writer.
  */

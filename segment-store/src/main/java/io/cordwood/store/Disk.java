@@ -47,6 +47,7 @@ public interface Disk {
     /** The file must exist. Whoever has it open can read on. */
     void delete(Path file) throws IOException;
 
+    /** @throws ForceFailedException where it fails; never call it again then */
     void forceDirectory(Path directory) throws IOException;
 
     /** What may still be written on the file system of this path. */

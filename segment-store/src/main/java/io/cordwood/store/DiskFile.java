@@ -21,7 +21,11 @@ public interface DiskFile extends Closeable {
     /** Writes all that remains in the buffer. */
     void write(ByteBuffer src, long position) throws IOException;
 
-    /** Bytes and size are durable on return. After a failure nothing is known of either; never call it again then. */
+    /**
+     * Bytes and size are durable on return.
+     *
+     * @throws ForceFailedException where it fails: nothing is known of either; never call it again then
+     */
     void force() throws IOException;
 
     long sizeBytes() throws IOException;

@@ -140,7 +140,18 @@ public final class NioDisk implements Disk {
     @Override
     public void forceDirectory(Path directory) throws IOException {
         try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            force(directory, channel, true);
+        }
+    }
+
+    /** A channel that is closed meanwhile, or whose thread is interrupted, says nothing of the disk. */
+    private static void force(Path path, FileChannel channel, boolean metadata) throws IOException {
+        try {
+            channel.force(metadata);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new ForceFailedException(path, e);
         }
     }
 
@@ -220,7 +231,7 @@ public final class NioDisk implements Disk {
         @Override
         public void force() throws IOException {
             // fdatasync promises the size only as far as reading needs it, and a shorter file reads well without.
-            channel.force(truncated);
+            NioDisk.force(path, channel, truncated);
             truncated = false;
         }
 

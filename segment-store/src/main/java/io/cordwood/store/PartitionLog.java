@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * number of readers beside it, which see published segments only. Whoever applies entries moves the high watermark and the log
  * start. A writer that is interrupted inside a call has lost the log.
  *
- * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, {@code log-start}, {@link FailedForce}.
+ * <p><b>Layout:</b> a directory of segment files (see {@link Segment}), the checkpoint, {@code log-start}.
  */
 public final class PartitionLog implements Closeable {
     private final LogFiles files;
@@ -57,16 +57,16 @@ public final class PartitionLog implements Closeable {
         this.logStartOffset = found.logStartOffset();
         this.highWatermark = point.checkpoint().map(Checkpoint::highWatermark).orElse(0L);
         this.active = ActiveSegment.open(files.disk(), last(), OpenMode.WRITE, config);
-        settle();
+        settle(point.forcedBytes(last().baseOffset()));
         // Nobody looks for anything below the log start.
         fillIndex(Math.max(indexed, Segment.holding(segments, logStartOffset).baseOffset()), found.scannedFrom());
     }
 
     /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
-    private void settle() throws IOException {
+    private void settle(long forcedBytes) throws IOException {
         change(() -> {
             files.disk().forceDirectory(files.directory());
-            active.settle(last().end());
+            active.settle(last().end(), forcedBytes);
         });
     }
 

@@ -50,6 +50,15 @@ public final class RecoveryPoint {
         return new RecoveryPoint(checkpoint, Math.max(endOffset, durableEndOffset), givenUp, compacted);
     }
 
+    /** How much of the file that begins at an offset was forced before the checkpoint was taken: it holds what was applied. */
+    long forcedBytes(long baseOffset) {
+        return checkpoint()
+                .map(known -> known.segments().active())
+                .filter(active -> active.baseOffset() == baseOffset)
+                .map(ActiveSegmentInfo::sizeBytes)
+                .orElse(0L);
+    }
+
     /**
      * The same, where entries behind the checkpoint name files that compaction wrote. Those that are there are no part of the log, and
      * stay: perhaps nobody can make them again.

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Lets one operation on the disk of a {@link ReplicaWorld} fail, and looks at what its log does then, what
+ * Lets operations on the disk of a {@link ReplicaWorld} fail, and looks at what its log does then, what
  * is left after the process or the power went, and how the store goes on after a start.
  *
  * <p><b>Thread:</b> one owner.
@@ -24,7 +24,7 @@ final class IoErrors {
         this.bug = bug;
     }
 
-    /** Makes one operation fail. */
+    /** Makes operations fail. */
     interface Plan {
         void on(SimulatedDisk disk);
     }
@@ -48,6 +48,7 @@ final class IoErrors {
             checkRefuses(world, where);
         }
         world.stop();
+        world.disk().failNoMore();
         BrokenPromise.unless(
                 world.disk().openFiles() == 0,
                 Invariant.NO_FILE_STAYS_OPEN,

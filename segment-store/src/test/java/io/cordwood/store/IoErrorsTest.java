@@ -10,10 +10,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The k-th operation on the disk fails, each in its turn, in each way. */
+/** The k-th operation on the disk fails, each in its turn, in each way; alone, with the next one, or with all that follow. */
 class IoErrorsTest {
     private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
     private static final int OPERATIONS = 200;
+    /** How many fail. The last one of these: until the process was started again. */
+    private static final long[] FAILURES = {1, 2, Long.MAX_VALUE};
+
     private static final long SEEDS = NIGHTLY ? 10 : 1;
 
     @TempDir
@@ -35,7 +38,9 @@ class IoErrorsTest {
             long k = seed % OPERATIONS + 1;
             var where = " at operation " + k;
             for (var fault : IoFault.values()) {
-                run(errors, seed, disk -> disk.failAt(k, fault), fault + where, broken);
+                for (long count : FAILURES) {
+                    run(errors, seed, disk -> disk.failFrom(k, fault, count), count + " " + fault + where, broken);
+                }
             }
             run(errors, seed, disk -> disk.failOpenAt(k), "open" + where, broken);
         }

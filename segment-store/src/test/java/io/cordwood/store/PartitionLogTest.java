@@ -496,13 +496,14 @@ class PartitionLogTest {
         var disk = new SimulatedDisk(5);
         try (var test = new TestLog(disk, temporary)) {
             test.append(1, "a");
-            disk.failAt(disk.operations() + 1, IoFault.INPUT_OUTPUT);
-            assertThatThrownBy(() -> test.log().force()).hasMessageContaining("Input/output error");
-            assertThat(test.fileNames()).contains(FailedForce.NAME);
+            disk.failFrom(disk.operations() + 1, IoFault.INPUT_OUTPUT, Long.MAX_VALUE);
+            assertThatThrownBy(() -> test.log().force())
+                    .isInstanceOf(ForceFailedException.class)
+                    .hasMessageContaining("Input/output error");
+            disk.failNoMore();
             test.reopen();
 
             assertThat(test.log().writtenEndOffset()).isEqualTo(1);
-            assertThat(test.fileNames()).doesNotContain(FailedForce.NAME);
             var image = disk.crash(CrashMode.NOTHING_UNFORCED);
             assertThat(WholeFile.read(image, test.file(0))).contains(ByteBuffer.wrap(test.contents()));
         }

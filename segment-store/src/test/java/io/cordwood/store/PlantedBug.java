@@ -1,6 +1,7 @@
 package io.cordwood.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,13 +19,16 @@ enum PlantedBug {
     /** What is known of producers is not in the checkpoint. */
     CHECKPOINT_WITHOUT_PRODUCERS,
     /** A force that failed is tried again, and its success is believed. */
-    TRIES_A_FAILED_FORCE_AGAIN;
+    TRIES_A_FAILED_FORCE_AGAIN,
+    /** The next start does so: it writes nothing of what it finds again. */
+    BELIEVES_WHAT_A_START_READS;
 
     /** What the store with this bug sees of a disk. */
     Disk on(Disk disk) {
         return switch (this) {
             case FORCES_NO_DIRECTORY -> new WithoutDirectoryForces(disk);
             case TRIES_A_FAILED_FORCE_AGAIN -> new ForcingTwice(disk);
+            case BELIEVES_WHAT_A_START_READS -> new WithoutRepeatedWrites(disk);
             case NONE, ACKNOWLEDGES_BEFORE_THE_FORCE, CHECKPOINT_WITHOUT_PRODUCERS -> disk;
         };
     }
@@ -55,6 +59,26 @@ enum PlantedBug {
         @Override
         public void forceDirectory(Path directory) {
             // that is the bug
+        }
+    }
+
+    private static final class WithoutRepeatedWrites extends ForwardingDisk {
+        WithoutRepeatedWrites(Disk inner) {
+            super(inner);
+        }
+
+        @Override
+        public DiskFile open(Path path, OpenMode mode) throws IOException {
+            return new ForwardingFile(super.open(path, mode)) {
+                @Override
+                public void write(ByteBuffer src, long position) throws IOException {
+                    var there = ByteBuffer.allocate(src.remaining());
+                    read(there, position);
+                    if (!there.flip().equals(src)) {
+                        super.write(src, position);
+                    }
+                }
+            };
         }
     }
 

@@ -64,6 +64,14 @@ class PlantedBugsTest {
                 .isIn(Invariant.FAILED_FORCE_IS_NOT_TRIED_AGAIN, Invariant.ACKNOWLEDGED_BATCHES_SURVIVE);
     }
 
+    @Test
+    void startThatBelievesAForceOfWhatItReadsIsFound() {
+        var broken = catchThrowableOfType(
+                BrokenPromise.class, () -> failEveryOperation(PlantedBug.BELIEVES_WHAT_A_START_READS));
+
+        assertThat(broken.invariant()).isEqualTo(Invariant.ACKNOWLEDGED_BATCHES_SURVIVE);
+    }
+
     private Invariant brokenBy(PlantedBug bug) {
         return catchThrowableOfType(BrokenPromise.class, () -> crashAtEveryOperation(bug))
                 .invariant();

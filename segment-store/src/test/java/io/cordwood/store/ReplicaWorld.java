@@ -74,7 +74,8 @@ final class ReplicaWorld {
     enum Activity {
         START,
         LOG,
-        CHECKPOINT
+        CHECKPOINT,
+        COMPACTION
     }
 
     private final Random random;
@@ -386,6 +387,7 @@ final class ReplicaWorld {
         var times = CompactionTimes.of(memory.leaderTimeMs(), RULES);
         List<SealedSegment> made;
         CompactionPass pass;
+        activity = Activity.COMPACTION;
         try {
             pass = log().compactor(bytes -> {}).compact(plan.get(), times, KEY_BYTES);
             made = pass.segments().stream().map(RewrittenSegment::sealed).toList();
@@ -393,9 +395,14 @@ final class ReplicaWorld {
                 rewritten.put(segment, read(segment));
             }
         } catch (IOException e) {
+            if (disk.hasForceFailed()) {
+                throw e; // the node has ended; the exception may be one of what came behind
+            }
+            activity = Activity.LOG;
             log().requireOpen(); // a pass may fail: the log is as it was
             return;
         }
+        activity = Activity.LOG;
         applyAtOnce(new Compact(pass.scanned(), pass.keys(), made, times));
     }
 

@@ -42,12 +42,15 @@ public final class SimulatedDisk implements Disk {
     private long operations;
     private long powerOffAt = NEVER;
     private long failAt = NEVER;
+    private long failCount;
     private long opens;
     private long failOpenAt = NEVER;
     private boolean memoryFails;
     private IoFault fault = IoFault.NOTHING_DONE;
     private Listener listener = what -> {};
     private boolean off;
+    private final Set<Path> failedDirectories = new TreeSet<>();
+    private boolean forceHasFailed;
     private int forcesOfFailedFiles;
     private long usableBytes = Long.MAX_VALUE;
     private int openFiles;
@@ -125,8 +128,20 @@ public final class SimulatedDisk implements Disk {
 
     /** The operation with this number fails in this way; later ones succeed. */
     public synchronized void failAt(long operation, IoFault how) {
+        failFrom(operation, how, 1);
+    }
+
+    /** So many operations fail in this way, this one first; later ones succeed. */
+    public synchronized void failFrom(long operation, IoFault how, long count) {
         failAt = operation;
+        failCount = count;
         fault = how;
+    }
+
+    /** From now on everything succeeds. What was lost stays lost. */
+    public synchronized void failNoMore() {
+        failAt = NEVER;
+        failOpenAt = NEVER;
     }
 
     /**
@@ -143,10 +158,16 @@ public final class SimulatedDisk implements Disk {
     }
 
     /**
-     * How often a file was forced whose force had failed before: the success of such a force says nothing.
+     * How often a file or a directory was forced whose force had failed before: the success of such a force
+     * says nothing.
      */
     public synchronized int forcesOfFailedFiles() {
         return forcesOfFailedFiles;
+    }
+
+    /** Whether a force, of a file or of a directory, has failed: a node ends at once then. */
+    public synchronized boolean hasForceFailed() {
+        return forceHasFailed;
     }
 
     /** From now on. It may take images with {@link #crash}. */
@@ -386,7 +407,16 @@ public final class SimulatedDisk implements Disk {
     public synchronized void forceDirectory(Path directory) throws IOException {
         var path = normal(directory);
         requireDirectory(path);
-        step("force " + path);
+        forcesOfFailedFiles += failedDirectories.contains(path) ? 1 : 0;
+        try {
+            step("force " + path);
+        } catch (IOException e) {
+            // The names stay where they are: a file system that cannot write its journal takes nothing more before it
+            // was
+            // mounted again, and shows then what the disk has.
+            failedDirectories.add(path);
+            throw failed(directory, e);
+        }
         makeDurable(path);
     }
 
@@ -401,6 +431,11 @@ public final class SimulatedDisk implements Disk {
     public synchronized long totalBytes(Path path) throws IOException {
         requirePower();
         return Long.MAX_VALUE;
+    }
+
+    private IOException failed(Path path, IOException cause) {
+        forceHasFailed |= !off;
+        return off ? cause : new ForceFailedException(path, cause);
     }
 
     private void makeDurable(Content content) {
@@ -427,7 +462,7 @@ public final class SimulatedDisk implements Disk {
             off = true;
             requirePower();
         }
-        if (operations == failAt) {
+        if (operations >= failAt && operations - failAt < failCount) {
             if (memoryFails) {
                 throw new OutOfMemoryError("simulated: " + what);
             }
@@ -527,7 +562,7 @@ public final class SimulatedDisk implements Disk {
                     if (!off && fault.losesPages()) {
                         losePages(content);
                     }
-                    throw e;
+                    throw failed(path, e);
                 }
                 makeDurable(content);
             }
