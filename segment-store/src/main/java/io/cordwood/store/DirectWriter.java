@@ -39,7 +39,7 @@ final class DirectWriter implements BlockWriter {
 
     /**
      * @throws IOException where the file system does not know how, or fails
-     * @throws UnsupportedOperationException where the platform does not know how
+     * @throws UnsupportedOperationException where the platform does not know how, or blocks are too large for us
      */
     static DirectWriter open(Path file) throws IOException {
         int block = blockBytes(file);
@@ -53,7 +53,7 @@ final class DirectWriter implements BlockWriter {
     static int blockBytes(Path file) throws IOException {
         long block = Math.max(PAGE_BYTES, Files.getFileStore(file).getBlockSize());
         if (block > LARGEST_BLOCK || Long.bitCount(block) != 1) {
-            throw new IOException("blocks of " + block + " bytes");
+            throw new UnsupportedOperationException("blocks of " + block + " bytes");
         }
         return (int) block;
     }

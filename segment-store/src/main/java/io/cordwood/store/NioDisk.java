@@ -51,18 +51,28 @@ public final class NioDisk implements Disk {
 
     @Override
     public DiskFile openForScan(Path file) throws IOException {
-        var plain = open(file, OpenMode.READ);
         if (!direct) {
-            return plain;
+            return open(file, OpenMode.READ);
         }
         try {
-            var scan = DirectReadFile.open(file);
-            plain.close();
-            return scan;
+            return DirectReadFile.open(file);
         } catch (IOException | UnsupportedOperationException e) {
+            // Memory may still hold what the disk does not give any more: a look through it would find the file sound.
+            if (!saysUnknown(e)) {
+                throw e;
+            }
             tellOnce(file, e);
-            return plain;
+            return open(file, OpenMode.READ);
         }
+    }
+
+    /** Whether the platform or the file system does not know how, and not the disk fails. They have no other words for it. */
+    static boolean saysUnknown(Exception failure) {
+        var text = String.valueOf(failure.getMessage());
+        return failure instanceof UnsupportedOperationException
+                || text.contains("Invalid argument") // EINVAL
+                || text.contains("not supported") // EOPNOTSUPP
+                || text.contains("multiple of the block size"); // of the JDK, where it sees other blocks than we do
     }
 
     private static FileChannel channel(Path file, OpenMode mode) throws IOException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.NonWritableChannelException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -78,6 +79,16 @@ class DirectReadFileTest {
 
             assertThat(read(file, 8_999, 100)).containsExactly(0);
         }
+    }
+
+    /** Only the one is read through memory, where a file may look sound that the disk does not give any more. */
+    @Test
+    void fileSystemThatDoesNotKnowHowIsToldFromADiskThatFails() {
+        assertThat(NioDisk.saysUnknown(new UnsupportedOperationException())).isTrue();
+        assertThat(NioDisk.saysUnknown(new FileSystemException("/f", null, "Invalid argument")))
+                .isTrue();
+        assertThat(NioDisk.saysUnknown(new IOException("Input/output error"))).isFalse();
+        assertThat(NioDisk.saysUnknown(new NoSuchFileException("/f"))).isFalse();
     }
 
     @Test
