@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * Finds where a log has to begin so that it keeps no more than its topic wants.
  *
  * <p>Invariant: what cannot be read, because it is damaged or its codec is missing here, keeps the log from growing only within
- * its segment: there whole segments expire, which takes no look into a file.
+ * its segment: there whole segments expire, which takes no look into a file. What is refused to readers may be another file than
+ * the other replicas have, and all of them trim what the leader says: where it would have to be looked into, nothing expires.
  *
  * <p><b>Thread:</b> any.
  */
@@ -33,11 +34,16 @@ final class RetentionSearch {
     long startKeeping(List<Segment> segments, OffsetRange visible, long oldestMs, long maxBytes) throws IOException {
         long start = visible.start();
         if (oldestMs >= 0) {
-            start = exactOr(() -> byTime(segments, visible, oldestMs), () -> wholeByTime(segments, visible, oldestMs));
+            start = exactOr(
+                    () -> byTime(segments, visible, oldestMs),
+                    () -> wholeByTime(segments, visible, oldestMs),
+                    visible.start());
         }
         if (maxBytes >= 0) {
-            long bySize =
-                    exactOr(() -> bySize(segments, visible, maxBytes), () -> wholeBySize(segments, visible, maxBytes));
+            long bySize = exactOr(
+                    () -> bySize(segments, visible, maxBytes),
+                    () -> wholeBySize(segments, visible, maxBytes),
+                    visible.start());
             start = Math.max(start, bySize);
         }
         return start;
@@ -47,11 +53,14 @@ final class RetentionSearch {
         long start() throws IOException;
     }
 
-    private static long exactOr(Search exact, LongSupplier wholeSegments) throws IOException {
+    private static long exactOr(Search exact, LongSupplier wholeSegments, long nothing) throws IOException {
         try {
             return exact.start();
         } catch (NoSuchFileException e) {
             throw e; // trimmed or rewritten meanwhile
+        } catch (DamagedRangeException e) {
+            LOG.warn("retention waits for a segment to be repaired: {}", e.getMessage());
+            return nothing;
         } catch (IOException | CompressionUnavailableException e) {
             LOG.warn("retention cannot look into a segment, and lets whole ones expire meanwhile: {}", e.toString());
             return wholeSegments.getAsLong();
@@ -114,6 +123,7 @@ final class RetentionSearch {
 
     /** Behind the last record of the range that has a timestamp; its start where none has. From the end, a piece at a time. */
     private long behindTimestamps(Segment segment, Segment.End end, OffsetRange range) throws IOException {
+        segment.requireReadable();
         long to = range.end();
         while (to > range.start()) {
             var walk = reader.walkBefore(segment, to - 1, end);
@@ -182,6 +192,7 @@ final class RetentionSearch {
         if (from >= Math.min(visible.end(), end.offset())) {
             return Math.min(from, visible.end());
         }
+        segment.requireReadable();
         var walk = reader.walkFrom(segment, from, end);
         while (walk.position() < position && walk.chain().endOffset() < visible.end()) {
             // What is below the end of a damaged batch would be trimmed, on all replicas.

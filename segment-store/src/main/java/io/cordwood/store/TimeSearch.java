@@ -42,6 +42,7 @@ final class TimeSearch {
     }
 
     private OptionalLong search(Segment segment, OffsetRange range, long timestampMs) throws IOException {
+        segment.requireReadable();
         var walk = reader.walkFromTime(segment, range, timestampMs);
         while (walk.chain().endOffset() < range.end()) {
             // A batch whose time is a damaged one would be passed over, and taken for expired.

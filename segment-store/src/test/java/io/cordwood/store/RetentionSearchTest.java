@@ -1,6 +1,7 @@
 package io.cordwood.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
@@ -61,6 +62,34 @@ class RetentionSearchTest {
             start = batches.get(i).baseOffset();
         }
         return Math.max(start, logStart);
+    }
+
+    /** Most replicas have another file, and a time or a trim that comes of it would be another one than theirs. */
+    @Test
+    void nothingIsMadeOfAFileThatWasOutvoted() throws Exception {
+        try (var test = new TestLog(DiskKind.NIO, temporary)) {
+            append(test, false, 1_000, 1_100);
+            append(test, true, 1_200, 1_300);
+            append(test, true, 1_400, 1_500);
+            test.commit();
+            var found = test.log()
+                    .scrub()
+                    .check(test.log().scrub().sealed().get(1), bytes -> {})
+                    .orElseThrow();
+            long secondByTime = 1_250;
+            long halfOfTheBytes = test.log().sizeBytes() / 2;
+            assertThat(test.log().startKeeping(secondByTime, -1)).isEqualTo(3);
+            assertThat(test.log().startKeeping(-1, halfOfTheBytes)).isEqualTo(4);
+
+            test.log().scrub().refuse(found.contradicted("others have another"));
+
+            assertThatThrownBy(() -> test.log().firstAtOrAfter(secondByTime, 6))
+                    .isInstanceOf(DamagedRangeException.class);
+            assertThat(test.log().startKeeping(secondByTime, -1)).isZero();
+            assertThat(test.log().startKeeping(-1, halfOfTheBytes)).isZero();
+            assertThat(test.log().firstAtOrAfter(1_350, 6)).hasValue(4);
+            assertThat(test.log().firstAtOrAfter(1_050, 6)).hasValue(1);
+        }
     }
 
     @ParameterizedTest
