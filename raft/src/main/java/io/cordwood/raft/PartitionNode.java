@@ -50,8 +50,9 @@ record PartitionNode(
 
     /** Opens the node's shared files and starts its threads. */
     static PartitionNode open(
-            RaftNodeConfig config, PartitionSettings settings, Disk disk, Shared shared, NodeHalt halt)
+            RaftNodeConfig config, PartitionSettings settings, Disk anyDisk, Shared shared, NodeHalt halt)
             throws IOException {
+        var disk = new HaltingDisk(anyDisk, halt);
         checkFloorIsThere(config, disk);
         var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
         var votes = Optional.<DurableVotes>empty();

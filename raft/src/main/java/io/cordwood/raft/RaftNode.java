@@ -85,7 +85,7 @@ public final class RaftNode implements Closeable {
 
     RaftNode(RaftNodeConfig config, Disk disk, HostOpener hostOpener, NodeHalt halt, NodeMeters nodeMeters) {
         this.config = config;
-        this.disk = disk;
+        this.disk = new HaltingDisk(disk, halt);
         this.hostOpener = hostOpener;
         this.halt = halt;
         view = new MetadataView(config.nodeId());

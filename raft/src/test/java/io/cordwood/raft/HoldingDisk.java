@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.store.Disk;
 import io.cordwood.store.DiskFile;
+import io.cordwood.store.ForceFailedException;
 import io.cordwood.store.ForwardingDisk;
 import io.cordwood.store.OpenMode;
 import java.io.IOException;
@@ -77,6 +78,7 @@ final class HoldingDisk extends ForwardingDisk {
     private volatile String undeletable = "\0";
     private volatile String unwritable = "\0";
     private volatile String broken = "\0";
+    private volatile String unforced = "\0";
     private volatile @Nullable LongSupplier usableBytes;
     private final Set<String> written = ConcurrentHashMap.newKeySet();
 
@@ -118,6 +120,17 @@ final class HoldingDisk extends ForwardingDisk {
     /** Writes to files whose names end so end in an exception that no disk throws. */
     void breakWritesTo(String fileSuffix) {
         broken = fileSuffix;
+    }
+
+    /** Forces of files and directories whose names end so fail from now on. */
+    void failForcesOf(String suffix) {
+        unforced = suffix;
+    }
+
+    private void requireForce(Path path) throws IOException {
+        if (path.toString().endsWith(unforced)) {
+            throw new ForceFailedException(path, new IOException("Input/output error"));
+        }
     }
 
     /** Whether something was written to a file whose name ends so. */
@@ -201,6 +214,7 @@ final class HoldingDisk extends ForwardingDisk {
     @Override
     public void forceDirectory(Path directory) throws IOException {
         requireAlive();
+        requireForce(directory);
         super.forceDirectory(directory);
     }
 
@@ -223,7 +237,10 @@ final class HoldingDisk extends ForwardingDisk {
 
         @Override
         public void force() throws IOException {
-            around(Operation.FORCE, path(), super::force);
+            around(Operation.FORCE, path(), () -> {
+                requireForce(path());
+                super.force();
+            });
         }
 
         @Override

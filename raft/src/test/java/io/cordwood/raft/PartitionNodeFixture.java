@@ -156,7 +156,8 @@ final class PartitionNodeFixture {
     }
 
     private static PartitionNode openShared(
-            Path directory, Disk disk, NodeHalt halt, CatchUps catchUps, NodeClock clock) throws IOException {
+            Path directory, Disk anyDisk, NodeHalt halt, CatchUps catchUps, NodeClock clock) throws IOException {
+        var disk = new HaltingDisk(anyDisk, halt);
         return new PartitionNode(
                 new RatisClient(),
                 directory,
