@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.TopicConfig;
+import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
@@ -309,9 +310,12 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     private RaftLogScan.Span metadataSpan(Path directory, RaftLogPurge.Reach reach) throws IOException {
-        // Ratis counts what it finds as forced, also what only the page cache holds.
-        RaftLogScan.force(directory);
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
+        try {
+            RaftLogForce.force(node.storage().disk(), directory);
+        } catch (CorruptLogException e) {
+            throw mustNotVote("the metadata log in " + directory + " cannot be read: " + e.getMessage());
+        }
         try {
             RaftLogPurge.finish(directory, reach, entryMaxBytes);
             return RaftLogScan.span(directory, entryMaxBytes);

@@ -27,8 +27,7 @@ import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
 import org.apache.ratis.util.SizeInBytes;
 
 /**
- * What a partition's raft log says before Ratis opens it. Ratis counts every entry that it finds as forced, also one that only the
- * page cache holds, so the files are to be forced first.
+ * What a partition's raft log says before Ratis opens it. What is found may be in memory only: see {@link RaftLogForce}.
  *
  * @param span of the entries of any kind
  * @param entries the partition's entries, in order
@@ -156,17 +155,6 @@ record RaftLogScan(Span span, List<Found> entries) {
     /** Only in the segment that was being written may the last entry be torn. */
     private static boolean isOpen(LogSegmentPath segment) {
         return String.valueOf(segment.getPath().getFileName()).startsWith(OPEN_PREFIX);
-    }
-
-    /** Forces the log's files and their directory. */
-    static void force(Path groupDirectory) throws IOException {
-        var current = groupDirectory.resolve(CURRENT);
-        if (Files.isDirectory(current)) {
-            for (LogSegmentPath segment : segments(current)) {
-                force(segment.getPath(), StandardOpenOption.WRITE);
-            }
-            force(current, StandardOpenOption.READ);
-        }
     }
 
     static List<LogSegmentPath> segments(Path current) throws IOException {

@@ -91,7 +91,7 @@ record RecoveredReplica(
     }
 
     private static RaftLogScan scan(PartitionContext context, long checkpointIndex, long floor) throws IOException {
-        RaftLogScan.force(context.raftGroupDirectory());
+        RaftLogForce.force(context.node().storage().disk(), context.raftGroupDirectory());
         int entryMaxBytes = context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         try {
             RaftLogPurge.finish(

@@ -15,6 +15,7 @@ import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.CrashMode;
 import io.cordwood.store.Disk;
+import io.cordwood.store.IoFault;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.OffsetIndex;
 import io.cordwood.store.PartitionId;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A disk of which one operation fails, and all later ones succeed: the kernel may have dropped what a
@@ -70,12 +71,12 @@ class FailingDiskTest {
         }
 
         /** Appends and forces, and goes on after a failure as if it had not noticed. */
-        void run(OffsetIndex index, long failing) throws Exception {
+        void run(OffsetIndex index, long failing, IoFault fault) throws Exception {
             var threads = new WriterThreads(1);
             var log = PartitionLog.open(
                     Path.of("/p"), PARTITION, LogConfig.defaults(), new Storage(disk, index), RecoveryPoint.none());
             var writer = new SegmentWriter(PARTITION, log, threads.next(), halt, new StoreMeters(NodeMeters.unseen()));
-            disk.failAt(disk.operations() + failing);
+            disk.failAt(disk.operations() + failing, fault);
             for (int i = 0; i < BATCHES; i++) {
                 append(writer, i);
                 if (isForced(writer)) {
@@ -117,14 +118,16 @@ class FailingDiskTest {
         }
     }
 
-    @Test
-    void eachFailureOfTheSegmentWriterStopsTheNodeAndNothingIsTriedAgain(@TempDir Path directory) throws Exception {
+    @ParameterizedTest
+    @EnumSource(IoFault.class)
+    void eachFailureOfTheSegmentWriterStopsTheNodeAndNothingIsTriedAgain(IoFault fault, @TempDir Path directory)
+            throws Exception {
         int cases = 0;
         try (var index = OffsetIndex.open(directory.resolve("index"))) {
             for (long failing = 1; failing <= 200; failing++) {
                 halts.clear();
                 var writing = new Writing(new SimulatedDisk(failing));
-                writing.run(index, failing);
+                writing.run(index, failing, fault);
                 if (writing.acknowledged == BATCHES) {
                     break; // nothing is left that could fail
                 }
@@ -140,7 +143,8 @@ class FailingDiskTest {
             }
         }
         System.out.printf(
-                "failing disk, segment writer: %d cases, each with %d crashes%n", cases, CrashMode.values().length);
+                "failing disk, segment writer: %d cases of %s, each with %d crashes%n",
+                cases, fault, CrashMode.values().length);
         assertThat(cases).isGreaterThan(40);
     }
 
@@ -156,14 +160,19 @@ class FailingDiskTest {
         }
     }
 
-    /** The write, and the force behind it. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void eachFailureOfTheFloorStopsTheNodeAndIsNotTriedAgain(int failing) throws IOException {
+    @EnumSource(IoFault.class)
+    void eachFailureOfTheFloorStopsTheNodeAndIsNotTriedAgain(IoFault fault) throws IOException {
+        failTheFloor(1, fault); // the write
+        halts.clear();
+        failTheFloor(2, fault); // the force behind it
+    }
+
+    private void failTheFloor(int failing, IoFault fault) throws IOException {
         var disk = new SimulatedDisk(failing);
         disk.createDirectories(DATA);
         var floor = DurableFloor.open(disk, DATA, halt);
-        disk.failAt(disk.operations() + failing);
+        disk.failAt(disk.operations() + failing, fault);
 
         floor.raise(new UUID(1, 2), 42);
         await().atMost(PATIENCE).until(() -> !halts.isEmpty());
@@ -203,16 +212,25 @@ class FailingDiskTest {
     private static <T> int failEach(T before, T after, Replacement<T> replacement, Reading<T> reading)
             throws IOException {
         int cases = 0;
+        for (var fault : IoFault.values()) {
+            cases += failEach(fault, before, after, replacement, reading);
+        }
+        return cases;
+    }
+
+    private static <T> int failEach(IoFault fault, T before, T after, Replacement<T> replacement, Reading<T> reading)
+            throws IOException {
+        int cases = 0;
         for (long failing = 1; ; failing++) {
             var disk = new SimulatedDisk(failing);
             disk.createDirectories(DATA);
             replacement.write(disk, before);
-            disk.failAt(disk.operations() + failing);
+            disk.failAt(disk.operations() + failing, fault);
             try {
                 replacement.write(disk, after);
                 return cases;
             } catch (IOException e) {
-                assertThat(e).hasMessageContaining("simulated");
+                assertThat(e).hasMessageContaining(" /data");
             }
             cases++;
             for (CrashMode mode : CrashMode.values()) {

@@ -1,0 +1,145 @@
+package io.cordwood.raft;
+
+import static io.cordwood.raft.PartitionCluster.PATIENCE;
+import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.ForceFailedException;
+import io.cordwood.store.IoFault;
+import io.cordwood.store.OpenMode;
+import io.cordwood.store.PartitionId;
+import io.cordwood.store.SimulatedDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A force that fails ends the node, whoever asked for it, and the next start writes again what it may have lost. */
+class FailedForceTest {
+    private static final Path DATA = Path.of("/data");
+
+    @TempDir
+    Path directory;
+
+    private final List<String> halts = new ArrayList<>();
+    private final NodeHalt halt = new NodeHalt() {
+        @Override
+        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
+            throw new AssertionError(reason, cause);
+        }
+
+        @Override
+        public void failed(String reason, Throwable cause) {
+            halts.add(reason);
+        }
+    };
+
+    @ParameterizedTest
+    @EnumSource(IoFault.class)
+    void failedForceOfAFileEndsTheNode(IoFault fault) throws IOException {
+        var simulated = new SimulatedDisk(1);
+        var disk = new HaltingDisk(simulated, halt);
+        disk.createDirectories(DATA);
+        try (var file = disk.open(DATA.resolve("f"), OpenMode.CREATE)) {
+            simulated.failAt(simulated.operations() + 1, fault);
+            assertThatThrownBy(() -> file.write(ByteBuffer.allocate(10), 0)).isInstanceOf(IOException.class);
+            assertThat(halts).isEmpty();
+
+            simulated.failAt(simulated.operations() + 1, fault);
+            assertThatThrownBy(file::force).isInstanceOf(ForceFailedException.class);
+            assertThat(halts).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(IoFault.class)
+    void failedForceOfADirectoryEndsTheNode(IoFault fault) throws IOException {
+        var simulated = new SimulatedDisk(1);
+        var disk = new HaltingDisk(simulated, halt);
+        disk.createDirectories(DATA);
+        simulated.failAt(simulated.operations() + 1, fault);
+
+        assertThatThrownBy(() -> disk.forceDirectory(DATA)).isInstanceOf(ForceFailedException.class);
+        assertThat(halts).hasSize(1);
+    }
+
+    @Test
+    void failedForceOfACheckpointEndsTheNode() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 1, 1 << 20)) {
+            cluster.appendSurely(batch("a"));
+            var node = cluster.node(1);
+            node.disk.failForcesOf(CheckpointFile.NAME + ".tmp");
+
+            assertThatThrownBy(node::takeCheckpoint).isInstanceOf(IOException.class);
+
+            assertThat(node.halts).anyMatch(reason -> reason.contains("a force failed"));
+        }
+    }
+
+    @Test
+    void failedForceOfWhatCompactionWritesEndsTheNode() throws Exception {
+        try (var compacted = CompactedCluster.start(directory)) {
+            compacted.publish(20, 60);
+            var leader = compacted.cluster.leader();
+            leader.disk.failForcesOf(".1.log.tmp");
+
+            await().atMost(PATIENCE).until(() -> {
+                compacted.tick(leader);
+                return !leader.halts.isEmpty();
+            });
+
+            assertThat(leader.halts).allMatch(reason -> reason.contains("a force failed"));
+        }
+    }
+
+    /** Ratis forces its files where no test can make it fail. What a start does is the same whether it did. */
+    @Test
+    void startWritesTheEndOfARaftLogAgain() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 1, 1 << 20)) {
+            cluster.appendSurely(batch("a"));
+            var node = cluster.node(1);
+            node.stop();
+            var open = openFile(node.raftGroup());
+            assertThat(node.disk.hasWrittenTo(open)).isFalse();
+
+            node.start();
+
+            assertThat(node.disk.hasWrittenTo(open)).isTrue();
+        }
+    }
+
+    @Test
+    void startWritesTheEndOfTheMetadataLogAgain() throws Exception {
+        try (var world = new NodeWorld(directory, 1)) {
+            world.keepPartitions();
+            world.start(1, world.list(1));
+            world.awaitJoined(1);
+            world.stop(1);
+            var open = openFile(world.metadataRaftGroup(1));
+            assertThat(world.disk.hasWrittenTo(open)).isFalse();
+
+            world.start(1, world.list(1));
+
+            assertThat(world.disk.hasWrittenTo(open)).isTrue();
+        }
+    }
+
+    private static String openFile(Path raftGroup) throws IOException {
+        try (var files = Files.list(raftGroup.resolve(RaftLogScan.CURRENT))) {
+            return files.map(Path::toString)
+                    .filter(name -> name.contains("inprogress"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}
