@@ -1,7 +1,7 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server\'s API, name by
+ * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server's API, name by
  * name; the ones after it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed

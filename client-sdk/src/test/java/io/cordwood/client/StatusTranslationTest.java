@@ -55,6 +55,26 @@ final class StatusTranslationTest {
         assertThat(StatusTranslation.of(status.build()).code()).isEqualTo(ErrorCode.NODE_UNREACHABLE);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DISK_SPACE_LOW,true",
+        "RANGE_DAMAGED,true",
+        "OVERLOADED,true",
+        "NOT_LEADER,true",
+        "REPLICA_EXISTS,false",
+        "NODE_STATE,false",
+        "CHANGE_UNDER_WAY,false",
+        "TOO_FEW_SOUND_REPLICAS,false",
+        "KEY_REQUIRED,false",
+        "FEATURE_NOT_ENABLED,false"
+    })
+    void reasonOfTheServerIsTheCode(ErrorCode code, boolean retryable) {
+        var failure = StatusTranslation.of(Refusals.of(code.name(), "so it is"));
+
+        assertThat(failure.code()).isEqualTo(code);
+        assertThat(failure.retryable()).isEqualTo(retryable);
+    }
+
     @Test
     void reasonOfANewerServerIsUnknown() {
         assertThat(StatusTranslation.of(Refusals.of("MOON_TOO_FAR", "no")).code())
