@@ -5,6 +5,8 @@ import io.cordwood.store.OpenMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * Locks, votes, the first entries of a term and the offset index are small, and there is no start without
  * them. A vote that finds no room is worse: Ratis puts an empty file in the place of the one before.
  *
- * <p>Invariant: half of it is given up at a start only; while the node runs it stops taking batches long
- * before.
+ * <p>Invariants: the last half of it is given up at a start only. What became of it is remembered: a file is
+ * opened, and a failure told, once until the disk is full again or has room again.
  *
  * <p>Thread: one at a time.
  */
@@ -29,6 +31,14 @@ final class Ballast {
     private static final int PIECE_BYTES = 1 << 20;
 
     private final Disk disk;
+    /** By directory; none where nothing was done yet. */
+    private final Map<Path, State> states = new HashMap<>();
+
+    private enum State {
+        /** Or could not be made so. */
+        WHOLE,
+        HALVED
+    }
 
     Ballast(Disk disk) {
         this.disk = disk;
@@ -55,6 +65,9 @@ final class Ballast {
 
     /** Gives up what is more than half of that of a directory. The caller has seen that there is no room. */
     void halve(Path directory, long floorBytes) {
+        if (states.put(directory, State.HALVED) == State.HALVED) {
+            return;
+        }
         var file = directory.resolve(FILE_NAME);
         long half = wholeBytes(floorBytes) / 2;
         try {
@@ -71,14 +84,16 @@ final class Ballast {
 
     /**
      * Makes that of a directory whole, of a quarter of the floor at most. The caller has seen that there is
-     * room.
+     * room. Where it fails it is not tried again before the disk was full.
      */
     void keep(Path directory, long floorBytes) {
+        if (states.get(directory) == State.WHOLE || !disk.exists(directory)) {
+            return;
+        }
+        states.put(directory, State.WHOLE);
         var file = directory.resolve(FILE_NAME);
         try {
-            if (disk.exists(directory)) {
-                write(file, wholeBytes(floorBytes));
-            }
+            write(file, wholeBytes(floorBytes));
         } catch (IOException e) {
             LOG.warn("no {}: a start on a full disk may fail", file, e);
         }

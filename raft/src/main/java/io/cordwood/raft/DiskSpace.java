@@ -9,8 +9,9 @@ import java.nio.file.Path;
  * @param path of the directory
  * @param freeBytes what the process may still write
  * @param floorBytes what shall be left
+ * @param silent it did not answer at the newest look; the rest is from the one before
  */
-public record DiskSpace(String name, Path path, long freeBytes, long floorBytes, Level level) {
+public record DiskSpace(String name, Path path, long freeBytes, long floorBytes, Level level, boolean silent) {
     /** What a node takes, from most to least. */
     public enum Level {
         /** Everything. */
@@ -48,6 +49,10 @@ public record DiskSpace(String name, Path path, long freeBytes, long floorBytes,
             return Level.LOW;
         }
         return Level.ROOM;
+    }
+
+    DiskSpace fallenSilent() {
+        return new DiskSpace(name, path, freeBytes, floorBytes, level, true);
     }
 
     /** What must be free for batches to be taken again. */

@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.ReplicaChanges;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,15 +14,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
-import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +45,7 @@ final class LeaderBalancer {
     private final NodeTimings timings;
     private final long respondingMs;
     private final IntPredicate hasRoom;
+    private final Successors successors;
     private final LongSupplier clockNanos;
     private final Map<Integer, Long> respondingSinceNanos = new HashMap<>();
     private final Map<UUID, Long> triedNanos = new HashMap<>();
@@ -56,6 +55,7 @@ final class LeaderBalancer {
             int nodeId, RaftGroups groups, RaftNodeConfig config, IntPredicate hasRoom, LongSupplier clockNanos) {
         this.nodeId = nodeId;
         this.hasRoom = hasRoom;
+        this.successors = new Successors(config.raftTimings(), hasRoom);
         this.groups = groups;
         this.timings = config.nodeTimings();
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
@@ -177,19 +177,11 @@ final class LeaderBalancer {
         if (division.isEmpty()) {
             return Optional.empty();
         }
-        var followers = new TreeMap<>(Followers.of(division.get()));
-        followers.keySet().removeIf(node -> !hasVote(division.get(), node));
-        var successor = successor(followers, respondingMs);
+        var successor = successors.of(division.get(), ReplicaChanges.NEVER);
         return successor.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new HandOver(
                         division.get(), successor.getAsInt(), handedOver(id, successor.getAsInt(), timeoutMs)));
-    }
-
-    /** One that is fed before it becomes a member has none. */
-    private static boolean hasVote(Division division, int node) {
-        var id = RaftPeerId.valueOf(Integer.toString(node));
-        return division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER) != null;
     }
 
     /** Who holds most of the log: Ratis has the others catch up first, and meanwhile nobody takes batches. */

@@ -3,10 +3,12 @@ package io.cordwood.raft;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.raft.AppendOutcome.NoRoom;
 import io.cordwood.store.PartitionId;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
@@ -25,11 +27,15 @@ final class LeaderTransfer {
     private final RaftGroups groups;
     private final ClusterMetadata metadata;
     private final long respondingMs;
+    private final IntFunction<Optional<NoRoom>> noRoom;
 
-    LeaderTransfer(RaftNodeConfig config, RaftGroups groups, ClusterMetadata metadata) {
+    /** @param noRoom what other nodes say */
+    LeaderTransfer(
+            RaftNodeConfig config, RaftGroups groups, ClusterMetadata metadata, IntFunction<Optional<NoRoom>> noRoom) {
         this.nodeId = config.nodeId();
         this.groups = groups;
         this.metadata = metadata;
+        this.noRoom = noRoom;
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
     }
 
@@ -72,7 +78,7 @@ final class LeaderTransfer {
         }
         return follower.entriesBehind() > LeaderBalancer.MAX_LAG_ENTRIES
                 ? Optional.of(new TransferOutcome.Behind(follower.entriesBehind(), LeaderBalancer.MAX_LAG_ENTRIES))
-                : Optional.empty();
+                : noRoom.apply(toNode).map(TransferOutcome.NoRoom::new);
     }
 
     private CompletableFuture<Optional<TransferOutcome>> prefer(PartitionId id, int node) {

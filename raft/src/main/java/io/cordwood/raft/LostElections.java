@@ -13,8 +13,8 @@ import org.apache.ratis.protocol.RaftGroupId;
  * that never tries again, also when there is room, and that nobody can tell from a sound one. Not before there is
  * room: until then the node serves what else it has, and a start might not succeed.
  *
- * <p>A candidate that is sound and has no majority may be taken for one. That costs a start of a node that could
- * do nothing for the group.
+ * <p>A candidate that is sound and has no majority may be taken for one, where it was so when no vote had room: that
+ * costs a start of the node.
  *
  * <p>Thread: one.
  *
@@ -25,40 +25,43 @@ final class LostElections {
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Supplier<Map<RaftGroupId, Long>> candidates;
-    private final BooleanSupplier isFull;
+    private final BooleanSupplier lacksRoom;
     private final NodeHalt halt;
     private final LongSupplier clockNanos;
     /** Candidates since a time when there was no room, with their term. */
     private final Map<RaftGroupId, Long> suspects = new HashMap<>();
 
-    private long fullNanos;
+    private long lackedNanos;
 
-    /** @param candidates groups in which this node is a candidate, with their term */
+    /**
+     * @param candidates groups in which this node is a candidate, with their term
+     * @param lacksRoom whether no vote has room now; to be below a floor is far from that
+     */
     LostElections(
             Supplier<Map<RaftGroupId, Long>> candidates,
-            BooleanSupplier isFull,
+            BooleanSupplier lacksRoom,
             NodeHalt halt,
             LongSupplier clockNanos) {
         this.candidates = candidates;
-        this.isFull = isFull;
+        this.lacksRoom = lacksRoom;
         this.halt = halt;
         this.clockNanos = clockNanos;
     }
 
     void look() {
-        boolean full = isFull.getAsBoolean();
-        if (!full && suspects.isEmpty()) {
+        boolean lacks = lacksRoom.getAsBoolean();
+        if (!lacks && suspects.isEmpty()) {
             return;
         }
         var now = candidates.get();
-        if (full) {
-            fullNanos = clockNanos.getAsLong();
+        if (lacks) {
+            lackedNanos = clockNanos.getAsLong();
             suspects.clear();
             suspects.putAll(now);
             return;
         }
         suspects.entrySet().removeIf(suspect -> !suspect.getValue().equals(now.get(suspect.getKey())));
-        if (!suspects.isEmpty() && clockNanos.getAsLong() - fullNanos > PATIENCE.toNanos()) {
+        if (!suspects.isEmpty() && clockNanos.getAsLong() - lackedNanos > PATIENCE.toNanos()) {
             halt.failed(
                     "elections of groups " + suspects.keySet() + " ended when the disk was full",
                     new IllegalStateException("candidates since then; the next start elects again"));

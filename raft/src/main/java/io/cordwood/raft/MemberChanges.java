@@ -55,6 +55,7 @@ final class MemberChanges {
     private final ClusterMetadata metadata;
     private final long respondingMs;
     private final NodeTransport transport;
+    private final Successors successors;
     private final Map<UUID, Attempt> attempts = new HashMap<>();
 
     /**
@@ -69,12 +70,18 @@ final class MemberChanges {
         }
     }
 
-    MemberChanges(RaftNodeConfig config, RaftGroups groups, ClusterMetadata metadata, NodeTransport transport) {
+    MemberChanges(
+            RaftNodeConfig config,
+            RaftGroups groups,
+            ClusterMetadata metadata,
+            NodeTransport transport,
+            Successors successors) {
         this.nodeId = config.nodeId();
         this.groups = groups;
         this.metadata = metadata;
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
         this.transport = transport;
+        this.successors = successors;
     }
 
     void tick(MetadataImage image) {
@@ -217,10 +224,7 @@ final class MemberChanges {
 
         /** Whoever leads must not leave: the others would wait for an election. */
         private void handOver() {
-            var sound = new HashMap<>(Followers.of(division));
-            sound.keySet()
-                    .removeIf(node -> replica.partition().changes().of(node).isPresent());
-            var successor = LeaderBalancer.successor(sound, respondingMs);
+            var successor = successors.of(division, replica.partition().changes());
             if (successor.isPresent()) {
                 LOG.info(
                         "{}: node {} hands over to node {}, its own replica leaves",

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -111,6 +112,18 @@ public final class PartitionReplica {
                 .flatMap(division -> division.getGroup().getPeers().stream())
                 .map(peer -> Integer.parseInt(peer.getId().toString()))
                 .toList();
+    }
+
+    /** Node ids of followers that have not answered this replica for so long; none where it does not lead. */
+    Set<Integer> silent(long forMs) {
+        return stateMachine
+                .runningDivision()
+                .map(Followers::of)
+                .map(followers -> {
+                    followers.values().removeIf(follower -> follower.silentMs() <= forMs);
+                    return followers.keySet();
+                })
+                .orElseGet(Set::of);
     }
 
     /** That every record below this offset is trimmed: a leader applied it, so this replica will, too. */

@@ -46,7 +46,6 @@ public final class RaftNode implements Closeable {
     private static final long CHECKPOINT_LOOK_MS = 1000;
     private static final long RETENTION_LOOK_MS = 60_000;
     private static final long COMPACTION_LOOK_MS = 1_000;
-    private static final long ELECTION_LOOK_MS = 1_000;
     private static final long SCRUB_LOOK_MS = 1_000;
 
     private final RaftNodeConfig config;
@@ -280,6 +279,7 @@ public final class RaftNode implements Closeable {
         transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
         var reports = new SpaceReports(transport, System::nanoTime);
         var balancer = new LeaderBalancer(config.nodeId(), groups, config, reports::hasRoom, System::nanoTime);
+        var successors = new Successors(config.raftTimings(), reports::hasRoom);
         var self = new Reconciler.Self(config.nodeId(), directory.incarnation());
         var reconciler = new Reconciler(self, metadata, groups, partitions, halt);
         host.onClosedByItself(reconciler::closedByItself);
@@ -294,24 +294,26 @@ public final class RaftNode implements Closeable {
                 metadata,
                 new ProducerIds(config.nodeId(), metadata::submit),
                 balancer,
-                new LeaderTransfer(config, groups, metadata),
+                new LeaderTransfer(config, groups, metadata, reports::of),
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
-        scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader);
-        keepSpace(host, reports, new RoomTransfers(groups, config.raftTimings(), reports::hasRoom, System::nanoTime));
+        scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader, successors);
+        keepSpace(host, reports, new RoomTransfers(groups, successors, view::image, System::nanoTime));
     }
 
     private void keepSpace(PartitionHost host, SpaceReports reports, RoomTransfers transfers) {
-        var replicas = new SpaceKeeper.Replicas(host::all, view::image);
+        var replicas = new SpaceKeeper.Replicas(
+                host::all, view::image, config.raftTimings().electionTimeoutMax());
         var keeper = new SpaceKeeper(space, replicas, reports, new LogStarts(transport, host::find), transfers);
         keeper.begin(meters.node());
         chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, keeper::tick);
-        var elections = new LostElections(running().groups()::candidates, space::isFull, halt, System::nanoTime);
-        chores.repeat(Kind.SPACE, ELECTION_LOOK_MS, elections::look);
+        var elections =
+                new LostElections(running().groups()::candidates, space::lacksRoomForVotes, halt, System::nanoTime);
+        chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, elections::look);
     }
 
-    private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader) {
+    private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader, Successors successors) {
         var node = running();
         var reporter = new LeaderReporter(config.nodeId(), node.groups(), node.metadata());
         var timings = config.nodeTimings();
@@ -326,7 +328,7 @@ public final class RaftNode implements Closeable {
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
         chores.repeat(
                 Kind.DUTIES, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
-        var changes = new MemberChanges(config, node.groups(), node.metadata(), transport);
+        var changes = new MemberChanges(config, node.groups(), node.metadata(), transport, successors);
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));

@@ -1,12 +1,14 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.ReplicaChanges;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
+import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +26,15 @@ final class RoomTransfers {
     private static final int MAX_AT_ONCE = 8;
 
     private final RaftGroups groups;
-    private final long respondingMs;
-    private final IntPredicate hasRoom;
+    private final Successors successors;
+    private final Supplier<MetadataImage> image;
     private final LongSupplier clockNanos;
     private final Map<RaftGroupId, Long> triedNanos = new HashMap<>();
 
-    /** @param hasRoom of another node's id */
-    RoomTransfers(RaftGroups groups, RaftTimings timings, IntPredicate hasRoom, LongSupplier clockNanos) {
+    RoomTransfers(RaftGroups groups, Successors successors, Supplier<MetadataImage> image, LongSupplier clockNanos) {
         this.groups = groups;
-        this.respondingMs = timings.electionTimeoutMax().toMillis();
-        this.hasRoom = hasRoom;
+        this.successors = successors;
+        this.image = image;
         this.clockNanos = clockNanos;
     }
 
@@ -41,16 +42,30 @@ final class RoomTransfers {
     void from(Iterable<PartitionReplica> replicas) {
         long now = clockNanos.getAsLong();
         triedNanos.values().removeIf(tried -> now - tried > AGAIN_NANOS);
+        var changing = changing();
         int begun = 0;
         for (PartitionReplica replica : replicas) {
             if (begun < MAX_AT_ONCE && replica.leads() && !triedNanos.containsKey(replica.groupId())) {
-                begun += handOver(replica, now) ? 1 : 0;
+                var changes = changing.getOrDefault(replica.groupId().getUuid(), ReplicaChanges.NEVER);
+                begun += handOver(replica, changes, now) ? 1 : 0;
             }
         }
     }
 
-    private boolean handOver(PartitionReplica replica, long now) {
-        var successor = successor(replica.groupId());
+    /** By raft group; those whose replicas stay are not in it. */
+    private Map<UUID, ReplicaChanges> changing() {
+        var changing = new HashMap<UUID, ReplicaChanges>();
+        image.get().topics().values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .filter(partition -> !partition.changes().none())
+                .forEach(partition -> changing.put(partition.raftGroupId(), partition.changes()));
+        return changing;
+    }
+
+    private boolean handOver(PartitionReplica replica, ReplicaChanges changes, long now) {
+        var successor = groups.division(replica.groupId())
+                .map(division -> successors.withRoom(division, changes))
+                .orElseGet(OptionalInt::empty);
         successor.ifPresent(node -> {
             triedNanos.put(replica.groupId(), now);
             LOG.info("{}: handed over to node {}, which has room", PartitionReplicas.name(replica), node);
@@ -61,13 +76,5 @@ final class RoomTransfers {
                     });
         });
         return successor.isPresent();
-    }
-
-    private Optional<Integer> successor(RaftGroupId groupId) {
-        var followers = groups.division(groupId).map(Followers::of).orElseGet(Map::of);
-        var withRoom = new TreeMap<>(followers);
-        withRoom.keySet().removeIf(node -> !hasRoom.test(node));
-        var found = LeaderBalancer.successor(withRoom, respondingMs);
-        return found.isPresent() ? Optional.of(found.getAsInt()) : Optional.empty();
     }
 }

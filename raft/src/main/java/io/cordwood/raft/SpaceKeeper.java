@@ -5,9 +5,11 @@ import io.cordwood.metrics.Metric;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.raft.AppendOutcome.NoRoom;
 import io.cordwood.raft.DiskSpace.Level;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * tells the others, hands leaderships over, and asks for trims that cannot come.
  *
  * <p>A leader refuses where its own node has no room, and where so few of the others have that no majority
- * is left: its entries would come to their disks and stay there. One node without room holds up nobody.
+ * is left, also because others are dead: its entries would wait for them. One node without room holds up nobody.
  *
  * <p>Thread: one, which looks at disks: one that hangs holds it up, and nothing else.
  */
@@ -42,8 +44,12 @@ final class SpaceKeeper {
     private boolean told;
     private long roomSinceNanos = System.nanoTime();
 
-    /** What the node has, and who is in the cluster. */
-    record Replicas(Supplier<Collection<PartitionReplica>> open, Supplier<MetadataImage> image) {}
+    /**
+     * What the node has, and who is in the cluster.
+     *
+     * @param responding a follower that has been silent for longer may be dead
+     */
+    record Replicas(Supplier<Collection<PartitionReplica>> open, Supplier<MetadataImage> image, Duration responding) {}
 
     SpaceKeeper(
             SpaceWatch watch, Replicas replicas, SpaceReports reports, LogStarts logStarts, RoomTransfers transfers) {
@@ -106,24 +112,37 @@ final class SpaceKeeper {
         var own = watch.noRoom();
         boolean allHaveRoom = own == null && !reports.isAnyWithoutRoom();
         for (PartitionReplica replica : replicas.open().get()) {
-            replica.refuseBatches(allHaveRoom ? null : refusal(own, replica.voters(), reports::of));
+            replica.refuseBatches(
+                    allHaveRoom
+                            ? null
+                            : refusal(
+                                    own,
+                                    replica.voters(),
+                                    reports::of,
+                                    replica.silent(replicas.responding().toMillis())));
         }
     }
 
     /**
-     * Why a partition takes no batches; null where it does.
+     * Why a partition takes no batches; null where it does. Those that are silent count only where one has no
+     * room: without them the batches of this leader might wait for ever.
      *
      * @param own of this node, which leads
      * @param voters of the partition, this node among them
      * @param others of the other nodes
+     * @param silent followers that do not answer
      */
-    static @Nullable NoRoom refusal(@Nullable NoRoom own, List<Integer> voters, IntFunction<Optional<NoRoom>> others) {
+    static @Nullable NoRoom refusal(
+            @Nullable NoRoom own, List<Integer> voters, IntFunction<Optional<NoRoom>> others, Set<Integer> silent) {
         if (own != null) {
             return own;
         }
         var without =
                 voters.stream().flatMap(voter -> others.apply(voter).stream()).toList();
-        return without.isEmpty() || voters.size() - without.size() > voters.size() / 2 ? null : without.get(0);
+        long taking = voters.stream()
+                .filter(voter -> others.apply(voter).isEmpty() && !silent.contains(voter))
+                .count();
+        return without.isEmpty() || taking > voters.size() / 2 ? null : without.get(0);
     }
 
     private void keepBallast() {

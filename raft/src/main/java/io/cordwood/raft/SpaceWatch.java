@@ -40,18 +40,19 @@ public final class SpaceWatch {
     private volatile List<DiskSpace> disks = List.of();
     private volatile Level level = Level.ROOM;
     private volatile @Nullable NoRoom noRoom;
+    private volatile boolean lacksRoomForVotes;
 
     /** A directory and how its disk was found. The looking thread's. */
     private static final class Watched {
         private final String name;
         private final Path path;
         private volatile DiskSpace space;
-        private boolean silent;
+        private boolean lacksRoomForVotes;
 
         Watched(String name, Path path) {
             this.name = name;
             this.path = path;
-            space = new DiskSpace(name, path, Long.MAX_VALUE, 0, Level.ROOM);
+            space = new DiskSpace(name, path, Long.MAX_VALUE, 0, Level.ROOM, false);
         }
     }
 
@@ -106,19 +107,19 @@ public final class SpaceWatch {
                 .forEach(space -> ballast.keep(space.path(), space.floorBytes()));
     }
 
-    /** Asks the disks. One that does not answer is as it was. */
+    /** Asks the disks. One that does not answer is silent, and as full as it was. */
     void look() {
         for (Watched each : watched) {
             try {
                 look(each);
-                each.silent = false;
             } catch (IOException e) {
-                if (!each.silent) {
+                if (!each.space.silent()) {
                     LOG.warn("node {}: the disk of {} does not say how much room it has", nodeId, each.path, e);
                 }
-                each.silent = true;
+                each.space = each.space.fallenSilent();
             }
         }
+        lacksRoomForVotes = watched.stream().anyMatch(each -> each.lacksRoomForVotes);
         var now = watched.stream().map(each -> each.space).toList();
         disks = now;
         var worst = now.stream()
@@ -132,12 +133,14 @@ public final class SpaceWatch {
     private void look(Watched each) throws IOException {
         var there = nearest(each.path);
         long floorBytes = floor.of(disk.totalBytes(there));
-        if (disk.usableBytes(there) < VOTES_BYTES) {
+        each.lacksRoomForVotes = disk.usableBytes(there) < VOTES_BYTES;
+        if (each.lacksRoomForVotes) {
             ballast.halve(each.path, floorBytes);
         }
         long free = disk.usableBytes(there);
         var before = each.space.level();
-        var now = new DiskSpace(each.name, each.path, free, floorBytes, DiskSpace.levelAfter(before, free, floorBytes));
+        var now = new DiskSpace(
+                each.name, each.path, free, floorBytes, DiskSpace.levelAfter(before, free, floorBytes), false);
         each.space = now;
         if (now.level() != before) {
             log(now);
@@ -184,6 +187,14 @@ public final class SpaceWatch {
     /** Whether entries with payload must not reach this node's logs. */
     boolean isFull() {
         return level == Level.FULL;
+    }
+
+    /**
+     * Whether a disk had less left than votes take, before its ballast made way: elections of the time before
+     * the newest look may have found no room.
+     */
+    boolean lacksRoomForVotes() {
+        return lacksRoomForVotes;
     }
 
     /** Why this node takes no batches; null where it does. */

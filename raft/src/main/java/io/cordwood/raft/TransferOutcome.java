@@ -23,6 +23,9 @@ public sealed interface TransferOutcome {
     /** The replica lacks so many of the leader's raft entries; while it took over nobody could publish. Nothing was done. */
     record Behind(long entries, long limit) implements TransferOutcome {}
 
+    /** The node would refuse batches, and hand over again. Nothing was done. */
+    record NoRoom(AppendOutcome.NoRoom disk) implements TransferOutcome {}
+
     /** The replica did not take over; the placement prefers the one it preferred before. */
     record Failed(String reason) implements TransferOutcome {}
 }

@@ -32,7 +32,7 @@ class BallastTest {
         assertThat(file).hasSize(BYTES);
         Files.delete(file);
 
-        ballast.keep(directory, 1L << 40);
+        new Ballast(disk).keep(directory, 1L << 40);
 
         assertThat(file).hasSize(16 << 20);
     }
@@ -75,8 +75,20 @@ class BallastTest {
         Files.delete(file);
         disk.refuseWritesTo(Ballast.FILE_NAME);
 
-        ballast.keep(directory, FLOOR_BYTES);
+        new Ballast(disk).keep(directory, FLOOR_BYTES);
 
         assertThat(file).isEmptyFile();
+    }
+
+    @Test
+    void isLookedAtOnceUntilTheDiskWasFull() throws IOException {
+        Files.delete(file);
+
+        ballast.keep(directory, FLOOR_BYTES);
+        assertThat(file).doesNotExist();
+
+        ballast.halve(directory, FLOOR_BYTES);
+        ballast.keep(directory, FLOOR_BYTES);
+        assertThat(file).hasSize(BYTES);
     }
 }

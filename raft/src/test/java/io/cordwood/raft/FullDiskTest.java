@@ -7,11 +7,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.ReplicaChange;
+import io.cordwood.metadata.ReplicaChanges;
+import io.cordwood.metadata.TopicInfo;
 import io.cordwood.raft.AppendOutcome.NoRoom;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -33,6 +40,7 @@ class FullDiskTest {
     Path directory;
 
     private final NodeTransport nobody = new NodeTransport(0, id -> Optional.empty());
+    private MetadataImage image = MetadataImage.EMPTY;
     private PartitionCluster cluster;
     private PartitionNodeFixture leader;
     private PartitionNodeFixture follower;
@@ -122,7 +130,8 @@ class FullDiskTest {
 
     private RoomTransfers transfers(IntPredicate hasRoom) {
         var groups = new RaftGroups(leader.server(), new RatisClient());
-        return new RoomTransfers(groups, PartitionNodeFixture.TIMINGS, hasRoom, System::nanoTime);
+        var successors = new Successors(PartitionNodeFixture.TIMINGS, hasRoom);
+        return new RoomTransfers(groups, successors, () -> image, System::nanoTime);
     }
 
     @Test
@@ -133,6 +142,28 @@ class FullDiskTest {
         transfers(node -> node == withRoom).from(List.of(leader.replica()));
 
         assertThat(cluster.leaderAmong(others).id()).isEqualTo(withRoom);
+    }
+
+    @Test
+    void leadershipDoesNotGoToAReplicaThatLeavesAlthoughItHasRoom() {
+        var others = cluster.othersThan(leader);
+        int leaving = others.get(0).id();
+        int other = others.get(1).id();
+        image = imageIn(leaving, ReplicaChange.Kind.LEAVING);
+
+        transfers(node -> node == leaving).from(List.of(leader.replica()));
+        transfers(node -> true).from(List.of(leader.replica()));
+
+        assertThat(cluster.leaderAmong(others).id()).isEqualTo(other);
+    }
+
+    /** The metadata while a replica of the partition is changed. */
+    private MetadataImage imageIn(int node, ReplicaChange.Kind kind) {
+        var changes = new ReplicaChanges(new TreeMap<>(Map.of(node, new ReplicaChange(kind, 1))), 1);
+        var partition = new PartitionInfo(
+                0, cluster.group.getGroupId().getUuid(), 0, List.of(1, 2, 3), OptionalInt.of(leader.id()), 1, changes);
+        var topic = new TopicInfo("orders", cluster.partition.topicId(), new TreeMap<>(), List.of(partition));
+        return new MetadataImage(1, "cluster", 2, new TreeMap<>(), new TreeMap<>(Map.of("orders", topic)), 1);
     }
 
     @Test
@@ -170,9 +201,34 @@ class FullDiskTest {
         cluster.awaitHighWatermark(10);
     }
 
+    /** Its batches would wait for ever: it withholds from one, and the other is away. */
+    @Test
+    void leaderRefusesWhileOneFollowerHasNoRoomAndTheOtherIsDead() throws Exception {
+        var reports = new SpaceReports(nobody, System::nanoTime);
+        var keeper = keeper(reports);
+        reports.heard(follower.id(), SpaceReports.encode(new NoRoom(follower.id(), "data", 1, 2)));
+        var dead = cluster.othersThan(leader, follower).get(0);
+        dead.kill();
+
+        await().atMost(PATIENCE).until(() -> {
+            lookTenTimes(keeper);
+            return leader.replica().refusesBatches();
+        });
+
+        assertThat(append(leader, batch(RECORD))).isEqualTo(new NoRoom(follower.id(), "data", 1, 2));
+        dead.start();
+        await().atMost(PATIENCE).until(() -> {
+            lookTenTimes(keeper);
+            return !leader.replica().refusesBatches();
+        });
+        publish(1);
+        cluster.awaitHighWatermark(9);
+    }
+
     /** Of the leader's node. */
     private SpaceKeeper keeper(SpaceReports reports) {
-        var replicas = new SpaceKeeper.Replicas(() -> List.of(leader.replica()), () -> MetadataImage.EMPTY);
+        var replicas = new SpaceKeeper.Replicas(
+                () -> List.of(leader.replica()), () -> image, PartitionNodeFixture.TIMINGS.electionTimeoutMax());
         var logStarts = new LogStarts(nobody, id -> Optional.empty());
         return new SpaceKeeper(leader.space(), replicas, reports, logStarts, transfers(node -> false));
     }

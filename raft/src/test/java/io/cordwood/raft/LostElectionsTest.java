@@ -15,10 +15,10 @@ class LostElectionsTest {
     private final RaftGroupId group = RaftGroupId.randomId();
     private final Map<RaftGroupId, Long> candidates = new HashMap<>();
     private final List<String> halts = new ArrayList<>();
-    private boolean full;
+    private boolean lacksRoom;
     private long nanos;
     private final LostElections elections =
-            new LostElections(() -> Map.copyOf(candidates), () -> full, new Halts(), () -> nanos);
+            new LostElections(() -> Map.copyOf(candidates), () -> lacksRoom, new Halts(), () -> nanos);
 
     private final class Halts implements NodeHalt {
         @Override
@@ -32,8 +32,8 @@ class LostElectionsTest {
         }
     }
 
-    private void look(boolean nowFull, long passedNanos) {
-        full = nowFull;
+    private void look(boolean nowLacksRoom, long passedNanos) {
+        lacksRoom = nowLacksRoom;
         nanos += passedNanos;
         elections.look();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cordwood.raft.AppendOutcome.NoRoom;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,12 @@ class SpaceKeeperTest {
     }
 
     private static @Nullable NoRoom refusal(List<Integer> voters, Integer... without) {
-        return SpaceKeeper.refusal(null, voters, without(without));
+        return SpaceKeeper.refusal(null, voters, without(without), Set.of());
     }
 
     @Test
     void leaderWithoutRoomRefusesWhateverTheOthersHave() {
-        assertThat(SpaceKeeper.refusal(noRoom(1), THREE, without())).isEqualTo(noRoom(1));
+        assertThat(SpaceKeeper.refusal(noRoom(1), THREE, without(), Set.of())).isEqualTo(noRoom(1));
     }
 
     @Test
@@ -47,6 +48,20 @@ class SpaceKeeperTest {
         assertThat(refusal(THREE, 2, 3)).isEqualTo(noRoom(2));
         assertThat(refusal(List.of(1, 2), 2)).isEqualTo(noRoom(2));
         assertThat(refusal(List.of(1, 2, 3, 4), 3, 4)).isEqualTo(noRoom(3));
+    }
+
+    @Test
+    void voterThatIsSilentHasNoRoomEither() {
+        assertThat(SpaceKeeper.refusal(null, THREE, without(2), Set.of(3))).isEqualTo(noRoom(2));
+        assertThat(SpaceKeeper.refusal(null, THREE, without(2), Set.of(2)))
+                .as("one and the same")
+                .isNull();
+        assertThat(SpaceKeeper.refusal(null, List.of(1, 2, 3, 4, 5), without(2), Set.of(3)))
+                .as("three are left")
+                .isNull();
+        assertThat(SpaceKeeper.refusal(null, THREE, without(), Set.of(2, 3)))
+                .as("an election's business")
+                .isNull();
     }
 
     @Test

@@ -39,6 +39,7 @@ class SpaceWatchTest {
     /** Two of them, by the directory that lies on each. */
     private static final class Disks extends ForwardingDisk {
         private final Map<Path, Long> free = new HashMap<>();
+        private long totalBytes = TOTAL;
 
         Disks(Disk inner) {
             super(inner);
@@ -55,7 +56,7 @@ class SpaceWatchTest {
 
         @Override
         public long totalBytes(Path path) {
-            return TOTAL;
+            return totalBytes;
         }
     }
 
@@ -122,6 +123,26 @@ class SpaceWatchTest {
         watch.look();
 
         assertThat(watch.level()).isEqualTo(Level.FULL);
+        assertThat(watch.disks()).allMatch(DiskSpace::silent);
+
+        levelWith(10, FLOOR_BYTES);
+        assertThat(watch.disks()).noneMatch(DiskSpace::silent);
+    }
+
+    @Test
+    void fullDiskOfAnySizeHasRoomForVotesDownToTheLastMebibyte() {
+        long mebibyte = 1 << 20;
+        disks.totalBytes = 1L << 40;
+
+        assertThat(levelWith(25L << 30, 100L << 30)).isEqualTo(Level.FULL);
+        assertThat(watch.lacksRoomForVotes()).isFalse();
+        levelWith(mebibyte, mebibyte);
+        assertThat(watch.lacksRoomForVotes()).isFalse();
+
+        levelWith(mebibyte, mebibyte - 1);
+        assertThat(watch.lacksRoomForVotes()).isTrue();
+        levelWith(mebibyte, mebibyte);
+        assertThat(watch.lacksRoomForVotes()).isFalse();
     }
 
     @Test

@@ -97,6 +97,8 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.FIELD, NODE_ID)
                     .with(Refusal.VALUE, behind.entries())
                     .with(Refusal.LIMIT, behind.limit()));
+        } else if (outcome instanceof TransferOutcome.NoRoom noRoom) {
+            return Optional.of(noRoom(noRoom.disk(), "it would refuse batches, and hand the partition over again"));
         } else if (outcome instanceof TransferOutcome.Failed failed) {
             return Optional.of(
                     Refusal.of(Reason.TRANSFER_FAILED, "node " + nodeId + " did not take over: " + failed.reason())
@@ -211,7 +213,7 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.LIMIT, overloaded.limit())
                     .with(Refusal.VALUE, overloaded.value());
         } else if (outcome instanceof AppendOutcome.NoRoom noRoom) {
-            return noRoom(noRoom);
+            return noRoom(noRoom, "nothing was written, send it again when there is room");
         } else if (outcome instanceof AppendOutcome.TimedOut) {
             return timedOut();
         } else if (outcome instanceof AppendOutcome.Damaged) {
@@ -220,12 +222,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
         throw new IllegalStateException("no refusal for " + outcome.getClass());
     }
 
-    private static Refusal noRoom(AppendOutcome.NoRoom noRoom) {
+    static Refusal noRoom(AppendOutcome.NoRoom noRoom, String so) {
         return Refusal.of(
                         Reason.DISK_SPACE_LOW,
                         "the " + noRoom.directory() + " disk of node " + noRoom.nodeId() + " has " + noRoom.freeBytes()
-                                + " bytes left, its floor is " + noRoom.floorBytes()
-                                + "; nothing was written, send it again when there is room")
+                                + " bytes left, its floor is " + noRoom.floorBytes() + "; " + so)
                 .with(NODE_ID, noRoom.nodeId())
                 .with("directory", noRoom.directory())
                 .with(Refusal.VALUE, noRoom.freeBytes())

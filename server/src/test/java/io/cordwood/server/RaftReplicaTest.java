@@ -94,6 +94,7 @@ final class RaftReplicaTest {
                 new TransferOutcome.NotReplica(List.of(1, 2)), Reason.TARGET_NOT_REPLICA,
                 new TransferOutcome.Silent(900, 800), Reason.REPLICA_NOT_CAUGHT_UP,
                 new TransferOutcome.Behind(65, 64), Reason.REPLICA_NOT_CAUGHT_UP,
+                new TransferOutcome.NoRoom(new AppendOutcome.NoRoom(3, "data", 5, 7)), Reason.DISK_SPACE_LOW,
                 new TransferOutcome.Failed("timed out"), Reason.TRANSFER_FAILED);
 
         assertThat(TransferOutcome.class.getPermittedSubclasses()).hasSize(refusals.size() + 1);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The node's directories can be written and their disks have room.
+ * The node's directories can be written, and their disks answer and have room.
  *
  * <p><b>Thread:</b> any.
  */
@@ -33,6 +33,11 @@ public final class DiskWritable implements ReadinessCheck {
             }
         }
         for (var disk : disks.get()) {
+            if (disk.silent()) {
+                found.add(new Hindrance(
+                        Code.DISK_NOT_WRITABLE,
+                        "the disk of " + disk.path() + " does not say how much room it has: see to the disk"));
+            }
             if (disk.level() != DiskSpace.Level.ROOM) {
                 found.add(new Hindrance(
                         Code.DISK_SPACE_LOW,

@@ -17,7 +17,7 @@ final class DiskWritableTest {
     Path directory;
 
     private List<DiskSpace> disks(Level level) {
-        return List.of(new DiskSpace("data", directory, 99, 100, level));
+        return List.of(new DiskSpace("data", directory, 99, 100, level, false));
     }
 
     @Test
@@ -35,6 +35,18 @@ final class DiskWritableTest {
                     assertThat(hindrance.code()).isEqualTo(Code.DISK_SPACE_LOW);
                     assertThat(hindrance.message())
                             .contains(directory.toString(), "99 bytes left", "floor is 100", "no batches are taken");
+                });
+    }
+
+    @Test
+    void diskThatDoesNotAnswerIsNamed() {
+        var silent = List.of(new DiskSpace("data", directory, 99, 10, Level.ROOM, true));
+
+        assertThat(new DiskWritable(List.of(directory), () -> silent).hindrances())
+                .singleElement()
+                .satisfies(hindrance -> {
+                    assertThat(hindrance.code()).isEqualTo(Code.DISK_NOT_WRITABLE);
+                    assertThat(hindrance.message()).contains(directory.toString(), "does not say");
                 });
     }
 
