@@ -57,6 +57,15 @@ public record PartitionInfo(
                 .count();
     }
 
+    /** Whether it has fewer copies than it shall have: some are lost, or not whole yet. */
+    public boolean lacksCopies() {
+        long whole = replicas.stream()
+                .filter(node ->
+                        !changes.is(node, ReplicaChange.Kind.LOST) && !changes.is(node, ReplicaChange.Kind.JOINING))
+                .count();
+        return whole < replicationFactor();
+    }
+
     /** The same replicas with another one in front. */
     PartitionInfo withPreferredLeader(int nodeId) {
         var reordered = new ArrayList<>(replicas);

@@ -131,7 +131,8 @@ public enum Metric {
             "cordwood.node.partitions.under.replicated",
             GAUGE,
             Unit.NONE,
-            "Partitions led here of which a member lacks more than 64 entries or has not answered for 10 s."),
+            "Partitions led here of which a copy is lost or being built, or a member lacks more than 64 entries or"
+                    + " has not answered for 10 s."),
     NODE_PARTITIONS_LEFT_OUT(
             "cordwood.node.partitions.left.out",
             GAUGE,
@@ -144,7 +145,8 @@ public enum Metric {
             "cordwood.cluster.nodes",
             GAUGE,
             Unit.NONE,
-            "Nodes of the cluster as this one sees them: alive, draining, dead, or expected and never seen.",
+            "Nodes of the cluster as this one sees them: alive, draining, dead, expected and never seen, or replaced and"
+                    + " not back.",
             "state"),
     RAFT_ELECTIONS(
             "cordwood.raft.elections",

@@ -12,6 +12,7 @@ import java.util.TreeMap;
  * @param leading this replica leads and takes batches
  * @param leaderKnown it leads, or knows who does
  * @param applyGap entries that are committed and not applied here yet
+ * @param lacksCopies the metadata counts fewer copies than there shall be, whoever is a member
  * @param followers what a leader knows of the other members, by node id; empty where it does not lead
  */
 public record PartitionSample(
@@ -21,9 +22,29 @@ public record PartitionSample(
         boolean leaderKnown,
         long term,
         long applyGap,
+        boolean lacksCopies,
         SortedMap<Integer, Lag> followers,
         Files files,
         Queued queued) {
+
+    /** With all its copies, as far as the metadata knows. */
+    public PartitionSample(
+            String topic,
+            int partition,
+            boolean leading,
+            boolean leaderKnown,
+            long term,
+            long applyGap,
+            SortedMap<Integer, Lag> followers,
+            Files files,
+            Queued queued) {
+        this(topic, partition, leading, leaderKnown, term, applyGap, false, followers, files, queued);
+    }
+
+    public PartitionSample lackingCopies() {
+        return new PartitionSample(
+                topic, partition, leading, leaderKnown, term, applyGap, true, followers, files, queued);
+    }
 
     /** A follower that lacks more of the leader's entries is catching up. */
     private static final long CLOSE_ENTRIES = 64;
@@ -63,9 +84,12 @@ public record PartitionSample(
         return followers.values().stream().reduce(Lag.NONE, Lag::max);
     }
 
-    /** Whether a member lags far behind or is silent. */
+    /**
+     * Whether a member lags far behind or is silent, or copies are missing: a lost one is no member while
+     * it is rebuilt. Its leader says so.
+     */
     boolean isUnderReplicated() {
-        return !followers.values().stream().allMatch(Lag::isClose);
+        return (leading && lacksCopies) || !followers.values().stream().allMatch(Lag::isClose);
     }
 
     Name name() {

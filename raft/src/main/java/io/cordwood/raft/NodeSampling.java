@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeState;
+import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.ReplicaChange;
 import io.cordwood.metrics.NodeSample;
 import io.cordwood.metrics.PartitionSample;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
 
@@ -31,8 +33,14 @@ final class NodeSampling {
         var image = view.image();
         // In order, so that where not all have series of their own, the same ones have them after a
         // restart.
+        var lacking = image.replicasOn(nodeId).stream()
+                .map(MetadataImage.Replica::partition)
+                .filter(PartitionInfo::lacksCopies)
+                .map(partition -> RaftGroupId.valueOf(partition.raftGroupId()))
+                .collect(Collectors.toSet());
         var partitions = host.all().stream()
-                .map(PartitionReplica::sample)
+                .map(replica ->
+                        lacking.contains(replica.groupId()) ? replica.sample().lackingCopies() : replica.sample())
                 .sorted(Comparator.comparing(PartitionSample::topic).thenComparing(PartitionSample::partition))
                 .toList();
         return new NodeSample(

@@ -47,14 +47,17 @@ class ReplicaRulesTest {
     void lostReplicaIsRemovedThenJoinsThenIsSound() {
         done(lost(3));
         assertThat(kind(3)).isEqualTo(Kind.LOST);
+        assertThat(partition().lacksCopies()).isTrue();
         long lostAt = since(3);
 
         done(new ReplicaRemoved(ORDERS.topicId(), 0, 3, lostAt));
         assertThat(kind(3)).isEqualTo(Kind.JOINING);
+        assertThat(partition().lacksCopies()).isTrue();
         assertThat(partition().replicas()).containsExactlyInAnyOrder(1, 2, 3);
 
         done(new ReplicaJoined(ORDERS.topicId(), 0, 3, since(3)));
         assertThat(partition().changes().none()).isTrue();
+        assertThat(partition().lacksCopies()).isFalse();
         assertThat(partition().changes().lastAt()).isEqualTo(index);
     }
 

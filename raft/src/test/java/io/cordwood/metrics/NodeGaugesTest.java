@@ -107,6 +107,18 @@ class NodeGaugesTest {
                 topic, partition, leading, true, 1, 0, new TreeMap<>(), new Files(100, 1), new Queued(0, 0));
     }
 
+    @Test
+    void partitionWithACopyTooFewIsUnderReplicatedWhereItIsLed() {
+        var meters = new NodeMeters(registry, MeterLimits.DEFAULT);
+
+        meters.show(node(List.of(
+                led("a", Map.of()).lackingCopies(),
+                led("b", Map.of()),
+                replica("c", 0, false).lackingCopies())));
+
+        assertThat(value(Metric.NODE_PARTITIONS_UNDER_REPLICATED)).isEqualTo(1);
+    }
+
     private static PartitionSample led(String topic, Map<Integer, Lag> followers) {
         return new PartitionSample(
                 topic, 0, true, true, 1, 0, new TreeMap<>(followers), new Files(100, 1), new Queued(0, 0));
