@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * Locks, votes, the first entries of a term and the offset index are small, and there is no start without
  * them. A vote that finds no room is worse: Ratis puts an empty file in the place of the one before.
  *
- * <p>Invariants: the last half of it is given up at a start only. What became of it is remembered: a file is
- * opened, and a failure told, once until the disk is full again or has room again.
+ * <p>Invariants: the last half of it is given up at a start only. What became of it is remembered: a file
+ * is opened, and a failure told, once until the disk is full again or has room again.
  *
  * <p>Thread: one at a time.
  */

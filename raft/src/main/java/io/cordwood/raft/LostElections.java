@@ -13,8 +13,8 @@ import org.apache.ratis.protocol.RaftGroupId;
  * that never tries again, also when there is room, and that nobody can tell from a sound one. Not before there is
  * room: until then the node serves what else it has, and a start might not succeed.
  *
- * <p>A candidate that is sound and has no majority may be taken for one, where it was so when no vote had room: that
- * costs a start of the node.
+ * <p>A candidate that is sound and has no majority may be taken for one, where it was so when no vote had
+ * room: that costs a start of the node.
  *
  * <p>Thread: one.
  *
@@ -26,24 +26,28 @@ final class LostElections {
 
     private final Supplier<Map<RaftGroupId, Long>> candidates;
     private final BooleanSupplier lacksRoom;
+    private final BooleanSupplier isFull;
     private final NodeHalt halt;
     private final LongSupplier clockNanos;
     /** Candidates since a time when there was no room, with their term. */
     private final Map<RaftGroupId, Long> suspects = new HashMap<>();
 
-    private long lackedNanos;
+    private long fullNanos;
 
     /**
      * @param candidates groups in which this node is a candidate, with their term
-     * @param lacksRoom whether no vote has room now; to be below a floor is far from that
+     * @param lacksRoom whether no vote has room now
+     * @param isFull whether a start might not succeed: far more than votes take may be left then
      */
     LostElections(
             Supplier<Map<RaftGroupId, Long>> candidates,
             BooleanSupplier lacksRoom,
+            BooleanSupplier isFull,
             NodeHalt halt,
             LongSupplier clockNanos) {
         this.candidates = candidates;
         this.lacksRoom = lacksRoom;
+        this.isFull = isFull;
         this.halt = halt;
         this.clockNanos = clockNanos;
     }
@@ -55,13 +59,14 @@ final class LostElections {
         }
         var now = candidates.get();
         if (lacks) {
-            lackedNanos = clockNanos.getAsLong();
             suspects.clear();
             suspects.putAll(now);
-            return;
+        }
+        if (lacks || isFull.getAsBoolean()) {
+            fullNanos = clockNanos.getAsLong();
         }
         suspects.entrySet().removeIf(suspect -> !suspect.getValue().equals(now.get(suspect.getKey())));
-        if (!suspects.isEmpty() && clockNanos.getAsLong() - lackedNanos > PATIENCE.toNanos()) {
+        if (!suspects.isEmpty() && clockNanos.getAsLong() - fullNanos > PATIENCE.toNanos()) {
             halt.failed(
                     "elections of groups " + suspects.keySet() + " ended when the disk was full",
                     new IllegalStateException("candidates since then; the next start elects again"));

@@ -114,7 +114,9 @@ public final class PartitionReplica {
                 .toList();
     }
 
-    /** Node ids of followers that have not answered this replica for so long; none where it does not lead. */
+    /**
+     * Node ids of followers that have not answered this replica for so long; none where it does not lead.
+     */
     Set<Integer> silent(long forMs) {
         return stateMachine
                 .runningDivision()

@@ -308,8 +308,8 @@ public final class RaftNode implements Closeable {
         var keeper = new SpaceKeeper(space, replicas, reports, new LogStarts(transport, host::find), transfers);
         keeper.begin(meters.node());
         chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, keeper::tick);
-        var elections =
-                new LostElections(running().groups()::candidates, space::lacksRoomForVotes, halt, System::nanoTime);
+        var elections = new LostElections(
+                running().groups()::candidates, space::lacksRoomForVotes, space::isFull, halt, System::nanoTime);
         chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, elections::look);
     }
 

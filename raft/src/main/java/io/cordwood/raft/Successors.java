@@ -10,8 +10,8 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer.Division;
 
 /**
- * Who may take over what this node leads: a member with a vote whose replica stays, and that answers and is close
- * behind. Everything that hands over asks here: what one part hands over another must not hand back.
+ * Who may take over what this node leads: a member with a vote whose replica stays, and that answers and is
+ * close behind. Everything that hands over asks here: what one part hands over another must not hand back.
  *
  * <p>Thread: any.
  */

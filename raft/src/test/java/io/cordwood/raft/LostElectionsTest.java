@@ -16,9 +16,10 @@ class LostElectionsTest {
     private final Map<RaftGroupId, Long> candidates = new HashMap<>();
     private final List<String> halts = new ArrayList<>();
     private boolean lacksRoom;
+    private boolean full;
     private long nanos;
     private final LostElections elections =
-            new LostElections(() -> Map.copyOf(candidates), () -> lacksRoom, new Halts(), () -> nanos);
+            new LostElections(() -> Map.copyOf(candidates), () -> lacksRoom, () -> full, new Halts(), () -> nanos);
 
     private final class Halts implements NodeHalt {
         @Override
@@ -34,6 +35,7 @@ class LostElectionsTest {
 
     private void look(boolean nowLacksRoom, long passedNanos) {
         lacksRoom = nowLacksRoom;
+        full = nowLacksRoom;
         nanos += passedNanos;
         elections.look();
     }
@@ -49,6 +51,33 @@ class LostElectionsTest {
         look(false, 1);
 
         assertThat(halts).singleElement().asString().contains(group.toString());
+    }
+
+    @Test
+    void nodeIsNotEndedOnADiskOnWhichAStartMightFail() {
+        candidates.put(group, 3L);
+        look(true, 0);
+        lacksRoom = false;
+        nanos += 2 * LostElections.PATIENCE.toNanos();
+        elections.look();
+        look(false, LostElections.PATIENCE.toNanos());
+        assertThat(halts).isEmpty();
+
+        look(false, 1);
+
+        assertThat(halts).hasSize(1);
+    }
+
+    @Test
+    void candidateOfAFullDiskOnWhichVotesHaveRoomIsNobodysBusiness() {
+        candidates.put(group, 3L);
+        full = true;
+        elections.look();
+
+        look(false, 2 * LostElections.PATIENCE.toNanos());
+        look(false, 2 * LostElections.PATIENCE.toNanos());
+
+        assertThat(halts).isEmpty();
     }
 
     @Test
