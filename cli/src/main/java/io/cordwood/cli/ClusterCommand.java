@@ -40,7 +40,7 @@ final class ClusterCommand implements Runnable {
     }
 
     private static TextTable nodes(ClusterDescription cluster) {
-        var table = TextTable.of("NODE", "CLIENTS", "NODES", "STATE", "METADATA", "FEATURES");
+        var table = TextTable.of("NODE", "CLIENTS", "NODES", "STATE", "METADATA", "FEATURES", "DISKS LEFT");
         for (var node : cluster.nodes()) {
             table.row(
                     node.nodeId(),
@@ -48,7 +48,8 @@ final class ClusterCommand implements Runnable {
                     node.nodeAddress(),
                     Descriptions.word(node.state()),
                     Descriptions.metadataRole(cluster, node),
-                    Descriptions.features(node));
+                    Descriptions.features(node),
+                    Descriptions.disks(node));
         }
         return table;
     }

@@ -68,6 +68,16 @@ final class Descriptions {
         values.put("voter", node.voter());
         node.minFeatureLevel().ifPresent(level -> values.put("minFeatureLevel", level));
         node.maxFeatureLevel().ifPresent(level -> values.put("maxFeatureLevel", level));
+        values.put("disks", node.disks().stream().map(Descriptions::json).toList());
+        return values;
+    }
+
+    private static Map<String, Object> json(NodeDescription.Disk disk) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("directory", disk.directory());
+        values.put("freeBytes", disk.freeBytes());
+        values.put("floorBytes", disk.floorBytes());
+        values.put("level", word(disk.level()));
         return values;
     }
 
@@ -303,6 +313,16 @@ final class Descriptions {
         return node.maxFeatureLevel().isPresent()
                 ? cell(node.minFeatureLevel()) + "-" + cell(node.maxFeatureLevel())
                 : UNKNOWN;
+    }
+
+    /** What each of a node's disks has left, and that it is below its floor. */
+    static String disks(NodeDescription node) {
+        return node.disks().isEmpty()
+                ? UNKNOWN
+                : node.disks().stream()
+                        .map(disk -> disk.directory() + " " + (disk.freeBytes() >> 20) + " MiB"
+                                + (disk.level() == NodeDescription.DiskLevel.ROOM ? "" : " " + word(disk.level())))
+                        .collect(Collectors.joining(", "));
     }
 
     static String metadataRole(ClusterDescription cluster, NodeDescription node) {

@@ -95,6 +95,13 @@ final class DescriptionsTest {
     }
 
     @Test
+    void disksShowWhatIsLeftAndWhichIsBelowItsFloor() {
+        assertThat(Descriptions.disks(node(1, true))).isEqualTo("data 5 MiB, raft 3 MiB full");
+        assertThat(Json.of(Descriptions.json(node(1, true))))
+                .contains("{\"directory\":\"raft\",\"freeBytes\":3145728,\"floorBytes\":8388608,\"level\":\"full\"}");
+    }
+
+    @Test
     void configIsSortedAndADashWhereEmpty() {
         assertThat(Descriptions.config(Map.of("b", "2", "a", "1"))).isEqualTo("a=1,b=2");
         assertThat(Descriptions.config(Map.of())).isEqualTo("-");
@@ -186,6 +193,16 @@ final class DescriptionsTest {
 
     private static NodeDescription node(int nodeId, boolean voter) {
         return new NodeDescription(
-                nodeId, "h:1", "h:2", "", NodeDescription.State.ALIVE, voter, OptionalInt.of(1), OptionalInt.of(2));
+                nodeId,
+                "h:1",
+                "h:2",
+                "",
+                NodeDescription.State.ALIVE,
+                voter,
+                OptionalInt.of(1),
+                OptionalInt.of(2),
+                List.of(
+                        new NodeDescription.Disk("data", 5 << 20, 1 << 20, NodeDescription.DiskLevel.ROOM),
+                        new NodeDescription.Disk("raft", 3 << 20, 8 << 20, NodeDescription.DiskLevel.FULL)));
     }
 }

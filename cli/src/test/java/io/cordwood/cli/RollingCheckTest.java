@@ -168,7 +168,8 @@ final class RollingCheckTest {
     }
 
     private static NodeDescription node(int nodeId, State state) {
-        return new NodeDescription(nodeId, "h:1", "h:2", "", state, true, OptionalInt.of(1), OptionalInt.of(1));
+        return new NodeDescription(
+                nodeId, "h:1", "h:2", "", state, true, OptionalInt.of(1), OptionalInt.of(1), List.of());
     }
 
     private static PartitionDescription partition(int number, int... nodes) {

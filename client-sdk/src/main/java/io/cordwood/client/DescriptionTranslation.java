@@ -4,6 +4,7 @@ import io.cordwood.proto.v1.CompactionDescription;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
+import io.cordwood.proto.v1.NodeDisk;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.PartitionInfo;
 import io.cordwood.proto.v1.ReplicaChange;
@@ -62,7 +63,21 @@ final class DescriptionTranslation {
                 state(node.getState()),
                 node.getMetadataRole() == MetadataRole.METADATA_ROLE_VOTER,
                 node.hasMinFeatureLevel() ? OptionalInt.of(node.getMinFeatureLevel()) : OptionalInt.empty(),
-                node.hasMaxFeatureLevel() ? OptionalInt.of(node.getMaxFeatureLevel()) : OptionalInt.empty());
+                node.hasMaxFeatureLevel() ? OptionalInt.of(node.getMaxFeatureLevel()) : OptionalInt.empty(),
+                node.getDisksList().stream().map(DescriptionTranslation::disk).toList());
+    }
+
+    private static NodeDescription.Disk disk(NodeDisk disk) {
+        return new NodeDescription.Disk(
+                disk.getDirectory(),
+                disk.getFreeBytes(),
+                disk.getFloorBytes(),
+                switch (disk.getLevel()) {
+                    case DISK_LEVEL_ROOM -> NodeDescription.DiskLevel.ROOM;
+                    case DISK_LEVEL_LOW -> NodeDescription.DiskLevel.LOW;
+                    case DISK_LEVEL_FULL -> NodeDescription.DiskLevel.FULL;
+                    case DISK_LEVEL_UNSPECIFIED, UNRECOGNIZED -> NodeDescription.DiskLevel.UNKNOWN;
+                });
     }
 
     static PartitionDescription partition(io.cordwood.proto.v1.PartitionDescription partition) {

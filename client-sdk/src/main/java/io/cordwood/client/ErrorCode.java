@@ -1,8 +1,8 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server's API, name by
- * name; the ones after it are decided by this client.
+ * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server's API, name
+ * by name; the ones after it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed
  * without anybody changing anything.

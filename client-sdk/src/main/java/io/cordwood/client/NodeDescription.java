@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -12,6 +13,7 @@ import java.util.OptionalInt;
  * @param voter whether it votes in the metadata group
  * @param minFeatureLevel lowest that its program runs at, empty until it came up
  * @param maxFeatureLevel highest, included
+ * @param disks as the node told a moment ago; none where it did not
  */
 public record NodeDescription(
         int nodeId,
@@ -21,7 +23,34 @@ public record NodeDescription(
         State state,
         boolean voter,
         OptionalInt minFeatureLevel,
-        OptionalInt maxFeatureLevel) {
+        OptionalInt maxFeatureLevel,
+        List<Disk> disks) {
+
+    public NodeDescription {
+        disks = List.copyOf(disks);
+    }
+
+    /**
+     * A disk of a node.
+     *
+     * @param directory that lies on it: data, or raft where that lies on another one
+     * @param freeBytes what the node may still write
+     * @param floorBytes what shall be left
+     */
+    public record Disk(String directory, long freeBytes, long floorBytes, DiskLevel level) {}
+
+    /** What a node takes, by what is left of its disks. */
+    public enum DiskLevel {
+        /** Everything. */
+        ROOM,
+        /** Below the floor: no batches of clients. */
+        LOW,
+        /** Below half of it: no batches of leaders either. */
+        FULL,
+        /** A level that this client does not know. */
+        UNKNOWN
+    }
+
     /** State of a node. */
     public enum State {
         /** It answers. */

@@ -52,14 +52,37 @@ public sealed interface MetadataCommand {
      *
      * @param topicId random, drawn by the submitter
      * @param raftGroupIds random, drawn by the submitter
+     * @param avoid nodes that the submitter knows to have full disks: they are given replicas only where
+     *     the others do not suffice
      */
     record CreateTopic(
-            String name, UUID topicId, List<UUID> raftGroupIds, int replicationFactor, SortedMap<String, String> config)
+            String name,
+            UUID topicId,
+            List<UUID> raftGroupIds,
+            int replicationFactor,
+            SortedMap<String, String> config,
+            SortedSet<Integer> avoid)
             implements MetadataCommand {
 
         public CreateTopic {
             raftGroupIds = List.copyOf(raftGroupIds);
             config = Collections.unmodifiableSortedMap(new TreeMap<>(config));
+            avoid = Collections.unmodifiableSortedSet(new TreeSet<>(avoid));
+        }
+
+        /** Wherever there is a place. */
+        public CreateTopic(
+                String name,
+                UUID topicId,
+                List<UUID> raftGroupIds,
+                int replicationFactor,
+                SortedMap<String, String> config) {
+            this(name, topicId, raftGroupIds, replicationFactor, config, new TreeSet<>());
+        }
+
+        @Override
+        public int featureLevel() {
+            return avoid.isEmpty() ? MetadataCommand.super.featureLevel() : REPLICA_CHANGES;
         }
     }
 
@@ -90,11 +113,24 @@ public sealed interface MetadataCommand {
      * @param total count afterwards; a topic that has another count than the difference says was changed by
      *     somebody else
      * @param raftGroupIds random, drawn by the submitter
+     * @param avoid as of {@link CreateTopic}
      */
-    record AddPartitions(UUID topicId, int total, List<UUID> raftGroupIds) implements MetadataCommand {
+    record AddPartitions(UUID topicId, int total, List<UUID> raftGroupIds, SortedSet<Integer> avoid)
+            implements MetadataCommand {
 
         public AddPartitions {
             raftGroupIds = List.copyOf(raftGroupIds);
+            avoid = Collections.unmodifiableSortedSet(new TreeSet<>(avoid));
+        }
+
+        /** Wherever there is a place. */
+        public AddPartitions(UUID topicId, int total, List<UUID> raftGroupIds) {
+            this(topicId, total, raftGroupIds, new TreeSet<>());
+        }
+
+        @Override
+        public int featureLevel() {
+            return avoid.isEmpty() ? MetadataCommand.super.featureLevel() : REPLICA_CHANGES;
         }
 
         /** Count before. */

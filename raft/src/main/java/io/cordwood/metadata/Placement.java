@@ -10,18 +10,21 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses the nodes of new partitions: replicas of one partition on different racks where there are enough, then on the
- * nodes that hold fewest replicas; the node that is preferred by fewest partitions comes first. A pure function of the
- * image: all replicas of the metadata compute the same.
+ * Chooses the nodes of new partitions: those that are not to be avoided where there are enough; replicas of
+ * one partition on different racks where there are enough, then on the nodes that hold fewest replicas; the
+ * node that is preferred by fewest partitions comes first. A pure function of the image and the command:
+ * all replicas of the metadata compute the same.
  *
  * <p>Thread: the owner of {@link MetadataState}.
  */
 final class Placement {
     private final List<NodeInfo> nodes;
+    private final Set<Integer> avoid;
     private final Map<Integer, Integer> replicaCounts = new HashMap<>();
     private final Map<Integer, Integer> preferredCounts = new HashMap<>();
 
-    private Placement(MetadataImage image) {
+    private Placement(MetadataImage image, Set<Integer> avoid) {
+        this.avoid = avoid;
         nodes = image.nodesIn(NodeState.ALIVE);
         for (TopicInfo topic : image.topics().values()) {
             topic.partitions().forEach(partition -> count(partition.replicas()));
@@ -29,8 +32,9 @@ final class Placement {
     }
 
     /** The replicas of each new partition, preferred leader first; empty when the nodes have no room for all. */
-    static Optional<List<List<Integer>>> of(MetadataImage image, int partitionCount, int replicationFactor) {
-        var placement = new Placement(image);
+    static Optional<List<List<Integer>>> of(
+            MetadataImage image, int partitionCount, int replicationFactor, Set<Integer> avoid) {
+        var placement = new Placement(image, avoid);
         var partitions = new ArrayList<List<Integer>>(partitionCount);
         for (int i = 0; i < partitionCount; i++) {
             var replicas = placement.next(replicationFactor);
@@ -58,15 +62,16 @@ final class Placement {
         }
         return chosen.stream()
                 .map(NodeInfo::nodeId)
-                .sorted(Comparator.<Integer>comparingInt(node -> preferredCounts.getOrDefault(node, 0))
+                .sorted(Comparator.<Integer>comparingInt(node -> avoid.contains(node) ? 1 : 0)
+                        .thenComparing(node -> preferredCounts.getOrDefault(node, 0))
                         .thenComparing(Comparator.naturalOrder()))
                 .toList();
     }
 
     private Comparator<NodeInfo> byFitness(Set<String> usedRacks) {
         // Without a rack a node is a rack of its own.
-        return Comparator.<NodeInfo>comparingInt(
-                        node -> !node.rack().isEmpty() && usedRacks.contains(node.rack()) ? 1 : 0)
+        return Comparator.<NodeInfo>comparingInt(node -> avoid.contains(node.nodeId()) ? 1 : 0)
+                .thenComparing(node -> !node.rack().isEmpty() && usedRacks.contains(node.rack()) ? 1 : 0)
                 .thenComparing(node -> replicaCounts.getOrDefault(node.nodeId(), 0))
                 .thenComparing(NodeInfo::nodeId);
     }

@@ -60,7 +60,7 @@ final class TopicChanges {
             if (refused.isPresent()) {
                 return new Outcome.Broken(refused.get());
             }
-            return Placement.of(image, add.raftGroupIds().size(), factor)
+            return Placement.of(image, add.raftGroupIds().size(), factor, add.avoid())
                     .<Outcome>map(placed -> new Outcome.Changed(extended(topic, add, placed)))
                     .orElseGet(() -> new Outcome.Broken(
                             TopicRules.noRoom(add.raftGroupIds().size() * factor, image)));

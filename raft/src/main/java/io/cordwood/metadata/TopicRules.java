@@ -105,13 +105,15 @@ public final class TopicRules {
     /** The topic with its partitions placed; empty when the nodes have no room. */
     static Optional<TopicInfo> place(CreateTopic create, MetadataImage image) {
         int count = create.raftGroupIds().size();
-        return Placement.of(image, count, create.replicationFactor()).map(placed -> {
-            var partitions = new ArrayList<PartitionInfo>(count);
-            for (int i = 0; i < count; i++) {
-                partitions.add(PartitionInfo.created(i, create.raftGroupIds().get(i), placed.get(i)));
-            }
-            return new TopicInfo(create.name(), create.topicId(), create.config(), partitions);
-        });
+        return Placement.of(image, count, create.replicationFactor(), create.avoid())
+                .map(placed -> {
+                    var partitions = new ArrayList<PartitionInfo>(count);
+                    for (int i = 0; i < count; i++) {
+                        partitions.add(
+                                PartitionInfo.created(i, create.raftGroupIds().get(i), placed.get(i)));
+                    }
+                    return new TopicInfo(create.name(), create.topicId(), create.config(), partitions);
+                });
     }
 
     static Refused noRoom(int wanted, MetadataImage image) {

@@ -130,6 +130,7 @@ final class CommandMessages {
                         create.raftGroupIds().stream().map(Uuids::toBytes).toList())
                 .setReplicationFactor(create.replicationFactor())
                 .putAllConfig(create.config())
+                .addAllAvoid(create.avoid())
                 .build();
     }
 
@@ -139,7 +140,8 @@ final class CommandMessages {
                 Uuids.parse(message.getTopicId()),
                 message.getRaftGroupIdsList().stream().map(Uuids::parse).toList(),
                 message.getReplicationFactor(),
-                new TreeMap<>(message.getConfigMap()));
+                new TreeMap<>(message.getConfigMap()),
+                new TreeSet<>(message.getAvoidList()));
     }
 
     private static AlterTopicConfig alterTopicConfig(MetadataCommand.AlterTopicConfig alter) {
@@ -163,6 +165,7 @@ final class CommandMessages {
                 .setTotal(add.total())
                 .addAllRaftGroupIds(
                         add.raftGroupIds().stream().map(Uuids::toBytes).toList())
+                .addAllAvoid(add.avoid())
                 .build();
     }
 
@@ -170,7 +173,8 @@ final class CommandMessages {
         return new MetadataCommand.AddPartitions(
                 Uuids.parse(message.getTopicId()),
                 message.getTotal(),
-                message.getRaftGroupIdsList().stream().map(Uuids::parse).toList());
+                message.getRaftGroupIdsList().stream().map(Uuids::parse).toList(),
+                new TreeSet<>(message.getAvoidList()));
     }
 
     private static SetPreferredLeader preferredLeader(MetadataCommand.SetPreferredLeader prefer) {

@@ -30,9 +30,18 @@ public record DiskSpace(String name, Path path, long freeBytes, long floorBytes,
             this.number = number;
         }
 
-        /** As a metric tells it. */
+        /** As a metric and other nodes are told it. */
         int number() {
             return number;
+        }
+
+        /** One that is not known takes less than all that are. */
+        static Level of(int number) {
+            return switch (number) {
+                case 0 -> ROOM;
+                case 1 -> LOW;
+                default -> FULL;
+            };
         }
     }
 
@@ -49,6 +58,11 @@ public record DiskSpace(String name, Path path, long freeBytes, long floorBytes,
             return Level.LOW;
         }
         return Level.ROOM;
+    }
+
+    /** As other nodes are told it. */
+    NodeDisk told() {
+        return new NodeDisk(name, freeBytes, floorBytes, level);
     }
 
     DiskSpace fallenSilent() {

@@ -78,6 +78,7 @@ public final class RaftNode implements Closeable {
             ProducerIds producerIds,
             LeaderBalancer balancer,
             LeaderTransfer leaderTransfer,
+            SpaceReports reports,
             Checkpoints checkpoints,
             Reconciler reconciler,
             Membership membership) {}
@@ -295,6 +296,7 @@ public final class RaftNode implements Closeable {
                 new ProducerIds(config.nodeId(), metadata::submit),
                 balancer,
                 new LeaderTransfer(config, groups, metadata, reports::of),
+                reports,
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
@@ -415,6 +417,15 @@ public final class RaftNode implements Closeable {
     /** How much room its disks have. */
     public SpaceWatch space() {
         return space;
+    }
+
+    /** Those of any node, as it told lately: what is known of them here. */
+    public List<NodeDisk> disksOf(int nodeId) {
+        var node = running;
+        if (nodeId == config.nodeId() || node == null) {
+            return nodeId == config.nodeId() ? space.told() : List.of();
+        }
+        return node.reports().disks(nodeId);
     }
 
     public ProducerIds producerIds() {

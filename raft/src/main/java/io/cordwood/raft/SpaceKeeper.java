@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * tells the others, hands leaderships over, and asks for trims that cannot come.
  *
  * <p>A leader refuses where its own node has no room, and where so few of the others have that no majority
- * is left, also because others are dead: its entries would wait for them. One node without room holds up nobody.
+ * is left, also because others are dead: its entries would wait for them. One node without room holds up
+ * nobody.
  *
  * <p>Thread: one, which looks at disks: one that hangs holds it up, and nothing else.
  */
@@ -30,6 +31,9 @@ final class SpaceKeeper {
 
     private static final int LOOKS_PER_REPORT = 10;
     private static final int LOOKS_PER_QUESTION = 100;
+    /** Of a node that has room: for whoever wants to know how much. */
+    private static final int REPORTS_PER_TELLING = 5;
+
     /** A node that lives shortly need not write it. */
     private static final long BALLAST_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** Nobody writes more in the second between two looks. */
@@ -41,6 +45,7 @@ final class SpaceKeeper {
     private final LogStarts logStarts;
     private final RoomTransfers transfers;
     private long looks;
+    private long reported;
     private boolean told;
     private long roomSinceNanos = System.nanoTime();
 
@@ -99,10 +104,10 @@ final class SpaceKeeper {
 
     private void tell() {
         var own = watch.noRoom();
-        if (own != null || told) {
+        if (own != null || told || reported++ % REPORTS_PER_TELLING == 0) {
             replicas.image().get().nodes().keySet().stream()
                     .filter(other -> other != watch.nodeId())
-                    .forEach(other -> reports.tell(other, own));
+                    .forEach(other -> reports.tell(other, watch.told()));
         }
         told = own != null;
     }
@@ -124,8 +129,8 @@ final class SpaceKeeper {
     }
 
     /**
-     * Why a partition takes no batches; null where it does. Those that are silent count only where one has no
-     * room: without them the batches of this leader might wait for ever.
+     * Why a partition takes no batches; null where it does. Those that are silent count only where one has
+     * no room: without them the batches of this leader might wait for ever.
      *
      * @param own of this node, which leads
      * @param voters of the partition, this node among them

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -122,12 +123,11 @@ public final class SpaceWatch {
         lacksRoomForVotes = watched.stream().anyMatch(each -> each.lacksRoomForVotes);
         var now = watched.stream().map(each -> each.space).toList();
         disks = now;
-        var worst = now.stream()
-                .filter(space -> space.level() != Level.ROOM)
-                .reduce((one, other) -> other.level().compareTo(one.level()) > 0 ? other : one);
-        noRoom = worst.map(space -> new NoRoom(nodeId, space.name(), space.freeBytes(), space.floorBytes()))
-                .orElse(null);
-        level = worst.map(DiskSpace::level).orElse(Level.ROOM);
+        noRoom = NodeDisk.noRoom(nodeId, told()).orElse(null);
+        level = now.stream()
+                .map(DiskSpace::level)
+                .max(Comparator.naturalOrder())
+                .orElse(Level.ROOM);
     }
 
     private void look(Watched each) throws IOException {
@@ -190,8 +190,8 @@ public final class SpaceWatch {
     }
 
     /**
-     * Whether a disk had less left than votes take, before its ballast made way: elections of the time before
-     * the newest look may have found no room.
+     * Whether a disk had less left than votes take, before its ballast made way: elections of the time
+     * before the newest look may have found no room.
      */
     boolean lacksRoomForVotes() {
         return lacksRoomForVotes;
@@ -206,6 +206,11 @@ public final class SpaceWatch {
     /** As they were found at the newest look. */
     public List<DiskSpace> disks() {
         return disks;
+    }
+
+    /** The same, as other nodes are told it. */
+    List<NodeDisk> told() {
+        return disks.stream().map(DiskSpace::told).toList();
     }
 
     /** What must be left where files are copied: with less the node takes no batches. */

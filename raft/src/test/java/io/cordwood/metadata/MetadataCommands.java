@@ -79,6 +79,8 @@ public final class MetadataCommands {
                 new CreateTopic("orders", new UUID(1, 2), List.of(new UUID(3, 4), new UUID(5, 6)), 1, config),
                 new AlterTopicConfig(new UUID(1, 2), config, new TreeSet<>(Set.of(TopicConfig.TIMESTAMP_TYPE))),
                 new AddPartitions(new UUID(1, 2), 3, List.of(new UUID(9, 10))),
+                new AddPartitions(new UUID(1, 2), 3, List.of(new UUID(9, 10)), new TreeSet<>(List.of(2, 3))),
+                new CreateTopic("full", new UUID(1, 2), List.of(new UUID(3, 4)), 1, config, new TreeSet<>(List.of(2))),
                 new SetPreferredLeader(new UUID(1, 2), 1, 2),
                 new DeleteTopic(new UUID(7, 8)),
                 new ReportLeaders(2, List.of(new LeaderReport(new UUID(1, 2), 1, 17))),

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.metadata.MetadataCommand.AddPartitions;
 import io.cordwood.metadata.MetadataCommand.AlterTopicConfig;
 import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult.Done;
@@ -128,6 +129,34 @@ class TopicChangesTest {
         assertThat(refusal(grow(900))).isEqualTo(Reason.LIMIT_REACHED);
         assertThat(refusal(new AddPartitions(new UUID(0, 0), 4, List.of(UUID.randomUUID()))))
                 .isEqualTo(Reason.UNKNOWN_TOPIC);
+    }
+
+    @Test
+    void nodesWithFullDisksAreGivenReplicasOnlyWhereTheOthersDoNotSuffice() {
+        apply(new RaiseFeatureLevel(2));
+        var full = new TreeSet<>(Set.of(1));
+        var groups = Stream.generate(UUID::randomUUID).limit(4).toList();
+
+        apply(new CreateTopic("two", new UUID(7, 1), groups.subList(0, 1), 2, new TreeMap<>(), full));
+        apply(new CreateTopic("three", new UUID(7, 2), groups.subList(1, 2), 3, new TreeMap<>(), full));
+        apply(new AddPartitions(ORDERS.topicId(), 5, groups.subList(2, 4), full));
+
+        assertThat(replicas("two", 0)).containsExactlyInAnyOrder(2, 3);
+        assertThat(replicas("three", 0)).hasSize(3).endsWith(1);
+        assertThat(replicas("orders", 3)).containsExactlyInAnyOrder(2, 3);
+        assertThat(replicas("orders", 4)).containsExactlyInAnyOrder(2, 3);
+    }
+
+    private List<Integer> replicas(String topic, int partition) {
+        return state.image().partition(topic, partition).orElseThrow().replicas();
+    }
+
+    @Test
+    void programsBelowTheLevelCannotReadOfFullDisks() {
+        var full = new TreeSet<>(Set.of(1));
+
+        assertThat(refusal(new AddPartitions(ORDERS.topicId(), 4, List.of(UUID.randomUUID()), full)))
+                .isEqualTo(Reason.FEATURE_NOT_ENABLED);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.cordwood.metadata.ReplicaChange;
 import io.cordwood.metadata.ReplicaChanges;
 import io.cordwood.metadata.TopicInfo;
 import io.cordwood.raft.AppendOutcome.NoRoom;
+import io.cordwood.raft.DiskSpace.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -186,16 +187,16 @@ class FullDiskTest {
         var reports = new SpaceReports(nobody, System::nanoTime);
         var keeper = keeper(reports);
         var first = new NoRoom(follower.id(), "raft", 1, 2);
-        reports.heard(follower.id(), SpaceReports.encode(first));
+        reports.heard(follower.id(), report(first));
         lookTenTimes(keeper);
         publish(1);
 
         int second = cluster.othersThan(leader, follower).get(0).id();
-        reports.heard(second, SpaceReports.encode(new NoRoom(second, "raft", 1, 2)));
+        reports.heard(second, report(new NoRoom(second, "raft", 1, 2)));
         lookTenTimes(keeper);
         assertThat(append(leader, batch(RECORD))).isInstanceOf(NoRoom.class);
 
-        reports.heard(second, SpaceReports.encode(null));
+        reports.heard(second, SpaceReports.encode(List.of()));
         lookTenTimes(keeper);
         publish(1);
         cluster.awaitHighWatermark(10);
@@ -206,7 +207,7 @@ class FullDiskTest {
     void leaderRefusesWhileOneFollowerHasNoRoomAndTheOtherIsDead() throws Exception {
         var reports = new SpaceReports(nobody, System::nanoTime);
         var keeper = keeper(reports);
-        reports.heard(follower.id(), SpaceReports.encode(new NoRoom(follower.id(), "data", 1, 2)));
+        reports.heard(follower.id(), report(new NoRoom(follower.id(), "data", 1, 2)));
         var dead = cluster.othersThan(leader, follower).get(0);
         dead.kill();
 
@@ -223,6 +224,11 @@ class FullDiskTest {
         });
         publish(1);
         cluster.awaitHighWatermark(9);
+    }
+
+    private static byte[] report(NoRoom node) {
+        return SpaceReports.encode(
+                List.of(new NodeDisk(node.directory(), node.freeBytes(), node.floorBytes(), Level.LOW)));
     }
 
     /** Of the leader's node. */

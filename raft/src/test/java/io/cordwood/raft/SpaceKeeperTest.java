@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.raft.AppendOutcome.NoRoom;
+import io.cordwood.raft.DiskSpace.Level;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,6 +21,11 @@ class SpaceKeeperTest {
 
     private static NoRoom noRoom(int node) {
         return new NoRoom(node, "data", 5, 7);
+    }
+
+    private static byte[] report(NoRoom node) {
+        return SpaceReports.encode(
+                List.of(new NodeDisk(node.directory(), node.freeBytes(), node.floorBytes(), Level.LOW)));
     }
 
     private static IntFunction<Optional<NoRoom>> without(Integer... nodes) {
@@ -66,19 +72,44 @@ class SpaceKeeperTest {
 
     @Test
     void reportCountsUntilItIsTakenBackOrNobodyRepeatsIt() {
-        reports.heard(2, SpaceReports.encode(noRoom(2)));
+        reports.heard(2, report(noRoom(2)));
         assertThat(reports.of(2)).contains(noRoom(2));
         assertThat(reports.hasRoom(2)).isFalse();
         assertThat(reports.hasRoom(3)).isTrue();
 
-        reports.heard(2, SpaceReports.encode(null));
+        reports.heard(2, SpaceReports.encode(List.of()));
         assertThat(reports.hasRoom(2)).isTrue();
 
-        reports.heard(2, SpaceReports.encode(noRoom(2)));
+        reports.heard(2, report(noRoom(2)));
         nanos.addAndGet(SpaceReports.VALID.toNanos());
         assertThat(reports.hasRoom(2)).isFalse();
         nanos.incrementAndGet();
         assertThat(reports.hasRoom(2)).isTrue();
+    }
+
+    @Test
+    void disksOfANodeThatHasRoomAreShownForAWhile() {
+        var disks = List.of(new NodeDisk("data", 9, 7, Level.ROOM), new NodeDisk("raft", 3L << 40, 7, Level.ROOM));
+
+        reports.heard(2, SpaceReports.encode(disks));
+
+        assertThat(reports.hasRoom(2)).isTrue();
+        assertThat(reports.isAnyWithoutRoom()).isFalse();
+        assertThat(reports.disks(2)).isEqualTo(disks);
+        assertThat(reports.disks(3)).isEmpty();
+        nanos.addAndGet(SpaceReports.SHOWN.toNanos() + 1);
+        assertThat(reports.disks(2)).isEmpty();
+    }
+
+    @Test
+    void fullerDiskIsTheReason() {
+        var low = new NodeDisk("data", 5, 7, Level.LOW);
+        var full = new NodeDisk("raft", 2, 7, Level.FULL);
+
+        reports.heard(2, SpaceReports.encode(List.of(low, full)));
+
+        assertThat(reports.of(2)).contains(new NoRoom(2, "raft", 2, 7));
+        assertThat(reports.disks(2)).containsExactly(low, full);
     }
 
     @Test

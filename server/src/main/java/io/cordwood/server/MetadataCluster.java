@@ -5,12 +5,14 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.raft.ClusterMetadata;
 import io.cordwood.raft.MetadataUnavailableException;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
@@ -56,6 +58,11 @@ final class MetadataCluster implements Cluster {
     @Override
     public OptionalInt metadataLeader() {
         return metadata.leaderNodeId();
+    }
+
+    @Override
+    public List<NodeDisk> disks(int nodeId) {
+        return node.disksOf(nodeId);
     }
 
     @Override

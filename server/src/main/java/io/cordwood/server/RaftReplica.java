@@ -8,6 +8,7 @@ import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
 import io.cordwood.raft.TransferOutcome;
 import io.cordwood.raft.TrimOutcome;
+import io.cordwood.server.cluster.DiskRefusals;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.AppendResult;
@@ -98,7 +99,8 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.VALUE, behind.entries())
                     .with(Refusal.LIMIT, behind.limit()));
         } else if (outcome instanceof TransferOutcome.NoRoom noRoom) {
-            return Optional.of(noRoom(noRoom.disk(), "it would refuse batches, and hand the partition over again"));
+            return Optional.of(
+                    DiskRefusals.of(noRoom.disk(), "it would refuse batches, and hand the partition over again"));
         } else if (outcome instanceof TransferOutcome.Failed failed) {
             return Optional.of(
                     Refusal.of(Reason.TRANSFER_FAILED, "node " + nodeId + " did not take over: " + failed.reason())
@@ -213,24 +215,13 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                     .with(Refusal.LIMIT, overloaded.limit())
                     .with(Refusal.VALUE, overloaded.value());
         } else if (outcome instanceof AppendOutcome.NoRoom noRoom) {
-            return noRoom(noRoom, "nothing was written, send it again when there is room");
+            return DiskRefusals.of(noRoom, "nothing was written, send it again when there is room");
         } else if (outcome instanceof AppendOutcome.TimedOut) {
             return timedOut();
         } else if (outcome instanceof AppendOutcome.Damaged) {
             return damaged();
         }
         throw new IllegalStateException("no refusal for " + outcome.getClass());
-    }
-
-    static Refusal noRoom(AppendOutcome.NoRoom noRoom, String so) {
-        return Refusal.of(
-                        Reason.DISK_SPACE_LOW,
-                        "the " + noRoom.directory() + " disk of node " + noRoom.nodeId() + " has " + noRoom.freeBytes()
-                                + " bytes left, its floor is " + noRoom.floorBytes() + "; " + so)
-                .with(NODE_ID, noRoom.nodeId())
-                .with("directory", noRoom.directory())
-                .with(Refusal.VALUE, noRoom.freeBytes())
-                .with(Refusal.LIMIT, noRoom.floorBytes());
     }
 
     private static Refusal timedOut() {

@@ -3,8 +3,11 @@ package io.cordwood.server.admin;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.TopicInfo;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.DiskRefusals;
 import io.cordwood.server.cluster.ImageWatch;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -38,6 +41,7 @@ public final class Placements {
         return cluster.currentImage().thenCompose(image -> {
             var found = image.topic(topic)
                     .orElseThrow(() -> Partitions.unknownTopic(topic).exception());
+            add.ifPresent(taker -> checkRoom(found, partition, taker));
             return cluster.submit(new MetadataCommand.AlterReplicas(found.topicId(), partition, add, remove))
                     .thenApply(Topics::index)
                     .thenCompose(index -> watch.require(
@@ -46,6 +50,20 @@ public final class Placements {
                             deadline))
                     .thenApply(seen -> seen.partition(topic, partition)
                             .orElseThrow(() -> Partitions.unknownTopic(topic).exception()));
+        });
+    }
+
+    /**
+     * A replica is not copied to a disk below its floor: the change would be under way for ever. One that
+     * has begun already may be asked for again.
+     */
+    private void checkRoom(TopicInfo topic, int partition, int taker) {
+        boolean begun = topic.partition(partition)
+                .filter(found -> found.replicas().contains(taker))
+                .isPresent();
+        NodeDisk.noRoom(taker, cluster.disks(taker)).filter(noRoom -> !begun).ifPresent(noRoom -> {
+            throw DiskRefusals.of(noRoom, "no replica can be built there: make room, or choose another node")
+                    .exception();
         });
     }
 

@@ -7,6 +7,7 @@ import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.TopicInfo;
 import io.cordwood.metadata.TopicRules;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.ImageWatch;
@@ -16,6 +17,8 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
 import io.cordwood.server.partition.Partitions;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -81,7 +84,8 @@ public final class Topics {
                         .with(Refusal.TOPIC, name)
                         .exception();
             }
-            return new MetadataCommand.AddPartitions(topic.topicId(), total, newGroups(total - now));
+            return new MetadataCommand.AddPartitions(
+                    topic.topicId(), total, newGroups(total - now), withoutRoom(cluster.image()));
         });
     }
 
@@ -147,7 +151,7 @@ public final class Topics {
         return image.topics().tailMap(token.isEmpty() ? "" : token + "\0").values().stream();
     }
 
-    private static MetadataCommand.CreateTopic command(NewTopic topic, MetadataImage image) {
+    private MetadataCommand.CreateTopic command(NewTopic topic, MetadataImage image) {
         TopicRules.checkName(topic.name()).ifPresent(refused -> {
             throw MetadataRefusals.of(refused).exception();
         });
@@ -165,7 +169,18 @@ public final class Topics {
         }
         int factor = topic.replicationFactor().orElseGet(() -> defaultReplicationFactor(image));
         return new MetadataCommand.CreateTopic(
-                topic.name(), UUID.randomUUID(), newGroups(count), factor, topic.config());
+                topic.name(), UUID.randomUUID(), newGroups(count), factor, topic.config(), withoutRoom(image));
+    }
+
+    /** Nodes with full disks, as they say themselves; nobody below the level can read of them. */
+    private SortedSet<Integer> withoutRoom(MetadataImage image) {
+        var without = new TreeSet<Integer>();
+        if (image.featureLevel() >= MetadataCommand.REPLICA_CHANGES) {
+            image.nodes().keySet().stream()
+                    .filter(node -> NodeDisk.noRoom(node, cluster.disks(node)).isPresent())
+                    .forEach(without::add);
+        }
+        return without;
     }
 
     /** A node that is down counts: a topic that is made meanwhile would have fewer replicas for good, and nobody asked for it. */

@@ -3,7 +3,9 @@ package io.cordwood.server.cluster;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.raft.Registration;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
@@ -27,6 +29,9 @@ public interface Cluster {
     CompletableFuture<Long> nextProducerId();
 
     OptionalInt metadataLeader();
+
+    /** What a node told this one lately of its disks; none where it did not. */
+    List<NodeDisk> disks(int nodeId);
 
     /** The listener runs on the thread that applies the change and must be quick. */
     Registration onChange(Runnable listener);

@@ -12,8 +12,10 @@ import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
+import io.cordwood.proto.v1.DiskLevel;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
+import io.cordwood.proto.v1.NodeDisk;
 import io.cordwood.proto.v1.ReplaceNodeRequest;
 import io.cordwood.proto.v1.ReplaceNodeResponse;
 import io.cordwood.server.admin.Placements;
@@ -112,7 +114,21 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
                     .setMinFeatureLevel(node.features().min())
                     .setMaxFeatureLevel(node.features().max());
         }
+        cluster.disks(node.nodeId()).forEach(disk -> described.addDisks(described(disk)));
         return described.build();
+    }
+
+    private static NodeDisk.Builder described(io.cordwood.raft.NodeDisk disk) {
+        return NodeDisk.newBuilder()
+                .setDirectory(disk.directory())
+                .setFreeBytes(disk.freeBytes())
+                .setFloorBytes(disk.floorBytes())
+                .setLevel(
+                        switch (disk.level()) {
+                            case ROOM -> DiskLevel.DISK_LEVEL_ROOM;
+                            case LOW -> DiskLevel.DISK_LEVEL_LOW;
+                            case FULL -> DiskLevel.DISK_LEVEL_FULL;
+                        });
     }
 
     private static io.cordwood.proto.v1.NodeState state(NodeState state) {

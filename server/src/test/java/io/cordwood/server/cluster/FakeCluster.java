@@ -8,6 +8,7 @@ import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metadata.NodeRegistration;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.raft.Registration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ public final class FakeCluster {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile MetadataImage image = MetadataImage.EMPTY;
     private final AtomicLong producerIds = new AtomicLong();
+    private final Map<Integer, List<NodeDisk>> disks = new ConcurrentHashMap<>();
     private volatile boolean reachable = true;
     private volatile @Nullable MetadataImage frozen;
 
@@ -127,6 +130,11 @@ public final class FakeCluster {
         return old == null ? image : old;
     }
 
+    /** A node tells the others of its disk from now on. */
+    public void tell(int nodeId, NodeDisk disk) {
+        disks.put(nodeId, List.of(disk));
+    }
+
     /** Commands and current images fail from now on. */
     public void cutOff() {
         reachable = false;
@@ -162,6 +170,11 @@ public final class FakeCluster {
             @Override
             public OptionalInt metadataLeader() {
                 return OptionalInt.of(1);
+            }
+
+            @Override
+            public List<NodeDisk> disks(int node) {
+                return disks.getOrDefault(node, List.of());
             }
 
             @Override

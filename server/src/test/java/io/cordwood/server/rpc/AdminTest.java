@@ -11,11 +11,14 @@ import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.CreateTopicResponse;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.DescribeClusterRequest;
+import io.cordwood.proto.v1.DiskLevel;
 import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.ListTopicsRequest;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.PublishRequest;
 import io.cordwood.proto.v1.Topic;
+import io.cordwood.raft.DiskSpace;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.admin.NewTopic;
 import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.Deadline;
@@ -211,7 +214,9 @@ final class AdminTest {
     }
 
     @Test
-    void nodesAreDescribedWithTheAddressesOfTheListener() {
+    void nodesAreDescribedWithTheAddressesOfTheListenerAndTheirDisks() {
+        cluster.tell(3, new NodeDisk("data", 5, 7, DiskSpace.Level.FULL));
+
         var response = node.cluster().describeCluster(DescribeClusterRequest.getDefaultInstance());
 
         assertThat(response.getClusterId()).hasSize(22);
@@ -220,6 +225,12 @@ final class AdminTest {
         assertThat(response.getNodesList()).extracting(n -> n.getNodeId()).containsExactly(1, 2, 3);
         assertThat(response.getNodes(2).getAddress()).isEqualTo("127.0.0.1:20003");
         assertThat(response.getNodes(2).getState()).isEqualTo(NodeState.NODE_STATE_ALIVE);
+        assertThat(response.getNodes(1).getDisksList()).isEmpty();
+        var disk = response.getNodes(2).getDisks(0);
+        assertThat(disk.getDirectory()).isEqualTo("data");
+        assertThat(disk.getFreeBytes()).isEqualTo(5);
+        assertThat(disk.getFloorBytes()).isEqualTo(7);
+        assertThat(disk.getLevel()).isEqualTo(DiskLevel.DISK_LEVEL_FULL);
     }
 
     @Test

@@ -6,11 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.proto.v1.AlterReplicasRequest;
+import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.ReplaceNodeRequest;
 import io.cordwood.proto.v1.ReplicaChange;
 import io.cordwood.proto.v1.ReplicaDescription;
+import io.cordwood.raft.DiskSpace.Level;
+import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -101,6 +104,35 @@ final class PlacementTest {
                 Refused.by(() ->
                         node.topics().alterReplicas(request.setTopic("none").build())),
                 Reason.UNKNOWN_TOPIC);
+    }
+
+    @Test
+    void nodeWithoutRoomIsGivenNoReplicaAndNoNewTopic() {
+        int full = without();
+        cluster.tell(full, new NodeDisk("raft", 5, 7, Level.LOW));
+        var request = AlterReplicasRequest.newBuilder().setTopic("orders").setAddNodeId(full);
+        var topic = CreateTopicRequest.newBuilder()
+                .setName("new")
+                .setReplicationFactor(3)
+                .setValidateOnly(true)
+                .build();
+
+        assertReason(
+                Refused.by(() -> node.topics().alterReplicas(request.build())),
+                Reason.DISK_SPACE_LOW,
+                "node_id",
+                Integer.toString(full),
+                "value",
+                "5",
+                "limit",
+                "7");
+        assertThat(node.topics().createTopic(topic).getTopic().getPartitions(0).getReplicasList())
+                .doesNotContain(full);
+        cluster.tell(full, new NodeDisk("raft", 9, 7, Level.ROOM));
+        node.topics().alterReplicas(request.build());
+        cluster.tell(full, new NodeDisk("raft", 5, 7, Level.LOW));
+        node.topics().alterReplicas(request.build()); // has begun
+        assertThat(change(full)).isEqualTo(ReplicaChange.REPLICA_CHANGE_JOINING);
     }
 
     @Test
