@@ -2,6 +2,7 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.client.NodeDescription;
 import io.cordwood.client.StartPoint;
 import java.io.IOException;
 import java.net.URI;
@@ -9,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class DiskSpaceIT {
     private static final String TOPIC = "events";
     private static final String OTHER_TOPIC = "others";
+    private static final String MORE_TOPIC = "more";
     /** Takes what comes before a refusal does. */
     private static final String PROBED_TOPIC = "probed";
 
@@ -28,6 +31,8 @@ class DiskSpaceIT {
     private static final long MIB = 1 << 20;
     /** Of the floor of 32 MiB that the tests set: below it, and below half of it. */
     private static final long LOW_BYTES = 24 * MIB;
+
+    private static final long HALF_LOW_BYTES = 12 * MIB;
 
     /** Less than the load writes meanwhile. */
     private static final long FULL_BYTES = MIB;
@@ -54,14 +59,22 @@ class DiskSpaceIT {
             cluster.createTopic(TOPIC, PARTITIONS);
             cluster.createTopic(OTHER_TOPIC, 1);
             cluster.createTopic(PROBED_TOPIC, 1);
-            cluster.publish(OTHER_TOPIC, 0, "a", "b", "c");
+            cluster.createTopic(MORE_TOPIC, 1);
+            for (String topic : List.of(OTHER_TOPIC, MORE_TOPIC)) {
+                cluster.publish(topic, 0, "a", "b", "c");
+            }
             try (var load = Load.start(cluster, TOPIC, PRODUCERS)) {
                 load.awaitMore(500);
                 awaitBallast(cluster, 1);
 
                 disk.fillUntil(LOW_BYTES);
                 awaitRefusal(cluster, 1);
-                assertReadsAndDeletionsGoOn(cluster, load);
+                assertReadsAndDeletionsGoOn(cluster, load, OTHER_TOPIC);
+                disk.fillUntil(HALF_LOW_BYTES);
+                TestCluster.soon()
+                        .until(() ->
+                                get(cluster, 1, "/metrics").contains("cordwood_disk_level{directory=\"data\"} 2.0"));
+                assertReadsAndDeletionsGoOn(cluster, load, MORE_TOPIC);
                 disk.free();
                 load.awaitMore(500);
 
@@ -91,6 +104,9 @@ class DiskSpaceIT {
                 TestCluster.soon().until(() -> !cluster.leadersOf(TOPIC).containsValue(2));
                 load.awaitMore(6_000);
                 assertThat(cluster.isRunning(2)).isTrue();
+                TestCluster.soon()
+                        .until(() -> cluster.admin().cluster().nodes().get(1).disks().stream()
+                                .anyMatch(each -> each.level() == NodeDescription.DiskLevel.FULL));
 
                 cluster.kill(2);
                 disk.fillUntil(0);
@@ -121,14 +137,14 @@ class DiskSpaceIT {
                 .contains("cordwood_disk_refusing_partitions ");
     }
 
-    private static void assertReadsAndDeletionsGoOn(TestCluster cluster, Load load) {
+    private static void assertReadsAndDeletionsGoOn(TestCluster cluster, Load load, String topic) {
         assertThat(load.ledger().violations(cluster.readAll(TOPIC))).isEmpty();
-        assertThat(cluster.admin().trim(OTHER_TOPIC, 0, StartPoint.offset(2)).logStartOffset())
+        assertThat(cluster.admin().trim(topic, 0, StartPoint.offset(2)).logStartOffset())
                 .isEqualTo(2);
-        assertThat(cluster.readAll(OTHER_TOPIC))
+        assertThat(cluster.readAll(topic))
                 .singleElement()
                 .satisfies(record -> assertThat(record.valueText()).isEqualTo("c"));
-        cluster.admin().deleteTopic(OTHER_TOPIC);
+        cluster.admin().deleteTopic(topic);
     }
 
     private String produce(TestCluster cluster, int node) {
