@@ -45,6 +45,11 @@ public final class FileCheck {
         return hash;
     }
 
+    /** Of the file. */
+    public long baseOffset() {
+        return segment.baseOffset();
+    }
+
     /** Empty of a sound file. */
     public OffsetRange damagedOffsets() {
         return damaged;

@@ -41,6 +41,17 @@ final class LogReader {
      * @param stableEnd what lies below is never cut
      */
     LogRead read(Segment segment, OffsetRange range, int maxBytes, long stableEnd) throws IOException {
+        try {
+            return find(segment, range, maxBytes, stableEnd);
+        } catch (IOException e) {
+            if (LogScrub.isDamage(e)) {
+                segment.doubt();
+            }
+            throw e;
+        }
+    }
+
+    private LogRead find(Segment segment, OffsetRange range, int maxBytes, long stableEnd) throws IOException {
         var end = segment.end();
         var walk = walkTo(segment, range.start(), end);
         long baseOffset = walk.baseOffset();

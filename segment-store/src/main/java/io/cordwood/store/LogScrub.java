@@ -3,7 +3,7 @@ package io.cordwood.store;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
@@ -21,10 +21,24 @@ import java.util.function.Supplier;
  * <p><b>Thread:</b> any.
  */
 public final class LogScrub {
+    /** EIO, in the system's own words: the JDK gives nothing else that says so. */
+    private static final String READ_ERROR = "Input/output error";
+
     private final LogFiles files;
     private final Supplier<List<Segment>> segments;
     private final LongSupplier highWatermark;
     private final Supplier<List<LeaderEpoch>> epochs;
+
+    /**
+     * Files that somebody found something wrong in.
+     *
+     * @param active whether the one that takes the next batch is among them
+     */
+    public record Doubts(List<SealedSegment> sealed, boolean active) {
+        public Doubts {
+            sealed = List.copyOf(sealed);
+        }
+    }
 
     LogScrub(
             LogFiles files,
@@ -66,6 +80,7 @@ public final class LogScrub {
      * when it was read.
      *
      * @throws InterruptedIOException of the pace
+     * @throws IOException also where the node cannot read at all, which says nothing of the file
      */
     public Optional<FileCheck> check(SealedSegment listed, CompactionPace pace) throws IOException {
         var all = segments.get();
@@ -100,13 +115,51 @@ public final class LogScrub {
     private Optional<FileCheck> look(Walk walk, CompactionPace pace) throws IOException {
         try {
             return Optional.of(walk.all(pace));
-        } catch (InterruptedIOException | ClosedByInterruptException e) {
-            throw e;
         } catch (IOException e) {
-            // What the disk does not give is lost like what it gives wrong.
+            if (!isDamage(e)) {
+                throw e;
+            }
             var found = FileCheck.damaged(walk.segment, walk.rest(), String.valueOf(e.getMessage()));
             return isPart(found) ? Optional.of(found) : Optional.empty();
         }
+    }
+
+    /**
+     * Whether a read that failed tells of its file: what the disk does not give is lost like what it gives
+     * wrong. A node that has no descriptors left, or stops, cannot read what is sound either.
+     */
+    static boolean isDamage(IOException failure) {
+        return failure instanceof CorruptLogException
+                || failure instanceof NoSuchFileException
+                || String.valueOf(failure.getMessage()).contains(READ_ERROR);
+    }
+
+    /**
+     * Takes note that somebody found at an offset what cannot be right, such as a wrong CRC. Without effect
+     * where the offset is not, or no longer, in the log.
+     */
+    public void doubt(long offset) {
+        var all = segments.get();
+        if (offset >= all.get(0).baseOffset()) {
+            Segment.holding(all, offset).doubt();
+        }
+    }
+
+    /** What was doubted since the newest call, and should be looked at before anything else. By one thread. */
+    public Doubts takeDoubts() {
+        var all = segments.get();
+        var sealed = all.subList(0, all.size() - 1).stream()
+                .filter(this::isApplied)
+                .filter(Segment::takeDoubt)
+                .map(LogScrub::listed)
+                .toList();
+        return new Doubts(sealed, all.get(all.size() - 1).takeDoubt());
+    }
+
+    /** The base offset of the file that takes the next batch. */
+    public long activeBaseOffset() {
+        var all = segments.get();
+        return all.get(all.size() - 1).baseOffset();
     }
 
     /**
@@ -160,9 +213,12 @@ public final class LogScrub {
             this.epochEnd = segment.baseOffset();
         }
 
-        /** What was not found to be sound; never empty. */
+        /**
+         * What was not found to be sound; never empty. Where all batches are there and the file goes on, any
+         * of them may be the wrong one; and a range that began inside of a batch would refuse nobody.
+         */
         OffsetRange rest() {
-            long start = Math.min(endOffset, end.offset() - 1);
+            long start = endOffset >= end.offset() ? segment.baseOffset() : endOffset;
             return new OffsetRange(start, end.offset());
         }
 

@@ -37,6 +37,7 @@ final class Segment {
     private volatile @Nullable Place readTo;
     private volatile boolean replaced;
     private volatile @Nullable FileCheck refused;
+    private volatile boolean doubted;
 
     /** What a file name says. */
     record Name(long baseOffset, int generation) {}
@@ -197,6 +198,18 @@ final class Segment {
     /** What was found of it is not read any more; null: all is. */
     void refuse(@Nullable FileCheck damaged) {
         refused = damaged;
+    }
+
+    /** Somebody found in it what cannot be right: it is to be looked at as a whole. */
+    void doubt() {
+        doubted = true;
+    }
+
+    /** Whether somebody did since the newest call. By one thread. */
+    boolean takeDoubt() {
+        boolean was = doubted;
+        doubted = false;
+        return was;
     }
 
     /** Up to where a read may go that begins at an offset. */

@@ -11,13 +11,14 @@ import java.util.List;
  *
  * <p>Invariant: a crash leaves the damaged file or the sound one under the name that counts, never none.
  *
- * <p><b>Thread:</b> immutable; {@link #takePlace} and {@link #discard} by whoever may change the files.
+ * <p><b>Thread:</b> {@link #takePlace} and {@link #discard} by whoever may change the files, the rest any.
  */
 public final class SegmentRepair {
     private final Segment damaged;
     private final SealedSegment sound;
     private final Path incoming;
     private final Path kept;
+    private volatile boolean inPlace;
 
     SegmentRepair(Segment damaged, SealedSegment sound, Path incoming, Path kept) {
         this.damaged = damaged;
@@ -29,6 +30,11 @@ public final class SegmentRepair {
     /** Where the damaged file is kept. */
     public Path kept() {
         return kept;
+    }
+
+    /** Whether the sound file is part of the log; else the damaged one went meanwhile, and nothing is left of both. */
+    public boolean isInPlace() {
+        return inPlace;
     }
 
     OffsetRange offsets() {
@@ -52,6 +58,7 @@ public final class SegmentRepair {
         damaged.retire(); // before the index loses, and then gets, what a reader inside would take for wrong
         readFiles.forget(damaged);
         files.index().drop(files.id(), sound.offsets());
+        inPlace = true;
         return List.copyOf(all);
     }
 

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,13 +25,31 @@ class LogScrubTest {
     Path temporary;
 
     private final SimulatedDisk disk = new SimulatedDisk(1);
+    private final Refusing between = new Refusing(disk);
     private TestLog test;
     private List<SealedSegment> sealed;
+
+    /** Opens nothing for reading while there is a failure. */
+    private static final class Refusing extends ForwardingDisk {
+        private @Nullable IOException failure;
+
+        Refusing(Disk inner) {
+            super(inner);
+        }
+
+        @Override
+        public DiskFile open(Path file, OpenMode mode) throws IOException {
+            if (failure != null && mode == OpenMode.READ) {
+                throw failure;
+            }
+            return super.open(file, mode);
+        }
+    }
 
     /** Three sealed segments of three batches, the second of two epochs, and an active one. */
     @BeforeEach
     void fill() throws IOException {
-        test = new TestLog(disk, temporary);
+        test = new TestLog(between, temporary);
         for (int i = 0; i < 11; i++) {
             test.epoch(i < 4 ? 1 : 3);
             test.append(test.log().writtenEndOffset(), 2, "value " + i, i % 3 == 0);
@@ -259,23 +279,6 @@ class LogScrubTest {
     }
 
     @Test
-    void readersThatAreInsideFinishWithWhatTheyBegan() throws Exception {
-        var sound = hashed(second());
-        var bytes = test.fileBytes(file(second()));
-        var read = test.log().read(second().baseOffset(), second().endOffset(), 1);
-        flip(file(second()), bytes.length - 1, 5);
-        var found = check(second());
-
-        test.log().repair(test.log().transfer().receive(found, sound, source(bytes), quarantine()));
-
-        assertThat(read.endOffset()).isLessThan(second().endOffset());
-        assertThat(test.log()
-                        .read(read.endOffset(), second().endOffset(), 1 << 20)
-                        .endOffset())
-                .isEqualTo(second().endOffset());
-    }
-
-    @Test
     void missingFileIsPutBack() throws Exception {
         var sound = hashed(second());
         var bytes = test.fileBytes(file(second()));
@@ -329,6 +332,7 @@ class LogScrubTest {
 
         test.log().repair(repair);
 
+        assertThat(repair.isInPlace()).isFalse();
         assertThat(scrub().sealed()).isEqualTo(sealed.subList(2, 3));
         assertThat(disk.exists(repair.kept())).isFalse();
         assertThat(test.fileNames()).noneMatch(name -> name.endsWith(".repair"));
@@ -393,22 +397,42 @@ class LogScrubTest {
     }
 
     @Test
-    void compactionMakesNothingOfWhatIsKnownToBeDamaged() throws Exception {
-        var found = check(second()).contradicted("others have another");
+    void bytesBehindTheLastBatchAreFoundAndReadersAreRefusedNotLeftWaiting() throws Exception {
+        var file = file(second());
+        var bytes = test.fileBytes(file);
+        test.overwrite(file, bytes.length, new byte[70]);
+
+        var found = check(second());
+
+        assertThat(found.damagedOffsets()).isEqualTo(second().offsets());
         scrub().refuse(found);
-
-        var segment = Segment.of(test.directory(), second());
-        new SegmentBatches(disk, segment).close();
-        segment.refuse(found);
-        assertThatThrownBy(() -> new SegmentBatches(disk, segment)).isInstanceOf(DamagedRangeException.class);
-        assertThatThrownBy(() -> test.log().read(second().baseOffset(), second().endOffset(), 1))
+        assertThatThrownBy(() -> test.log().read(second().endOffset() - 1, second().endOffset(), 1 << 20))
                 .isInstanceOf(DamagedRangeException.class);
+    }
 
-        scrub().admit(found);
-        assertThat(test.log()
-                        .read(second().baseOffset(), second().endOffset(), 1)
-                        .isEmpty())
-                .isFalse();
+    @Test
+    void fileThatCannotBeOpenedForWantOfDescriptorsIsNoFinding() throws Exception {
+        between.failure = new FileSystemException(file(second()).toString(), null, "Too many open files");
+        assertThatThrownBy(() -> scrub().check(second(), FAST)).isSameAs(between.failure);
+        assertThatThrownBy(() -> scrub().checkActive(FAST)).isSameAs(between.failure);
+
+        between.failure = new IOException("Input/output error");
+        assertThat(check(second()).damagedOffsets()).isEqualTo(second().offsets());
+
+        between.failure = null;
+        assertThat(check(second()).isSound()).isTrue();
+    }
+
+    @Test
+    void whatAReaderFindsWrongIsToldOnce() throws Exception {
+        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(), false));
+        flip(file(second()), 7, 1); // base offset
+        assertThatThrownBy(() -> test.log().read(second().baseOffset(), second().endOffset(), 1 << 20))
+                .isInstanceOf(CorruptLogException.class);
+        scrub().doubt(test.log().highWatermark() - 1); // as whoever computes CRCs does
+
+        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(second()), true));
+        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(), false));
     }
 
     @Test
