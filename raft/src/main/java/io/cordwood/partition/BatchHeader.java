@@ -4,7 +4,7 @@ package io.cordwood.partition;
  * What the raft log says of one record batch; its bytes are in the segment file.
  *
  * @param baseOffset offset of the first record
- * @param recordCount number of records, at least 1
+ * @param recordCount number of offsets, at least 1: that of the records, and 1 of a batch without any
  * @param sizeBytes encoded size
  * @param crc CRC-32C of the batch from its attributes on, as stored in the batch
  * @param attributes the batch's attributes

@@ -150,7 +150,7 @@ final class Appender {
         return waiting.outcome();
     }
 
-    /** Brings an entry without batches into the log. The answer comes like that of {@link #append}. */
+    /** Brings an entry without clients' batches into the log. The answer comes like that of {@link #append}. */
     CompletableFuture<Proposal.Outcome> propose(Proposal proposal) {
         var waiting = new WaitingProposal(proposal, new CompletableFuture<>());
         if (!leading) {
@@ -202,7 +202,10 @@ final class Appender {
         var applied = new CompletableFuture<Boolean>();
         newestEntry = applied;
         answerAfter(applied, waiting, Proposal.Outcome.APPLIED);
-        submit(new SubmittedEntry(entry.get(), term.getAsLong(), new byte[0]), applied::complete);
+        submit(
+                new SubmittedEntry(
+                        entry.get(), term.getAsLong(), waiting.proposal().payload()),
+                applied::complete);
     }
 
     private static void answerAfter(

@@ -63,6 +63,9 @@ final class CatchUpSource {
         /** A piece of a sealed segment's file, sound or not: who asks knows its hash. */
         ByteBuffer file(FilePlace place, int maxBytes) throws IOException;
 
+        /** Told of a batch with a wrong CRC. */
+        default void damaged(long offset) {}
+
         /** Told what is sent to another node; of a file the records are not known, and given as none. */
         default void served(long records, long bytes) {}
     }
@@ -166,9 +169,11 @@ final class CatchUpSource {
     }
 
     private byte[] prints(byte[] bytes) throws IOException {
-        var read = read(CatchUpBatchesRequest.parseFrom(bytes));
+        var request = CatchUpBatchesRequest.parseFrom(bytes);
+        var read = read(request);
         var prints = BatchPrint.ofSound(read.batches());
         if (prints.isEmpty() && !read.isEmpty()) {
+            origin(Uuids.parse(request.getRaftGroupId())).damaged(read.baseOffset());
             throw new IOException("the batch at offset " + read.baseOffset() + " has a wrong CRC here");
         }
         return BatchPrint.encode(prints);
@@ -177,7 +182,8 @@ final class CatchUpSource {
     private byte[] batches(byte[] bytes) throws IOException {
         var request = CatchUpBatchesRequest.parseFrom(bytes);
         var read = read(request);
-        // Only what is as it was appended is served like this, so every offset is a record.
+        // Only what is as it was appended is served like this, so every offset is a record, but for those that seal a
+        // segment.
         origin(Uuids.parse(request.getRaftGroupId()))
                 .served(read.endOffset() - read.baseOffset(), read.batches().remaining());
         return array(read.batches());

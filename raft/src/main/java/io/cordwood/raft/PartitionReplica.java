@@ -1,8 +1,11 @@
 package io.cordwood.raft;
 
+import io.cordwood.batch.RecordBatch;
 import io.cordwood.metrics.PartitionSample;
 import io.cordwood.store.CompactionRules;
+import io.cordwood.store.DamagedRangeException;
 import io.cordwood.store.LogRead;
+import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.util.List;
@@ -165,6 +168,27 @@ public final class PartitionReplica {
      */
     public LogRead read(long offset, int maxBytes) throws IOException {
         return state.log().read(offset, highWatermark(), maxBytes);
+    }
+
+    /**
+     * As {@link #read}, with the CRC of the first batch checked: for whoever begins to read here. A client
+     * that met a wrong one comes back to just this place, and where nobody told of it, it would wait for the
+     * next look at all files.
+     *
+     * @throws DamagedRangeException also where that CRC is wrong; the file is looked at soon
+     */
+    public LogRead readSound(long offset, int maxBytes) throws IOException {
+        var read = read(offset, maxBytes);
+        if (!read.isEmpty()) {
+            var bytes = read.batches().slice();
+            var first = RecordBatch.of(bytes.slice(0, RecordBatch.sizeAt(bytes, 0)));
+            if (!first.crcMatches()) {
+                state.log().scrub().doubt(first.baseOffset());
+                throw new DamagedRangeException(
+                        id().toString(), new OffsetRange(first.baseOffset(), first.endOffset()), "a wrong CRC");
+            }
+        }
+        return read;
     }
 
     /**

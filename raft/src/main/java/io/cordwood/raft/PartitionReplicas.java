@@ -7,6 +7,7 @@ import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
@@ -34,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class PartitionReplicas implements PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReplicas.class);
     private static final String PARTITIONS = "partitions";
-    /** Of quarantined files that are no whole replica. */
-    static final String SEGMENTS = "segments";
 
     private final PartitionNode node;
     private final LogConfig logDefaults;
@@ -65,12 +64,12 @@ final class PartitionReplicas implements PartitionHost {
         compaction = new Compaction(this::all, node.clock()::nowMs, System::nanoTime, compactionLimits, node.meters());
         scrub = new Scrub(
                 this::all,
-                this::isQuarantined,
+                this::hasNothingOf,
                 scrubLimits,
                 new Scrub.Means(
                         System::nanoTime,
                         this::isBusy,
-                        node.dataDirectory().resolve(Quarantine.NAME).resolve(SEGMENTS),
+                        node.dataDirectory().resolve(Quarantine.NAME).resolve(Quarantine.SEGMENTS),
                         new ScrubCounters(node.meters().node(), System::nanoTime)));
         node.catchUps().answer(CopyMessages.METHOD, scrub::answer);
     }
@@ -113,6 +112,16 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public boolean isQuarantined(RaftGroupId groupId) {
         return quarantine.holds(groupId.getUuid());
+    }
+
+    /**
+     * Whether a group's replica was set aside and there is no other one. What was set aside stays when the
+     * replica is made anew, and that one may just be opening: nobody knows then what it has.
+     */
+    boolean hasNothingOf(RaftGroupId groupId) {
+        return isQuarantined(groupId)
+                && !open.containsKey(groupId)
+                && !Files.exists(node.raftDirectory().resolve(groupId.getUuid().toString()));
     }
 
     @Override

@@ -14,12 +14,16 @@ import java.util.UUID;
 /**
  * What a node has set aside of its partition groups: {@code quarantine/<group>}, beside the data and beside
  * the raft logs, which may lie on different disks. The replica may be lost again after it was rebuilt: then
- * {@code <group>.2}, and so on.
+ * {@code <group>.2}, and so on. Single files that were replaced in a replica that goes on are in
+ * {@code quarantine/segments/<group>}.
  *
  * <p>Thread: whoever starts the node, then the reconciler's; {@link #holds} by any.
  */
 final class Quarantine {
     static final String NAME = "quarantine";
+    /** Of wrong files of replicas that go on, in directories named by their groups. */
+    static final String SEGMENTS = "segments";
+
     private static final String RAFT = "raft";
     private static final String PARTITION = "partition";
     private static final int UUID_CHARACTERS = 36;
@@ -27,11 +31,13 @@ final class Quarantine {
     private final Disk disk;
     private final Path data;
     private final Path raft;
+    private final Path segments;
 
     Quarantine(Disk disk, Path dataDirectory, Path raftDirectory) {
         this.disk = disk;
         data = dataDirectory.resolve(NAME);
         raft = raftDirectory.resolveSibling(NAME);
+        segments = data.resolve(SEGMENTS);
     }
 
     boolean holds(UUID group) {
@@ -102,11 +108,13 @@ final class Quarantine {
                 trash.takeData(directory, "quarantined-" + directory.getFileName());
             }
         }
+        trash.takeData(segments.resolve(group.toString()), "quarantined-segments-" + group);
     }
 
     private List<Path> all() throws IOException {
         var all = new ArrayList<>(directories(data));
         all.addAll(directories(raft));
+        all.addAll(directories(segments));
         return all;
     }
 

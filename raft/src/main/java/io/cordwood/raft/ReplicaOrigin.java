@@ -16,6 +16,11 @@ import java.util.function.Supplier;
  */
 record ReplicaOrigin(ReplicaState replica, Supplier<Traffic> traffic) implements CatchUpSource.Origin {
     @Override
+    public void damaged(long offset) {
+        replica.log().scrub().doubt(offset);
+    }
+
+    @Override
     public void served(long records, long bytes) {
         traffic.get().add(records, bytes);
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,7 @@ final class ReplicaScrub {
     private final Map<CopyKey, FileCheck> uncompared = new LinkedHashMap<>();
 
     private final List<Case> cases = new ArrayList<>();
+    private final ScrubRolls rolls;
 
     /**
      * What the replicas of a node share.
@@ -62,7 +64,10 @@ final class ReplicaScrub {
         private FileCheck check;
         private final long openedNanos;
         private long nextNanos;
-        private boolean isTold;
+        private long nextRollNanos;
+        /** Why nothing was changed when it was last told; null: it was not told yet. */
+        private @Nullable String told;
+
         private boolean isOutvoted;
 
         /** What could not be read, and can. */
@@ -74,12 +79,14 @@ final class ReplicaScrub {
             this.check = check;
             openedNanos = nowNanos;
             nextNanos = nowNanos;
+            nextRollNanos = nowNanos;
         }
     }
 
     ReplicaScrub(PartitionReplica replica, Means means) {
         this.replica = replica;
         this.means = means;
+        rolls = new ScrubRolls(replica, means.clockNanos());
     }
 
     PartitionReplica replica() {
@@ -89,7 +96,7 @@ final class ReplicaScrub {
     /** Files that are wrong, or of which nobody can tell. */
     long unrepaired() {
         return cases.stream()
-                .filter(each -> each.isTold || !each.check.isSound())
+                .filter(each -> each.told != null || !each.check.isSound())
                 .count();
     }
 
@@ -98,7 +105,7 @@ final class ReplicaScrub {
         boolean isHere = replica.state().log().scrub().sealed().stream()
                 .anyMatch(listed -> CopyKey.of(listed).equals(key));
         if (!isHere) {
-            return CopyReport.ABSENT;
+            return notSealed(key, withinNanos);
         }
         var found = known.get(key);
         if (found == null) {
@@ -106,6 +113,30 @@ final class ReplicaScrub {
         }
         boolean counts = withinNanos == 0 || means.clockNanos().getAsLong() - found.atNanos() <= withinNanos;
         return counts ? found.report() : CopyReport.PENDING;
+    }
+
+    /**
+     * Who asks what this one has now of a file that takes batches here found damage in it. Where it was
+     * sealed elsewhere, and all of it is here, it is about to be sealed.
+     */
+    private CopyReport notSealed(CopyKey key, long withinNanos) {
+        var log = replica.state().log();
+        boolean isActive = key.generation() == 0 && log.scrub().activeBaseOffset() == key.baseOffset();
+        if (isActive && withinNanos > 0) {
+            rolls.begin(key.baseOffset());
+        }
+        return isActive && key.endOffset() <= log.writtenEndOffset() ? CopyReport.PENDING : CopyReport.ABSENT;
+    }
+
+    /** Reads what somebody found something wrong in. */
+    void lookAtDoubts() throws IOException, InterruptedException {
+        var doubts = replica.state().log().scrub().takeDoubts();
+        for (var listed : doubts.sealed()) {
+            look(CopyKey.of(listed));
+        }
+        if (doubts.active()) {
+            lookAtActive();
+        }
     }
 
     /** Reads a sealed segment. */
@@ -265,12 +296,38 @@ final class ReplicaScrub {
         }
         var listed = scrub.sealed(open.check);
         var peers = replica.peers();
-        if (listed.isEmpty() || peers.isEmpty()) {
+        if (peers.isEmpty()) {
+            tell(open, "the replica is opening");
+            return false;
+        }
+        if (listed.isEmpty()) {
             // Looked at again at once: who knows when the file is sealed.
-            tell(open, "the file still grows, or the replica is opening");
+            tell(open, "it still takes batches, and the leader is asked to seal it");
+            askForRoll(open, peers.get());
             return false;
         }
         return isSettled(open, listed.get(), ask(open, CopyKey.of(listed.get()), peers.get()));
+    }
+
+    /** Of a leader, by way of a question for a copy that it does not have. */
+    private void askForRoll(Case open, List<CatchUpPeer> peers) throws InterruptedException {
+        long now = means.clockNanos().getAsLong();
+        if (now - open.nextRollNanos < 0) {
+            return;
+        }
+        open.nextRollNanos = now + RETRY_NANOS;
+        var state = replica.state();
+        long baseOffset = open.check.baseOffset();
+        if (replica.leads()) {
+            rolls.begin(baseOffset);
+            return;
+        }
+        var key = List.of(new CopyKey(baseOffset, state.log().highWatermark(), 0));
+        for (var peer : peers) {
+            if (peer.node() == state.leaderNodeId().orElse(-1)) {
+                reports(peer, key, 1);
+            }
+        }
     }
 
     /** What each of the others has now. */
@@ -312,10 +369,10 @@ final class ReplicaScrub {
         tell(open, why);
     }
 
-    /** Once. */
+    /** Each reason once, until there is another one. */
     private void tell(Case open, String why) {
-        if (!open.isTold) {
-            open.isTold = true;
+        if (!why.equals(open.told)) {
+            open.told = why;
             LOG.error("{}: {}; nothing is changed now, and it is looked at again: {}", name(), open.check, why);
         }
     }
@@ -342,7 +399,7 @@ final class ReplicaScrub {
         for (var peer : sources) {
             try {
                 repair(open.check, sound, peer);
-                return true;
+                return true; // also where the file went meanwhile: nobody is concerned any more
             } catch (InterruptedIOException | ClosedByInterruptException e) {
                 throw e;
             } catch (IOException e) {
@@ -359,14 +416,15 @@ final class ReplicaScrub {
     private void repair(FileCheck wrong, SealedSegment sound, CatchUpPeer peer)
             throws IOException, InterruptedException {
         var state = replica.state();
-        var keptIn = means.quarantine().resolve(state.id().directoryName());
+        var keptIn = means.quarantine().resolve(replica.groupId().getUuid().toString());
         var repair = state.log().transfer().receive(wrong, sound, position -> peer.file(sound, position), keptIn);
         takePlace(repair);
+        if (!repair.isInPlace()) {
+            LOG.info("{}: {}; it is no part of the log any more, and nothing is repaired", name(), wrong);
+            return;
+        }
         var report = CopyReport.sound(sound.sizeBytes(), sound.hash());
         known.put(CopyKey.of(sound), new Known(report, means.clockNanos().getAsLong()));
-        if (state.log().scrub().isPart(wrong)) {
-            throw new IOException("the file is still part of the log");
-        }
         means.counters().repaired();
         LOG.warn(
                 "{}: offsets {} are those of node {} now; the wrong file is kept as {}",

@@ -209,6 +209,7 @@ final class ReplicaState implements Closeable {
         }
         var stored = log.readExactly(entry.baseOffset(), entry.endOffset(), entry.payloadBytes());
         if (stored.isEmpty() || !SegmentWriter.holds(entry, leaderEpoch(term), stored.get())) {
+            log.scrub().doubt(entry.baseOffset());
             throw new PayloadUnavailableException("the files of " + id() + " do not hold offsets [" + entry.baseOffset()
                     + ", " + entry.endOffset() + ") of raft index " + index);
         }

@@ -40,10 +40,13 @@ import org.slf4j.LoggerFactory;
 final class Scrub {
     private static final Logger LOG = LoggerFactory.getLogger(Scrub.class);
     private static final long SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** After what failed and says nothing of a file. */
+    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private static final int WANTED_MAX = 4 * CopyMessages.KEYS_MAX;
 
     private final Supplier<Collection<PartitionReplica>> replicas;
-    private final Predicate<RaftGroupId> isSetAside;
+    private final Predicate<RaftGroupId> hasNothingOf;
     private final ScrubLimits limits;
     private final Means means;
     private final ReplicaScrub.Means shared;
@@ -53,6 +56,7 @@ final class Scrub {
     private boolean isPassing;
     private boolean isFirst = true;
     private long passBeganNanos;
+    private long restsUntilNanos;
 
     /**
      * What the node has for it.
@@ -66,25 +70,33 @@ final class Scrub {
     private record Turn(UUID groupId, @Nullable CopyKey key) {}
 
     /**
-     * @param isSetAside whether a group's replica failed its check at the start: it has no copy of anything
+     * @param hasNothingOf whether a group's replica failed its check at the start and was not made anew: there
+     *     is no copy of anything
      */
     Scrub(
             Supplier<Collection<PartitionReplica>> replicas,
-            Predicate<RaftGroupId> isSetAside,
+            Predicate<RaftGroupId> hasNothingOf,
             ScrubLimits limits,
             Means means) {
         this.replicas = replicas;
-        this.isSetAside = isSetAside;
+        this.hasNothingOf = hasNothingOf;
         this.limits = limits;
         this.means = means;
+        restsUntilNanos = means.clockNanos().getAsLong();
         var pace = new ScrubPace(CatchUpRate.of(limits.bytesPerSecond()), means.isBusy(), means.counters());
         shared = new ReplicaScrub.Means(pace, means.clockNanos(), means.quarantine(), means.counters());
     }
 
     /** Goes on for a second or two, or as long as one file takes. An interrupt ends it. */
     void tick() {
+        if (means.clockNanos().getAsLong() - restsUntilNanos < 0) {
+            return;
+        }
         try {
             refresh();
+            for (var scrub : scrubs.values()) {
+                scrub.lookAtDoubts();
+            }
             for (var next = nextWanted(); next.isPresent(); next = nextWanted()) {
                 look(next.get());
             }
@@ -100,7 +112,9 @@ final class Scrub {
         } catch (InterruptedException | InterruptedIOException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt(); // the node stops
         } catch (IOException e) {
-            LOG.warn("the background check goes on in a moment", e);
+            // Nothing of it tells of a file: no descriptors are left, perhaps.
+            restsUntilNanos = means.clockNanos().getAsLong() + REST_NANOS;
+            LOG.warn("the background check goes on in {} s", TimeUnit.NANOSECONDS.toSeconds(REST_NANOS), e);
         }
     }
 
@@ -134,11 +148,22 @@ final class Scrub {
             beginPass(now);
         }
         while (!left.isEmpty() && means.clockNanos().getAsLong() - now < SLICE_NANOS && !isAnythingWanted()) {
-            look(left.remove());
+            lookAtNext();
         }
         if (isPassing && left.isEmpty()) {
             isPassing = false;
             means.counters().passed(passBeganNanos);
+        }
+    }
+
+    /** One that cannot be read now has another turn in the same pass, behind the others. */
+    private void lookAtNext() throws IOException, InterruptedException {
+        var turn = left.remove();
+        try {
+            look(turn);
+        } catch (IOException e) {
+            left.add(turn);
+            throw e;
         }
     }
 
@@ -195,7 +220,7 @@ final class Scrub {
                     .map(key -> report(scrub, question, key))
                     .toList();
         }
-        if (!isSetAside.test(RaftGroupId.valueOf(question.groupId()))) {
+        if (!hasNothingOf.test(RaftGroupId.valueOf(question.groupId()))) {
             throw new IOException("group " + question.groupId() + " is not open on this node");
         }
         return Collections.nCopies(question.keys().size(), CopyReport.ABSENT);

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -13,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Damage in files that compaction wrote: the raft log says what they must be. */
-@Tag("nightly")
 class CompactedScrubTest {
     @TempDir
     Path directory;
@@ -33,6 +34,7 @@ class CompactedScrubTest {
         compacted.close();
     }
 
+    @Tag("nightly")
     @Test
     void filesOfTheMajorityAreRepairedWhereTheyAreNotThoseOfTheRaftLog() throws Exception {
         var original = compacted.cluster.node(3).segmentContents();
@@ -60,18 +62,28 @@ class CompactedScrubTest {
 
     @Test
     void compactionGoesOnBesideTheLooks() throws Exception {
-        var looks = new Thread(() -> {
-            while (!Thread.currentThread().isInterrupted()) {
+        compactBesideLooks(1);
+    }
+
+    @Tag("nightly")
+    @Test
+    void manyCompactionsGoOnBesideTheLooks() throws Exception {
+        compactBesideLooks(6);
+    }
+
+    private void compactBesideLooks(int passes) throws Exception {
+        var done = new AtomicBoolean();
+        var looks = CompletableFuture.runAsync(() -> {
+            while (!done.get()) {
                 compacted.cluster.nodes().forEach(PartitionNodeFixture::scrub);
             }
         });
-        looks.start();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < passes; i++) {
             compacted.publish(30, 10);
             compacted.compactAll();
             compacted.awaitSameFiles();
         }
-        looks.interrupt();
+        done.set(true);
         looks.join();
 
         compacted.assertCompacted();

@@ -117,6 +117,11 @@ class DeletionTest {
             Files.createDirectories(quarantine(id).resolve("partition"));
             Files.createDirectories(quarantine(id).resolve("raft/current"));
         }
+        var alone = new UUID(1, 2); // it was never set aside, only a file of it
+        for (UUID id : List.of(wanted, GROUP, alone)) {
+            Files.createDirectories(keptSegments(id));
+            Files.write(keptSegments(id).resolve("00000000000000000000.log-1"), new byte[7]);
+        }
 
         var local = open();
         local.dropQuarantineExcept(Set.of(wanted));
@@ -124,7 +129,14 @@ class DeletionTest {
 
         assertThat(quarantine(wanted)).isNotEmptyDirectory();
         assertThat(quarantine(GROUP)).doesNotExist();
+        assertThat(keptSegments(wanted)).isNotEmptyDirectory();
+        assertThat(keptSegments(GROUP)).doesNotExist();
+        assertThat(keptSegments(alone)).doesNotExist();
         assertThat(config.dataDirectory().resolve("trash")).doesNotExist();
+    }
+
+    private Path keptSegments(UUID id) {
+        return quarantine(id).resolveSibling("segments").resolve(id.toString());
     }
 
     private LocalPartitions open() throws IOException {

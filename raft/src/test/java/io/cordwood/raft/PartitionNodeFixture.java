@@ -309,6 +309,11 @@ final class PartitionNodeFixture {
         return current().replicas().isQuarantined(cluster.group.getGroupId());
     }
 
+    /** Whether it tells others that it has no copy of anything. */
+    boolean hasNothing() {
+        return current().replicas().hasNothingOf(cluster.group.getGroupId());
+    }
+
     /** Nobody looks but the test. */
     SpaceWatch space() {
         return current().node().space();
