@@ -131,6 +131,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
     }
 
     @Override
+    public LogRead readSound(long offset, int maxBytes) throws IOException {
+        return replica.readSound(offset, maxBytes);
+    }
+
+    @Override
     public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
         return replica.firstAtOrAfter(timestampMs, limitOffset);
     }

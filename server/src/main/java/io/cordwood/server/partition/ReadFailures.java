@@ -3,6 +3,7 @@ package io.cordwood.server.partition;
 import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
+import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.DamagedRangeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,16 @@ public final class ReadFailures {
             // stack trace.
             LOGGER.warn("read of partition {} at offset {} refused: {}", name, offset, failure.getMessage());
             return Refusal.of(Reason.RANGE_DAMAGED, failure.getMessage() + "; it is repaired from another replica")
+                    .with(Refusal.TOPIC, name.topic());
+        }
+        if (failure instanceof CorruptLogException) {
+            // As above, but nobody has looked at the file yet: this read has it looked at. The words name
+            // directories, which are nobody's concern.
+            LOGGER.warn("read of partition {} at offset {} finds damage: {}", name, offset, failure.getMessage());
+            return Refusal.of(
+                            Reason.RANGE_DAMAGED,
+                            "what is stored at offset " + offset
+                                    + " cannot be right; it is repaired from another replica")
                     .with(Refusal.TOPIC, name.topic());
         }
         if (failure instanceof UndecodableBatchException undecodable) {

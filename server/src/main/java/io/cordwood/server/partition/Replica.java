@@ -52,6 +52,12 @@ public interface Replica {
     LogRead read(long offset, int maxBytes) throws IOException;
 
     /**
+     * As {@link #read}, for whoever begins to read here: the first batch's CRC is checked, because one who
+     * met a wrong one comes back to just that place.
+     */
+    LogRead readSound(long offset, int maxBytes) throws IOException;
+
+    /**
      * The first record that is kept and has this timestamp or a later one; empty where none below the limit has. Reads the
      * disk.
      *

@@ -267,7 +267,7 @@ public final class Subscription implements AutoCloseable {
         long from = cursor.position;
         long startNanos = System.nanoTime();
         try {
-            var range = cursor.replica.read(from, maxBytes);
+            var range = cursor.isMoved ? cursor.replica.read(from, maxBytes) : cursor.replica.readSound(from, maxBytes);
             var chunk = Chunk.within(range, creditBytes, creditRecords);
             if (chunk.endOffset() <= from) {
                 throw new IOException(
@@ -278,6 +278,7 @@ public final class Subscription implements AutoCloseable {
             creditBytes -= sent.bytes();
             creditRecords -= sent.records();
             cursor.position = sent.endOffset();
+            cursor.isMoved = true;
             cursor.traffic.add(sent.records(), sent.bytes());
             latency.record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
         } catch (OffsetTrimmedException e) {
@@ -318,6 +319,7 @@ public final class Subscription implements AutoCloseable {
         private final Traffic traffic;
         private final Registration listener;
         private long position;
+        private boolean isMoved;
 
         private Cursor(LocalPartition partition, Registration listener) {
             this.name = partition.name();

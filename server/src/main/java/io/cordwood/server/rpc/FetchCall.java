@@ -127,7 +127,7 @@ final class FetchCall {
     private FetchResponse read(FetchRequest request, LocalPartition partition, long offset) throws IOException {
         var replica = partition.replica();
         try {
-            var range = replica.read(offset, maxBytes(request));
+            var range = replica.readSound(offset, maxBytes(request));
             var chunk = Chunk.within(range, Long.MAX_VALUE, Long.MAX_VALUE).from(offset);
             var decoded = chunk.decoded(maxRecords(request));
             var response = nothing(replica, decoded.endOffset());

@@ -213,6 +213,11 @@ public final class FakeReplica implements Replica {
     }
 
     @Override
+    public LogRead readSound(long offset, int maxBytes) throws IOException {
+        return read(offset, maxBytes);
+    }
+
+    @Override
     public LogRead read(long offset, int maxBytes) throws IOException {
         awaitGate();
         var failure = readFailure;
