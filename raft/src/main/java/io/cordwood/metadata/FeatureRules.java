@@ -1,5 +1,6 @@
 package io.cordwood.metadata;
 
+import io.cordwood.metadata.MetadataCommand.ReplaceNode;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.Optional;
@@ -20,6 +21,9 @@ public final class FeatureRules {
      * not even get into the log before.
      */
     public static Optional<Refused> check(MetadataCommand command, MetadataImage image) {
+        if (command instanceof ReplaceNode replace && holdsBack(replace, image)) {
+            return NodeRules.check(replace, image).or(() -> ReplicaRules.checkWithout(replace.nodeId(), image));
+        }
         return command.featureLevel() <= image.featureLevel()
                 ? Optional.empty()
                 : refused(
@@ -28,6 +32,21 @@ public final class FeatureRules {
                         Integer.toString(image.featureLevel()),
                         "at least " + command.featureLevel()
                                 + ", which it reaches once all nodes run a program that knows it");
+    }
+
+    /**
+     * Whether nothing but the program of the node that is given up keeps the level down. It cannot get a newer
+     * one, because its directory is lost: the operator's word stands for it, and the level rises with the
+     * command. All that may read it do.
+     */
+    private static boolean holdsBack(ReplaceNode replace, MetadataImage image) {
+        var old = image.nodes().values().stream()
+                .filter(node -> !node.isAwaited() && !node.features().supports(replace.featureLevel()))
+                .toList();
+        return image.featureLevel() < replace.featureLevel()
+                && old.size() == 1
+                && old.get(0).nodeId() == replace.nodeId()
+                && old.get(0).state() == NodeState.DEAD;
     }
 
     /**

@@ -38,8 +38,16 @@ public sealed interface MetadataCommand {
     /** An operator's word that a node of this id will come up at this address. */
     record AddNode(int nodeId, String nodeAddress) implements MetadataCommand {}
 
-    /** A node came up: for the first time after {@link AddNode}, or again. */
-    record RegisterNode(NodeRegistration node) implements MetadataCommand {}
+    /**
+     * A node came up: for the first time after {@link AddNode}, or again.
+     *
+     * @param again whether its directory was a member before; it is not the one that is awaited for another
+     */
+    record RegisterNode(NodeRegistration node, boolean again) implements MetadataCommand {
+        public RegisterNode(NodeRegistration node) {
+            this(node, false);
+        }
+    }
 
     /** The metadata leader's verdict about a node. */
     record SetNodeState(int nodeId, String incarnation, NodeState state) implements MetadataCommand {}

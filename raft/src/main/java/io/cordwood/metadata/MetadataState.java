@@ -71,7 +71,7 @@ public final class MetadataState {
         } else if (command instanceof AddNode add) {
             return addNode(add);
         } else if (command instanceof RegisterNode register) {
-            return registerNode(register.node());
+            return registerNode(register);
         } else if (command instanceof SetNodeState set) {
             return setNodeState(set);
         } else if (command instanceof RaiseFeatureLevel raise) {
@@ -142,8 +142,9 @@ public final class MetadataState {
         return done();
     }
 
-    private MetadataResult registerNode(NodeRegistration node) {
-        var refused = NodeRules.check(node, image);
+    private MetadataResult registerNode(RegisterNode register) {
+        var node = register.node();
+        var refused = NodeRules.check(register, image);
         if (refused.isPresent()) {
             return refused.get();
         }
@@ -162,7 +163,8 @@ public final class MetadataState {
         if (refused.isPresent()) {
             return refused.get();
         }
-        image = image.withNode(known.orElseThrow().replaced());
+        image = image.withNode(known.orElseThrow().replaced())
+                .withFeatureLevel(Math.max(replace.featureLevel(), image.featureLevel()));
         mapPartitions(partition -> ReplicaRules.lostWith(replace.nodeId(), partition, image.index()));
         return done();
     }

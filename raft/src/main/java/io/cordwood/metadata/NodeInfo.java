@@ -91,6 +91,11 @@ public record NodeInfo(
         return incarnation.isEmpty();
     }
 
+    /** Whether a new directory is awaited in the place of one that was lost: none that was a member before. */
+    boolean isAwaitedAgain() {
+        return isAwaited() && !replacedIncarnation.isEmpty();
+    }
+
     NodeInfo replaced() {
         return with("", NodeState.REPLACED, incarnation);
     }

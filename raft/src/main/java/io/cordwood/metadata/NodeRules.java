@@ -35,7 +35,8 @@ final class NodeRules {
         return Optional.empty();
     }
 
-    static Optional<Refused> check(NodeRegistration node, MetadataImage image) {
+    static Optional<Refused> check(MetadataCommand.RegisterNode register, MetadataImage image) {
+        var node = register.node();
         var known = image.node(node.nodeId());
         if (known.isEmpty()) {
             return unknown(node.nodeId());
@@ -51,7 +52,8 @@ final class NodeRules {
         if (features.isPresent()) {
             return features;
         }
-        if (known.get().replaces(node.incarnation())) {
+        if (known.get().replaces(node.incarnation())
+                || (register.again() && known.get().isAwaitedAgain())) {
             return refused(
                     Reason.INCARNATION_MISMATCH,
                     "incarnation of node " + node.nodeId(),

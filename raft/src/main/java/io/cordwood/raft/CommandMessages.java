@@ -34,7 +34,9 @@ final class CommandMessages {
         } else if (command instanceof MetadataCommand.AddNode add) {
             message.setAddNode(AddNode.newBuilder().setNodeId(add.nodeId()).setNodeAddress(add.nodeAddress()));
         } else if (command instanceof MetadataCommand.RegisterNode register) {
-            message.setRegisterNode(RegisterNode.newBuilder().setNode(registration(register.node())));
+            message.setRegisterNode(RegisterNode.newBuilder()
+                    .setNode(registration(register.node()))
+                    .setAgain(register.again()));
         } else if (command instanceof MetadataCommand.SetNodeState set) {
             message.setSetNodeState(SetNodeState.newBuilder()
                     .setNodeId(set.nodeId())
@@ -70,7 +72,8 @@ final class CommandMessages {
                         message.getAddNode().getNodeId(), message.getAddNode().getNodeAddress());
             case REGISTER_NODE ->
                 new MetadataCommand.RegisterNode(
-                        registration(message.getRegisterNode().getNode()));
+                        registration(message.getRegisterNode().getNode()),
+                        message.getRegisterNode().getAgain());
             case SET_NODE_STATE ->
                 new MetadataCommand.SetNodeState(
                         message.getSetNodeState().getNodeId(),

@@ -225,7 +225,7 @@ final class Membership implements Closeable {
 
     private void register() throws InterruptedException {
         var self = registration(config, directory.incarnation());
-        var reason = submit(new MetadataCommand.RegisterNode(self));
+        var reason = submit(new MetadataCommand.RegisterNode(self, isMember()));
         if (reason.isEmpty()) {
             LOG.info(
                     "node {} is registered in cluster {}",

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
 import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
 import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReplaceNode;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
 import java.util.List;
@@ -92,6 +93,48 @@ class FeatureRulesTest {
                 .contains(min + " to " + max)
                 .contains("the cluster's level 2")
                 .contains(advice);
+    }
+
+    @Test
+    void nodeThatAloneKeepsTheLevelDownIsReplacedAndTheLevelRisesWithIt() {
+        formed(with(node(1), 1, 2), with(node(2), 1, 2), with(node(3), 1, 1));
+        var replace = new ReplaceNode(3, "incarnation-3");
+        assertThat(refusal(replace)).isEqualTo(Reason.FEATURE_NOT_ENABLED);
+        die(3);
+
+        assertThat(FeatureRules.check(replace, state.image())).isEmpty();
+        assertThat(apply(replace)).isInstanceOf(MetadataResult.Done.class);
+
+        assertThat(state.image().featureLevel()).isEqualTo(2);
+        assertThat(refusal(new RegisterNode(with(node(3), 1, 1)))).isEqualTo(Reason.FEATURE_LEVEL_UNSUPPORTED);
+    }
+
+    @Test
+    void levelStaysWhereTheNodeThatKeepsItDownMustNotBeReplaced() {
+        formed(with(node(1), 1, 2), with(node(2), 1, 2), with(node(3), 1, 1));
+        apply(topic("orders", 1, 3));
+        die(2);
+        die(3);
+
+        assertThat(refusal(new ReplaceNode(3, "incarnation-x"))).isEqualTo(Reason.INCARNATION_MISMATCH);
+        assertThat(refusal(new ReplaceNode(3, "incarnation-3"))).isEqualTo(Reason.TOO_FEW_SOUND_REPLICAS);
+        assertThat(state.image().featureLevel()).isEqualTo(1);
+    }
+
+    @Test
+    void levelStaysWhereOthersKeepItDownToo() {
+        formed(with(node(1), 1, 2), with(node(2), 1, 1), with(node(3), 1, 1));
+        die(3);
+
+        assertThat(refusal(new ReplaceNode(3, "incarnation-3"))).isEqualTo(Reason.FEATURE_NOT_ENABLED);
+    }
+
+    private void die(int node) {
+        apply(new MetadataCommand.SetNodeState(node, "incarnation-" + node, NodeState.DEAD));
+    }
+
+    private Reason refusal(MetadataCommand command) {
+        return ((Refused) apply(command)).reason();
     }
 
     private MetadataImage formed(NodeRegistration... nodes) {

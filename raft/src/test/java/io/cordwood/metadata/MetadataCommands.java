@@ -73,7 +73,7 @@ public final class MetadataCommands {
         return List.of(
                 form(node(1), node(2, "rack-a", 7)),
                 new AddNode(9, "node9:9091"),
-                new RegisterNode(node(9)),
+                new RegisterNode(node(9), true),
                 new SetNodeState(9, "incarnation-9", NodeState.DEAD),
                 new RaiseFeatureLevel(2),
                 new CreateTopic("orders", new UUID(1, 2), List.of(new UUID(3, 4), new UUID(5, 6)), 1, config),

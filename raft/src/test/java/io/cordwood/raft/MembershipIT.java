@@ -8,6 +8,7 @@ import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.NodeState;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -110,6 +111,41 @@ class MembershipIT {
         world.stop(4);
         world.start(4, world.list(1, 2, 3));
         world.awaitJoined(4);
+    }
+
+    @Test
+    void nodeThatLostItsDirectoryWithAnOldProgramIsReplacedByOneOfANewer() throws Exception {
+        world.start(1, world.list(1, 2, 3));
+        world.start(2, world.list(1, 2, 3));
+        world.runProgramOf(1, 1);
+        world.start(3, world.list(1, 2, 3));
+        world.awaitJoined(1, 2, 3);
+        assertThat(world.image(1).featureLevel()).isEqualTo(1);
+        giveUpThird(directory.resolve("first"));
+        assertThat(world.image(1).featureLevel()).isEqualTo(2);
+
+        world.runProgramOf(1, 2);
+        world.start(3, world.list(1, 2, 3));
+        world.awaitJoined(3);
+        giveUpThird(directory.resolve("second"));
+        Files.move(directory.resolve("first"), directory.resolve("node-3"));
+        world.start(3, world.list(1, 2, 3));
+
+        assertThatThrownBy(() -> world.awaitJoined(3)).hasRootCauseInstanceOf(StartRefusedException.class);
+        world.stop(3);
+        world.halts.clear(); // it may have heard by other ways, too, that it is no member
+    }
+
+    /** @param aside where its directory is from then on */
+    private void giveUpThird(Path aside) throws Exception {
+        var incarnation = world.image(1).node(3).orElseThrow().incarnation();
+        world.stop(3);
+        Files.move(directory.resolve("node-3"), aside);
+        world.awaitImage(1, "node 3 dead", image -> image.node(3).orElseThrow().state() == NodeState.DEAD);
+        assertThat(world.submit(1, new MetadataCommand.ReplaceNode(3, incarnation)))
+                .isInstanceOf(MetadataResult.Done.class);
+        world.awaitImage(
+                1, "node 3 expected", image -> image.node(3).orElseThrow().state() == NodeState.EXPECTED);
     }
 
     private void stopThree() throws IOException {
