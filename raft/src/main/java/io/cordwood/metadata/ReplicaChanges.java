@@ -40,9 +40,30 @@ public record ReplicaChanges(SortedMap<Integer, ReplicaChange> byNode, long last
         return byNode.values().stream().anyMatch(change -> change.kind() == kind);
     }
 
+    /**
+     * Whether this replica leaves as soon as another one has joined that began at the same time: a move. Until
+     * then it is a member, and as good as one that stays.
+     */
+    public boolean awaitsSuccessor(int nodeId) {
+        return of(nodeId)
+                .filter(change -> change.kind() == ReplicaChange.Kind.LEAVING)
+                .filter(change -> byNode.containsValue(new ReplicaChange(ReplicaChange.Kind.JOINING, change.since())))
+                .isPresent();
+    }
+
     ReplicaChanges with(int nodeId, ReplicaChange.Kind kind, long index) {
         var next = new TreeMap<>(byNode);
         next.put(nodeId, new ReplicaChange(kind, index));
+        return new ReplicaChanges(next, index);
+    }
+
+    /**
+     * A replica that is not sound is to leave: it keeps its beginning, by which it is told from one that is
+     * whole until its successor has joined.
+     */
+    ReplicaChanges leavingUnsound(int nodeId, long index) {
+        var next = new TreeMap<>(byNode);
+        next.computeIfPresent(nodeId, (node, change) -> new ReplicaChange(ReplicaChange.Kind.LEAVING, change.since()));
         return new ReplicaChanges(next, index);
     }
 

@@ -41,11 +41,8 @@ final class ReplicaRules {
         }
         return change(report.topicId(), report.partition(), image, partition -> {
             var changes = partition.changes();
-            boolean counts = partition.replicas().contains(report.nodeId())
-                    && changes.lastAt() <= report.seenIndex()
-                    && !changes.is(report.nodeId(), Kind.LOST)
-                    && !changes.is(report.nodeId(), Kind.LEAVING);
-            return counts ? partition.withChanges(changes.with(report.nodeId(), Kind.LOST, image.index())) : partition;
+            boolean counts = partition.replicas().contains(report.nodeId()) && changes.lastAt() <= report.seenIndex();
+            return counts ? lostWith(report.nodeId(), partition, image.index()) : partition;
         });
     }
 
@@ -97,12 +94,14 @@ final class ReplicaRules {
             }
             var where = topic.name() + "-" + partition.partition();
             return checkRequest(alter)
-                    .or(() -> checkQuiet(partition, where))
+                    .or(() -> checkQuiet(alter, partition, where))
                     .or(() -> alter.add().isPresent()
                             ? checkTaker(alter.add().getAsInt(), partition, image)
                             : Optional.empty())
                     .or(() -> checkLeaver(alter, partition))
-                    .or(() -> checkSound(alter, partition, image, where))
+                    .or(() -> cancels(alter, partition.changes())
+                            ? Optional.empty() // it takes nothing away that was there before
+                            : checkSound(alter, partition, image, where))
                     .<Outcome>map(Outcome.Broken::new)
                     .orElseGet(() -> new Outcome.Changed(topic.withPartition(altered(partition, alter, image))));
         });
@@ -127,17 +126,34 @@ final class ReplicaRules {
                 : Optional.empty();
     }
 
+    /** A replica that does not join after all: nobody else waits for it, or only whom it was to relieve. */
+    private static boolean cancels(AlterReplicas alter, ReplicaChanges changes) {
+        return alter.add().isEmpty() && alter.remove().stream().anyMatch(node -> changes.is(node, Kind.JOINING));
+    }
+
+    /**
+     * Whether the only replica that is not sound goes, whatever became of its node: nothing is asked of it, and
+     * the others are as if nothing was under way.
+     */
+    private static boolean removesTheOnlyUnsound(AlterReplicas alter, ReplicaChanges changes) {
+        return changes.byNode().size() == 1
+                && alter.remove().stream()
+                        .anyMatch(node -> changes.is(node, Kind.LOST) || changes.is(node, Kind.JOINING));
+    }
+
     /**
      * One change at a time: what the raft group's members are meanwhile is then always one step from what they
-     * were.
+     * were. A node that never comes back must not hold up the partition for ever: who joins, or is lost, may
+     * go.
      */
-    private static Optional<Refused> checkQuiet(PartitionInfo partition, String where) {
-        if (!partition.changes().none()) {
+    private static Optional<Refused> checkQuiet(AlterReplicas alter, PartitionInfo partition, String where) {
+        var changes = partition.changes();
+        if (!changes.none() && !cancels(alter, changes) && !removesTheOnlyUnsound(alter, changes)) {
             return refused(
                     Reason.CHANGE_UNDER_WAY,
                     "replicas of " + where,
-                    described(partition.changes()),
-                    "all sound before the next change begins");
+                    described(changes),
+                    "all sound before the next change begins" + wayOut(changes));
         }
         // The first leader makes the first members durable: before it, nodes may still open the group with those of
         // now.
@@ -148,6 +164,13 @@ final class ReplicaRules {
                         "leader of " + where,
                         "none yet",
                         "known once, a moment after creation");
+    }
+
+    private static String wayOut(ReplicaChanges changes) {
+        var joining = changes.byNode().keySet().stream()
+                .filter(node -> changes.is(node, Kind.JOINING))
+                .toList();
+        return joining.isEmpty() ? "" : ", or the replica of node " + joining.get(0) + ", which joins, removed";
     }
 
     static String described(ReplicaChanges changes) {
@@ -234,10 +257,7 @@ final class ReplicaRules {
     }
 
     private static boolean isSound(int nodeId, PartitionInfo partition, MetadataImage image) {
-        boolean answers = image.node(nodeId)
-                .filter(node -> node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING)
-                .isPresent();
-        return answers && partition.changes().of(nodeId).isEmpty();
+        return answers(nodeId, image) && partition.changes().of(nodeId).isEmpty();
     }
 
     /**
@@ -251,7 +271,13 @@ final class ReplicaRules {
             int leaving = alter.remove().getAsInt();
             replicas.remove(Integer.valueOf(leaving));
             replicas.add(leaving);
-            changes = changes.with(leaving, Kind.LEAVING, image.index());
+            if (cancels(alter, changes)) {
+                changes = cancelled(leaving, changes, image.index());
+            } else if (changes.of(leaving).isPresent()) {
+                changes = changes.leavingUnsound(leaving, image.index());
+            } else {
+                changes = changes.with(leaving, Kind.LEAVING, image.index());
+            }
         }
         if (alter.add().isPresent()) {
             int joining = alter.add().getAsInt();
@@ -262,36 +288,89 @@ final class ReplicaRules {
     }
 
     /**
+     * The joiner may have become a member just now, so it leaves like one. Who was to go for it stays: no leader
+     * has begun to remove it, because none does while somebody joins. Where that one was whole when the move
+     * began it is so again, else it is lost as it was before.
+     */
+    private static ReplicaChanges cancelled(int joiner, ReplicaChanges changes, long index) {
+        var left = changes;
+        for (int node : changes.byNode().keySet()) {
+            if (changes.awaitsSuccessor(node)) {
+                left = left.without(node, index);
+            } else if (changes.is(node, Kind.LEAVING)) {
+                left = left.with(node, Kind.LOST, index);
+            }
+        }
+        return left.with(joiner, Kind.LEAVING, index);
+    }
+
+    /**
      * The first partition that would lose its majority with the node; its data would be out of reach for ever.
      */
     static Optional<Refused> checkWithout(int nodeId, MetadataImage image) {
         return image.replicasOn(nodeId).stream()
-                .flatMap(replica -> {
-                    var partition = replica.partition();
-                    long sound = partition.replicas().stream()
-                            .filter(node -> node != nodeId && isSound(node, partition, image))
-                            .count();
-                    int majority = partition.replicas().size() / 2 + 1;
-                    return sound >= majority || partition.changes().is(nodeId, Kind.LEAVING)
-                            ? Optional.<Refused>empty().stream()
-                            : refused(
-                                    Reason.TOO_FEW_SOUND_REPLICAS,
-                                    "sound replicas of " + replica.topic().name() + "-" + partition.partition()
-                                            + " without node " + nodeId,
-                                    sound + " of " + partition.replicas().size(),
-                                    "at least " + majority + ", or the topic must be deleted first")
-                                    .stream();
-                })
+                .flatMap(replica -> checkWithout(nodeId, replica, image).stream())
                 .findFirst();
     }
 
-    /** What the partition is when the node has lost all that it had. */
+    private static Optional<Refused> checkWithout(int nodeId, MetadataImage.Replica replica, MetadataImage image) {
+        var partition = replica.partition();
+        var members = partition.replicas().stream()
+                .filter(node -> node == nodeId || mayBeMissed(node, partition, image))
+                .toList();
+        long whole = members.stream()
+                .filter(node -> node != nodeId && isWhole(node, partition.changes()) && answers(node, image))
+                .count();
+        int majority = members.size() / 2 + 1;
+        return whole >= majority
+                ? Optional.empty()
+                : refused(
+                        Reason.TOO_FEW_SOUND_REPLICAS,
+                        "sound replicas of " + replica.topic().name() + "-" + partition.partition() + " without node "
+                                + nodeId,
+                        whole + " of " + members.size(),
+                        "at least " + majority + wayOut(partition.changes()) + ", or the topic must be deleted first");
+    }
+
+    /**
+     * Whether the raft group may count the node and wait for it in vain. Of one that joins or leaves nobody
+     * knows here whether it is a member: as one that answers it does no harm, so the majority must be there
+     * without it; one that does not is counted.
+     */
+    private static boolean mayBeMissed(int nodeId, PartitionInfo partition, MetadataImage image) {
+        var changes = partition.changes();
+        if (isWhole(nodeId, changes) || changes.is(nodeId, Kind.LOST)) {
+            return true;
+        }
+        boolean opensNothing = image.node(nodeId).filter(NodeInfo::isAwaited).isPresent();
+        return !answers(nodeId, image) && !(changes.is(nodeId, Kind.JOINING) && opensNothing);
+    }
+
+    private static boolean isWhole(int nodeId, ReplicaChanges changes) {
+        return changes.of(nodeId).isEmpty() || changes.awaitsSuccessor(nodeId);
+    }
+
+    private static boolean answers(int nodeId, MetadataImage image) {
+        return image.node(nodeId)
+                .filter(node -> node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING)
+                .isPresent();
+    }
+
+    /**
+     * What the partition is when the node has lost all that it had. One that leaves goes on to do so, but is
+     * not whole until then.
+     */
     static PartitionInfo lostWith(int nodeId, PartitionInfo partition, long index) {
         var changes = partition.changes();
-        boolean has = partition.replicas().contains(nodeId);
-        return has && !changes.is(nodeId, Kind.LEAVING) && !changes.is(nodeId, Kind.LOST)
-                ? partition.withChanges(changes.with(nodeId, Kind.LOST, index))
-                : partition;
+        if (!partition.replicas().contains(nodeId) || changes.is(nodeId, Kind.LOST)) {
+            return partition;
+        }
+        if (changes.is(nodeId, Kind.LEAVING)) {
+            return changes.awaitsSuccessor(nodeId)
+                    ? partition.withChanges(changes.with(nodeId, Kind.LEAVING, index))
+                    : partition;
+        }
+        return partition.withChanges(changes.with(nodeId, Kind.LOST, index));
     }
 
     private static Outcome change(

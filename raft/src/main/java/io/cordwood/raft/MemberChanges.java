@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * waits for it. That lasts as long as the catch-up does, at the rate of that; where the node does not
  * answer for a while, the attempt ends and is made anew.
  *
- * <p>Invariants: one step at a time per partition, each from members that are committed; members are the
- * metadata's replicas but for one; a change ends in the metadata after the configuration that it asked for
+ * <p>Invariants: one step at a time per partition, each from members that are committed and for a change that
+ * the newest metadata has; members are the metadata's replicas but for one; a change ends in the metadata after the configuration that it asked for
  * is committed. Nothing is remembered that a new leader would need: it looks at the metadata and at the
  * raft group, and goes on.
  *
@@ -160,7 +160,9 @@ final class MemberChanges {
                 left.removeIf(peer -> peer.getId().equals(peerId(node)));
                 LOG.info(
                         "{}: node {}, whose replica is {}, is taken out of the raft group", where, node, change.kind());
-                begin(false, groups.setMembers(division, left, List.of()));
+                begin(
+                        false,
+                        stillWanted(node, change).thenCompose(image -> groups.setMembers(division, left, List.of())));
             }
             return true;
         }
@@ -180,16 +182,37 @@ final class MemberChanges {
                 return false;
             }
             var peer = RaftGroups.peer(node, info.get().nodeAddress(), RaftPeerRole.FOLLOWER);
-            begin(true, isOpen(node, change.since()).thenCompose(open -> {
+            var mayBegin = isOpen(node, change.since()).thenCompose(open -> {
                 if (!open) {
-                    throw new CompletionException(new NotOpenException());
+                    throw new CompletionException(new NotNowException());
                 }
+                return stillWanted(node, change);
+            });
+            begin(true, mayBegin.thenCompose(newest -> {
                 LOG.info("{}: node {} is fed, and becomes a member of the raft group then", where, node);
                 var more = new ArrayList<>(voters());
                 more.add(peer);
                 return groups.setMembers(division, more, List.of());
             }));
             return true;
+        }
+
+        /**
+         * This node's image may lag: who was told that a change is over must not see it begun once more by the next
+         * leader.
+         */
+        private CompletableFuture<MetadataImage> stillWanted(int node, ReplicaChange change) {
+            return metadata.currentImage().thenApply(newest -> {
+                boolean same = newest.topic(replica.topic().topicId())
+                        .flatMap(topic -> topic.partition(replica.partition().partition()))
+                        .flatMap(partition -> partition.changes().of(node))
+                        .filter(change::equals)
+                        .isPresent();
+                if (!same) {
+                    throw new CompletionException(new NotNowException());
+                }
+                return newest;
+            });
         }
 
         /**
@@ -245,7 +268,7 @@ final class MemberChanges {
 
         private void begin(boolean joins, CompletableFuture<?> step) {
             var end = step.handle((done, failure) -> {
-                if (failure != null && !(failure.getCause() instanceof NotOpenException)) {
+                if (failure != null && !(failure.getCause() instanceof NotNowException)) {
                     LOG.info("{}: its replicas are not changed yet: {}", where, failure.getMessage());
                 }
                 return failure == null;
@@ -266,8 +289,8 @@ final class MemberChanges {
         }
     }
 
-    /** The node has not begun to join yet. */
-    private static final class NotOpenException extends IOException {
+    /** The node has not begun to join yet, or is not to do so any more. */
+    private static final class NotNowException extends IOException {
         private static final long serialVersionUID = 1L;
     }
 

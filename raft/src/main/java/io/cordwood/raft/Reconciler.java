@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -123,7 +124,8 @@ final class Reconciler implements Closeable {
             try {
                 work.acquire();
                 work.drainPermits();
-                reconcile(metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+                var closedBefore = Set.copyOf(closedByItself); // an older image need not say why
+                reconcile(metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS), closedBefore);
                 failures = 0;
             } catch (IOException | ExecutionException | TimeoutException e) {
                 failures++;
@@ -154,12 +156,12 @@ final class Reconciler implements Closeable {
         void run() throws IOException, InterruptedException;
     }
 
-    private void reconcile(MetadataImage image) throws IOException, InterruptedException {
+    private void reconcile(MetadataImage image, Set<UUID> closedBefore) throws IOException, InterruptedException {
         checkIncarnation(image);
         Map<UUID, MetadataImage.Replica> wanted = new HashMap<>();
         image.replicasOn(nodeId)
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
-        judgeClosed(wanted);
+        judge(closedBefore, wanted);
         var before = Set.copyOf(failed);
         failed.clear();
         for (MetadataImage.Replica replica : wanted.values()) {
@@ -188,14 +190,36 @@ final class Reconciler implements Closeable {
     }
 
     /** A replica that is no member any more closes when it hears of that, or when it asks for votes in vain. */
-    private void judgeClosed(Map<UUID, MetadataImage.Replica> wanted) {
-        for (UUID id : Set.copyOf(closedByItself)) {
+    private void judge(Set<UUID> closedBefore, Map<UUID, MetadataImage.Replica> wanted) {
+        for (UUID id : closedBefore) {
             closedByItself.remove(id);
             var replica = wanted.get(id);
-            if (replica != null && !replica.partition().changes().is(nodeId, ReplicaChange.Kind.LEAVING)) {
+            if (replica != null && !mayHaveEnded(replica)) {
                 halt.failed("Ratis closed the group of " + name(replica), closedByItself());
             }
         }
+    }
+
+    /** Whether the membership of the replica that is open here ends, or has ended. */
+    private boolean mayHaveEnded(MetadataImage.Replica replica) {
+        var changes = replica.partition().changes();
+        return changes.is(nodeId, ReplicaChange.Kind.LEAVING)
+                || changes.is(nodeId, ReplicaChange.Kind.LOST)
+                || outlived(replica).isPresent();
+    }
+
+    /**
+     * What is here of an earlier membership than the one that begins: a replica joins only after the old one
+     * has ended, which this node need not have heard of.
+     */
+    private Optional<PartitionGroup> outlived(MetadataImage.Replica replica) {
+        return replica.partition()
+                .changes()
+                .of(nodeId)
+                .filter(change -> change.kind() == ReplicaChange.Kind.JOINING)
+                .flatMap(change -> partitions
+                        .find(replica.partition().raftGroupId())
+                        .filter(group -> group.joinedAt() != change.since()));
     }
 
     private static String name(MetadataImage.Replica replica) {
@@ -226,8 +250,12 @@ final class Reconciler implements Closeable {
     private void ensure(MetadataImage.Replica replica, MetadataImage image) throws IOException, InterruptedException {
         var id = replica.partition().raftGroupId();
         if (groups.division(RaftGroupId.valueOf(id)).isPresent()) {
-            configure(replica);
-            return;
+            var old = outlived(replica);
+            if (old.isEmpty()) {
+                configure(replica);
+                return;
+            }
+            remove(old.get());
         }
         var change = replica.partition().changes().of(nodeId);
         if (change.isPresent()) {
@@ -243,8 +271,17 @@ final class Reconciler implements Closeable {
             throws IOException, InterruptedException {
         switch (change.kind()) {
             case LOST -> setAside.add(replica.partition().raftGroupId()); // the leader ends the membership
-            case LEAVING -> {} // likewise, and the replica is not wanted any more then
+            case LEAVING -> leave(replica, image);
             case JOINING -> join(replica, change.since(), image);
+        }
+    }
+
+    /** What is not open here is of no use to anybody until the membership ends; it was counted on until now. */
+    private void leave(MetadataImage.Replica replica, MetadataImage image) throws IOException, InterruptedException {
+        if (replica.partition().changes().awaitsSuccessor(nodeId)) {
+            reportLost(replica, image);
+        } else {
+            setAside.add(replica.partition().raftGroupId());
         }
     }
 
@@ -347,6 +384,9 @@ final class Reconciler implements Closeable {
                             + " others",
                     name(replica),
                     nodeId);
+        }
+        if (image.featureLevel() < MetadataCommand.REPLICA_CHANGES) {
+            return; // programs that do not know the command may lead the metadata; an image comes when they are gone
         }
         try {
             var result = metadata.submit(new MetadataCommand.ReportLostReplica(

@@ -149,6 +149,115 @@ class ReplicaRulesTest {
     }
 
     @Test
+    void moveToANodeThatNeverComesIsCalledOff() {
+        done(move(3, 4));
+        long began = since(4);
+        assertThat(((Refused) apply(move(3, 5))).limit()).contains("the replica of node 4, which joins, removed");
+
+        done(remove(4));
+        assertThat(kind(4)).isEqualTo(Kind.LEAVING);
+        assertThat(since(4)).isEqualTo(index);
+        assertThat(partition().changes().of(3)).isEmpty();
+        done(remove(4)); // a repetition
+
+        done(new ReplicaJoined(ORDERS.topicId(), 0, 4, began)); // it became a member just now
+        assertThat(kind(4)).isEqualTo(Kind.LEAVING);
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 4, since(4)));
+        assertThat(partition().replicas()).containsExactlyInAnyOrder(1, 2, 3);
+        assertThat(partition().changes().none()).isTrue();
+    }
+
+    @Test
+    void moveWhoseNewReplicaHasJoinedIsNotCalledOff() {
+        done(move(3, 4));
+        done(new ReplicaJoined(ORDERS.topicId(), 0, 4, since(4)));
+
+        assertThat(refusal(remove(4))).isEqualTo(Reason.CHANGE_UNDER_WAY);
+        assertThat(kind(3)).isEqualTo(Kind.LEAVING);
+    }
+
+    @Test
+    void onlyReplicaThereIsStaysWhenItsMoveIsCalledOff() {
+        var single = topic("single", 1, 1);
+        done(single);
+        int from = state.image().partition("single", 0).orElseThrow().preferredLeader();
+        int to = from == 4 ? 3 : 4;
+        done(new ReportLeaders(from, List.of(new LeaderReport(single.topicId(), 0, 5))));
+        done(new AlterReplicas(single.topicId(), 0, OptionalInt.of(to), OptionalInt.of(from)));
+        die(to);
+
+        done(new AlterReplicas(single.topicId(), 0, OptionalInt.empty(), OptionalInt.of(to)));
+
+        var changes = state.image().partition("single", 0).orElseThrow().changes();
+        assertThat(changes.byNode().keySet()).containsExactly(to);
+        assertThat(changes.is(to, Kind.LEAVING)).isTrue();
+    }
+
+    @Test
+    void replicaOfANodeThatNeverComesBackIsGivenToAnother() {
+        done(lost(3));
+        die(3);
+        done(move(3, 4));
+        assertThat(kind(3)).isEqualTo(Kind.LEAVING);
+        assertThat(kind(4)).isEqualTo(Kind.JOINING);
+
+        done(new ReplicaJoined(ORDERS.topicId(), 0, 4, since(4)));
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 3, since(3)));
+
+        assertThat(partition().replicas()).containsExactlyInAnyOrder(1, 2, 4);
+        assertThat(partition().changes().none()).isTrue();
+    }
+
+    @Test
+    void replicaThatWaitsForItsNodeIsGivenToAnother() {
+        die(3);
+        done(replace(3));
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 3, since(3)));
+        assertThat(kind(3)).isEqualTo(Kind.JOINING);
+
+        done(move(3, 4));
+
+        assertThat(kind(3)).isEqualTo(Kind.LEAVING);
+        assertThat(kind(4)).isEqualTo(Kind.JOINING);
+    }
+
+    @Test
+    void replicaThatWasLostBeforeItsMoveIsLostWhenTheMoveIsCalledOff() {
+        done(lost(3));
+        done(move(3, 4));
+
+        done(remove(4));
+
+        assertThat(kind(3)).isEqualTo(Kind.LOST);
+        assertThat(kind(4)).isEqualTo(Kind.LEAVING);
+    }
+
+    @Test
+    void replicaThatWasLostDuringItsMoveIsLostWhenTheMoveIsCalledOff() {
+        done(move(3, 4));
+        long began = since(3);
+        done(lost(3));
+        assertThat(kind(3)).isEqualTo(Kind.LEAVING);
+        assertThat(since(3)).isGreaterThan(began);
+
+        done(remove(4));
+
+        assertThat(kind(3)).isEqualTo(Kind.LOST);
+    }
+
+    @Test
+    void replicaWhoseDirectoryWasReplacedDuringItsMoveIsLostWhenTheMoveIsCalledOff() {
+        done(move(3, 4));
+        die(3);
+        done(replace(3));
+        assertThat(kind(3)).isEqualTo(Kind.LEAVING);
+
+        done(remove(4));
+
+        assertThat(kind(3)).isEqualTo(Kind.LOST);
+    }
+
+    @Test
     void membersOfAGroupThatNeverHadALeaderAreNotChanged() {
         var fresh = topic("fresh", 1, 3);
         done(fresh);
@@ -221,6 +330,69 @@ class ReplicaRulesTest {
         assertThat(nodeState(3)).isEqualTo(NodeState.ALIVE);
         assertThat(state.image().node(3).orElseThrow().voter()).isTrue();
         assertThat(kind(3)).isEqualTo(Kind.LOST);
+    }
+
+    @Test
+    void directoryThatWasGivenUpBeforeTheLastOneIsNotTakenEither() {
+        die(3);
+        done(replace(3));
+        done(new ReplacedNodeRemoved(3, "incarnation-3"));
+        done(new RegisterNode(other(3)));
+        done(new SetNodeState(3, "other-3", NodeState.DEAD));
+        done(new ReplaceNode(3, "other-3"));
+        var first = new RegisterNode(node(3), true);
+        assertThat(refusal(first)).isEqualTo(Reason.INCARNATION_MISMATCH);
+        done(new ReplacedNodeRemoved(3, "other-3"));
+
+        assertThat(refusal(first)).isEqualTo(Reason.INCARNATION_MISMATCH);
+        done(new RegisterNode(node(3, "", 7))); // a directory that never was a member's
+    }
+
+    @Test
+    void neededCopyIsNotGivenUpBeforeItsSuccessorHasJoined() {
+        done(remove(1));
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 1, since(1)));
+        done(move(3, 4));
+        die(3);
+        assertThat(refusal(replace(3))).isEqualTo(Reason.TOO_FEW_SOUND_REPLICAS);
+
+        done(new ReplicaJoined(ORDERS.topicId(), 0, 4, since(4)));
+
+        done(replace(3));
+    }
+
+    @Test
+    void whoJoinsDoesNotKeepAnotherNodeFromBeingReplaced() {
+        done(move(3, 4));
+        die(2);
+        done(replace(2));
+    }
+
+    @Test
+    void whoMayHaveJoinedAndIsDeadIsCountedUntilItIsRemoved() {
+        done(move(3, 4));
+        die(4);
+        die(2);
+        var refused = (Refused) apply(replace(2));
+        assertThat(refused.value()).isEqualTo("2 of 4");
+        assertThat(refused.limit()).contains("the replica of node 4, which joins, removed");
+
+        done(remove(4));
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 4, since(4)));
+
+        done(replace(2));
+    }
+
+    @Test
+    void whoseDirectoryIsAwaitedIsNoMember() {
+        die(3);
+        done(replace(3));
+        done(new ReplicaRemoved(ORDERS.topicId(), 0, 3, since(3)));
+        die(2);
+
+        var refused = (Refused) apply(replace(2));
+
+        assertThat(refused.value()).isEqualTo("1 of 2");
     }
 
     @Test

@@ -131,6 +131,65 @@ class RebuildIT {
     }
 
     @Test
+    void replicaComesBackToANodeThatDidNotSeeItGo() throws Exception {
+        start(FORGETFUL);
+        startFourth();
+        int away = followers().get(0);
+        world.stop(away);
+        alterSurely(OptionalInt.of(4), OptionalInt.of(away));
+        awaitMoved(away, 4);
+        load.awaitRecords(load.acknowledged() + 30);
+
+        alterSurely(OptionalInt.of(away), OptionalInt.of(4));
+        world.start(away, world.list(1, 2, 3));
+
+        awaitMoved(4, away);
+        load.awaitRecords(load.acknowledged() + 30);
+        assertIdentical(1, 2, 3);
+    }
+
+    @Test
+    void moveToANodeThatDoesNotComeIsCalledOff() throws Exception {
+        start(FORGETFUL);
+        startFourth();
+        int from = followers().get(0);
+        world.stop(4);
+        alterSurely(OptionalInt.of(4), OptionalInt.of(from));
+
+        assertThat(alter(OptionalInt.empty(), OptionalInt.of(4))).isInstanceOf(MetadataResult.Done.class);
+
+        awaitMoved(4, from);
+        load.awaitRecords(load.acknowledged() + 30);
+        assertIdentical(1, 2, 3);
+    }
+
+    /** Whichever comes first: that it has joined, or that it is not to do so. */
+    @Test
+    void moveThatIsCalledOffWhenItIsNearlyDoneEndsOneWayOrTheOther() throws Exception {
+        start(FORGETFUL);
+        startFourth();
+        int from = followers().get(0);
+        alterSurely(OptionalInt.of(4), OptionalInt.of(from));
+        world.await(
+                "the new replica",
+                () -> world.node(4)
+                        .partition(ORDERS)
+                        .filter(replica -> replica.highWatermark() > 0)
+                        .isPresent());
+
+        alter(OptionalInt.empty(), OptionalInt.of(4));
+
+        world.await(
+                "the end of it",
+                () -> partition().replicas().size() == 3
+                        && partition().changes().none());
+        int gone = partition().replicas().contains(4) ? from : 4;
+        world.await("the other replica to go", () -> !Files.exists(partitionDirectory(gone)));
+        load.awaitRecords(load.acknowledged() + 30);
+        assertIdentical(partition().replicas().stream().mapToInt(node -> node).toArray());
+    }
+
+    @Test
     void replicaIsAddedAndTakenAway() throws Exception {
         start(LogUpkeep.DEFAULT);
         startFourth();
@@ -182,7 +241,27 @@ class RebuildIT {
     }
 
     private MetadataResult alter(OptionalInt add, OptionalInt remove) throws Exception {
-        return world.submit(1, new MetadataCommand.AlterReplicas(TOPIC, 0, add, remove));
+        return world.submit(someone(), new MetadataCommand.AlterReplicas(TOPIC, 0, add, remove));
+    }
+
+    /** Also where the node that is to take the replica is stopped. */
+    private void alterSurely(OptionalInt add, OptionalInt remove) throws Exception {
+        int taker = add.orElseThrow();
+        var incarnation = world.image(someone()).node(taker).orElseThrow().incarnation();
+        world.submit(someone(), new MetadataCommand.SetNodeState(taker, incarnation, NodeState.ALIVE));
+        assertThat(alter(add, remove)).isInstanceOf(MetadataResult.Done.class);
+    }
+
+    private void awaitMoved(int from, int to) {
+        world.await(
+                "the replica of node " + from + " on node " + to,
+                () -> partition().replicas().contains(to)
+                        && !partition().replicas().contains(from)
+                        && partition().changes().none());
+    }
+
+    private int someone() {
+        return IntStream.rangeClosed(1, 4).filter(world::runs).findFirst().orElseThrow();
     }
 
     private List<Integer> followers() {
@@ -194,9 +273,7 @@ class RebuildIT {
     }
 
     private PartitionInfo partition() {
-        int running =
-                IntStream.rangeClosed(1, 4).filter(world::runs).findFirst().orElseThrow();
-        return world.image(running).partition("orders", 0).orElseThrow();
+        return world.image(someone()).partition("orders", 0).orElseThrow();
     }
 
     private UUID groupId() {
