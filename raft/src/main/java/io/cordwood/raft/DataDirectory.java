@@ -105,7 +105,7 @@ final class DataDirectory implements Closeable {
             throw new StartRefusedException("raft directory " + config.raftDirectory()
                     + " does not hold the cluster's metadata group, which node.json says this node has: it was lost, or"
                     + " raft.dir is wrong. A node that lost its raft logs must not vote with empty ones: "
-                    + Formation.replacement(Integer.toString(config.nodeId())));
+                    + Formation.replacement(config.nodeId()));
         }
     }
 

@@ -116,13 +116,13 @@ final class Formation {
     static String otherIncarnation(String clusterId, int nodeId, String directory, String incarnation) {
         return "cluster " + clusterId + " knows node " + nodeId + " by another data directory than " + directory
                 + " (incarnation " + incarnation + "): start it with that directory, or where that one is lost: "
-                + replacement(Integer.toString(nodeId));
+                + replacement(nodeId);
     }
 
     /** The one way back for a node that lost what it must not begin anew by itself. */
-    static String replacement(String nodeId) {
+    static String replacement(int nodeId) {
         return "while the node is stopped run: cordwood cluster replace-node " + nodeId
-                + " and start it with empty directories; it rebuilds its replicas from the others";
+                + " --yes and start it with empty directories; it rebuilds its replicas from the others";
     }
 
     /** The others were faster: they formed the cluster, with this node in it, before it opened the group. */

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param space of the node's disks
  */
 record PartitionNode(
+        int nodeId,
         RatisClient client,
         Path dataDirectory,
         Path raftDirectory,
@@ -62,6 +63,7 @@ record PartitionNode(
             var writers = new WriterThreads(settings.writerThreads());
             register(shared.meters().node(), index, writers);
             return new PartitionNode(
+                    config.nodeId(),
                     shared.client(),
                     config.dataDirectory(),
                     config.raftDirectory(),

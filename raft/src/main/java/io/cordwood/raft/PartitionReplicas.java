@@ -333,12 +333,12 @@ final class PartitionReplicas implements PartitionHost {
         }
     }
 
-    static StartRefusedException lostMetadata(Path directory, String what) {
+    private StartRefusedException lostMetadata(Path directory, String what) {
         return mustNotVote("the metadata log in " + directory + " " + what + ": entries are lost");
     }
 
-    private static StartRefusedException mustNotVote(String what) {
+    private StartRefusedException mustNotVote(String what) {
         return new StartRefusedException(
-                what + ". This node must not vote with it: " + Formation.replacement("ID, with the id of this node,"));
+                what + ". This node must not vote with it: " + Formation.replacement(node.nodeId()));
     }
 }

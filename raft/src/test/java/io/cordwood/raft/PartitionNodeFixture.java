@@ -159,6 +159,7 @@ final class PartitionNodeFixture {
             Path directory, Disk anyDisk, NodeHalt halt, CatchUps catchUps, NodeClock clock) throws IOException {
         var disk = new HaltingDisk(anyDisk, halt);
         return new PartitionNode(
+                1,
                 new RatisClient(),
                 directory,
                 directory.resolve("raft"),
