@@ -1,6 +1,9 @@
 package io.cordwood.server.admin;
 
+import io.cordwood.metadata.FeatureRules;
 import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.TopicInfo;
@@ -42,7 +45,7 @@ public final class Placements {
             var found = image.topic(topic)
                     .orElseThrow(() -> Partitions.unknownTopic(topic).exception());
             add.ifPresent(taker -> checkRoom(found, partition, taker));
-            return cluster.submit(new MetadataCommand.AlterReplicas(found.topicId(), partition, add, remove))
+            return submit(new MetadataCommand.AlterReplicas(found.topicId(), partition, add, remove), image)
                     .thenApply(Topics::index)
                     .thenCompose(index -> watch.require(
                             "the change of the replicas of topic '" + topic + "'",
@@ -79,11 +82,18 @@ public final class Placements {
                             .exception());
             // A repetition names the directory that is given up already.
             var lost = node.isAwaited() ? node.replacedIncarnation() : node.incarnation();
-            return cluster.submit(new MetadataCommand.ReplaceNode(nodeId, lost))
+            return submit(new MetadataCommand.ReplaceNode(nodeId, lost), image)
                     .thenApply(Topics::index)
                     .thenCompose(index ->
                             watch.require("the replacement of node " + nodeId, seen -> seen.index() >= index, deadline))
                     .thenApply(seen -> seen.node(nodeId).orElseThrow());
         });
+    }
+
+    /** A program that does not know the command may lead the metadata, while the cluster's level is below it. */
+    private CompletableFuture<MetadataResult> submit(MetadataCommand command, MetadataImage image) {
+        return FeatureRules.check(command, image)
+                .<CompletableFuture<MetadataResult>>map(CompletableFuture::completedFuture)
+                .orElseGet(() -> cluster.submit(command));
     }
 }
