@@ -319,8 +319,31 @@ public final class Admin {
         add.ifPresent(request::setAddNodeId);
         remove.ifPresent(request::setRemoveNodeId);
         return calls.change(TopicServiceGrpc.getAlterReplicasMethod(), request.build())
-                .thenCompose(answer -> answer.value())
-                .thenApply(response -> DescriptionTranslation.placement(response.getPartition()));
+                .thenCompose(answer -> {
+                    var altered = answer.value()
+                            .thenApply(response -> DescriptionTranslation.placement(response.getPartition()));
+                    return answer.doneBefore(ErrorCode.REPLICA_EXISTS)
+                                    || answer.doneBefore(ErrorCode.TARGET_NOT_REPLICA)
+                            ? alteredBefore(topic, partition, add, remove, altered)
+                            : altered;
+                });
+    }
+
+    /** After a repeated call only: the change was ours, and is over, where the replicas are as it makes them. */
+    private CompletableFuture<TopicDescription.Placement> alteredBefore(
+            String topic,
+            int partition,
+            OptionalInt add,
+            OptionalInt remove,
+            CompletableFuture<TopicDescription.Placement> refusal) {
+        return describe(topic)
+                .thenCompose(found -> found.partitions().stream()
+                        .filter(placement -> placement.partition() == partition)
+                        .filter(placement -> add.stream().allMatch(placement.replicas()::contains))
+                        .filter(placement -> remove.stream().noneMatch(placement.replicas()::contains))
+                        .findFirst()
+                        .map(CompletableFuture::completedFuture)
+                        .orElse(refusal));
     }
 
     public ClusterDescription cluster() {

@@ -155,6 +155,28 @@ final class AdminTest {
     }
 
     @Test
+    void changeOfReplicasThatIsOverIsDoneAlthoughTheAnswerWasLost() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+        assertThat(Failures.of(admin.moveReplicaAsync("orders", 0, 4, 3)).code())
+                .isEqualTo(ErrorCode.REPLICA_EXISTS);
+
+        cluster.answers.failNext("AlterReplicas", Refusals.of("METADATA_UNAVAILABLE", "lost"));
+        assertThat(admin.moveReplica("orders", 0, 4, 3).replicas()).containsExactly(1, 2, 3);
+        cluster.answers.failNext("AlterReplicas", Refusals.of("METADATA_UNAVAILABLE", "lost"));
+        assertThat(admin.removeReplica("orders", 0, 4).replicas()).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void changeOfReplicasThatWasNotMadeIsRefusedAlsoWhereAnAnswerWasLost() {
+        admin.createTopic(NewTopic.of("orders").withPartitions(1));
+        cluster.answers.failNext("AlterReplicas", Refusals.of("METADATA_UNAVAILABLE", "lost"));
+
+        // Node 3 has a replica, and node 1 has not given up its own.
+        assertThat(Failures.of(admin.moveReplicaAsync("orders", 0, 1, 3)).code())
+                .isEqualTo(ErrorCode.REPLICA_EXISTS);
+    }
+
+    @Test
     void leadershipIsTransferred() {
         admin.createTopic(NewTopic.of("orders").withPartitions(1));
 

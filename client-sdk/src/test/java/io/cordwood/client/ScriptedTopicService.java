@@ -1,5 +1,7 @@
 package io.cordwood.client;
 
+import io.cordwood.proto.v1.AlterReplicasRequest;
+import io.cordwood.proto.v1.AlterReplicasResponse;
 import io.cordwood.proto.v1.AlterTopicConfigRequest;
 import io.cordwood.proto.v1.AlterTopicConfigResponse;
 import io.cordwood.proto.v1.CreatePartitionsRequest;
@@ -214,6 +216,21 @@ final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
                 return TransferLeadershipResponse.newBuilder()
                         .setPartition(describe(request.getTopic()).getPartitions(request.getPartition()))
                         .build();
+            }
+        });
+    }
+
+    /** Replicas are where they are from the beginning: a change that makes them so was made before. */
+    @Override
+    public void alterReplicas(AlterReplicasRequest request, StreamObserver<AlterReplicasResponse> observer) {
+        answer(cluster.answers, "AlterReplicas", observer, () -> {
+            synchronized (cluster) {
+                requireTopic(request.getTopic());
+                var nodes = cluster.addresses().keySet();
+                if (request.hasAddNodeId() && nodes.contains(request.getAddNodeId())) {
+                    throw Refusals.thrown(Refusals.of("REPLICA_EXISTS", "replicas are on " + nodes));
+                }
+                throw Refusals.thrown(Refusals.of("TARGET_NOT_REPLICA", "replicas are on " + nodes));
             }
         });
     }
