@@ -92,10 +92,12 @@ final class Greeting {
         if (!image.formed()) {
             return Standing.STANDING_UNSPECIFIED;
         }
-        var incarnation = hello.getNode().getIncarnation();
-        return image.node(hello.getNode().getNodeId())
-                .map(known -> standing(known, incarnation))
-                .orElse(Standing.STANDING_UNKNOWN);
+        return standing(hello.getNode().getNodeId(), hello.getNode().getIncarnation(), image);
+    }
+
+    /** What a formed cluster thinks of a node. */
+    static Standing standing(int nodeId, String incarnation, MetadataImage image) {
+        return image.node(nodeId).map(known -> standing(known, incarnation)).orElse(Standing.STANDING_UNKNOWN);
     }
 
     private static Standing standing(NodeInfo known, String incarnation) {

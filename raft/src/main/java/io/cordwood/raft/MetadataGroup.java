@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -98,13 +99,12 @@ final class MetadataGroup {
                         .array());
     }
 
-    /** Does something that only the leader does, and answers with nothing. */
-    CompletableFuture<byte[]> whileLeading(Runnable action) {
+    /** Answers what only the leader does. */
+    CompletableFuture<byte[]> whileLeading(Supplier<byte[]> answer) {
         if (!leads()) {
             return CompletableFuture.completedFuture(hint(leaderNodeId()));
         }
-        action.run();
-        return CompletableFuture.completedFuture(value(new byte[0]));
+        return CompletableFuture.completedFuture(value(answer.get()));
     }
 
     private CompletableFuture<byte[]> ask(byte[] message, RaftClientRequest.Type type, Answer answer) {

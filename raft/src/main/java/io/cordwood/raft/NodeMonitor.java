@@ -6,6 +6,7 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.proto.internal.v1.Heartbeat;
+import io.cordwood.proto.internal.v1.HeartbeatAnswer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -33,8 +34,21 @@ final class NodeMonitor {
 
     /** Takes the heartbeat of a node, as {@link #heartbeat} makes it. */
     void heard(byte[] heartbeat) {
+        heard(parse(heartbeat).getIncarnation());
+    }
+
+    /** What the leader with this image says to a heartbeat. */
+    static byte[] answer(byte[] heartbeat, MetadataImage image) {
+        var from = parse(heartbeat);
+        return HeartbeatAnswer.newBuilder()
+                .setStanding(Greeting.standing(from.getNodeId(), from.getIncarnation(), image))
+                .build()
+                .toByteArray();
+    }
+
+    private static Heartbeat parse(byte[] heartbeat) {
         try {
-            heard(Heartbeat.parseFrom(heartbeat).getIncarnation());
+            return Heartbeat.parseFrom(heartbeat);
         } catch (InvalidProtocolBufferException e) {
             throw new NewerFormatException("heartbeat does not parse", e);
         }

@@ -275,7 +275,11 @@ public final class RaftNode implements Closeable {
         transport.handle(ClusterMetadata.SUBMIT, (from, request) -> metadataGroup.submit(request));
         transport.handle(ClusterMetadata.READ_INDEX, (from, request) -> metadataGroup.readIndex());
         transport.handle(
-                NodeMonitor.METHOD, (from, request) -> metadataGroup.whileLeading(() -> monitor.heard(request)));
+                NodeMonitor.METHOD,
+                (from, request) -> metadataGroup.whileLeading(() -> {
+                    monitor.heard(request);
+                    return NodeMonitor.answer(request, view.image());
+                }));
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
         transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
         var reports = new SpaceReports(transport, System::nanoTime);
@@ -320,11 +324,13 @@ public final class RaftNode implements Closeable {
         var reporter = new LeaderReporter(config.nodeId(), node.groups(), node.metadata());
         var timings = config.nodeTimings();
         chores.repeat(Kind.TIMER, timings.poll().toMillis(), reporter::tick);
+        var self = Membership.registration(config, node.directory().incarnation());
+        var beat = NodeMonitor.heartbeat(config.nodeId(), self.incarnation());
+        var heartbeats = new Heartbeats(
+                self, () -> leader.call(NodeMonitor.METHOD, beat, timings.heartbeat()), node.metadata()::submit, halt);
         chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), () -> {
             if (node.membership().joined().isDone()) {
-                var beat =
-                        NodeMonitor.heartbeat(config.nodeId(), node.directory().incarnation());
-                var unused = leader.call(NodeMonitor.METHOD, beat, timings.heartbeat());
+                heartbeats.beat();
             }
         });
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
