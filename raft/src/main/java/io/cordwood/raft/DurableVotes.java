@@ -167,9 +167,10 @@ final class DurableVotes implements Closeable {
             if (stamp.isEmpty() || stamp.equals(stamps.get(group))) {
                 return;
             }
-            // Ratis does not force the names that it gives the files.
-            RaftLogScan.force(directory.resolve(RaftLogScan.CURRENT), StandardOpenOption.READ);
             var found = found(directory);
+            // Ratis does not force the names that it gives the files. After the reading: one that comes between
+            // would be noted without being durable, and the next start would take its loss for damage.
+            RaftLogScan.force(directory.resolve(RaftLogScan.CURRENT), StandardOpenOption.READ);
             stamps.put(group, stamp);
             if (found.isPresent()) {
                 var before = known.get(group);
@@ -179,16 +180,31 @@ final class DurableVotes implements Closeable {
             }
         } catch (NoSuchFileException e) {
             LOG.debug("group {} is being made or deleted: {}", group, e.getMessage());
+        } catch (UnreadableException e) {
+            LOG.warn("{} is looked at again: {}", directory, String.valueOf(e.getCause()));
         }
     }
 
     /** The node runs with what it read at its start; the next start judges what is there by then. */
-    private static Optional<RaftMeta> found(Path directory) {
+    private static Optional<RaftMeta> found(Path directory) throws NoSuchFileException, UnreadableException {
         try {
             return RaftMeta.read(directory);
-        } catch (IOException e) {
+        } catch (DamagedFileException e) {
             LOG.error("the next start will not take {}: {}", directory, e.getMessage());
             return Optional.empty();
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UnreadableException(e);
+        }
+    }
+
+    /** The files could not be read now, which says nothing of them. */
+    private static final class UnreadableException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        UnreadableException(IOException cause) {
+            super(cause);
         }
     }
 

@@ -109,7 +109,7 @@ final class NodeMethods extends HandlerRegistry {
         public <A, B> ServerCall.Listener<A> interceptCall(
                 ServerCall<A, B> call, Metadata headers, ServerCallHandler<A, B> next) {
             var caller = headers.get(CALLER);
-            if (caller == null || !caller.matches("[0-9]{1,9}")) {
+            if (caller == null || !caller.matches("[0-9]{1,10}") || Long.parseLong(caller) > Integer.MAX_VALUE) {
                 return next.startCall(call, headers);
             }
             var context = Context.current().withValue(CALLER_ID, Integer.valueOf(caller));

@@ -328,7 +328,7 @@ final class PartitionReplicas implements PartitionHost {
         try {
             RaftLogPurge.finish(directory, reach, entryMaxBytes);
             return RaftLogScan.span(directory, entryMaxBytes);
-        } catch (IOException e) {
+        } catch (DamagedFileException e) {
             throw mustNotVote("the metadata log in " + directory + " cannot be read: " + e.getMessage());
         }
     }

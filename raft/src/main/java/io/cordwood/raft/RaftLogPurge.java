@@ -42,7 +42,7 @@ final class RaftLogPurge {
      * Deletes what an interrupted purge has left; durable on return.
      *
      * @param entryMaxBytes the largest entry
-     * @throws IOException also where the log has a hole that no purge left, or bytes that are no entry
+     * @throws DamagedFileException where the log has a hole that no purge left, or bytes that are no entry
      */
     static void finish(Path groupDirectory, Reach reach, int entryMaxBytes) throws IOException {
         long checkpointIndex = reach.checkpointIndex();

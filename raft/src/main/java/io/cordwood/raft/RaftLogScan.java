@@ -4,8 +4,10 @@ import io.cordwood.partition.EntryCodec;
 import io.cordwood.partition.PartitionEntry;
 import io.cordwood.partition.UnknownEntryException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +27,8 @@ import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
 import org.apache.ratis.server.raftlog.segmented.LogSegment;
 import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
 import org.apache.ratis.util.SizeInBytes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a partition's raft log says before Ratis opens it. What is found may be in memory only: see {@link RaftLogForce}.
@@ -37,6 +41,7 @@ record RaftLogScan(Span span, List<Found> entries) {
     /** A partition's entry in the raft log. */
     record Found(long term, long index, PartitionEntry entry) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(RaftLogScan.class);
     static final String CURRENT = "current";
     private static final String OPEN_PREFIX = "log_inprogress_";
     /** Of a file that takes no more entries: its last raft index. */
@@ -52,7 +57,7 @@ record RaftLogScan(Span span, List<Found> entries) {
      *
      * @param groupDirectory the group's directory below the raft storage directory
      * @param entryMaxBytes the largest entry
-     * @throws IOException where the log has a hole or bytes that are no entry
+     * @throws DamagedFileException where the log has a hole or bytes that are no entry
      */
     static RaftLogScan read(Path groupDirectory, int entryMaxBytes) throws IOException {
         var collector = new Collector();
@@ -124,7 +129,7 @@ record RaftLogScan(Span span, List<Found> entries) {
             boolean isNewest = segment == segments.get(segments.size() - 1);
             var closed = CLOSED.matcher(String.valueOf(segment.getPath().getFileName()));
             if (!isNewest && closed.matches() && last != Long.parseLong(closed.group(1))) {
-                throw new IOException(segment.getPath() + " ends at raft index " + last);
+                throw new DamagedFileException(segment.getPath(), "it ends at raft index " + last, null);
             }
         }
     }
@@ -133,12 +138,13 @@ record RaftLogScan(Span span, List<Found> entries) {
     private static long read(LogSegmentPath segment, int entryMaxBytes, Consumer<LogEntryProto> take)
             throws IOException {
         var last = new AtomicLong(-1);
+        checkReadable(segment.getPath());
         try {
             LogSegment.readSegmentFile(
                     segment.getPath().toFile(),
                     segment.getStartEnd(),
                     SizeInBytes.valueOf(entryMaxBytes),
-                    isOpen(segment) ? CorruptionPolicy.WARN_AND_RETURN : CorruptionPolicy.EXCEPTION,
+                    CorruptionPolicy.EXCEPTION,
                     null,
                     entry -> {
                         take.accept(entry);
@@ -146,10 +152,22 @@ record RaftLogScan(Span span, List<Found> entries) {
                     });
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        } catch (FileSystemException e) {
+            throw e; // it cannot be opened: that says nothing of its bytes
+        } catch (IOException e) {
+            if (!isOpen(segment)) {
+                throw new DamagedFileException(segment.getPath(), String.valueOf(e.getMessage()), e);
+            }
+            LOG.warn("{} is read up to raft index {}: {}", segment.getPath(), last, e.getMessage());
         } catch (IllegalStateException | IllegalArgumentException e) {
-            throw new IOException(segment.getPath() + " is no raft log of ours: " + e.getMessage(), e);
+            throw new DamagedFileException(segment.getPath(), "no raft log of ours: " + e.getMessage(), e);
         }
         return last.get();
+    }
+
+    /** Ratis does not tell a read that failed from bytes that are wrong. */
+    private static void checkReadable(Path segment) throws IOException {
+        DamagedFileException.read(segment, () -> Files.copy(segment, OutputStream.nullOutputStream()));
     }
 
     /** Only in the segment that was being written may the last entry be torn. */

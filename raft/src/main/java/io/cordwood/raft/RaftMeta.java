@@ -38,28 +38,29 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
      * Stricter than Ratis: whoever cuts or overwrites the end of a line must not be taken for a shorter
      * number.
      */
-    private static final Pattern VOTE_TEXT = Pattern.compile("(?:#[^\\r\\n]*\\n)*"
-            + "(?:term=(-1|[0-9]{1,18})\\nvotedFor=([0-9]{0,9})\\n|votedFor=([0-9]{0,9})\\nterm=(-1|[0-9]{1,18})\\n)");
+    private static final Pattern VOTE_TEXT = Pattern.compile("(?:#[^\\r\\n]*\\n)*(?:"
+            + "term=(-1|[0-9]{1,18})\\nvotedFor=([0-9]{0,10})\\n|"
+            + "votedFor=([0-9]{0,10})\\nterm=(-1|[0-9]{1,18})\\n)");
 
-    private static final Pattern NODE_ID = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern NODE_ID = Pattern.compile("[0-9]{1,10}");
 
     /**
      * Reads both files of a group.
      *
      * @return empty where Ratis has not made the group yet
-     * @throws IOException where they are not as Ratis writes them
+     * @throws DamagedFileException where they are not as Ratis writes them
      */
     static Optional<RaftMeta> read(Path groupDirectory) throws IOException {
         var file = groupDirectory.resolve(RaftLogScan.CURRENT).resolve(VOTE_FILE);
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        var text = VOTE_TEXT.matcher(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
-        if (!text.matches()) {
-            throw new IOException(file + " is damaged: it is not the term and the vote as they are written");
+        var text = VOTE_TEXT.matcher(new String(bytes(file), StandardCharsets.ISO_8859_1));
+        var vote = text.matches() ? Optional.ofNullable(text.group(2)).orElseGet(() -> text.group(3)) : "";
+        if (!text.matches() || !(vote.isEmpty() || isNodeId(vote))) {
+            throw new DamagedFileException(file, "it is not the term and the vote as they are written", null);
         }
         var term = Optional.ofNullable(text.group(1)).orElseGet(() -> text.group(4));
-        var vote = Optional.ofNullable(text.group(2)).orElseGet(() -> text.group(3));
         var members = members(groupDirectory);
         return Optional.of(new RaftMeta(
                 Long.parseLong(term),
@@ -68,15 +69,25 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
                 members.map(entry -> crc(entry.getConfigurationEntry())).orElse(0)));
     }
 
+    private static byte[] bytes(Path file) throws IOException {
+        return DamagedFileException.read(file, () -> Files.readAllBytes(file));
+    }
+
+    private static boolean isNodeId(String text) {
+        return NODE_ID.matcher(text).matches() && Long.parseLong(text) <= Integer.MAX_VALUE;
+    }
+
     /**
      * What is wrong with a stopped group's files; empty where nothing is.
      *
      * @param log the group's raft log
      * @param known what the files said at a time when the node ran
      * @param checkpointTerm of the group's checkpoint, -1 where it is not known
+     * @throws IOException where they cannot be read, and nothing says that they are damaged
      */
     static Optional<String> fault(
-            Path groupDirectory, RaftLogScan.Span log, Optional<RaftMeta> known, long checkpointTerm) {
+            Path groupDirectory, RaftLogScan.Span log, Optional<RaftMeta> known, long checkpointTerm)
+            throws IOException {
         try {
             var found = read(groupDirectory);
             if (found.isEmpty()) {
@@ -94,7 +105,7 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
                         + known.get().term() + " and vote " + known.get().votedFor());
             }
             return found.get().membersFault(members(groupDirectory), log, known);
-        } catch (IOException e) {
+        } catch (DamagedFileException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }
@@ -167,13 +178,13 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
             return Optional.empty();
         }
         try {
-            var entry = LogEntryProto.parseFrom(Files.readAllBytes(file));
+            var entry = LogEntryProto.parseFrom(bytes(file));
             if (!isConfiguration(entry)) {
-                throw new IOException(file + " is damaged: it is no configuration as they are written");
+                throw new DamagedFileException(file, "it is no configuration as they are written", null);
             }
             return Optional.of(entry);
         } catch (InvalidProtocolBufferException e) {
-            throw new IOException(file + " is damaged: " + e.getMessage(), e);
+            throw new DamagedFileException(file, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -190,7 +201,7 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
     }
 
     private static boolean isPeer(RaftPeerProto peer) {
-        return NODE_ID.matcher(peer.getId().toStringUtf8()).matches()
+        return isNodeId(peer.getId().toStringUtf8())
                 && peer.getAddress().contains(":")
                 && peer.getUnknownFields().asMap().isEmpty();
     }

@@ -4,7 +4,6 @@ import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.CompactEntry;
 import io.cordwood.partition.PartitionState;
 import io.cordwood.partition.PartitionTail;
-import io.cordwood.partition.UnknownEntryException;
 import io.cordwood.raft.RaftLogScan.Found;
 import io.cordwood.store.Checkpoint;
 import io.cordwood.store.CheckpointFile;
@@ -97,9 +96,7 @@ record RecoveredReplica(
             RaftLogPurge.finish(
                     context.raftGroupDirectory(), new RaftLogPurge.Reach(checkpointIndex, floor), entryMaxBytes);
             return RaftLogScan.read(context.raftGroupDirectory(), entryMaxBytes);
-        } catch (UnknownEntryException e) {
-            throw e;
-        } catch (IOException e) {
+        } catch (DamagedFileException e) {
             throw damaged(context, "raft log: " + e.getMessage(), e);
         }
     }
@@ -119,8 +116,7 @@ record RecoveredReplica(
     }
 
     /** A replica that forgot its vote, or who the members are, must not take part in an election. */
-    private static void checkVote(PartitionContext context, RaftLogScan scan, long checkpointTerm)
-            throws DamagedReplicaException {
+    private static void checkVote(PartitionContext context, RaftLogScan scan, long checkpointTerm) throws IOException {
         var known = context.node().votes().of(context.groupUuid());
         var fault = RaftMeta.fault(context.raftGroupDirectory(), scan.span(), known, checkpointTerm);
         if (fault.isPresent()) {

@@ -11,6 +11,7 @@ import io.cordwood.store.SimulatedDisk;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -129,6 +130,46 @@ class DurableVotesTest {
             assertThat(known.votedFor()).isZero();
             assertThat(known.membersIndex()).isEqualTo(17);
         });
+    }
+
+    @Test
+    void largestNodeIdIsNoDamageAndALargerOneIs() throws IOException {
+        vote(3, "2147483647");
+        members(3, 17, 1_000_000_000, Integer.MAX_VALUE);
+        assertThat(knownAfterARestart())
+                .hasValueSatisfying(known -> assertThat(known.votedFor()).isEqualTo(Integer.MAX_VALUE));
+        assertThat(fault()).isEmpty();
+
+        vote(4, "2147483648");
+        assertThat(fault()).isPresent();
+    }
+
+    /** Too many open files, a mount that is gone: the next start may find all as it was. */
+    @Test
+    void fileThatCannotBeReadIsNoDamage() throws IOException {
+        Files.createDirectory(current.resolve("raft-meta"));
+
+        assertThatThrownBy(this::fault).isInstanceOf(IOException.class).isNotInstanceOf(DamagedFileException.class);
+    }
+
+    @Test
+    void badSectorIsDamageOfItsFileAndOtherErrorsAreNot() {
+        var file = Path.of("/raft/log_0-9");
+
+        assertThatThrownBy(() -> DamagedFileException.read(file, () -> {
+                    throw new IOException("Input/output error");
+                }))
+                .isInstanceOf(DamagedFileException.class)
+                .hasMessageContaining("log_0-9 is damaged");
+        for (var other : List.of(
+                new FileSystemException("/raft/log_0-9", null, "Too many open files"),
+                new FileSystemException("/raft/log_0-9", null, "Input/output error"),
+                new IOException("Stale file handle"))) {
+            assertThatThrownBy(() -> DamagedFileException.read(file, () -> {
+                        throw other;
+                    }))
+                    .isSameAs(other);
+        }
     }
 
     @Test
