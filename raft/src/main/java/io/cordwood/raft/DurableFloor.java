@@ -80,7 +80,7 @@ final class DurableFloor implements Closeable {
     /**
      * Opens the file in the data directory, or begins it.
      *
-     * @throws IOException where it exists and neither slot is whole: the file is damaged
+     * @throws DamagedFileException where it exists and neither slot is whole
      */
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);
@@ -93,7 +93,7 @@ final class DurableFloor implements Closeable {
         var newest = second == null || (first != null && first.sequence() > second.sequence()) ? first : second;
         if (newest == null) {
             file.close();
-            throw new IOException(path + " is damaged: neither of its two slots is whole");
+            throw new DamagedFileException(path, "neither of its two slots is whole", null);
         }
         return new DurableFloor(file, halt, newest);
     }

@@ -3,6 +3,7 @@ package io.cordwood.raft;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.proto.internal.v1.GroupPeer;
 import io.cordwood.proto.internal.v1.GroupRecord;
+import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
 import io.cordwood.store.FramedFile;
 import java.io.IOException;
@@ -38,6 +39,7 @@ final class GroupFiles {
      * The groups by their ids.
      *
      * @throws io.cordwood.store.CorruptLogException when a file is damaged
+     * @throws DamagedFileException when one is of something else
      * @throws io.cordwood.store.UnknownFormatException when a newer build wrote a file
      */
     Map<UUID, PartitionGroup> readAll() throws IOException {
@@ -55,10 +57,26 @@ final class GroupFiles {
         return groups;
     }
 
+    /**
+     * As {@link #readAll}, at the start of a node.
+     *
+     * @throws StartRefusedException where a file is damaged
+     */
+    Map<UUID, PartitionGroup> readAllOf(int nodeId) throws IOException {
+        try {
+            return readAll();
+        } catch (CorruptLogException | DamagedFileException e) {
+            throw new StartRefusedException("a partition's group file is damaged: " + e.getMessage()
+                    + ". Put the right one back, or " + Formation.replacement(nodeId));
+        }
+    }
+
     private static void checkPlace(Path directory, PartitionGroup group) throws IOException {
         if (!directory.endsWith(group.directoryName())) {
-            throw new IOException(directory.resolve(NAME) + " is damaged: it is that of " + group.directoryName()
-                    + ", a file from elsewhere");
+            throw new DamagedFileException(
+                    directory.resolve(NAME),
+                    "it is that of " + group.directoryName() + ", a file from elsewhere",
+                    null);
         }
     }
 
@@ -114,7 +132,7 @@ final class GroupFiles {
                     record.getDeleted(),
                     record.getJoinedAt());
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-            throw new IOException(file + " is damaged: " + e.getMessage(), e);
+            throw new DamagedFileException(file, String.valueOf(e.getMessage()), e);
         }
     }
 }

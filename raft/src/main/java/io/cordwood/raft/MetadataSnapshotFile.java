@@ -45,31 +45,34 @@ final class MetadataSnapshotFile {
     /**
      * As {@link #read}, at a start.
      *
+     * @param nodeId of this node
      * @param owner of the data directory, empty where it is no member yet
      * @throws StartRefusedException also when it is that of another cluster
      */
-    Optional<MetadataCodec.Snapshot> readOf(Optional<NodeIdentity> owner) throws IOException {
+    Optional<MetadataCodec.Snapshot> readOf(int nodeId, Optional<NodeIdentity> owner) throws IOException {
         Optional<MetadataCodec.Snapshot> snapshot;
         try {
             snapshot = read();
         } catch (CorruptLogException e) {
-            throw mustNotStart(String.valueOf(e.getMessage()));
+            throw mustNotStart(String.valueOf(e.getMessage()), nodeId);
         }
         var image = snapshot.map(MetadataCodec.Snapshot::image).filter(MetadataImage::formed);
         if (owner.isPresent()
                 && image.isPresent()
                 && !image.get().clusterId().equals(owner.get().clusterId())) {
-            throw mustNotStart("it is of cluster " + image.get().clusterId() + ", node.json of "
-                    + owner.get().clusterId());
+            throw mustNotStart(
+                    "it is of cluster " + image.get().clusterId() + ", node.json of "
+                            + owner.get().clusterId(),
+                    nodeId);
         }
         return snapshot;
     }
 
-    private StartRefusedException mustNotStart(String reason) {
+    private StartRefusedException mustNotStart(String reason, int nodeId) {
         return new StartRefusedException("the snapshot of the cluster's metadata in " + directory
                 + " cannot be used: "
-                + reason + ". Put the right one back, or empty the node's directories, give it a new node id and run:"
-                + " cordwood cluster add-node ID HOST:PORT");
+                + reason + ". Put the right one back, or "
+                + Formation.replacement(nodeId));
     }
 
     /** Durable when it returns. */

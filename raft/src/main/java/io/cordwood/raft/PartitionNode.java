@@ -55,7 +55,7 @@ record PartitionNode(
             throws IOException {
         var disk = new HaltingDisk(anyDisk, halt);
         checkFloorIsThere(config, disk);
-        var floor = DurableFloor.open(disk, config.dataDirectory(), halt);
+        var floor = openFloor(config, disk, halt);
         var votes = Optional.<DurableVotes>empty();
         try {
             votes = Optional.of(DurableVotes.open(disk, config.dataDirectory(), config.raftDirectory(), halt));
@@ -89,6 +89,16 @@ record PartitionNode(
         }
     }
 
+    private static DurableFloor openFloor(RaftNodeConfig config, Disk disk, NodeHalt halt) throws IOException {
+        try {
+            return DurableFloor.open(disk, config.dataDirectory(), halt);
+        } catch (DamagedFileException e) {
+            throw new StartRefusedException(
+                    e.getMessage() + ": nobody can tell whether the raft logs are whole. Put the"
+                            + " right file back, or " + Formation.replacement(config.nodeId()));
+        }
+    }
+
     private static void register(NodeMeters meters, OffsetIndex index, WriterThreads writers) {
         meters.counter(Metric.STORE_INDEX_REBUILDS, index, OffsetIndex::fills);
         meters.gauge(Metric.STORE_INDEX_FAILED, () -> index.hasFailed() ? 1 : 0);
@@ -101,8 +111,8 @@ record PartitionNode(
         var groups = new StartupGroups(disk, config.raftDirectory()).onDisk();
         if (!disk.exists(floor) && !groups.isEmpty()) {
             throw new StartRefusedException("the file " + floor + " is missing, and " + groups.size()
-                    + " raft logs are there: without it nobody can tell whether they are whole; put the file back, or"
-                    + " replace this node by one with a new id");
+                    + " raft logs are there: without it nobody can tell whether they are whole. Put the file back, or "
+                    + Formation.replacement(config.nodeId()));
         }
     }
 

@@ -158,7 +158,7 @@ public final class RaftNode implements Closeable {
 
     private void open(DataDirectory directory, PartitionHost host) throws IOException {
         var files = new GroupFiles(disk, config.dataDirectory());
-        var partitions = new LocalPartitions(disk, config, files, host, files.readAll());
+        var partitions = new LocalPartitions(disk, config, files, host, files.readAllOf(config.nodeId()));
         partitions.finishDeletions();
         var known = partitions.all().stream().collect(Collectors.toMap(PartitionGroup::groupId, Function.identity()));
         var onDisk = new StartupGroups(disk, config.raftDirectory());
@@ -193,17 +193,19 @@ public final class RaftNode implements Closeable {
                 placements.put(RaftGroupId.valueOf(group.groupId()), group.placement());
             }
         }
-        var snapshot = new MetadataSnapshotFile(disk, config.dataDirectory()).readOf(directory.identity());
-        new StartInquiry(config, directory.incarnation())
-                .ask(snapshot.map(MetadataCodec.Snapshot::image).orElse(MetadataImage.EMPTY))
-                .forEach((id, index) -> {
-                    if (onDisk.contains(id)) {
-                        host.confirmed(RaftGroupId.valueOf(id), index);
-                    }
-                });
+        var snapshot =
+                new MetadataSnapshotFile(disk, config.dataDirectory()).readOf(config.nodeId(), directory.identity());
+        var inquiry = new StartInquiry(config, directory);
+        var said = inquiry.ask(snapshot.map(MetadataCodec.Snapshot::image).orElse(MetadataImage.EMPTY));
+        said.held().forEach((id, index) -> {
+            if (onDisk.contains(id)) {
+                host.confirmed(RaftGroupId.valueOf(id), index);
+            }
+        });
         var metadataGroup = directory.metadataGroupId().filter(onDisk::contains);
         if (metadataGroup.isPresent()) {
             prepareMetadata(metadataGroup.get(), directory.forming(), host, snapshot);
+            inquiry.checkOwnDirectory(said, metadataGroup.get(), snapshot);
         }
         return host.prepare(placements);
     }

@@ -5,6 +5,7 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.proto.internal.v1.HeldLog;
 import io.cordwood.proto.internal.v1.MemoryAnswer;
 import io.cordwood.proto.internal.v1.MemoryRequest;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,8 +24,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a node asks before it opens any group, because its own files cannot tell: whether it runs somewhere
- * else already, and how far its raft logs had come. A copy that runs beside the original, or a restored
- * older copy, would vote with what it does not have.
+ * else already, how far its raft logs had come, and whether the cluster gave its directory up for lost. A
+ * copy that runs beside the original, a restored older copy, or a directory that has an heir, would vote
+ * with what it does not have.
  *
  * <p>Whoever does not answer is not waited for: nodes that all start at once could not ask each other.
  *
@@ -36,22 +38,32 @@ final class StartInquiry {
 
     private final RaftNodeConfig config;
     private final String incarnation;
+    private final Optional<NodeIdentity> identity;
     /** Of its own: a channel that finds nobody pauses before it tries again, and the node is about to call. */
     private final NodeTransport transport;
 
-    StartInquiry(RaftNodeConfig config, String incarnation) {
+    /**
+     * What the others said.
+     *
+     * @param held by raft group the raft index of a committed entry that this node confirmed to have
+     * @param otherDirectoryAt newest raft index of the metadata by which somebody of this cluster knows this
+     *     node by another data directory; 0 where nobody does
+     */
+    record Said(Map<UUID, Long> held, long otherDirectoryAt) {}
+
+    StartInquiry(RaftNodeConfig config, DataDirectory directory) {
         this.config = config;
-        this.incarnation = incarnation;
+        this.incarnation = directory.incarnation();
+        this.identity = directory.identity();
         transport = new NodeTransport(config.nodeId(), id -> Optional.empty());
     }
 
     /**
      * Asks the initial nodes and those that the newest snapshot of the metadata knows. Once.
      *
-     * @return by raft group the raft index of a committed entry that this node confirmed to have
-     * @throws StartRefusedException where this node runs already
+     * @throws StartRefusedException where this node runs already, or its directory was given up
      */
-    Map<UUID, Long> ask(MetadataImage image) {
+    Said ask(MetadataImage image) {
         try {
             return askAll(image);
         } finally {
@@ -59,7 +71,7 @@ final class StartInquiry {
         }
     }
 
-    private Map<UUID, Long> askAll(MetadataImage image) {
+    private Said askAll(MetadataImage image) {
         var addresses = new TreeSet<>(config.initialNodes().values());
         addresses.add(config.nodeAddress());
         image.nodes().values().forEach(node -> addresses.add(node.nodeAddress()));
@@ -69,7 +81,46 @@ final class StartInquiry {
         whereItIs.removeAll(addresses);
         whereItIs.remove("");
         answers(whereItIs);
-        return held(answers);
+        if (answers.stream().anyMatch(MemoryAnswer::getGivenUp)) {
+            throw givenUp();
+        }
+        long otherDirectoryAt = answers.stream()
+                .filter(answer -> identity.filter(own -> own.clusterId().equals(answer.getClusterId()))
+                        .isPresent())
+                .mapToLong(MemoryAnswer::getOtherDirectoryAt)
+                .max()
+                .orElse(0);
+        return new Said(held(answers), otherDirectoryAt);
+    }
+
+    /**
+     * A member's log holds the entry by which the cluster knows its directory. Whoever knows another one, and
+     * has later entries than the log, does not lag behind: this directory was given up, maybe long before the
+     * last one.
+     *
+     * <p>After the check of that log.
+     */
+    void checkOwnDirectory(Said said, UUID metadataGroup, Optional<MetadataCodec.Snapshot> snapshot)
+            throws IOException {
+        if (said.otherDirectoryAt() == 0) {
+            return;
+        }
+        var log = config.raftDirectory().resolve(metadataGroup.toString());
+        int entryMaxBytes = config.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
+        long end = Math.max(
+                snapshot.map(MetadataCodec.Snapshot::index).orElse(-1L),
+                RaftLogScan.lastIndex(log, entryMaxBytes).orElse(-1));
+        if (said.otherDirectoryAt() > end) {
+            throw givenUp();
+        }
+    }
+
+    private StartRefusedException givenUp() {
+        return new StartRefusedException(Formation.otherIncarnation(
+                identity.map(NodeIdentity::clusterId).orElse("of the other nodes"),
+                config.nodeId(),
+                config.dataDirectory().toString(),
+                incarnation));
     }
 
     private static Map<UUID, Long> held(List<MemoryAnswer> answers) {

@@ -3,11 +3,14 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -156,7 +159,8 @@ class NodeDirectoryIT {
     }
 
     @Test
-    void nodeWithARestoredOlderDirectoryLearnsWhatItHadConfirmed() throws Exception {
+    void nodeWithARestoredOlderDirectoryIsRefused() throws Exception {
+        world.keepPartitions();
         world.startThree();
         int leader = world.metadataLeader();
         int restored = leader % 3 + 1;
@@ -166,14 +170,53 @@ class NodeDirectoryIT {
         world.awaitJoined(restored);
         world.createTopic(leader, "later", 1, 3);
         world.awaitImage(restored, "the topic", image -> image.topic("later").isPresent());
-        long confirmed = world.image(restored).index();
         world.stop(restored);
-
-        world.start(world.config(restored, world.list(1, 2, 3), directory.resolve("backup")));
-
-        var group = RaftGroupId.valueOf(metadataGroup("backup"));
         assertThat(world.metadataLeader()).isEqualTo(leader);
-        assertThat(world.host(restored).confirmed.get(group)).isGreaterThanOrEqualTo(confirmed);
+
+        var backup = world.config(restored, world.list(1, 2, 3), directory.resolve("backup"));
+        assertThatThrownBy(() -> world.start(backup))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContainingAll("it had reached", "entries are lost", "replace-node " + restored);
+    }
+
+    /** Its heir may have confirmed what nobody else has, and is away: a third one that lags must not get its vote. */
+    @Test
+    void directoriesThatWereGivenUpAreRefusedWhileTheHeirIsAway() throws Exception {
+        world.startThree();
+        int replaced = world.metadataLeader() % 3 + 1;
+        int third = replaced % 3 + 1;
+        replace(replaced, third, "node-" + replaced, "second");
+        replace(replaced, third, "second", "heir");
+        for (int id = 1; id <= 3; id++) {
+            if (id != third) {
+                world.stop(id);
+            }
+        }
+
+        for (String name : List.of("node-" + replaced, "second")) {
+            var givenUp = world.config(replaced, world.list(1, 2, 3), directory.resolve(name));
+            assertThatThrownBy(() -> world.start(givenUp))
+                    .as(name)
+                    .isInstanceOf(StartRefusedException.class)
+                    .hasMessageContainingAll("by another data directory", "replace-node " + replaced);
+        }
+        world.start(world.config(replaced, world.list(1, 2, 3), directory.resolve("heir")));
+        world.awaitJoined(replaced);
+    }
+
+    private void replace(int id, int by, String lost, String heir) throws Exception {
+        var incarnation = new IdentityFiles(new NioDisk(), directory.resolve(lost))
+                .readNode()
+                .orElseThrow()
+                .incarnation();
+        world.stop(id);
+        world.awaitImage(
+                by, "the node dead", image -> image.node(id).orElseThrow().state() == NodeState.DEAD);
+        assertThat(world.submit(by, new MetadataCommand.ReplaceNode(id, incarnation)))
+                .isInstanceOf(MetadataResult.Done.class);
+        world.start(world.config(id, world.list(1, 2, 3), directory.resolve(heir)));
+        world.awaitJoined(id);
+        world.awaitImage(by, "the heir", image -> !image.node(id).orElseThrow().isAwaited());
     }
 
     /** What only the leader and this follower had must not be voted away by it (RATIS-2523). */

@@ -222,14 +222,14 @@ class NodeFilesTest {
         state.apply(MetadataCommands.form(MetadataCommands.node(3)), 1);
         file.write(new MetadataCodec.Snapshot(1, 1, state.image()));
 
-        assertThat(file.readOf(Optional.empty())).isPresent();
-        assertThatThrownBy(() -> file.readOf(Optional.of(NODE)))
+        assertThat(file.readOf(NODE.nodeId(), Optional.empty())).isPresent();
+        assertThatThrownBy(() -> file.readOf(NODE.nodeId(), Optional.of(NODE)))
                 .isInstanceOf(StartRefusedException.class)
                 .hasMessageContaining(MetadataCommands.CLUSTER);
         ReplicaFiles.flipBitInTheMiddle(snapshotFile());
-        assertThatThrownBy(() -> file.readOf(Optional.of(NODE)))
+        assertThatThrownBy(() -> file.readOf(NODE.nodeId(), Optional.of(NODE)))
                 .isInstanceOf(StartRefusedException.class)
-                .hasMessageContaining("cordwood cluster add-node");
+                .hasMessageContaining("cordwood cluster replace-node 3");
     }
 
     @Test
