@@ -86,6 +86,16 @@ final class GroupFiles {
         return body.isPresent() ? Optional.of(parse(directory.resolve(NAME), body.get())) : Optional.empty();
     }
 
+    /** Deletes a file that tells nothing, of a replica that nobody opens any more. */
+    void dropDamaged(Path directory) throws IOException {
+        try {
+            var unused = read(directory);
+        } catch (CorruptLogException | DamagedFileException e) {
+            disk.delete(directory.resolve(NAME));
+            disk.forceDirectory(directory);
+        }
+    }
+
     /** Durable when it returns. */
     void write(PartitionGroup group) throws IOException {
         var directory = partitions.resolve(group.directoryName());

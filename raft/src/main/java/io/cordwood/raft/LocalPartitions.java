@@ -1,9 +1,11 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +34,8 @@ final class LocalPartitions {
     private final GroupFiles files;
     private final PartitionHost host;
     private final Map<UUID, PartitionGroup> groups;
+    /** By group the raft index of the metadata at which no replica of it was here, as the node reported. */
+    private final Map<UUID, Long> reportedAt = new HashMap<>();
 
     LocalPartitions(
             Disk disk, RaftNodeConfig config, GroupFiles files, PartitionHost host, Map<UUID, PartitionGroup> groups) {
@@ -65,28 +69,56 @@ final class LocalPartitions {
 
     /**
      * Whether a replica was created here for this joining: it may be a member, and must not be created for it
-     * once more.
+     * once more. All of its files may be gone: what it had applied is known apart from them. Where that is of
+     * an earlier one, which is known to be lost, it is forgotten.
      */
     boolean hasJoined(UUID groupId, long joinedAt) throws IOException {
+        if (reportedAt.getOrDefault(groupId, Long.MAX_VALUE) < joinedAt) {
+            lossIsKnown(groupId);
+        }
         if (find(groupId)
-                .filter(group -> group.created() && group.joinedAt() == joinedAt)
-                .isPresent()) {
+                        .filter(group -> group.created() && group.joinedAt() == joinedAt)
+                        .isPresent()
+                || host.hasFloor(RaftGroupId.valueOf(groupId))) {
             return true;
         }
         for (Path directory : quarantine.partitionsOf(groupId)) {
-            if (files.read(directory)
-                    .filter(group -> group.joinedAt() == joinedAt)
-                    .isPresent()) {
+            if (isOf(directory, joinedAt)) {
                 return true;
             }
         }
         return false;
     }
 
+    private boolean isOf(Path setAside, long joinedAt) throws IOException {
+        try {
+            return files.read(setAside)
+                    .filter(group -> group.joinedAt() == joinedAt)
+                    .isPresent();
+        } catch (CorruptLogException | DamagedFileException e) {
+            LOG.warn("of the replica in {} nobody can tell when it joined: {}", setAside, e.getMessage());
+            return true;
+        }
+    }
+
+    /** The node told the others, who decide on the next joining, that it has no replica. */
+    void reportedLost(UUID groupId, long index) {
+        reportedAt.put(groupId, index);
+    }
+
+    /** The old membership ends before the group is here again: nothing of before counts for the next one. */
+    void lossIsKnown(UUID groupId) throws IOException {
+        reportedAt.remove(groupId);
+        host.forgetFloor(RaftGroupId.valueOf(groupId));
+        for (Path directory : quarantine.partitionsOf(groupId)) {
+            files.dropDamaged(directory); // it would pass for one of the next joining, too
+        }
+    }
+
     /** Nothing of an earlier replica is in the way of one that is to join. */
     void clearForJoining(PartitionGroup group) throws IOException {
         var id = RaftGroupId.valueOf(group.groupId());
-        host.removed(id, group.placement()); // with the floor: what the earlier one applied is not asked of the new one
+        host.removed(id, group.placement());
         if (disk.exists(raftDirectory.resolve(group.groupId().toString())) || disk.exists(partitionDirectory(group))) {
             host.setAside(id, group.placement());
         }

@@ -31,6 +31,9 @@ interface PartitionHost extends Closeable {
     /** Whether a replica of the group here has applied entries, and was not removed since. */
     boolean hasFloor(RaftGroupId groupId);
 
+    /** What a replica here had applied is lost, and that is known: it is not asked of the next one. */
+    void forgetFloor(RaftGroupId groupId);
+
     /** Sets aside what files are left of a replica that is not open. */
     void setAside(RaftGroupId groupId, GroupPlacement placement) throws IOException;
 

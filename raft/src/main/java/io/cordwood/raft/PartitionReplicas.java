@@ -130,6 +130,11 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     @Override
+    public void forgetFloor(RaftGroupId groupId) {
+        node.floor().forget(groupId.getUuid());
+    }
+
+    @Override
     public void onClosedByItself(Consumer<RaftGroupId> listener) {
         closedByItself = listener;
     }

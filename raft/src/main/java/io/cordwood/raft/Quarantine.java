@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -56,9 +57,7 @@ final class Quarantine {
         disk.createDirectories(target);
         disk.createDirectories(raftTarget);
         moveInto(raftGroupDirectory, raftTarget.resolve(RAFT));
-        disk.forceDirectory(raftTarget);
         moveInto(partitionDirectory, target.resolve(PARTITION));
-        disk.forceDirectory(target);
         return target;
     }
 
@@ -70,9 +69,12 @@ final class Quarantine {
         return name;
     }
 
-    private static void moveInto(Path from, Path to) throws IOException {
+    /** Durable when it returns, at both ends: what is in two places would be opened after a crash. */
+    private void moveInto(Path from, Path to) throws IOException {
         if (Files.exists(from)) {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+            disk.forceDirectory(Objects.requireNonNull(to.getParent(), "parent"));
+            disk.forceDirectory(Objects.requireNonNull(from.getParent(), "parent"));
         }
     }
 

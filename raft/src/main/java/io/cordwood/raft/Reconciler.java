@@ -50,6 +50,9 @@ final class Reconciler implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     static final String IS_OPEN = "JoinIsOpen";
     private static final Duration IMAGE_TIMEOUT = Duration.ofSeconds(30);
+    /** That a replica was removed is known soon after. */
+    private static final Duration REMOVAL_TOLD = Duration.ofSeconds(30);
+
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LAST_PAUSE_MS = 5000;
 
@@ -64,6 +67,9 @@ final class Reconciler implements Closeable {
     private final TrashThread trash;
     private final Set<UUID> setAside = ConcurrentHashMap.newKeySet();
     private final Set<UUID> closedByItself = ConcurrentHashMap.newKeySet();
+    /** By {@link System#nanoTime}, until the group is removed. */
+    private final Map<UUID, Long> closedAt = new ConcurrentHashMap<>();
+
     private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
 
@@ -110,6 +116,7 @@ final class Reconciler implements Closeable {
 
     /** Ratis closed a group by itself; whether that is as it should be, the newest image says. */
     void closedByItself(RaftGroupId groupId) {
+        closedAt.putIfAbsent(groupId.getUuid(), System.nanoTime());
         closedByItself.add(groupId.getUuid());
         wake();
     }
@@ -122,7 +129,7 @@ final class Reconciler implements Closeable {
         int failures = 0;
         while (!closed) {
             try {
-                work.acquire();
+                awaitWork();
                 work.drainPermits();
                 var closedBefore = Set.copyOf(closedByItself); // an older image need not say why
                 reconcile(metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS), closedBefore);
@@ -130,6 +137,7 @@ final class Reconciler implements Closeable {
             } catch (IOException | ExecutionException | TimeoutException e) {
                 failures++;
                 LOG.warn("node {} cannot bring its groups up to date yet: {}", nodeId, e.toString());
+                haltForClosed();
                 pause(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(failures, 10)));
                 wake();
             } catch (InterruptedException e) {
@@ -140,6 +148,15 @@ final class Reconciler implements Closeable {
                 }
                 return;
             }
+        }
+    }
+
+    /** Where a group was closed, time itself is something to look at. */
+    private void awaitWork() throws InterruptedException {
+        if (closedAt.isEmpty()) {
+            work.acquire();
+        } else {
+            var unused = work.tryAcquire(1, TimeUnit.SECONDS);
         }
     }
 
@@ -162,6 +179,9 @@ final class Reconciler implements Closeable {
         image.replicasOn(nodeId)
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
         judge(closedBefore, wanted);
+        closedAt.keySet().retainAll(wanted.keySet());
+        haltForClosed();
+        setAside.retainAll(wanted.keySet());
         var before = Set.copyOf(failed);
         failed.clear();
         for (MetadataImage.Replica replica : wanted.values()) {
@@ -222,6 +242,19 @@ final class Reconciler implements Closeable {
                         .filter(group -> group.joinedAt() != change.since()));
     }
 
+    /**
+     * A replica that is to leave some day may have been closed for another reason, and would be missed by
+     * everybody until then.
+     */
+    private void haltForClosed() {
+        closedAt.forEach((id, nanos) -> {
+            if (System.nanoTime() - nanos > REMOVAL_TOLD.toNanos()) {
+                closedAt.remove(id);
+                halt.failed("Ratis closed group " + id + ", and it is still to be here", closedByItself());
+            }
+        });
+    }
+
     private static String name(MetadataImage.Replica replica) {
         return "topic " + replica.topic().name() + " partition "
                 + replica.partition().partition();
@@ -270,7 +303,10 @@ final class Reconciler implements Closeable {
     private void ensureChanged(MetadataImage.Replica replica, ReplicaChange change, MetadataImage image)
             throws IOException, InterruptedException {
         switch (change.kind()) {
-            case LOST -> setAside.add(replica.partition().raftGroupId()); // the leader ends the membership
+            case LOST -> { // the leader ends the membership
+                setAside.add(replica.partition().raftGroupId());
+                partitions.lossIsKnown(replica.partition().raftGroupId());
+            }
             case LEAVING -> leave(replica, image);
             case JOINING -> join(replica, change.since(), image);
         }
@@ -317,8 +353,12 @@ final class Reconciler implements Closeable {
     private void configure(MetadataImage.Replica replica) throws IOException {
         var wanted = replica.topic().config();
         var known = partitions.find(replica.partition().raftGroupId());
+        if (known.isPresent() && !known.get().created()) { // it was opened, and then the mark could not be written
+            partitions.write(known.get().markedCreated());
+            setAside.remove(known.get().groupId());
+        }
         if (known.isPresent() && !known.get().placement().settings().equals(wanted)) {
-            partitions.configure(known.get(), wanted);
+            partitions.configure(known.get().markedCreated(), wanted);
             LOG.info("{}: settings are {} now", name(replica), wanted);
         }
     }
@@ -396,6 +436,9 @@ final class Reconciler implements Closeable {
                             self.incarnation(),
                             image.index()))
                     .get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            if (result instanceof MetadataResult.Done) {
+                partitions.reportedLost(partition.raftGroupId(), image.index());
+            }
             if (isNew && result instanceof MetadataResult.Refused refused) {
                 LOG.warn("{}: the loss is not reported: {}", name(replica), refused.message());
             }
@@ -415,6 +458,7 @@ final class Reconciler implements Closeable {
             groups.remove(id);
         }
         partitions.remove(group);
+        closedAt.remove(group.groupId());
         LOG.info(
                 "topic {} partition {}: deleted on node {}",
                 group.placement().topic(),

@@ -28,6 +28,7 @@ final class CountingHost implements PartitionHost {
     final List<GroupPlacement> removed = new CopyOnWriteArrayList<>();
     final Map<RaftGroupId, Long> confirmed = new ConcurrentHashMap<>();
     final Set<RaftGroupId> quarantined = ConcurrentHashMap.newKeySet();
+    final Set<RaftGroupId> floors = ConcurrentHashMap.newKeySet();
 
     @Override
     public Set<RaftGroupId> prepare(Map<RaftGroupId, GroupPlacement> onDisk) {
@@ -42,7 +43,12 @@ final class CountingHost implements PartitionHost {
 
     @Override
     public boolean hasFloor(RaftGroupId groupId) {
-        return false;
+        return floors.contains(groupId);
+    }
+
+    @Override
+    public void forgetFloor(RaftGroupId groupId) {
+        floors.remove(groupId);
     }
 
     @Override
