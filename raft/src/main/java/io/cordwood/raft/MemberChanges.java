@@ -20,10 +20,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +52,7 @@ final class MemberChanges {
     private static final long HAND_OVER_MS = 3000;
     private static final int MAX_JOINS = 4;
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
+    private static final long LONG_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final int nodeId;
     private final RaftGroups groups;
@@ -57,6 +61,14 @@ final class MemberChanges {
     private final NodeTransport transport;
     private final Successors successors;
     private final Map<UUID, Attempt> attempts = new HashMap<>();
+    /** By partition who was fed last, and for which change. */
+    private final Map<UUID, Fed> fed = new HashMap<>();
+    /** What the log says already of those that wait. */
+    private final Map<Waiting, String> reasons = new ConcurrentHashMap<>();
+
+    private record Fed(int node, ReplicaChange change) {}
+
+    private record Waiting(UUID groupId, int node) {}
 
     /**
      * The newest step of a partition.
@@ -67,6 +79,14 @@ final class MemberChanges {
     private record Attempt(boolean joins, long beganNanos, CompletableFuture<Boolean> end) {
         boolean isOver(long nowNanos) {
             return end.isDone() && (end.join() || nowNanos - beganNanos > RETRY_NANOS);
+        }
+
+        boolean takesLong(long nowNanos) {
+            return !end.isDone() && nowNanos - beganNanos > LONG_NANOS;
+        }
+
+        boolean feeds() {
+            return joins && !end.isDone();
         }
     }
 
@@ -85,6 +105,7 @@ final class MemberChanges {
     }
 
     void tick(MetadataImage image) {
+        endFeedingInVain(image);
         var changing = new HashSet<UUID>();
         for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
             var id = replica.partition().raftGroupId();
@@ -94,9 +115,14 @@ final class MemberChanges {
                         .filter(RaftGroups::hasSettledMembers)
                         .filter(division -> isFree(id))
                         .ifPresent(division -> new Change(replica, division, image).next());
+                tellOfLongStep(replica);
             }
         }
-        attempts.keySet().retainAll(changing);
+        attempts.entrySet()
+                .removeIf(attempt -> !changing.contains(attempt.getKey())
+                        && !attempt.getValue().feeds());
+        fed.keySet().retainAll(attempts.keySet());
+        reasons.keySet().removeIf(waiting -> !changing.contains(waiting.groupId()));
     }
 
     private boolean isFree(UUID groupId) {
@@ -105,25 +131,78 @@ final class MemberChanges {
     }
 
     private boolean mayFeedOneMore() {
-        return attempts.values().stream()
-                        .filter(attempt -> attempt.joins() && !attempt.end().isDone())
-                        .count()
-                < MAX_JOINS;
+        return attempts.values().stream().filter(Attempt::feeds).count() < MAX_JOINS;
+    }
+
+    /**
+     * Ratis feeds a new member for as long as that answers, whether it comes any closer or not, and takes no
+     * other change meanwhile. It has no other way to end that than that the leader steps down; who leads next
+     * begins with what matters most.
+     */
+    private void endFeedingInVain(MetadataImage image) {
+        for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
+            var id = replica.partition().raftGroupId();
+            var attempt = attempts.get(id);
+            var whom = fed.get(id);
+            if (attempt != null && whom != null && attempt.joins() && attempt.takesLong(System.nanoTime())) {
+                var changes = replica.partition().changes();
+                boolean wanted =
+                        changes.of(whom.node()).filter(whom.change()::equals).isPresent();
+                if (!wanted || changes.any(ReplicaChange.Kind.LOST)) {
+                    LOG.info(
+                            "{}: node {} steps down to end the feeding of node {}, {}",
+                            where(replica),
+                            nodeId,
+                            whom.node(),
+                            wanted
+                                    ? "which holds up that lost replicas are taken out"
+                                    : "which is not to join any more");
+                    attempts.put(
+                            id, new Attempt(true, System.nanoTime(), attempt.end())); // asked again, but not at once
+                    var unused = groups.stepDown(RaftGroupId.valueOf(id), HAND_OVER_MS)
+                            .exceptionally(failure -> {
+                                LOG.warn("{}: it does not step down: {}", where(replica), failure.getMessage());
+                                return null;
+                            });
+                }
+            }
+        }
+    }
+
+    private void tellOfLongStep(MetadataImage.Replica replica) {
+        var attempt = attempts.get(replica.partition().raftGroupId());
+        if (attempt != null && !attempt.joins() && attempt.takesLong(System.nanoTime())) {
+            waits(replica, 0, "what was decided is not committed, a majority of the replicas does not confirm it");
+        }
+    }
+
+    /** Says so once, until there is another reason. */
+    private void waits(MetadataImage.Replica replica, int node, String reason) {
+        var waiting = new Waiting(replica.partition().raftGroupId(), node);
+        if (!reason.equals(reasons.put(waiting, reason))) {
+            LOG.info("{}: its replicas are not changed yet: {}", where(replica), reason);
+        }
+    }
+
+    private static String where(MetadataImage.Replica replica) {
+        return "topic " + replica.topic().name() + " partition "
+                + replica.partition().partition();
     }
 
     /** A partition that this node leads, whose replicas are to change. */
     private final class Change {
         private final MetadataImage.Replica replica;
         private final Division division;
+        private final RaftConfiguration members;
         private final MetadataImage image;
         private final String where;
 
         Change(MetadataImage.Replica replica, Division division, MetadataImage image) {
             this.replica = replica;
             this.division = division;
+            this.members = division.getRaftConf();
             this.image = image;
-            where = "topic " + replica.topic().name() + " partition "
-                    + replica.partition().partition();
+            where = where(replica);
         }
 
         /** The first step that can be done; whoever leaves does so when nobody joins any more. */
@@ -151,8 +230,10 @@ final class MemberChanges {
 
         private boolean remove(int node, ReplicaChange change) {
             if (!isMember(node)) {
-                tell(new MetadataCommand.ReplicaRemoved(
-                        replica.topic().topicId(), replica.partition().partition(), node, change.since()));
+                tell(
+                        new MetadataCommand.ReplicaRemoved(
+                                replica.topic().topicId(), replica.partition().partition(), node, change.since()),
+                        () -> !isMember(division.getRaftConf(), node));
             } else if (node == nodeId) {
                 handOver();
             } else {
@@ -162,7 +243,8 @@ final class MemberChanges {
                         "{}: node {}, whose replica is {}, is taken out of the raft group", where, node, change.kind());
                 begin(
                         false,
-                        stillWanted(node, change).thenCompose(image -> groups.setMembers(division, left, List.of())));
+                        stillWanted(node, change)
+                                .thenCompose(newest -> groups.setMembers(division, members, left, List.of())));
             }
             return true;
         }
@@ -172,19 +254,27 @@ final class MemberChanges {
                 boolean caughtUp = isCaughtUp(node);
                 if (caughtUp) {
                     LOG.info("{}: node {} has caught up and is a member of the raft group", where, node);
-                    tell(new MetadataCommand.ReplicaJoined(
-                            replica.topic().topicId(), replica.partition().partition(), node, change.since()));
+                    tell(
+                            new MetadataCommand.ReplicaJoined(
+                                    replica.topic().topicId(),
+                                    replica.partition().partition(),
+                                    node,
+                                    change.since()),
+                            () -> isMember(division.getRaftConf(), node));
                 }
                 return caughtUp;
             }
             var info = image.node(node).filter(MemberChanges::answers);
             if (info.isEmpty() || !mayFeedOneMore()) {
+                waits(replica, node, info.isEmpty() ? "node " + node + " does not run" : MAX_JOINS + " others are fed");
                 return false;
             }
+            fed.put(groupId().getUuid(), new Fed(node, change));
             var peer = RaftGroups.peer(node, info.get().nodeAddress(), RaftPeerRole.FOLLOWER);
             var mayBegin = isOpen(node, change.since()).thenCompose(open -> {
                 if (!open) {
-                    throw new CompletionException(new NotNowException());
+                    throw new CompletionException(
+                            new IOException("node " + node + " has not opened it yet, its log says why"));
                 }
                 return stillWanted(node, change);
             });
@@ -192,7 +282,7 @@ final class MemberChanges {
                 LOG.info("{}: node {} is fed, and becomes a member of the raft group then", where, node);
                 var more = new ArrayList<>(voters());
                 more.add(peer);
-                return groups.setMembers(division, more, List.of());
+                return groups.setMembers(division, members, more, List.of());
             }));
             return true;
         }
@@ -209,7 +299,7 @@ final class MemberChanges {
                         .filter(change::equals)
                         .isPresent();
                 if (!same) {
-                    throw new CompletionException(new NotNowException());
+                    throw new CompletionException(new IOException("the change is over, or another one by now"));
                 }
                 return newest;
             });
@@ -238,11 +328,15 @@ final class MemberChanges {
         }
 
         private Collection<RaftPeer> voters() {
-            return division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER);
+            return members.getCurrentPeers(RaftPeerRole.FOLLOWER);
         }
 
         private boolean isMember(int node) {
-            return division.getRaftConf().getPeer(peerId(node), RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
+            return isMember(members, node);
+        }
+
+        private static boolean isMember(RaftConfiguration members, int node) {
+            return members.getPeer(peerId(node), RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
         }
 
         /** Whoever leads must not leave: the others would wait for an election. */
@@ -255,21 +349,33 @@ final class MemberChanges {
                         nodeId,
                         successor.getAsInt());
                 begin(false, groups.transferLeadership(groupId(), successor.getAsInt(), HAND_OVER_MS));
+            } else {
+                waits(replica, nodeId, "node " + nodeId + " is to leave and leads, and no other is close behind it");
             }
         }
 
-        private void tell(MetadataCommand command) {
-            begin(false, metadata.submit(command).thenAccept(result -> {
-                if (result instanceof MetadataResult.Refused refused) {
-                    LOG.warn("{}: {} is refused: {}", where, command, refused.message());
+        /**
+         * The metadata is another log: a leader that was away may know the newest change of it, and take members
+         * of long ago for those of now. So the others confirm first that it leads.
+         */
+        private void tell(MetadataCommand command, BooleanSupplier isSo) {
+            var confirmed = groups.confirmLeadership(groupId(), ASK_TIMEOUT);
+            begin(false, confirmed.thenCompose(leads -> {
+                if (!RaftGroups.hasSettledMembers(division) || !isSo.getAsBoolean()) {
+                    throw new CompletionException(new IOException("the members are others by now"));
                 }
+                return metadata.submit(command).thenAccept(result -> {
+                    if (result instanceof MetadataResult.Refused refused) {
+                        LOG.warn("{}: {} is refused: {}", where, command, refused.message());
+                    }
+                });
             }));
         }
 
         private void begin(boolean joins, CompletableFuture<?> step) {
             var end = step.handle((done, failure) -> {
-                if (failure != null && !(failure.getCause() instanceof NotNowException)) {
-                    LOG.info("{}: its replicas are not changed yet: {}", where, failure.getMessage());
+                if (failure != null) {
+                    waits(replica, 0, String.valueOf(failure.getMessage()));
                 }
                 return failure == null;
             });
@@ -287,11 +393,6 @@ final class MemberChanges {
         } catch (InvalidProtocolBufferException e) {
             throw new NewerFormatException("answer does not parse", e);
         }
-    }
-
-    /** The node has not begun to join yet, or is not to do so any more. */
-    private static final class NotNowException extends IOException {
-        private static final long serialVersionUID = 1L;
     }
 
     private static boolean answers(NodeInfo node) {

@@ -164,10 +164,11 @@ final class MetadataGroup {
 
     private CompletableFuture<?> setMembers(RaftPeerRole changed, BiConsumer<List<RaftPeer>, RaftPeerRole> change) {
         var division = division().orElseThrow();
-        var voters = new ArrayList<>(division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER));
-        var listeners = new ArrayList<>(division.getRaftConf().getCurrentPeers(RaftPeerRole.LISTENER));
+        var before = division.getRaftConf();
+        var voters = new ArrayList<>(before.getCurrentPeers(RaftPeerRole.FOLLOWER));
+        var listeners = new ArrayList<>(before.getCurrentPeers(RaftPeerRole.LISTENER));
         change.accept(changed == RaftPeerRole.FOLLOWER ? voters : listeners, changed);
-        return groups.setMembers(division, voters, listeners);
+        return groups.setMembers(division, before, voters, listeners);
     }
 
     /** So that the next start replays little. */

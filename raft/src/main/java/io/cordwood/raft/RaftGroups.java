@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -24,6 +26,7 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
@@ -32,7 +35,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The administrative calls to this process's RaftServer, in terms of node ids.
  *
- * <p>Thread: any. All calls block except {@link #submit} and {@link #transferLeadership}.
+ * <p>Thread: any. Only those calls block that return no future.
  */
 final class RaftGroups {
     private static final Logger LOG = LoggerFactory.getLogger(RaftGroups.class);
@@ -140,16 +143,15 @@ final class RaftGroups {
 
     /**
      * Asks the leader, this node, for other members; fails where they are not those any more that the change
-     * was made for. A new member is fed before it counts, and the future completes when it has caught up: it
+     * was made from. A new member is fed before it counts, and the future completes when it has caught up: it
      * fails where it does not answer.
      */
     CompletableFuture<RaftClientReply> setMembers(
-            Division division, Collection<RaftPeer> voters, Collection<RaftPeer> listeners) {
-        var conf = division.getRaftConf();
+            Division division, RaftConfiguration before, Collection<RaftPeer> voters, Collection<RaftPeer> listeners) {
         var arguments = SetConfigurationRequest.Arguments.newBuilder()
                 .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
-                .setServersInCurrentConf(List.copyOf(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)))
-                .setListenersInCurrentConf(List.copyOf(conf.getCurrentPeers(RaftPeerRole.LISTENER)))
+                .setServersInCurrentConf(List.copyOf(before.getCurrentPeers(RaftPeerRole.FOLLOWER)))
+                .setListenersInCurrentConf(List.copyOf(before.getCurrentPeers(RaftPeerRole.LISTENER)))
                 .setServersInNewConf(List.copyOf(voters))
                 .setListenersInNewConf(List.copyOf(listeners))
                 .build();
@@ -185,6 +187,24 @@ final class RaftGroups {
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /** This node leads the group no more; it may be elected again. */
+    CompletableFuture<RaftClientReply> stepDown(RaftGroupId groupId, long timeoutMs) {
+        try {
+            return server.transferLeadershipAsync(new TransferLeadershipRequest(
+                            client.id(), server.getId(), groupId, client.nextCallId(), null, timeoutMs))
+                    .thenCompose(RaftGroups::successful);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Completes when a majority has confirmed that this node leads the group, after it was asked. */
+    CompletableFuture<RaftClientReply> confirmLeadership(RaftGroupId groupId, Duration within) {
+        return submit(groupId, Message.EMPTY, RaftClientRequest.readRequestType())
+                .orTimeout(within.toMillis(), TimeUnit.MILLISECONDS)
+                .thenCompose(RaftGroups::successful);
     }
 
     /** Straight to the division: through the RaftServer each request would wait for a thread of a pool. */

@@ -59,6 +59,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     final List<String> halts = new CopyOnWriteArrayList<>();
 
     private LogUpkeep upkeep = LogUpkeep.DEFAULT;
+    private CatchUpLimits catchUp = CatchUpLimits.DEFAULT;
     private Consumer<CatchUps> whileOpening = catchUps -> {};
     private boolean keepsPartitions;
 
@@ -83,6 +84,11 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     /** Of nodes that are started from now on. */
     void upkeep(LogUpkeep newUpkeep) {
         upkeep = newUpkeep;
+    }
+
+    /** Of nodes that are started from now on. */
+    void catchUp(CatchUpLimits newLimits) {
+        catchUp = newLimits;
     }
 
     /** Nodes that are started from now on have all their threads for partitions taken by catch-ups that do not end. */
@@ -138,7 +144,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 RAFT,
                 TIMINGS,
                 upkeep,
-                CatchUpLimits.DEFAULT,
+                catchUp,
                 SpaceFloor.DEFAULT);
     }
 

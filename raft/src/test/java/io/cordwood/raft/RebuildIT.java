@@ -33,6 +33,7 @@ class RebuildIT {
     /** The raft log forgets what is behind a checkpoint at once. */
     private static final LogUpkeep FORGETFUL = new LogUpkeep(4 << 10, Duration.ofMillis(200), 1000, 4 << 10, 1, 4);
 
+    private static final CatchUpLimits HARDLY_ANY = new CatchUpLimits(1, 2);
     private static final UUID TOPIC = UUID.randomUUID();
     private static final PartitionId ORDERS = new PartitionId(TOPIC, 0);
 
@@ -93,21 +94,81 @@ class RebuildIT {
     }
 
     @Test
-    void leaderAndJoinerMayStopInTheMidstOfIt() throws Exception {
+    void leaderAndJoinerMayStopBeforeItIsAMember() throws Exception {
+        start(FORGETFUL);
+        int victim = followers().get(0);
+        world.stop(victim);
+        deleteASegment(victim);
+        world.catchUp(HARDLY_ANY);
+        world.start(victim, world.list(1, 2, 3));
+        awaitBeingFed(victim);
+        stopWithLeader(victim);
+        assertThat(partition().changes().is(victim, ReplicaChange.Kind.JOINING)).isTrue();
+        startAll();
+
+        awaitRebuilt(victim);
+        assertIdentical(1, 2, 3);
+    }
+
+    @Test
+    void leaderAndJoinerMayStopAsSoonAsItIsAMember() throws Exception {
         start(FORGETFUL);
         int victim = followers().get(0);
         world.stop(victim);
         deleteASegment(victim);
         world.start(victim, world.list(1, 2, 3));
-        awaitChange(victim, ReplicaChange.Kind.JOINING);
-        world.stop(victim);
-        int leader = load.leader();
-        world.stop(leader);
-        world.start(leader, world.list(1, 2, 3));
-        world.start(victim, world.list(1, 2, 3));
+        awaitRebuilt(victim);
+        stopWithLeader(victim);
+        startAll();
 
+        load.awaitRecords(load.acknowledged() + 30);
         awaitRebuilt(victim);
         assertIdentical(1, 2, 3);
+    }
+
+    /** Ratis would feed it for ever, and meanwhile change nothing else about the members. */
+    @Test
+    void joiningThatGetsNowhereDoesNotHoldUpTheRebuildOfAnother() throws Exception {
+        start(FORGETFUL);
+        int victim = followers().get(0);
+        world.catchUp(HARDLY_ANY);
+        startFourth();
+        world.catchUp(CatchUpLimits.DEFAULT);
+        alter(OptionalInt.of(4), OptionalInt.empty());
+        awaitBeingFed(4);
+        world.stop(victim);
+        deleteASegment(victim);
+
+        world.start(victim, world.list(1, 2, 3));
+
+        world.await(
+                "the replica of node " + victim,
+                () -> partition().changes().lastAt() > 0
+                        && partition().changes().of(victim).isEmpty()
+                        && world.node(victim).partition(ORDERS).isPresent());
+        assertThat(partition().changes().is(4, ReplicaChange.Kind.JOINING)).isTrue();
+        assertIdentical(1, 2, 3);
+    }
+
+    private void awaitBeingFed(int node) {
+        awaitChange(node, ReplicaChange.Kind.JOINING);
+        world.await(
+                "node " + node + " being fed", () -> world.node(node).catchUps().isRunning());
+    }
+
+    private void stopWithLeader(int node) throws Exception {
+        int leader = load.leader();
+        world.stop(node);
+        world.stop(leader);
+    }
+
+    private void startAll() throws Exception {
+        world.catchUp(CatchUpLimits.DEFAULT);
+        for (int node = 1; node <= 3; node++) {
+            if (!world.runs(node)) {
+                world.start(node, world.list(1, 2, 3));
+            }
+        }
     }
 
     @ParameterizedTest
