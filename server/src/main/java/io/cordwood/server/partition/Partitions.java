@@ -5,6 +5,7 @@ import io.cordwood.batch.TimestampRules;
 import io.cordwood.batch.TimestampType;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.ReplicaChange;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.metadata.TopicInfo;
 import io.cordwood.metrics.TopicMeters;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -170,7 +172,8 @@ public final class Partitions {
         if (leader.isEmpty()) {
             return Refusal.of(
                             Reason.LEADER_UNKNOWN,
-                            "partition " + name + " has no leader at the moment; try again shortly")
+                            "partition " + name + " has no leader at the moment: "
+                                    + lost(name).orElse("try again shortly"))
                     .with(Refusal.TOPIC, name.topic());
         }
         return withLeader(
@@ -180,6 +183,25 @@ public final class Partitions {
                                         + leader.getAsInt()),
                         leader)
                 .with(Refusal.OUTCOME, Refusal.NOTHING_DONE);
+    }
+
+    /** Why there is none, as far as this node knows. */
+    private Optional<String> lost(TopicPartition name) {
+        return cluster.image()
+                .topic(name.topic())
+                .flatMap(topic -> topic.partition(name.partition()))
+                .flatMap(partition -> {
+                    var lost = new TreeSet<Integer>();
+                    partition.changes().byNode().forEach((node, change) -> {
+                        if (change.kind() == ReplicaChange.Kind.LOST) {
+                            lost.add(node);
+                        }
+                    });
+                    if (replicas.isSetAside(partition.raftGroupId())) {
+                        lost.add(cluster.thisNode());
+                    }
+                    return new SoundReplicas(new TreeSet<>(partition.replicas()), lost, new TreeSet<>()).tooFew();
+                });
     }
 
     /** Adds who leads and where, as far as it is known. */

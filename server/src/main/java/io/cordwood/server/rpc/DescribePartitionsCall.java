@@ -19,6 +19,7 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.LocalReplicas;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.Replica;
+import io.cordwood.server.partition.SoundReplicas;
 import io.cordwood.server.partition.TopicPartition;
 import io.cordwood.store.PartitionId;
 import java.time.Duration;
@@ -141,7 +142,8 @@ final class DescribePartitionsCall {
             info.leader().ifPresent(description::setLeader);
             description.setError(Errors.status(Refusal.of(
                     Reason.LEADER_UNKNOWN,
-                    "no replica of partition " + name + " says that it leads; try again shortly")));
+                    "no replica of partition " + name + " says that it leads: "
+                            + sound(info, answers.keySet(), silent).tooFew().orElse("try again shortly"))));
         } else {
             description
                     .setLeader(leader.getLeader())
@@ -154,6 +156,14 @@ final class DescribePartitionsCall {
         var said = new ReplicaStates(leader, silent);
         info.replicas().forEach(node -> description.addReplicas(changed(info, said.merged(node, answers.get(node)))));
         return description.build();
+    }
+
+    /** A node that has no replica open need not have told the metadata yet that it set it aside. */
+    private static SoundReplicas sound(PartitionInfo info, Set<Integer> open, Set<Integer> silent) {
+        var lost = new TreeSet<>(info.replicas());
+        lost.removeAll(open);
+        lost.removeAll(silent);
+        return new SoundReplicas(new TreeSet<>(info.replicas()), lost, new TreeSet<>(silent));
     }
 
     private static ReplicaDescription changed(PartitionInfo info, ReplicaDescription replica) {
