@@ -2,7 +2,6 @@ package io.cordwood.raft;
 
 import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static io.cordwood.raft.PartitionCluster.batch;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.MetadataCommand;
@@ -10,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,6 +53,11 @@ class ClosedRaftLogTest {
         abstract void befall(Path current) throws IOException;
     }
 
+    /** Whatever is told besides: without this a follower would go on in silence. */
+    private static boolean toldOfTheClose(List<String> halts) {
+        return halts.stream().anyMatch(reason -> reason.startsWith("Ratis closed the "));
+    }
+
     @ParameterizedTest
     @EnumSource(Fault.class)
     void logOfALeaderThatFailsStopsTheNode(Fault fault) throws Exception {
@@ -63,11 +68,8 @@ class ClosedRaftLogTest {
 
             await().atMost(PATIENCE).until(() -> {
                 var unused = node.replica().append(AppendRequest.of(batch("later")));
-                return !node.halts.isEmpty();
+                return toldOfTheClose(node.halts);
             });
-
-            assertThat(node.halts)
-                    .anyMatch(reason -> reason.contains("raft log") || reason.contains("closed the group"));
         }
     }
 
@@ -81,11 +83,8 @@ class ClosedRaftLogTest {
 
             await().atMost(PATIENCE).until(() -> {
                 cluster.appendSurely(batch("later"));
-                return !follower.halts.isEmpty();
+                return toldOfTheClose(follower.halts);
             });
-
-            assertThat(follower.halts)
-                    .anyMatch(reason -> reason.contains("raft log") || reason.contains("closed the group"));
         }
     }
 
@@ -100,11 +99,8 @@ class ClosedRaftLogTest {
 
             world.await("the end of the node", () -> {
                 var unused = world.node(1).metadata().submit(new MetadataCommand.AllocateProducerIds(1));
-                return !world.halts.isEmpty();
+                return toldOfTheClose(world.halts);
             });
-
-            assertThat(world.halts)
-                    .anyMatch(reason -> reason.contains("raft log") || reason.contains("closed the metadata group"));
         }
     }
 }
