@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  *
  * <p>Thread: one.
  */
-final class RunningServers implements AutoCloseable {
+final class RunningServers {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final List<Integer> nodePorts;
@@ -102,8 +102,7 @@ final class RunningServers implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path);
     }
 
-    @Override
-    public void close() throws IOException, InterruptedException {
+    void close() throws IOException, InterruptedException {
         channels.forEach(ManagedChannel::shutdownNow);
         for (var server : servers) {
             server.close();
