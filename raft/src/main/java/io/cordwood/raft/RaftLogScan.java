@@ -31,7 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a partition's raft log says before Ratis opens it. What is found may be in memory only: see {@link RaftLogForce}.
+ * What a partition's raft log says before Ratis opens it. What is found may be in memory only: see
+ * {@link RaftLogForce}.
  *
  * @param span of the entries of any kind
  * @param entries the partition's entries, in order

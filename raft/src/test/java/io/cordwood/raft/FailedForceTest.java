@@ -24,7 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A force that fails ends the node, whoever asked for it, and the next start writes again what it may have lost. */
+/**
+ * A force that fails ends the node, whoever asked for it, and the next start writes again what it may have
+ * lost.
+ */
 class FailedForceTest {
     private static final Path DATA = Path.of("/data");
 
@@ -102,7 +105,7 @@ class FailedForceTest {
         }
     }
 
-    /** Ratis forces its files where no test can make it fail. What a start does is the same whether it did. */
+    /** Ratis forces its files where no test can make it fail. What a start does is always the same. */
     @Test
     void startWritesTheEndOfARaftLogAgain() throws Exception {
         try (var cluster = PartitionCluster.start(directory, 1, 1 << 20)) {

@@ -46,7 +46,7 @@ final class DirectReadFile implements DiskFile {
 
     /**
      * @throws IOException where the file system does not know how, or fails
-     * @throws UnsupportedOperationException where the platform does not know how, or blocks are too large for us
+     * @throws UnsupportedOperationException where the platform does not know how, or blocks are too large
      */
     static DirectReadFile open(Path path) throws IOException {
         int block = DirectWriter.blockBytes(path);

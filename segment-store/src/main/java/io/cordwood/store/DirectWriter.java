@@ -11,9 +11,10 @@ import java.nio.file.StandardOpenOption;
 /**
  * Writes past the page cache (O_DIRECT), and whole blocks only: so sizes stay exact.
  *
- * <p>Invariant: a block is written either here or through the page cache, unless the file was cut in between, or a start writes
- * again what was there; so the kernel has to make one agree with the other only while nobody else has the file open. It
- * drops the pages of what is written here, and what their force may have lost goes to the disk.
+ * <p>Invariant: a block is written either here or through the page cache, unless the file was cut in
+ * between, or a start writes again what was there; so the kernel has to make one agree with the other only
+ * while nobody else has the file open. It drops the pages of what is written here, and what their force may
+ * have lost goes to the disk.
  *
  * <p><b>Thread:</b> that of the file's writer.
  */
@@ -39,7 +40,7 @@ final class DirectWriter implements BlockWriter {
 
     /**
      * @throws IOException where the file system does not know how, or fails
-     * @throws UnsupportedOperationException where the platform does not know how, or blocks are too large for us
+     * @throws UnsupportedOperationException where the platform does not know how, or blocks are too large
      */
     static DirectWriter open(Path file) throws IOException {
         int block = blockBytes(file);

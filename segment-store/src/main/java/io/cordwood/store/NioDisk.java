@@ -57,7 +57,7 @@ public final class NioDisk implements Disk {
         try {
             return DirectReadFile.open(file);
         } catch (IOException | UnsupportedOperationException e) {
-            // Memory may still hold what the disk does not give any more: a look through it would find the file sound.
+            // Memory may still hold what the disk does not give any more, and would make the file look sound.
             if (!saysUnknown(e)) {
                 throw e;
             }
@@ -66,7 +66,10 @@ public final class NioDisk implements Disk {
         }
     }
 
-    /** Whether the platform or the file system does not know how, and not the disk fails. They have no other words for it. */
+    /**
+     * Whether the platform or the file system does not know how, and not the disk fails. They have no other
+     * words for it.
+     */
     static boolean saysUnknown(Exception failure) {
         var text = String.valueOf(failure.getMessage());
         return failure instanceof UnsupportedOperationException

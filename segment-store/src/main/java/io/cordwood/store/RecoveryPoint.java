@@ -50,7 +50,10 @@ public final class RecoveryPoint {
         return new RecoveryPoint(checkpoint, Math.max(endOffset, durableEndOffset), givenUp, compacted);
     }
 
-    /** How much of the file that begins at an offset was forced before the checkpoint was taken: it holds what was applied. */
+    /**
+     * How much of the file that begins at an offset was forced before the checkpoint was taken: that holds
+     * what was applied.
+     */
     long forcedBytes(long baseOffset) {
         return checkpoint()
                 .map(known -> known.segments().active())

@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * Finds where a log has to begin so that it keeps no more than its topic wants.
  *
  * <p>Invariant: what cannot be read, because it is damaged or its codec is missing here, keeps the log from growing only within
- * its segment: there whole segments expire, which takes no look into a file. What is refused to readers may be another file than
- * the other replicas have, and all of them trim what the leader says: where it would have to be looked into, nothing expires.
+ * its segment: there whole segments expire, which takes no look into a file. What is refused to readers may
+ * be another file than the other replicas have, and all of them trim what the leader says: where it would
+ * have to be looked into, nothing expires.
  *
  * <p><b>Thread:</b> any.
  */

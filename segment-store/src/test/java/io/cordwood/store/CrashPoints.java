@@ -37,7 +37,7 @@ final class CrashPoints {
         this.bug = bug;
     }
 
-    /** Whether to leave, at each operation, also each prefix of what was not forced; in the worlds to come. */
+    /** Whether to leave, at each operation, also each prefix of what was not forced: from now on. */
     void leaveEachPrefix(boolean whether) {
         eachPrefix = whether;
     }

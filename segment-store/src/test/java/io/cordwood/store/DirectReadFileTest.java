@@ -81,7 +81,7 @@ class DirectReadFileTest {
         }
     }
 
-    /** Only the one is read through memory, where a file may look sound that the disk does not give any more. */
+    /** Only the one is read through memory, where also a file that the disk lost may look sound. */
     @Test
     void fileSystemThatDoesNotKnowHowIsToldFromADiskThatFails() {
         assertThat(NioDisk.saysUnknown(new UnsupportedOperationException())).isTrue();

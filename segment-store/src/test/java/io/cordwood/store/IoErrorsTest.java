@@ -10,7 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The k-th operation on the disk fails, each in its turn, in each way; alone, with the next one, or with all that follow. */
+/**
+ * The k-th operation on the disk fails, each in its turn, in each way; alone, with the next one, or with all
+ * that follow.
+ */
 class IoErrorsTest {
     private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
     private static final int OPERATIONS = 200;

@@ -64,7 +64,7 @@ class RetentionSearchTest {
         return Math.max(start, logStart);
     }
 
-    /** Most replicas have another file, and a time or a trim that comes of it would be another one than theirs. */
+    /** Most replicas have another file: a time or a trim that comes of this one would not be theirs. */
     @Test
     void nothingIsMadeOfAFileThatWasOutvoted() throws Exception {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {

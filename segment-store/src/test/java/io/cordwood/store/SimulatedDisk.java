@@ -411,9 +411,8 @@ public final class SimulatedDisk implements Disk {
         try {
             step("force " + path);
         } catch (IOException e) {
-            // The names stay where they are: a file system that cannot write its journal takes nothing more before it
-            // was
-            // mounted again, and shows then what the disk has.
+            // The names stay where they are: a file system that cannot write its journal takes nothing more
+            // before it was mounted again, and shows then what the disk has.
             failedDirectories.add(path);
             throw failed(directory, e);
         }
