@@ -99,6 +99,11 @@ class DurableFloorIT {
 
         assertTold(cluster, DAMAGED, DurableFloorIT::isSetAside);
         assertTold(cluster, WHOLE, partition -> partition != SOUND_PARTITION);
+        assertThat(cluster.admin().partitions(TOPIC))
+                .filteredOn(partition -> isSetAside(partition.partition().partition()))
+                .hasSizeGreaterThan(10)
+                .allSatisfy(partition -> assertThat(partition.error().toString())
+                        .contains("1 of 3 replicas sound, majority is 2; nodes 1, 2 lost"));
         var served = everyPartition().stream()
                 .filter(partition -> !isSetAside(partition))
                 .toList();
