@@ -100,6 +100,10 @@ final class Membership implements Closeable {
                 register();
                 pause();
             }
+            while (!metadataGroup.hasItsRole(config.nodeId()) && closed.getCount() > 0) {
+                takeRole();
+                var unused = closed.await(config.nodeTimings().poll().toMillis(), TimeUnit.MILLISECONDS);
+            }
         } catch (StartRefusedException e) {
             joined.completeExceptionally(e); // whoever waits for that tells it
         } catch (IOException | RuntimeException e) {
@@ -107,6 +111,14 @@ final class Membership implements Closeable {
             joined.completeExceptionally(e);
         } catch (InterruptedException e) {
             joined.cancel(false); // closed
+        }
+    }
+
+    private void takeRole() {
+        try {
+            metadataGroup.takeRole(config.nodeId());
+        } catch (IOException e) {
+            LOG.warn("node {} cannot open the metadata group again yet", config.nodeId(), e);
         }
     }
 

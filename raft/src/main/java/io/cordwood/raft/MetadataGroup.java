@@ -171,6 +171,41 @@ final class MetadataGroup {
         return groups.setMembers(division, before, voters, listeners);
     }
 
+    /**
+     * Whether Ratis takes this node for what it is in the group. Who began to join without knowing the members
+     * is a follower for Ratis until the group is opened again, also where it has no vote: without a leader for
+     * an election timeout it would stand for election, find that it has none, and close for ever.
+     *
+     * <p>Source: Ratis 3.3.0, {@code RaftServerImpl.start}, {@code LeaderElection}.
+     */
+    boolean hasItsRole(int nodeId) {
+        return division()
+                .filter(found -> isNamed(found, nodeId, RaftPeerRole.FOLLOWER)
+                        || (isNamed(found, nodeId, RaftPeerRole.LISTENER)
+                                && found.getInfo().isListener()))
+                .isPresent();
+    }
+
+    private static boolean isNamed(Division division, int nodeId, RaftPeerRole role) {
+        return division.getRaftConf().getPeer(RaftPeerId.valueOf(Integer.toString(nodeId)), role) != null;
+    }
+
+    /** Opens the group again, as a start would, when its files name this node as one without a vote. */
+    void takeRole(int nodeId) throws IOException {
+        var id = id().orElseThrow();
+        var open = division();
+        if (open.isPresent()) {
+            var info = open.get().getInfo();
+            boolean written = open.get().getRaftConf().getLogEntryIndex() <= info.getLastAppliedIndex();
+            if (!written || !isNamed(open.get(), nodeId, RaftPeerRole.LISTENER)) {
+                return;
+            }
+            ((MetadataStateMachine) open.get().getStateMachine()).expectClose();
+            groups.close(id);
+        }
+        groups.add(id, List.of());
+    }
+
     /** So that the next start replays little. */
     void takeSnapshot() throws IOException {
         var id = id();

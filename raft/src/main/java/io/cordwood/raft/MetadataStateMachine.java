@@ -51,6 +51,7 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
     private final ClientId clientId;
     private final BooleanSupplier expectsClose;
     private final MetadataView view;
+    private volatile boolean closeExpected;
     private final LongConsumer applied;
     private final NodeHalt halt;
     private final InstallSlot installs;
@@ -266,13 +267,18 @@ final class MetadataStateMachine extends BaseStateMachine implements CatchUpSour
         halt.failed("the metadata group's raft log failed", cause);
     }
 
+    /** The group is about to be closed by this node. */
+    void expectClose() {
+        closeExpected = true;
+    }
+
     /**
      * A division that closes by itself, after an exception of any kind, would leave a node that hears of
      * nothing any more.
      */
     @Override
     public void close() {
-        if (!expectsClose.getAsBoolean() && getServer().isDone()) {
+        if (!closeExpected && !expectsClose.getAsBoolean() && getServer().isDone()) {
             halt.failed(
                     "Ratis closed the metadata group",
                     new IllegalStateException("the division closed by itself, its log says why"));

@@ -37,7 +37,11 @@ final class MetadataView {
         return image;
     }
 
+    /** An older one than before is passed over: it comes where the group is opened again. */
     void publish(MetadataImage next) {
+        if (next.index() < image.index()) {
+            return;
+        }
         image = next;
         if (announced.compareAndSet(false, true)) {
             try {

@@ -123,6 +123,12 @@ final class RaftGroups {
         }
     }
 
+    /** Closes a group and leaves its files as they are. */
+    void close(RaftGroupId groupId) throws IOException {
+        check(server.groupManagement(GroupManagementRequest.newRemove(
+                client.id(), server.getId(), client.nextCallId(), groupId, false, false)));
+    }
+
     /** Closes a group and deletes its raft log. */
     void remove(RaftGroupId groupId) throws IOException {
         check(server.groupManagement(GroupManagementRequest.newRemove(
