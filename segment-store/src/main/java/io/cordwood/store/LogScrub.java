@@ -21,9 +21,6 @@ import java.util.function.Supplier;
  * <p><b>Thread:</b> any.
  */
 public final class LogScrub {
-    /** EIO, in the system's own words: the JDK gives nothing else that says so. */
-    private static final String READ_ERROR = "Input/output error";
-
     private final LogFiles files;
     private final Supplier<List<Segment>> segments;
     private final LongSupplier highWatermark;
@@ -131,7 +128,7 @@ public final class LogScrub {
     static boolean isDamage(IOException failure) {
         return failure instanceof CorruptLogException
                 || failure instanceof NoSuchFileException
-                || String.valueOf(failure.getMessage()).contains(READ_ERROR);
+                || ReadError.isCauseOf(failure);
     }
 
     /**
