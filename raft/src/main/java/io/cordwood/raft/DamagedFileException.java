@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.store.ReadError;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -12,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DamagedFileException extends IOException {
     private static final long serialVersionUID = 1L;
-    /** As the operating system puts EIO. */
-    private static final String BAD_SECTOR = "Input/output error";
 
     DamagedFileException(Path file, String reason, @Nullable Throwable cause) {
         super(file + " is damaged: " + reason, cause);
@@ -37,7 +36,7 @@ final class DamagedFileException extends IOException {
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {
-            throw BAD_SECTOR.equals(e.getMessage())
+            throw ReadError.isCauseOf(e)
                     ? new DamagedFileException(file, "the disk does not give its bytes: " + e.getMessage(), e)
                     : e;
         }

@@ -80,7 +80,8 @@ final class DurableFloor implements Closeable {
     /**
      * Opens the file in the data directory, or begins it.
      *
-     * @throws DamagedFileException where it exists and neither slot is whole
+     * @throws DamagedFileException where it exists and neither slot is whole, or the disk does not give both:
+     *     the newer one may be the other
      */
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);
@@ -88,14 +89,22 @@ final class DurableFloor implements Closeable {
             create(disk, path);
         }
         var file = disk.open(path, OpenMode.WRITE);
+        try {
+            return new DurableFloor(file, halt, DamagedFileException.read(path, () -> newest(file)));
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static Slot newest(DiskFile file) throws IOException {
         var first = readSlot(file, 0);
         var second = readSlot(file, SLOT_BYTES);
         var newest = second == null || (first != null && first.sequence() > second.sequence()) ? first : second;
         if (newest == null) {
-            file.close();
-            throw new DamagedFileException(path, "neither of its two slots is whole", null);
+            throw new DamagedFileException(file.path(), "neither of its two slots is whole", null);
         }
-        return new DurableFloor(file, halt, newest);
+        return newest;
     }
 
     /** Both slots at once: a crash must not leave a file without a whole one, which would pass for damage. */

@@ -99,11 +99,12 @@ final class DurableVotes implements Closeable {
     private static Map<UUID, RaftMeta> read(Disk disk, Path dataDirectory) throws IOException {
         var known = new TreeMap<UUID, RaftMeta>();
         try {
-            var body = FILE.read(disk, dataDirectory);
+            var body =
+                    DamagedFileException.read(dataDirectory.resolve(FILE_NAME), () -> FILE.read(disk, dataDirectory));
             if (body.isPresent()) {
                 parse(body.get(), known);
             }
-        } catch (CorruptLogException e) {
+        } catch (CorruptLogException | DamagedFileException e) {
             LOG.error(
                     "what was known of votes is lost, the raft groups' own files are trusted as they are: {}",
                     e.getMessage());

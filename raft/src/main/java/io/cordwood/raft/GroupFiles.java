@@ -39,7 +39,7 @@ final class GroupFiles {
      * The groups by their ids.
      *
      * @throws io.cordwood.store.CorruptLogException when a file is damaged
-     * @throws DamagedFileException when one is of something else
+     * @throws DamagedFileException when one is of something else, or the disk does not give its bytes
      * @throws io.cordwood.store.UnknownFormatException when a newer build wrote a file
      */
     Map<UUID, PartitionGroup> readAll() throws IOException {
@@ -82,8 +82,9 @@ final class GroupFiles {
 
     /** What the group file in a partition's directory says; empty where there is none. */
     Optional<PartitionGroup> read(Path directory) throws IOException {
-        var body = FILE.read(disk, directory);
-        return body.isPresent() ? Optional.of(parse(directory.resolve(NAME), body.get())) : Optional.empty();
+        var file = directory.resolve(NAME);
+        var body = DamagedFileException.read(file, () -> FILE.read(disk, directory));
+        return body.isPresent() ? Optional.of(parse(file, body.get())) : Optional.empty();
     }
 
     /** Deletes a file that tells nothing, of a replica that nobody opens any more. */

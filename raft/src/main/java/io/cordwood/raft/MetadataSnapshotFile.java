@@ -22,7 +22,8 @@ import java.util.Optional;
 final class MetadataSnapshotFile {
     private static final int MAGIC = 0x43574D53; // "CWMS"
     private static final int VERSION = 1;
-    private static final FramedFile FILE = new FramedFile("snapshot", MAGIC, VERSION);
+    private static final String NAME = "snapshot";
+    private static final FramedFile FILE = new FramedFile(NAME, MAGIC, VERSION);
 
     private final Disk disk;
     private final Path directory;
@@ -36,10 +37,12 @@ final class MetadataSnapshotFile {
      * The newest snapshot, or empty when there is none.
      *
      * @throws io.cordwood.store.CorruptLogException when it is damaged
+     * @throws DamagedFileException when the disk does not give its bytes
      * @throws io.cordwood.store.UnknownFormatException when a newer build wrote it
      */
     Optional<MetadataCodec.Snapshot> read() throws IOException {
-        return FILE.read(disk, directory).map(MetadataCodec::decodeSnapshot);
+        return DamagedFileException.read(directory.resolve(NAME), () -> FILE.read(disk, directory))
+                .map(MetadataCodec::decodeSnapshot);
     }
 
     /**
@@ -53,7 +56,7 @@ final class MetadataSnapshotFile {
         Optional<MetadataCodec.Snapshot> snapshot;
         try {
             snapshot = read();
-        } catch (CorruptLogException e) {
+        } catch (CorruptLogException | DamagedFileException e) {
             throw mustNotStart(String.valueOf(e.getMessage()), nodeId);
         }
         var image = snapshot.map(MetadataCodec.Snapshot::image).filter(MetadataImage::formed);

@@ -2,7 +2,6 @@ package io.cordwood.raft;
 
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.TopicConfig;
-import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
@@ -327,10 +326,6 @@ final class PartitionReplicas implements PartitionHost {
         int entryMaxBytes = node.payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         try {
             RaftLogForce.force(node.storage().disk(), directory);
-        } catch (CorruptLogException e) {
-            throw mustNotVote("the metadata log in " + directory + " cannot be read: " + e.getMessage());
-        }
-        try {
             RaftLogPurge.finish(directory, reach, entryMaxBytes);
             return RaftLogScan.span(directory, entryMaxBytes);
         } catch (DamagedFileException e) {

@@ -1,13 +1,15 @@
 package io.cordwood.raft;
 
-import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.Disk;
 import io.cordwood.store.OpenMode;
 import io.cordwood.store.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -35,7 +37,8 @@ final class RaftLogForce {
 
     /**
      * @param groupDirectory the group's directory below the raft storage directory
-     * @throws CorruptLogException where a file cannot be read; nothing was changed then
+     * @throws DamagedFileException where the disk does not give the bytes of one of the newest files
+     * @throws IOException also where one cannot be opened; nothing is written before all of them were read
      */
     static void force(Disk disk, Path groupDirectory) throws IOException {
         var current = groupDirectory.resolve(RaftLogScan.CURRENT);
@@ -47,11 +50,15 @@ final class RaftLogForce {
                 .sorted(Comparator.comparing(path -> begin(path).orElseThrow()))
                 .toList();
         int settled = Math.max(0, files.size() - NEWEST_FILES);
+        var newest = new LinkedHashMap<Path, ByteBuffer>();
+        for (var path : files.subList(settled, files.size())) {
+            newest.put(path, contents(disk, path));
+        }
         for (var path : files.subList(0, settled)) {
             force(disk, path, Optional.empty());
         }
-        for (var path : files.subList(settled, files.size())) {
-            force(disk, path, Optional.of(contents(disk, path)));
+        for (Map.Entry<Path, ByteBuffer> again : newest.entrySet()) {
+            force(disk, again.getKey(), Optional.of(again.getValue()));
         }
         disk.forceDirectory(current);
     }
@@ -71,11 +78,8 @@ final class RaftLogForce {
         }
     }
 
-    private static ByteBuffer contents(Disk disk, Path path) throws CorruptLogException {
-        try {
-            return WholeFile.read(disk, path).orElseThrow();
-        } catch (IOException e) {
-            throw new CorruptLogException(path, 0, "bytes", "a file that can be read", e);
-        }
+    private static ByteBuffer contents(Disk disk, Path path) throws IOException {
+        return DamagedFileException.read(path, () -> WholeFile.read(disk, path))
+                .orElseThrow(() -> new NoSuchFileException(path.toString()));
     }
 }

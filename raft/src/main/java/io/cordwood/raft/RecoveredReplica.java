@@ -40,22 +40,23 @@ record RecoveredReplica(
     /**
      * Opens a replica's files.
      *
-     * @throws DamagedReplicaException where something at or below the durable floor is missing or wrong
+     * @throws DamagedReplicaException where something at or below the durable floor is missing or wrong, or
+     *     the disk does not give the bytes of a file
      * @throws io.cordwood.store.UnknownFormatException where a newer build wrote the files
      */
     static RecoveredReplica open(PartitionContext context) throws IOException {
-        var marker = context.directory().resolve(DAMAGE_MARKER);
-        if (Files.exists(marker)) {
-            throw damaged(context, Files.readString(marker), null);
-        }
         try {
-            return openUnmarked(context);
-        } catch (CorruptLogException e) {
+            return DamagedFileException.read(context.directory(), () -> openFiles(context));
+        } catch (CorruptLogException | DamagedFileException e) {
             throw damaged(context, String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static RecoveredReplica openUnmarked(PartitionContext context) throws IOException {
+    private static RecoveredReplica openFiles(PartitionContext context) throws IOException {
+        var marker = context.directory().resolve(DAMAGE_MARKER);
+        if (Files.exists(marker)) {
+            throw damaged(context, Files.readString(marker), null);
+        }
         var node = context.node();
         node.storage().disk().createDirectories(context.directory());
         var checkpoint = CheckpointFile.read(node.storage().disk(), context.directory());
@@ -90,9 +91,9 @@ record RecoveredReplica(
     }
 
     private static RaftLogScan scan(PartitionContext context, long checkpointIndex, long floor) throws IOException {
-        RaftLogForce.force(context.node().storage().disk(), context.raftGroupDirectory());
         int entryMaxBytes = context.node().payloadMaxBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
         try {
+            RaftLogForce.force(context.node().storage().disk(), context.raftGroupDirectory());
             RaftLogPurge.finish(
                     context.raftGroupDirectory(), new RaftLogPurge.Reach(checkpointIndex, floor), entryMaxBytes);
             return RaftLogScan.read(context.raftGroupDirectory(), entryMaxBytes);

@@ -14,6 +14,7 @@ import io.cordwood.store.SimulatedDisk;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -118,6 +119,19 @@ class DurableFloorTest {
             assertThat(floor.of(GROUP)).hasValue(42);
         }
         assertThat(nio.list(directory)).containsExactly(directory.resolve(DurableFloor.FILE_NAME));
+    }
+
+    @Test
+    void badSectorIsDamageAndWhatCannotBeOpenedIsNot() throws IOException {
+        raiseAndClose(disk, 42);
+        var bad = new UnreadableDisk(disk);
+
+        bad.failReadsOf(DurableFloor.FILE_NAME);
+        assertThatThrownBy(() -> open(bad)).isInstanceOf(DamagedFileException.class);
+        assertThat(disk.openFiles()).isZero();
+
+        bad.failOpensOf(DurableFloor.FILE_NAME);
+        assertThatThrownBy(() -> open(bad)).isInstanceOf(FileSystemException.class);
     }
 
     @Test

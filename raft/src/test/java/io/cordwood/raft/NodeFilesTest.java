@@ -15,6 +15,7 @@ import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NodeFilesTest {
     private static final NodeIdentity NODE =
@@ -230,6 +232,29 @@ class NodeFilesTest {
         assertThatThrownBy(() -> file.readOf(NODE.nodeId(), Optional.of(NODE)))
                 .isInstanceOf(StartRefusedException.class)
                 .hasMessageContaining("cordwood cluster replace-node 3");
+    }
+
+    /** Each start would find it again, and say no more than that the disk fails. */
+    @ParameterizedTest
+    @ValueSource(strings = {"group", "snapshot"})
+    void badSectorOfTheNodesOwnFilesRefusesTheStartWithWhatToDo(String name) throws IOException {
+        var bad = new UnreadableDisk(disk);
+        new GroupFiles(disk, directory).write(GROUP);
+        new MetadataSnapshotFile(disk, directory).write(SNAPSHOT);
+
+        bad.failReadsOf(name);
+        assertThatThrownBy(() -> readAtAStart(bad))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("cordwood cluster replace-node 3");
+
+        bad.failOpensOf(name);
+        assertThatThrownBy(() -> readAtAStart(bad)).isInstanceOf(FileSystemException.class);
+    }
+
+    private void readAtAStart(Disk of) throws IOException {
+        assertThat(new GroupFiles(of, directory).readAllOf(3)).isNotEmpty();
+        assertThat(new MetadataSnapshotFile(of, directory).readOf(3, Optional.empty()))
+                .isPresent();
     }
 
     @Test

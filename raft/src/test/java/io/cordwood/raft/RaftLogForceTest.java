@@ -3,7 +3,6 @@ package io.cordwood.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.cordwood.store.CorruptLogException;
 import io.cordwood.store.CrashMode;
 import io.cordwood.store.ForceFailedException;
 import io.cordwood.store.IoFault;
@@ -13,6 +12,7 @@ import io.cordwood.store.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,10 +110,27 @@ class RaftLogForceTest {
     }
 
     @Test
-    void fileThatCannotBeReadIsDamage() {
-        disk.failOpenAt(2);
+    void badSectorIsDamageAndNothingIsWritten() {
+        var bad = new UnreadableDisk(disk);
+        long before = disk.operations();
+        bad.failReadsOf(String.valueOf(OPEN.getFileName()));
 
-        assertThatThrownBy(() -> RaftLogForce.force(disk, GROUP)).isInstanceOf(CorruptLogException.class);
+        assertThatThrownBy(() -> RaftLogForce.force(bad, GROUP))
+                .isInstanceOf(DamagedFileException.class)
+                .hasMessageContaining(OPEN.toString());
+        assertThat(disk.operations()).isEqualTo(before);
+    }
+
+    @Test
+    void fileThatCannotBeOpenedIsNoDamageAndNothingIsWritten() {
+        var bad = new UnreadableDisk(disk);
+        long before = disk.operations();
+        bad.failOpensOf(String.valueOf(OPEN.getFileName()));
+
+        assertThatThrownBy(() -> RaftLogForce.force(bad, GROUP))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("Too many open files");
+        assertThat(disk.operations()).isEqualTo(before);
     }
 
     @Test

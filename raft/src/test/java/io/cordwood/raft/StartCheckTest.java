@@ -13,15 +13,18 @@ import io.cordwood.store.NioDisk;
 import io.cordwood.store.PartitionId;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a node finds in its files before Ratis opens a group: damage sets the group aside, a torn tail does
@@ -49,6 +53,7 @@ class StartCheckTest {
     @TempDir
     Path directory;
 
+    private UnreadableDisk disk;
     private PartitionNode node;
     private PartitionReplicas replicas;
     private ReplicaFiles files;
@@ -96,7 +101,8 @@ class StartCheckTest {
         files = new ReplicaFiles(
                 directory.resolve("raft").resolve(groupOf(cluster)),
                 directory.resolve("partitions").resolve(cluster.partition.directoryName()));
-        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
+        disk = new UnreadableDisk(new NioDisk());
+        node = PartitionNodeFixture.openShared(directory, disk, new NoHalt());
         replicas = new PartitionReplicas(
                 node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
     }
@@ -168,6 +174,56 @@ class StartCheckTest {
         assertThat(replicas.isQuarantined(cluster.group.getGroupId())).isTrue();
         assertThat(replicas.isQuarantined(bystander.group.getGroupId())).isFalse();
         assertOpens(bystander);
+    }
+
+    /** The files of a replica that a start reads, by the ends of their names. */
+    private List<String> filesThatAreRead() throws IOException {
+        return Stream.of(
+                        files.partition().resolve(CheckpointFile.NAME),
+                        files.lastSegment(),
+                        files.raftSegments().get(0),
+                        files.openRaftSegment())
+                .map(file -> directory.relativize(file).toString())
+                .toList();
+    }
+
+    /** A bad sector stays one at every start, and would keep the other replicas away with it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void replicaWithABadSectorIsSetAsideAndTheOtherOpens(int file) throws IOException {
+        files.splitRaftLog(1);
+        disk.failReadsOf(filesThatAreRead().get(file));
+
+        assertThat(prepare()).isEqualTo(Set.of(cluster.group.getGroupId()));
+
+        assertThat(files.raftGroup()).doesNotExist();
+        assertThat(files.partition()).doesNotExist();
+        assertOpens(bystander);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void fileThatCannotBeOpenedRefusesTheStartAndNothingIsSetAside(int file) throws IOException {
+        files.splitRaftLog(1);
+        disk.failOpensOf(filesThatAreRead().get(file));
+
+        assertThatThrownBy(this::prepare)
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("Too many open files");
+        assertNothingIsSetAside();
+    }
+
+    @Test
+    void metadataLogWithABadSectorIsToBeReplacedAndOneThatCannotBeOpenedIsNot() throws IOException {
+        disk.failOpensOf(String.valueOf(files.openRaftSegment().getFileName()));
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), -1))
+                .isInstanceOf(FileSystemException.class);
+
+        disk.failOpensOf("nothing");
+        disk.failReadsOf(String.valueOf(files.openRaftSegment().getFileName()));
+        assertThatThrownBy(() -> replicas.checkMetadata(cluster.group.getGroupId(), -1))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("replace-node");
     }
 
     @Test
