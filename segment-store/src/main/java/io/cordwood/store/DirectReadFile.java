@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> one owner.
  */
 final class DirectReadFile implements DiskFile {
-    private static final int BUFFER_BYTES = 1 << 20;
+    static final int BUFFER_BYTES = 1 << 20;
     private static final ThreadLocal<Buffer> BUFFER = ThreadLocal.withInitial(Buffer::new);
 
     private final Path path;

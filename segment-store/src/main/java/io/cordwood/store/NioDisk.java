@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +27,8 @@ public final class NioDisk implements Disk {
 
     private final boolean direct;
     private final AtomicBoolean told = new AtomicBoolean();
+    /** The file stores that are known to read past the page cache. */
+    private final Set<FileStore> directStores = ConcurrentHashMap.newKeySet();
 
     /** Writes through the page cache. */
     public NioDisk() {
@@ -54,15 +59,33 @@ public final class NioDisk implements Disk {
         if (!direct) {
             return open(file, OpenMode.READ);
         }
+        var store = Files.getFileStore(file);
         try {
-            return DirectReadFile.open(file);
+            var opened = DirectReadFile.open(file);
+            directStores.add(store);
+            return opened;
         } catch (IOException | UnsupportedOperationException e) {
             // Memory may still hold what the disk does not give any more, and would make the file look sound.
-            if (!saysUnknown(e)) {
+            if (!saysUnknown(e) && !isNewsOf(store, file, e)) {
                 throw e;
             }
             tellOnce(file, e);
             return open(file, OpenMode.READ);
+        }
+    }
+
+    /**
+     * Whether it may be the first that is heard of a file store which does not know how, in words that
+     * nobody foresaw: nothing there was read so before, and the usual way works.
+     */
+    private boolean isNewsOf(FileStore store, Path file, Exception failure) throws IOException {
+        boolean isOfDisk = failure instanceof IOException e && ReadError.isCauseOf(e);
+        if (isOfDisk || directStores.contains(store)) {
+            return false;
+        }
+        try (var usual = open(file, OpenMode.READ)) {
+            usual.read(ByteBuffer.allocate(DirectReadFile.BUFFER_BYTES), 0);
+            return true;
         }
     }
 
