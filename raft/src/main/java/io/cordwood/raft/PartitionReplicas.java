@@ -210,7 +210,7 @@ final class PartitionReplicas implements PartitionHost {
     private void closedByItself(RaftGroupId groupId, ReplicaState state) {
         var listener = closedByItself;
         if (listener == null) {
-            state.halt().failed("Ratis closed the group of " + state.id(), Reconciler.closedByItself());
+            state.halt().failed("Ratis closed the group of " + state.id(), ClosedGroups.cause());
         } else {
             LOG.warn("Ratis closed the group of {}", state.id());
             listener.accept(groupId);

@@ -50,8 +50,6 @@ final class Reconciler implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     static final String IS_OPEN = "JoinIsOpen";
     private static final Duration IMAGE_TIMEOUT = Duration.ofSeconds(30);
-    /** That a replica was removed is known soon after. */
-    private static final Duration REMOVAL_TOLD = Duration.ofSeconds(30);
 
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LAST_PAUSE_MS = 5000;
@@ -62,14 +60,11 @@ final class Reconciler implements Closeable {
     private final RaftGroups groups;
     private final LocalPartitions partitions;
     private final NodeHalt halt;
+    private final ClosedGroups closedGroups;
     private final Semaphore work = new Semaphore(0);
     private final Thread thread;
     private final TrashThread trash;
     private final Set<UUID> setAside = ConcurrentHashMap.newKeySet();
-    private final Set<UUID> closedByItself = ConcurrentHashMap.newKeySet();
-    /** By {@link System#nanoTime}, until the group is removed. */
-    private final Map<UUID, Long> closedAt = new ConcurrentHashMap<>();
-
     private final Set<UUID> failed = new HashSet<>();
     private volatile boolean closed;
 
@@ -80,6 +75,7 @@ final class Reconciler implements Closeable {
         this.halt = halt;
         this.self = self;
         this.nodeId = self.nodeId();
+        this.closedGroups = new ClosedGroups(nodeId, halt);
         this.metadata = metadata;
         this.groups = groups;
         this.partitions = partitions;
@@ -116,28 +112,22 @@ final class Reconciler implements Closeable {
 
     /** Ratis closed a group by itself; whether that is as it should be, the newest image says. */
     void closedByItself(RaftGroupId groupId) {
-        closedAt.putIfAbsent(groupId.getUuid(), System.nanoTime());
-        closedByItself.add(groupId.getUuid());
+        closedGroups.add(groupId.getUuid());
         wake();
-    }
-
-    static IllegalStateException closedByItself() {
-        return new IllegalStateException("the division closed by itself, its log says why");
     }
 
     private void run() {
         int failures = 0;
         while (!closed) {
             try {
-                awaitWork();
+                work.acquire();
                 work.drainPermits();
-                var closedBefore = Set.copyOf(closedByItself); // an older image need not say why
-                reconcile(metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS), closedBefore);
+                var closedBefore = closedGroups.all();
+                reconcile(newestImage(closedBefore), closedBefore);
                 failures = 0;
             } catch (IOException | ExecutionException | TimeoutException e) {
                 failures++;
                 LOG.warn("node {} cannot bring its groups up to date yet: {}", nodeId, e.toString());
-                haltForClosed();
                 pause(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(failures, 10)));
                 wake();
             } catch (InterruptedException e) {
@@ -151,12 +141,13 @@ final class Reconciler implements Closeable {
         }
     }
 
-    /** Where a group was closed, time itself is something to look at. */
-    private void awaitWork() throws InterruptedException {
-        if (closedAt.isEmpty()) {
-            work.acquire();
-        } else {
-            var unused = work.tryAcquire(1, TimeUnit.SECONDS);
+    private MetadataImage newestImage(Set<UUID> closedBefore)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        try {
+            return metadata.currentImage().get(IMAGE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            closedGroups.noImage(closedBefore);
+            throw e;
         }
     }
 
@@ -178,9 +169,7 @@ final class Reconciler implements Closeable {
         Map<UUID, MetadataImage.Replica> wanted = new HashMap<>();
         image.replicasOn(nodeId)
                 .forEach(replica -> wanted.put(replica.partition().raftGroupId(), replica));
-        judge(closedBefore, wanted);
-        closedAt.keySet().retainAll(wanted.keySet());
-        haltForClosed();
+        closedGroups.judge(closedBefore, wanted, replica -> outlived(replica).isPresent());
         setAside.retainAll(wanted.keySet());
         var before = Set.copyOf(failed);
         failed.clear();
@@ -209,25 +198,6 @@ final class Reconciler implements Closeable {
         }
     }
 
-    /** A replica that is no member any more closes when it hears of that, or when it asks for votes in vain. */
-    private void judge(Set<UUID> closedBefore, Map<UUID, MetadataImage.Replica> wanted) {
-        for (UUID id : closedBefore) {
-            closedByItself.remove(id);
-            var replica = wanted.get(id);
-            if (replica != null && !mayHaveEnded(replica)) {
-                halt.failed("Ratis closed the group of " + name(replica), closedByItself());
-            }
-        }
-    }
-
-    /** Whether the membership of the replica that is open here ends, or has ended. */
-    private boolean mayHaveEnded(MetadataImage.Replica replica) {
-        var changes = replica.partition().changes();
-        return changes.is(nodeId, ReplicaChange.Kind.LEAVING)
-                || changes.is(nodeId, ReplicaChange.Kind.LOST)
-                || outlived(replica).isPresent();
-    }
-
     /**
      * What is here of an earlier membership than the one that begins: a replica joins only after the old one
      * has ended, which this node need not have heard of.
@@ -242,20 +212,8 @@ final class Reconciler implements Closeable {
                         .filter(group -> group.joinedAt() != change.since()));
     }
 
-    /**
-     * A replica that is to leave some day may have been closed for another reason, and would be missed by
-     * everybody until then.
-     */
-    private void haltForClosed() {
-        closedAt.forEach((id, nanos) -> {
-            if (System.nanoTime() - nanos > REMOVAL_TOLD.toNanos()) {
-                closedAt.remove(id);
-                halt.failed("Ratis closed group " + id + ", and it is still to be here", closedByItself());
-            }
-        });
-    }
-
-    private static String name(MetadataImage.Replica replica) {
+    /** For people. */
+    static String name(MetadataImage.Replica replica) {
         return "topic " + replica.topic().name() + " partition "
                 + replica.partition().partition();
     }
@@ -458,7 +416,7 @@ final class Reconciler implements Closeable {
             groups.remove(id);
         }
         partitions.remove(group);
-        closedAt.remove(group.groupId());
+        closedGroups.removed(group.groupId());
         LOG.info(
                 "topic {} partition {}: deleted on node {}",
                 group.placement().topic(),
