@@ -5,10 +5,13 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.ratis.protocol.RaftGroupId;
 
 /**
  * The cluster's metadata as this node sees and changes it.
@@ -74,6 +77,11 @@ public final class ClusterMetadata {
                     throw new MetadataUnavailableException(
                             "this node does not see raft index " + index + " of the metadata yet", failure);
                 });
+    }
+
+    /** The raft group that holds it; empty before this node has its part in it. */
+    Optional<UUID> groupId() {
+        return group.id().map(RaftGroupId::getUuid);
     }
 
     public OptionalInt leaderNodeId() {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -179,6 +180,11 @@ final class DurableFloor implements Closeable {
             floors.put(group, index);
             changed = true;
         }
+    }
+
+    /** Those that have a floor. */
+    synchronized Set<UUID> groups() {
+        return Set.copyOf(floors.keySet());
     }
 
     /** The group is gone from this node. */

@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -185,6 +186,17 @@ final class LocalPartitions {
                 quarantine.drop(id, trash);
             }
         }
+    }
+
+    /**
+     * A replica that left when nothing of it was open is never removed: what it had applied would be asked of
+     * the next one here.
+     *
+     * @param isWanted whether a group is to be here
+     */
+    void forgetGone(Predicate<UUID> isWanted) {
+        host.forgetGone(
+                id -> isWanted.test(id) || groups.containsKey(id) || disk.exists(raftDirectory.resolve(id.toString())));
     }
 
     /** By any one thread, beside whatever else happens here. */

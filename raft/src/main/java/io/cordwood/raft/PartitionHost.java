@@ -8,7 +8,9 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
 
@@ -33,6 +35,12 @@ interface PartitionHost extends Closeable {
 
     /** What a replica here had applied is lost, and that is known: it is not asked of the next one. */
     void forgetFloor(RaftGroupId groupId);
+
+    /**
+     * Forgets what is remembered apart from their files of groups that are not here any more: one of them that
+     * comes again begins anew, and what is remembered has room for so many only.
+     */
+    void forgetGone(Predicate<UUID> isHere);
 
     /** Sets aside what files are left of a replica that is not open. */
     void setAside(RaftGroupId groupId, GroupPlacement placement) throws IOException;

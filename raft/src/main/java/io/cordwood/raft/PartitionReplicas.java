@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
@@ -131,6 +133,14 @@ final class PartitionReplicas implements PartitionHost {
     @Override
     public void forgetFloor(RaftGroupId groupId) {
         node.floor().forget(groupId.getUuid());
+    }
+
+    @Override
+    public void forgetGone(Predicate<UUID> isHere) {
+        node.floor().groups().stream().filter(isHere.negate()).forEach(id -> {
+            node.floor().forget(id);
+            node.votes().forget(id);
+        });
     }
 
     @Override

@@ -183,6 +183,7 @@ final class Reconciler implements Closeable {
         }
         checkOpen();
         partitions.dropQuarantineExcept(groupIds(image));
+        forgetGone(wanted.keySet());
         trash.wake();
         if (!failed.isEmpty()) {
             throw new IOException(failed.size() + " groups failed");
@@ -216,6 +217,11 @@ final class Reconciler implements Closeable {
     static String name(MetadataImage.Replica replica) {
         return "topic " + replica.topic().name() + " partition "
                 + replica.partition().partition();
+    }
+
+    /** That of the metadata group is neither wanted nor gone. */
+    private void forgetGone(Set<UUID> wanted) {
+        metadata.groupId().ifPresent(own -> partitions.forgetGone(id -> wanted.contains(id) || id.equals(own)));
     }
 
     private static Set<UUID> groupIds(MetadataImage image) {

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.statemachine.StateMachine;
@@ -49,6 +51,11 @@ final class CountingHost implements PartitionHost {
     @Override
     public void forgetFloor(RaftGroupId groupId) {
         floors.remove(groupId);
+    }
+
+    @Override
+    public void forgetGone(Predicate<UUID> isHere) {
+        floors.removeIf(id -> !isHere.test(id.getUuid()));
     }
 
     @Override

@@ -63,6 +63,22 @@ class LocalPartitionsTest {
     }
 
     @Test
+    void whatLeftWithoutBeingOpenIsForgottenAndWhatIsHereIsNot() throws IOException {
+        var wanted = RaftGroupId.randomId();
+        var onDisk = RaftGroupId.randomId();
+        var gone = RaftGroupId.randomId();
+        partitions.write(JOINED_AT_TEN);
+        Files.createDirectories(
+                directory.resolve("raft").resolve(onDisk.getUuid().toString()));
+        host.floors.addAll(List.of(ID, wanted, onDisk, gone));
+
+        partitions.forgetGone(wanted.getUuid()::equals);
+
+        assertThat(host.floors).containsExactlyInAnyOrder(ID, wanted, onDisk);
+        assertThat(partitions.hasJoined(gone.getUuid(), 14)).isFalse();
+    }
+
+    @Test
     void groupFileTellsOfItsOwnJoiningOnly() throws IOException {
         partitions.write(JOINED_AT_TEN);
 
