@@ -22,10 +22,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.RaftException;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer.Division;
 import org.slf4j.Logger;
@@ -40,9 +42,9 @@ import org.slf4j.LoggerFactory;
  * answer for a while, the attempt ends and is made anew.
  *
  * <p>Invariants: one step at a time per partition, each from members that are committed and for a change that
- * the newest metadata has; members are the metadata's replicas but for one; a change ends in the metadata after the configuration that it asked for
- * is committed. Nothing is remembered that a new leader would need: it looks at the metadata and at the
- * raft group, and goes on.
+ * the newest metadata has; members are the metadata's replicas but for one; a change ends in the metadata
+ * after the configuration that it asked for is committed. Nothing is remembered that a new leader would need:
+ * it looks at the metadata and at the raft group, and goes on.
  *
  * <p>Thread: one, the node's duties.
  */
@@ -53,6 +55,8 @@ final class MemberChanges {
     private static final int MAX_JOINS = 4;
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final long LONG_NANOS = Duration.ofSeconds(5).toNanos();
+    /** As Ratis writes it into its messages. */
+    private static final Pattern CALL_ID = Pattern.compile("(, )?cid=\\d+");
 
     private final int nodeId;
     private final RaftGroups groups;
@@ -68,7 +72,7 @@ final class MemberChanges {
 
     private record Fed(int node, ReplicaChange change) {}
 
-    private record Waiting(UUID groupId, int node) {}
+    private record Waiting(UUID groupId, String what) {}
 
     /**
      * The newest step of a partition.
@@ -172,16 +176,35 @@ final class MemberChanges {
     private void tellOfLongStep(MetadataImage.Replica replica) {
         var attempt = attempts.get(replica.partition().raftGroupId());
         if (attempt != null && !attempt.joins() && attempt.takesLong(System.nanoTime())) {
-            waits(replica, 0, "what was decided is not committed, a majority of the replicas does not confirm it");
+            waits(
+                    replica,
+                    "a long step",
+                    "what was decided is not committed, a majority of the replicas does not confirm it");
         }
     }
 
     /** Says so once, until there is another reason. */
-    private void waits(MetadataImage.Replica replica, int node, String reason) {
-        var waiting = new Waiting(replica.partition().raftGroupId(), node);
+    private void waits(MetadataImage.Replica replica, String what, String reason) {
+        var waiting = new Waiting(replica.partition().raftGroupId(), what);
         if (!reason.equals(reasons.put(waiting, reason))) {
             LOG.info("{}: its replicas are not changed yet: {}", where(replica), reason);
         }
+    }
+
+    /** The same for each attempt that fails alike: a call's number would make it another one. */
+    static String reasonOf(Throwable failure) {
+        var cause = failure;
+        while (cause.getCause() != null && (cause instanceof CompletionException || isOfAReply(cause))) {
+            cause = cause.getCause();
+        }
+        var message = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+        return cause.getClass().getSimpleName() + ": "
+                + CALL_ID.matcher(message).replaceAll("");
+    }
+
+    /** Such an exception holds the whole reply as text; its cause says what is wrong. */
+    private static boolean isOfAReply(Throwable failure) {
+        return failure.getCause() instanceof RaftException;
     }
 
     private static String where(MetadataImage.Replica replica) {
@@ -266,7 +289,10 @@ final class MemberChanges {
             }
             var info = image.node(node).filter(MemberChanges::answers);
             if (info.isEmpty() || !mayFeedOneMore()) {
-                waits(replica, node, info.isEmpty() ? "node " + node + " does not run" : MAX_JOINS + " others are fed");
+                waits(
+                        replica,
+                        "node " + node,
+                        info.isEmpty() ? "node " + node + " does not run" : MAX_JOINS + " others are fed");
                 return false;
             }
             fed.put(groupId().getUuid(), new Fed(node, change));
@@ -350,7 +376,10 @@ final class MemberChanges {
                         successor.getAsInt());
                 begin(false, groups.transferLeadership(groupId(), successor.getAsInt(), HAND_OVER_MS));
             } else {
-                waits(replica, nodeId, "node " + nodeId + " is to leave and leads, and no other is close behind it");
+                waits(
+                        replica,
+                        "node " + nodeId,
+                        "node " + nodeId + " is to leave and leads, and no other is close behind it");
             }
         }
 
@@ -375,7 +404,7 @@ final class MemberChanges {
         private void begin(boolean joins, CompletableFuture<?> step) {
             var end = step.handle((done, failure) -> {
                 if (failure != null) {
-                    waits(replica, 0, String.valueOf(failure.getMessage()));
+                    waits(replica, "a step that failed", reasonOf(failure));
                 }
                 return failure == null;
             });
