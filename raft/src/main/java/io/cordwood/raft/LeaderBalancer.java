@@ -3,7 +3,6 @@ package io.cordwood.raft;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.PartitionInfo;
-import io.cordwood.metadata.ReplicaChanges;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,10 +51,14 @@ final class LeaderBalancer {
 
     /** @param hasRoom of a node's id; one without would refuse batches, and hand the leadership back */
     LeaderBalancer(
-            int nodeId, RaftGroups groups, RaftNodeConfig config, IntPredicate hasRoom, LongSupplier clockNanos) {
-        this.nodeId = nodeId;
+            RaftNodeConfig config,
+            RaftGroups groups,
+            IntPredicate hasRoom,
+            Successors successors,
+            LongSupplier clockNanos) {
+        this.nodeId = config.nodeId();
         this.hasRoom = hasRoom;
-        this.successors = new Successors(config.raftTimings(), hasRoom);
+        this.successors = successors;
         this.groups = groups;
         this.timings = config.nodeTimings();
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
@@ -177,7 +180,7 @@ final class LeaderBalancer {
         if (division.isEmpty()) {
             return Optional.empty();
         }
-        var successor = successors.of(division.get(), ReplicaChanges.NEVER);
+        var successor = successors.of(division.get());
         return successor.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new HandOver(

@@ -285,8 +285,8 @@ public final class RaftNode implements Closeable {
         transport.handle(Greeting.METHOD, (from, request) -> greeting.answer(request));
         transport.handle(PeerMemory.METHOD, (from, request) -> memory.answer(config.nodeId(), request));
         var reports = new SpaceReports(transport, System::nanoTime);
-        var balancer = new LeaderBalancer(config.nodeId(), groups, config, reports::hasRoom, System::nanoTime);
-        var successors = new Successors(config.raftTimings(), reports::hasRoom);
+        var successors = new Successors(config.raftTimings(), reports::hasRoom, view::image);
+        var balancer = new LeaderBalancer(config, groups, reports::hasRoom, successors, System::nanoTime);
         var self = new Reconciler.Self(config.nodeId(), directory.incarnation());
         var reconciler = new Reconciler(self, metadata, groups, partitions, halt);
         host.onClosedByItself(reconciler::closedByItself);

@@ -131,7 +131,7 @@ class FullDiskTest {
 
     private RoomTransfers transfers(IntPredicate hasRoom) {
         var groups = new RaftGroups(leader.server(), new RatisClient());
-        var successors = new Successors(PartitionNodeFixture.TIMINGS, hasRoom);
+        var successors = new Successors(PartitionNodeFixture.TIMINGS, hasRoom, () -> image);
         return new RoomTransfers(groups, successors, () -> image, System::nanoTime);
     }
 
