@@ -93,7 +93,7 @@ public final class RaftNode implements Closeable {
         transport = new NodeTransport(config.nodeId(), this::addressOf);
         meters = RaftMeters.of(nodeMeters);
         catchUps = new CatchUps(transport, config.nodeId(), config.catchUp(), nodeMeters);
-        space = SpaceWatch.of(config, disk, nodeMeters);
+        space = SpaceWatch.of(config, this.disk, nodeMeters);
     }
 
     /**
