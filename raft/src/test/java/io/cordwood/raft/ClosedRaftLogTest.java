@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import static io.cordwood.raft.PartitionCluster.PATIENCE;
 import static io.cordwood.raft.PartitionCluster.batch;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.MetadataCommand;
@@ -53,9 +54,18 @@ class ClosedRaftLogTest {
         abstract void befall(Path current) throws IOException;
     }
 
-    /** Whatever is told besides: without this a follower would go on in silence. */
+    private static boolean isOfTheClose(String reason) {
+        return reason.startsWith("Ratis closed the ");
+    }
+
+    /** Without this a follower would go on in silence. */
     private static boolean toldOfTheClose(List<String> halts) {
-        return halts.stream().anyMatch(reason -> reason.startsWith("Ratis closed the "));
+        return halts.stream().anyMatch(ClosedRaftLogTest::isOfTheClose);
+    }
+
+    /** Which of the two comes first, and whether the log's own comes at all, depends on what Ratis was at. */
+    private static void assertNothingElseTold(List<String> halts) {
+        assertThat(halts).allMatch(reason -> isOfTheClose(reason) || reason.contains("raft log"));
     }
 
     @ParameterizedTest
@@ -70,6 +80,8 @@ class ClosedRaftLogTest {
                 var unused = node.replica().append(AppendRequest.of(batch("later")));
                 return toldOfTheClose(node.halts);
             });
+
+            assertNothingElseTold(node.halts);
         }
     }
 
@@ -85,6 +97,8 @@ class ClosedRaftLogTest {
                 cluster.appendSurely(batch("later"));
                 return toldOfTheClose(follower.halts);
             });
+
+            assertNothingElseTold(follower.halts);
         }
     }
 
@@ -101,6 +115,8 @@ class ClosedRaftLogTest {
                 var unused = world.node(1).metadata().submit(new MetadataCommand.AllocateProducerIds(1));
                 return toldOfTheClose(world.halts);
             });
+
+            assertNothingElseTold(world.halts);
         }
     }
 }
