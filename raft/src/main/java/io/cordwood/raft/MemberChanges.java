@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -149,18 +150,13 @@ final class MemberChanges {
             var attempt = attempts.get(id);
             var whom = fed.get(id);
             if (attempt != null && whom != null && attempt.joins() && attempt.takesLong(System.nanoTime())) {
-                var changes = replica.partition().changes();
-                boolean wanted =
-                        changes.of(whom.node()).filter(whom.change()::equals).isPresent();
-                if (!wanted || changes.any(ReplicaChange.Kind.LOST)) {
+                whyInVain(replica, whom).ifPresent(reason -> {
                     LOG.info(
                             "{}: node {} steps down to end the feeding of node {}, {}",
                             where(replica),
                             nodeId,
                             whom.node(),
-                            wanted
-                                    ? "which holds up that lost replicas are taken out"
-                                    : "which is not to join any more");
+                            reason);
                     attempts.put(
                             id, new Attempt(true, System.nanoTime(), attempt.end())); // asked again, but not at once
                     var unused = groups.stepDown(RaftGroupId.valueOf(id), HAND_OVER_MS)
@@ -168,9 +164,29 @@ final class MemberChanges {
                                 LOG.warn("{}: it does not step down: {}", where(replica), failure.getMessage());
                                 return null;
                             });
-                }
+                });
             }
         }
+    }
+
+    /**
+     * Empty where it goes on. A log appender that fails, as where the log is purged below it, is made anew for
+     * members only: who is fed before it is one hears nothing any more, and Ratis waits.
+     *
+     * <p>Source: Ratis 3.3.0, {@code LeaderStateImpl.restart}.
+     */
+    private Optional<String> whyInVain(MetadataImage.Replica replica, Fed whom) {
+        var changes = replica.partition().changes();
+        if (changes.of(whom.node()).filter(whom.change()::equals).isEmpty()) {
+            return Optional.of("which is not to join any more");
+        }
+        if (changes.any(ReplicaChange.Kind.LOST)) {
+            return Optional.of("which holds up that lost replicas are taken out");
+        }
+        return groups.division(RaftGroupId.valueOf(replica.partition().raftGroupId()))
+                .filter(division -> division.getInfo().isLeader())
+                .filter(division -> !Followers.of(division).containsKey(whom.node()))
+                .map(division -> "which hears nothing any more");
     }
 
     private void tellOfLongStep(MetadataImage.Replica replica) {
