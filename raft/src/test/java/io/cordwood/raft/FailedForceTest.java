@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -113,11 +114,13 @@ class FailedForceTest {
             var node = cluster.node(1);
             node.stop();
             var open = openFile(node.raftGroup());
+            var before = Files.readAllBytes(Path.of(open));
             assertThat(node.disk.hasWrittenTo(open)).isFalse();
 
             node.start();
 
             assertThat(node.disk.hasWrittenTo(open)).isTrue();
+            assertKept(open, before);
         }
     }
 
@@ -129,12 +132,24 @@ class FailedForceTest {
             world.awaitJoined(1);
             world.stop(1);
             var open = openFile(world.metadataRaftGroup(1));
+            var before = Files.readAllBytes(Path.of(open));
             assertThat(world.disk.hasWrittenTo(open)).isFalse();
 
             world.start(1, world.list(1));
 
             assertThat(world.disk.hasWrittenTo(open)).isTrue();
+            assertKept(open, before);
         }
+    }
+
+    /** What was there is there again; Ratis goes on behind it, in what it has padded with zeros. */
+    private static void assertKept(String open, byte[] before) throws IOException {
+        int end = before.length;
+        while (end > 0 && before[end - 1] == 0) {
+            end--;
+        }
+        assertThat(end).isPositive();
+        assertThat(Files.readAllBytes(Path.of(open))).startsWith(Arrays.copyOf(before, end));
     }
 
     private static String openFile(Path raftGroup) throws IOException {
