@@ -60,8 +60,8 @@ public sealed interface MetadataCommand {
      *
      * @param topicId random, drawn by the submitter
      * @param raftGroupIds random, drawn by the submitter
-     * @param avoid nodes that the submitter knows to have full disks: they are given replicas only where
-     *     the others do not suffice
+     * @param avoid nodes that the submitter knows to have full disks: they are given replicas where the
+     *     others do not suffice, and a minority of a partition's for the sake of a rack
      */
     record CreateTopic(
             String name,

@@ -10,10 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses the nodes of new partitions: those that are not to be avoided where there are enough; replicas of
- * one partition on different racks where there are enough, then on the nodes that hold fewest replicas; the
- * node that is preferred by fewest partitions comes first. A pure function of the image and the command:
- * all replicas of the metadata compute the same.
+ * Chooses the nodes of new partitions: replicas of one partition on different racks where there are enough,
+ * then on the nodes that hold fewest replicas; the node that is preferred by fewest partitions comes first.
+ * Of those that are to be avoided a partition is given a minority, and only for the sake of a rack: a disk is
+ * full for some days and a replica stays, but without a majority the partition would take no batches. More
+ * of them where the others do not suffice. A pure function of the image and the command: all replicas of the
+ * metadata compute the same.
  *
  * <p>Thread: the owner of {@link MetadataState}.
  */
@@ -51,9 +53,10 @@ final class Placement {
         var chosen = new ArrayList<NodeInfo>();
         var racks = new HashSet<String>();
         while (chosen.size() < replicationFactor) {
+            boolean isMinorityFull = chosen.stream().filter(this::isAvoided).count() >= (replicationFactor - 1) / 2;
             var next = nodes.stream()
                     .filter(node -> !chosen.contains(node) && hasRoom(node))
-                    .min(byFitness(racks));
+                    .min(byFitness(racks, isMinorityFull));
             if (next.isEmpty()) {
                 break;
             }
@@ -68,10 +71,16 @@ final class Placement {
                 .toList();
     }
 
-    private Comparator<NodeInfo> byFitness(Set<String> usedRacks) {
+    private boolean isAvoided(NodeInfo node) {
+        return avoid.contains(node.nodeId());
+    }
+
+    private Comparator<NodeInfo> byFitness(Set<String> usedRacks, boolean avoidsFirst) {
         // Without a rack a node is a rack of its own.
-        return Comparator.<NodeInfo>comparingInt(node -> avoid.contains(node.nodeId()) ? 1 : 0)
-                .thenComparing(node -> !node.rack().isEmpty() && usedRacks.contains(node.rack()) ? 1 : 0)
+        var byRack = Comparator.<NodeInfo, Boolean>comparing(
+                node -> !node.rack().isEmpty() && usedRacks.contains(node.rack()));
+        var byRoom = Comparator.comparing(this::isAvoided);
+        return (avoidsFirst ? byRoom.thenComparing(byRack) : byRack.thenComparing(byRoom))
                 .thenComparing(node -> replicaCounts.getOrDefault(node.nodeId(), 0))
                 .thenComparing(NodeInfo::nodeId);
     }

@@ -147,6 +147,29 @@ class TopicChangesTest {
         assertThat(replicas("orders", 4)).containsExactlyInAnyOrder(2, 3);
     }
 
+    @Test
+    void rackIsWorthAMinorityOnFullDisks() {
+        var onRacks = new MetadataState(MetadataImage.EMPTY);
+        onRacks.apply(form(node(1, "a", 9), node(2, "a", 9), node(3, "b", 9), node(4, "c", 9)), 1);
+        onRacks.apply(new RaiseFeatureLevel(2), 2);
+
+        assertThat(replicasOnRacks(onRacks, 3, 4)).containsOnlyOnce(3, 4).hasSize(3);
+        assertThat(replicasOnRacks(onRacks, 3, 3, 4)).contains(1, 2).hasSize(3);
+        assertThat(replicasOnRacks(onRacks, 2, 3, 4)).containsExactlyInAnyOrder(1, 2);
+    }
+
+    private static List<Integer> replicasOnRacks(MetadataState onRacks, int factor, Integer... full) {
+        var create = new CreateTopic(
+                "topic-" + factor + full.length,
+                UUID.randomUUID(),
+                List.of(UUID.randomUUID()),
+                factor,
+                new TreeMap<>(),
+                new TreeSet<>(Set.of(full)));
+        assertThat(onRacks.apply(create, onRacks.image().index() + 1)).isInstanceOf(Done.class);
+        return onRacks.image().partition(create.name(), 0).orElseThrow().replicas();
+    }
+
     private List<Integer> replicas(String topic, int partition) {
         return state.image().partition(topic, partition).orElseThrow().replicas();
     }
