@@ -10,7 +10,8 @@ import java.util.OptionalLong;
  * @param batch validated: magic, size, CRC, counts, timestamps. Its bytes must not change until the answer
  * @param validatedFor by whose rules its timestamps were; with {@link TimestampType#LOG_APPEND_TIME} nobody looked at them, so
  *     the leader's time takes their place whatever the topic's settings have become since
- * @param expectedEndOffset append only where the log ends here
+ * @param expectedEndOffset append only where the log ends here. Also a {@link SegmentRoll} takes an offset: a
+ *     mismatch does not mean that somebody wrote
  */
 public record AppendRequest(RecordBatch batch, TimestampType validatedFor, OptionalLong expectedEndOffset) {
 
