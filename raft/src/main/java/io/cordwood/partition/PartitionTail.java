@@ -204,6 +204,11 @@ public final class PartitionTail {
         return leading == null ? OptionalLong.empty() : OptionalLong.of(leading.term);
     }
 
+    /** The base offset of the segment that takes the next batch; empty where this replica does not lead. */
+    public synchronized OptionalLong activeBaseOffset() {
+        return leading == null ? OptionalLong.empty() : OptionalLong.of(leading.active.baseOffset());
+    }
+
     /** Whether an entry still fits: made in the term that leads, and for what the log holds now. */
     public synchronized boolean accepts(PartitionEntry entry, long draftTerm) {
         if (leading == null || leading.term != draftTerm || entry.leaderTimeMs() < lastLeaderTimeMs()) {

@@ -10,6 +10,8 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,8 @@ final class ReplicaScrub {
 
     private final List<Case> cases = new ArrayList<>();
     private final ScrubRolls rolls;
+    /** When a file was read last because somebody doubted it, by base offset. */
+    private final Map<Long, Long> doubtLooks = new HashMap<>();
 
     /**
      * What the replicas of a node share.
@@ -128,15 +132,41 @@ final class ReplicaScrub {
         return isActive && key.endOffset() <= log.writtenEndOffset() ? CopyReport.PENDING : CopyReport.ABSENT;
     }
 
-    /** Reads what somebody found something wrong in. */
-    void lookAtDoubts() throws IOException, InterruptedException {
-        var doubts = replica.state().log().scrub().takeDoubts();
-        for (var listed : doubts.sealed()) {
-            look(CopyKey.of(listed));
+    /**
+     * Reads one file that somebody found something wrong in. None again soon after: who finds nothing wrong
+     * there, and cannot go on all the same, doubts it with each try.
+     *
+     * @return whether there was one
+     */
+    boolean hasLookedAtDoubt() throws IOException, InterruptedException {
+        var scrub = replica.state().log().scrub();
+        var next = scrub.doubted().stream()
+                .filter(base -> nanosSinceDoubt(base) >= RETRY_NANOS && !hasCase(base))
+                .max(Comparator.comparingLong(this::nanosSinceDoubt));
+        if (next.isEmpty()) {
+            return false;
         }
-        if (doubts.active()) {
+        scrub.dropDoubt(next.get());
+        var listed = scrub.sealed().stream()
+                .filter(each -> each.baseOffset() == next.get())
+                .findFirst();
+        if (listed.isPresent()) {
+            look(CopyKey.of(listed.get()));
+        } else {
             lookAtActive();
         }
+        doubtLooks.put(next.get(), means.clockNanos().getAsLong());
+        return true;
+    }
+
+    private long nanosSinceDoubt(long baseOffset) {
+        var lookedAt = doubtLooks.get(baseOffset);
+        return lookedAt == null ? Long.MAX_VALUE : means.clockNanos().getAsLong() - lookedAt;
+    }
+
+    /** Whether it is known already that something is wrong there, or that others have another file. */
+    private boolean hasCase(long baseOffset) {
+        return cases.stream().anyMatch(each -> each.check.baseOffset() == baseOffset);
     }
 
     /** Reads a sealed segment. */
@@ -447,6 +477,7 @@ final class ReplicaScrub {
         var here =
                 replica.state().log().scrub().sealed().stream().map(CopyKey::of).toList();
         known.keySet().retainAll(here);
+        doubtLooks.keySet().removeIf(base -> nanosSinceDoubt(base) >= RETRY_NANOS);
     }
 
     /** For people. */

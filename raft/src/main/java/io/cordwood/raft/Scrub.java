@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
  * Looks for damage in the segment files of a node, pass after pass, and tells other nodes what it found.
  *
  * <p>Invariants: one file is read at a time, within the node's rate. What others ask for comes before the
- * rest of a pass, and so does what is open. The files of a pass come in an order of its own: where a node
- * never runs for as long as a pass takes, each file has its turn some time. Nothing of it outlives a stop.
+ * rest of a pass, and so does what is open; what readers doubt comes in between, one file at a time. The
+ * files of a pass come in an order of its own: where a node never runs for as long as a pass takes, each
+ * file has its turn some time. Nothing of it outlives a stop.
  *
  * <p>Thread: {@link #tick} one, the node's own for this; answers come on gRPC's threads. The monitor of
  * {@code wanted} guards it.
@@ -94,12 +95,10 @@ final class Scrub {
         }
         try {
             refresh();
-            for (var scrub : scrubs.values()) {
-                scrub.lookAtDoubts();
-            }
             for (var next = nextWanted(); next.isPresent(); next = nextWanted()) {
                 look(next.get());
             }
+            lookAtOneDoubt();
             passOn();
             for (var scrub : scrubs.values()) {
                 scrub.compare();
@@ -127,6 +126,17 @@ final class Scrub {
         scrubs.values().removeIf(scrub -> !here.contains(scrub.replica()));
         for (var replica : here) {
             scrubs.computeIfAbsent(replica.groupId().getUuid(), id -> new ReplicaScrub(replica, shared));
+        }
+    }
+
+    /** The next one has its turn when others' questions were answered and the pass went on a little. */
+    private void lookAtOneDoubt() throws IOException, InterruptedException {
+        var inSomeOrder = new ArrayList<>(scrubs.values());
+        Collections.shuffle(inSomeOrder); // none waits for ever behind another one
+        for (var scrub : inSomeOrder) {
+            if (scrub.hasLookedAtDoubt()) {
+                return;
+            }
         }
     }
 

@@ -38,7 +38,7 @@ final class ScrubRolls {
                 || state.appender().refusing() != null
                 || !newest.isDone()
                 || isTooSoon()
-                || state.log().scrub().activeBaseOffset() != baseOffset) {
+                || !SegmentRoll.isActive(state.tail(), baseOffset)) {
             return;
         }
         LOG.info(

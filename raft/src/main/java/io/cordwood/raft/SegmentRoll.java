@@ -9,6 +9,7 @@ import io.cordwood.partition.PartitionTail;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Seals the segment that takes the next batch, on all replicas: an entry that starts a new one, with a batch
@@ -23,9 +24,15 @@ record SegmentRoll(ReplicaState replica, long baseOffset) implements Proposal {
     /** Empty where another batch was faster and has started a segment. */
     @Override
     public Optional<PartitionEntry> entry(PartitionTail tail, long leaderTimeMs) {
-        return replica.log().scrub().activeBaseOffset() == baseOffset
-                ? Optional.of(entryAt(tail.endOffset(), leaderTimeMs))
-                : Optional.empty();
+        return isActive(tail, baseOffset) ? Optional.of(entryAt(tail.endOffset(), leaderTimeMs)) : Optional.empty();
+    }
+
+    /**
+     * Whether the next batch goes into the segment with this base offset. The raft log says so and not the
+     * files: in those a segment may have been begun for an entry that was truncated.
+     */
+    static boolean isActive(PartitionTail tail, long baseOffset) {
+        return tail.activeBaseOffset().equals(OptionalLong.of(baseOffset));
     }
 
     private PartitionEntry entryAt(long offset, long leaderTimeMs) {

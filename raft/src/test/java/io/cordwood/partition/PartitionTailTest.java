@@ -144,7 +144,9 @@ class PartitionTailTest {
         tail.append(new TrimEntry(PARTITION, 510, 10), 2, 12);
 
         assertThat(draftedEntry().roll()).isTrue();
+        assertThat(tail.activeBaseOffset()).hasValue(0);
         tail.append(draftedEntry(), 2, 13);
+        assertThat(tail.activeBaseOffset()).hasValue(10);
         assertThat(draftedEntry().roll()).isFalse();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.batch.RecordBatch;
+import io.cordwood.batch.TimestampType;
 import io.cordwood.store.DamagedRangeException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +18,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,6 +223,29 @@ class ScrubTest {
         awaitRepaired();
     }
 
+    /** As a leader does that cannot feed a follower, at each try of Ratis. */
+    @Test
+    void soundFileThatIsDoubtedAgainAndAgainIsReadOnceInAWhile() throws Exception {
+        var node = follower();
+        var nanos = new AtomicLong();
+        var scrub = new ReplicaScrub(
+                node.replica(),
+                new ReplicaScrub.Means(bytes -> {}, nanos::get, node.quarantine(), node.scrubCounters()));
+        var doubts = node.replica().state().log().scrub();
+        doubts.doubt(0);
+        assertThat(scrub.hasLookedAtDoubt()).isTrue();
+
+        doubts.doubt(0);
+        assertThat(scrub.hasLookedAtDoubt()).isFalse();
+        doubts.doubt(published.size() - 1L); // of another file
+        assertThat(scrub.hasLookedAtDoubt()).isTrue();
+        assertThat(scrub.hasLookedAtDoubt()).isFalse();
+
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(30));
+        assertThat(scrub.hasLookedAtDoubt()).isTrue();
+        assertThat(scrub.hasLookedAtDoubt()).isFalse();
+    }
+
     @Test
     void readersAreRefusedWhatIsDamagedWhileNobodyCanHelp() throws Exception {
         var follower = follower();
@@ -317,6 +344,24 @@ class ScrubTest {
     @Test
     void damageInTheActiveSegmentOfALeaderThatIsQuietIsRepaired() throws Exception {
         assertActiveSegmentIsRepaired(cluster.leader());
+        assertConditionalAppendLearnsOfTheOffset();
+    }
+
+    /** Nobody else wrote. */
+    private void assertConditionalAppendLearnsOfTheOffset() {
+        int ownEnd = published.size();
+
+        assertThat(appendWhereTheLogEndsAt(ownEnd)).isEqualTo(new AppendOutcome.EndOffsetMismatch(ownEnd, ownEnd + 1));
+        assertThat(appendWhereTheLogEndsAt(ownEnd + 1))
+                .isInstanceOfSatisfying(
+                        AppendOutcome.Appended.class,
+                        appended -> assertThat(appended.baseOffset()).isEqualTo(ownEnd + 1));
+    }
+
+    private AppendOutcome appendWhereTheLogEndsAt(long offset) {
+        var request =
+                new AppendRequest(PartitionCluster.batch("next"), TimestampType.CREATE_TIME, OptionalLong.of(offset));
+        return cluster.leader().replica().append(request).join();
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Looks at the files of a log for damage: headers, CRCs, offsets that join, and leader epochs, which no CRC
@@ -16,7 +17,9 @@ import java.util.function.Supplier;
  * batch that is sound in itself and of another log.
  *
  * <p>Invariants: nothing is changed; what is looked at lies below the high watermark, so it is never cut. A
- * file that was trimmed, compacted or given up meanwhile is no finding, see {@link #isPart}.
+ * file is sealed once a batch of the one behind it lies there too: before, the entry that began that one may
+ * be truncated from the raft log, and the file takes batches again. A file that was trimmed, compacted or
+ * given up meanwhile is no finding, see {@link #isPart}.
  *
  * <p><b>Thread:</b> any.
  */
@@ -25,17 +28,6 @@ public final class LogScrub {
     private final Supplier<List<Segment>> segments;
     private final LongSupplier highWatermark;
     private final Supplier<List<LeaderEpoch>> epochs;
-
-    /**
-     * Files that somebody found something wrong in.
-     *
-     * @param active whether the one that takes the next batch is among them
-     */
-    public record Doubts(List<SealedSegment> sealed, boolean active) {
-        public Doubts {
-            sealed = List.copyOf(sealed);
-        }
-    }
 
     LogScrub(
             LogFiles files,
@@ -50,15 +42,26 @@ public final class LogScrub {
 
     /** The files that never change any more, oldest first, without their hashes. */
     public List<SealedSegment> sealed() {
-        var all = segments.get();
-        return all.subList(0, all.size() - 1).stream()
-                .filter(this::isApplied)
-                .map(LogScrub::listed)
-                .toList();
+        return view().sealed().stream().map(LogScrub::listed).toList();
     }
 
-    private boolean isApplied(Segment segment) {
-        return segment.endOffset() > segment.baseOffset() && segment.endOffset() <= highWatermark.getAsLong();
+    /**
+     * The files as all that is applied makes them.
+     *
+     * @param sealed those that hold a batch
+     * @param active takes the next batch; that behind it there is another one may be taken back
+     * @param applied the high watermark
+     */
+    private record View(List<Segment> sealed, Segment active, long applied) {}
+
+    private View view() {
+        long applied = highWatermark.getAsLong(); // first: what it covers now is never cut
+        var all = segments.get();
+        var active = Segment.holding(all, applied - 1);
+        var sealed = all.subList(0, all.indexOf(active)).stream()
+                .filter(segment -> segment.endOffset() > segment.baseOffset())
+                .toList();
+        return new View(sealed, active, applied);
     }
 
     private static SealedSegment listed(Segment segment) {
@@ -80,9 +83,8 @@ public final class LogScrub {
      * @throws IOException also where the node cannot read at all, which says nothing of the file
      */
     public Optional<FileCheck> check(SealedSegment listed, CompactionPace pace) throws IOException {
-        var all = segments.get();
-        var found = all.subList(0, all.size() - 1).stream()
-                .filter(segment -> isApplied(segment) && isSame(listed(segment), listed))
+        var found = view().sealed().stream()
+                .filter(segment -> isSame(listed(segment), listed))
                 .findFirst();
         return found.isEmpty()
                 ? Optional.empty()
@@ -101,9 +103,9 @@ public final class LogScrub {
      * nothing.
      */
     public Optional<FileCheck> checkActive(CompactionPace pace) throws IOException {
-        var all = segments.get();
-        var active = all.get(all.size() - 1);
-        long applied = Math.min(highWatermark.getAsLong(), active.endOffset());
+        var view = view();
+        var active = view.active();
+        long applied = Math.min(view.applied(), active.endOffset());
         // Where the applied batches end is known by walking there.
         var end = new Segment.End(applied, active.end().sizeBytes(), RecordBatch.NO_TIMESTAMP);
         return applied <= active.baseOffset() ? Optional.empty() : look(new Walk(active, end, false), pace);
@@ -133,30 +135,38 @@ public final class LogScrub {
 
     /**
      * Takes note that somebody found at an offset what cannot be right, such as a wrong CRC. Without effect
-     * where the offset is not, or no longer, in the log.
+     * where the offset is not, or no longer, in the log, and where it is not applied: bytes there give way
+     * to those of another leader.
      */
     public void doubt(long offset) {
         var all = segments.get();
-        if (offset >= all.get(0).baseOffset()) {
+        if (offset >= all.get(0).baseOffset() && offset < highWatermark.getAsLong()) {
             Segment.holding(all, offset).doubt();
         }
     }
 
-    /** What was doubted since the newest call, and should be looked at before anything else. By one thread. */
-    public Doubts takeDoubts() {
-        var all = segments.get();
-        var sealed = all.subList(0, all.size() - 1).stream()
-                .filter(this::isApplied)
-                .filter(Segment::takeDoubt)
-                .map(LogScrub::listed)
+    /**
+     * Base offsets of the files that were doubted and should be looked at as a whole, oldest first; none of
+     * which is known what is damaged.
+     */
+    public List<Long> doubted() {
+        var view = view();
+        return Stream.concat(view.sealed().stream(), Stream.of(view.active()))
+                .filter(Segment::isDoubted)
+                .map(Segment::baseOffset)
                 .toList();
-        return new Doubts(sealed, all.get(all.size() - 1).takeDoubt());
     }
 
-    /** The base offset of the file that takes the next batch. */
+    /** Forgets that the file with this base offset was doubted: it is about to be looked at. */
+    public void dropDoubt(long baseOffset) {
+        segments.get().stream()
+                .filter(segment -> segment.baseOffset() == baseOffset)
+                .forEach(Segment::dropDoubt);
+    }
+
+    /** The base offset of the file that takes batches behind all that is applied. */
     public long activeBaseOffset() {
-        var all = segments.get();
-        return all.get(all.size() - 1).baseOffset();
+        return view().active().baseOffset();
     }
 
     /**
@@ -171,11 +181,7 @@ public final class LogScrub {
      * The file that was looked at as it is listed, where it is part of the log and never changes any more.
      */
     public Optional<SealedSegment> sealed(FileCheck check) {
-        var all = segments.get();
-        var sealed = all.subList(0, all.size() - 1);
-        return sealed.contains(check.segment()) && isApplied(check.segment())
-                ? Optional.of(listed(check.segment()))
-                : Optional.empty();
+        return Optional.of(check.segment()).filter(view().sealed()::contains).map(LogScrub::listed);
     }
 
     /**

@@ -205,11 +205,13 @@ final class Segment {
         doubted = true;
     }
 
-    /** Whether somebody did since the newest call. By one thread. */
-    boolean takeDoubt() {
-        boolean was = doubted;
+    /** Whether somebody did, and what is wrong is not known. */
+    boolean isDoubted() {
+        return doubted && refused == null;
+    }
+
+    void dropDoubt() {
         doubted = false;
-        return was;
     }
 
     /** Up to where a read may go that begins at an offset. */

@@ -194,7 +194,7 @@ class LogScrubTest {
         assertThat(scrub().sealed(found)).isEmpty();
 
         test.roll(1, "next");
-        assertThat(scrub().sealed(found)).isPresent(); // all of it was applied before
+        assertThat(scrub().sealed(found)).isEmpty(); // all of it was applied before, and the next one may be taken back
         test.commit();
 
         assertThat(scrub().sealed(found))
@@ -212,6 +212,20 @@ class LogScrubTest {
         test.commit();
         assertThat(scrub().sealed()).hasSize(4);
         assertThat(scrub().sealed().get(3).endOffset()).isEqualTo(end + 2);
+    }
+
+    /** The entry that began it was a deposed leader's: the next one may go into the file before it. */
+    @Test
+    void fileBehindAllThatIsAppliedSealsNothing() throws Exception {
+        long base = sealed.get(2).endOffset();
+        test.append(2, "a");
+        test.commit();
+        test.roll(2, "b");
+
+        assertThat(scrub().activeBaseOffset()).isEqualTo(base);
+        assertThat(scrub().sealed()).isEqualTo(sealed);
+        flip(test.file(base), 70, 1);
+        assertThat(scrub().checkActive(FAST).orElseThrow().baseOffset()).isEqualTo(base);
     }
 
     @Test
@@ -425,14 +439,27 @@ class LogScrubTest {
 
     @Test
     void whatAReaderFindsWrongIsToldOnce() throws Exception {
-        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(), false));
+        long active = sealed.get(2).endOffset();
+        assertThat(scrub().doubted()).isEmpty();
         flip(file(second()), 7, 1); // base offset
         assertThatThrownBy(() -> test.log().read(second().baseOffset(), second().endOffset(), 1 << 20))
                 .isInstanceOf(CorruptLogException.class);
         scrub().doubt(test.log().highWatermark() - 1); // as whoever computes CRCs does
 
-        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(second()), true));
-        assertThat(scrub().takeDoubts()).isEqualTo(new LogScrub.Doubts(List.of(), false));
+        assertThat(scrub().doubted()).containsExactly(second().baseOffset(), active);
+        scrub().dropDoubt(second().baseOffset());
+        assertThat(scrub().doubted()).containsExactly(active);
+    }
+
+    @Test
+    void whatIsKnownToBeDamagedOrIsNotAppliedIsNotDoubted() throws Exception {
+        flip(file(second()), 7, 1);
+        scrub().doubt(second().baseOffset());
+        scrub().refuse(check(second()));
+        scrub().doubt(second().baseOffset());
+        scrub().doubt(test.log().highWatermark());
+
+        assertThat(scrub().doubted()).isEmpty();
     }
 
     @Test
