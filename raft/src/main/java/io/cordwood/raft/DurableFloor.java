@@ -81,8 +81,8 @@ final class DurableFloor implements Closeable {
     /**
      * Opens the file in the data directory, or begins it.
      *
-     * @throws DamagedFileException where it exists and neither slot is whole, or the disk does not give both:
-     *     the newer one may be the other
+     * @throws DamagedFileException where it exists and neither slot is whole, or the disk does not give both: the
+     *     newer one may be the other
      */
     static DurableFloor open(Disk disk, Path dataDirectory, NodeHalt halt) throws IOException {
         var path = dataDirectory.resolve(FILE_NAME);

@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * Tells bytes that the disk does not give (EIO) from what else fails at a file, which says nothing of its
- * bytes: too many open files, a mount that is gone. The JDK gives the system's own words for it, and nothing
- * else that says so; they are English where the process runs with {@code LC_ALL=C.UTF-8}, as our own starts
+ * bytes: too many open files, a mount that is gone. The JDK gives the system's own words for it, and
+ * nothing else that says so; they are English where the process runs with {@code LC_ALL=C.UTF-8}, as our own starts
  * have it.
  *
  * <p><b>Thread:</b> any; no state.

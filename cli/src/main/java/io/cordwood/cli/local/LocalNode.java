@@ -157,7 +157,7 @@ final class LocalNode {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
         // Settings of the command, which the server would refuse as unknown ones of its own.
         builder.environment().keySet().removeAll(List.of("CORDWOOD_BOOTSTRAP", ClusterSpec.JVM_OPTIONS_VARIABLE));
-        // The system's words for an error are the only ones for a bad sector or a full disk that Java gives on.
+        // Java tells a bad sector or a full disk in the system's words only, which a node knows in English.
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().remove("LANGUAGE"); // some C libraries translate for it all the same
         return builder;
