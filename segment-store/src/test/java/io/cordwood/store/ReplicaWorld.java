@@ -246,7 +246,14 @@ final class ReplicaWorld {
         }
         log().force();
         acknowledged = entries.size();
-        histories.clear();
+        clearHistories();
+    }
+
+    /** What a failure kept from being replaced stays behind the end, forced or not, until something takes its place. */
+    private void clearHistories() {
+        if (end() == log().writtenEndOffset()) {
+            histories.clear();
+        }
     }
 
     private void publish() throws IOException {
