@@ -363,9 +363,7 @@ final class PartitionNodeFixture {
 
     /** The segment files by name, in hex. */
     Map<String, String> segmentContents() throws IOException {
-        var content = ReplicaFiles.contentBelow(partition());
-        content.keySet().removeIf(name -> !name.endsWith(".log"));
-        return content;
+        return ReplicaFiles.segmentsIn(partition());
     }
 
     long sizeBytes() {

@@ -187,6 +187,15 @@ final class ReplicaFiles {
         }
     }
 
+    /** The segment files in a directory, by name, with their bytes in hex; other files may come and go meanwhile. */
+    static Map<String, String> segmentsIn(Path partition) throws IOException {
+        var content = new TreeMap<String, String>();
+        for (Path file : new ReplicaFiles(partition, partition).segments()) {
+            content.put(file.getFileName().toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
+        }
+        return content;
+    }
+
     /** All files below a directory, by name, with their bytes in hex. */
     static Map<String, String> contentBelow(Path directory) throws IOException {
         var content = new TreeMap<String, String>();

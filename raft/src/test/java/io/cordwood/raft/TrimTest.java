@@ -30,7 +30,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.apache.ratis.statemachine.StateMachine;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Tag;
@@ -67,9 +66,7 @@ class TrimTest {
 
     /** The segment files of a node, by name, with their bytes. */
     private static Map<String, String> segments(PartitionNodeFixture node) throws IOException {
-        return ReplicaFiles.contentBelow(node.partition()).entrySet().stream()
-                .filter(file -> file.getKey().endsWith(".log"))
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
+        return ReplicaFiles.segmentsIn(node.partition());
     }
 
     /** Has the raft logs purged, and the files deleted that they do not hold any more. */
