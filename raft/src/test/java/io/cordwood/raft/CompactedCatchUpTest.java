@@ -138,6 +138,7 @@ class CompactedCatchUpTest {
         cluster.awaitHighWatermark(compacted.published());
         assertThat(follower.replica().compactionPending()).isTrue();
 
+        follower.holdElections();
         leader.setMembers(cluster.othersThan(follower));
         compacted.publish(2, 10);
         long before = follower.catchUps().notifications();

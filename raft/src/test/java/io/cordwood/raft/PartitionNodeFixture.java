@@ -32,6 +32,7 @@ import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.LeaderElectionManagementRequest;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
@@ -347,6 +348,18 @@ final class PartitionNodeFixture {
                         .setServersInNewConf(
                                 members.stream().map(member -> member.peer).toList())
                         .build()));
+        if (!reply.isSuccess()) {
+            throw new IOException(reply.toString(), reply.getException());
+        }
+    }
+
+    /** From now on it is no candidate: as one that was removed it would learn so, and close its group. */
+    void holdElections() throws IOException {
+        var reply = server().leaderElectionManagement(LeaderElectionManagementRequest.newPause(
+                current().node().client().id(),
+                server().getId(),
+                cluster.group.getGroupId(),
+                current().node().client().nextCallId()));
         if (!reply.isSuccess()) {
             throw new IOException(reply.toString(), reply.getException());
         }
