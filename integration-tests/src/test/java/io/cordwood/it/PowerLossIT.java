@@ -33,8 +33,8 @@ class PowerLossIT {
     final LoopDisks disks = new LoopDisks();
 
     @Test
-    void acknowledgedRecordsSurviveALossOfPowerOfOneNode() {
-        survive(1, 1, PowerLoss.JOURNAL_LOST);
+    void acknowledgedRecordsSurviveALossOfPowerOfAllNodes() {
+        survive(NODES, 1, PowerLoss.JOURNAL_LOST);
     }
 
     @ParameterizedTest

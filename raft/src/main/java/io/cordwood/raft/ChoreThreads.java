@@ -29,7 +29,8 @@ final class ChoreThreads {
         RETENTION("retention"),
         COMPACTION("compaction"),
         SCRUB("scrub"),
-        SPACE("space");
+        SPACE("space"),
+        PROBE("disk-probe");
 
         private final String threadName;
 

@@ -1,6 +1,6 @@
 package io.cordwood.raft;
 
-import io.cordwood.store.ReadError;
+import io.cordwood.store.DiskError;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ final class DamagedFileException extends IOException {
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {
-            throw ReadError.isCauseOf(e)
+            throw DiskError.isCauseOf(e)
                     ? new DamagedFileException(file, "the disk does not give its bytes: " + e.getMessage(), e)
                     : e;
         }

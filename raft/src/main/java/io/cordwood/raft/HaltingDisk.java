@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.store.Disk;
+import io.cordwood.store.DiskError;
 import io.cordwood.store.DiskFile;
 import io.cordwood.store.ForceFailedException;
 import io.cordwood.store.OpenMode;
@@ -10,10 +11,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A disk of which a failed force ends the node, whoever asked for it. Much of what is written in the
- * background is tried again when it failed, and after a failed force the next try would take for durable
- * what the first one lost: a file that has its name already, a directory that is there. It ends here and
- * not where the exception is caught: a failure of what is cleaned up behind may have taken its place.
+ * A disk that ends the node where it fails: at any force that fails, and at any change that is answered by
+ * an error of the disk. Whoever asked for it: much of what is written in the background is tried again
+ * when it failed. After a failed force the next try would take for durable what the first one lost: a file
+ * that has its name already, a directory that is there. After an error of the disk it would be tried for
+ * ever, by a node that looks sound. It ends here and not where the exception is caught: a failure of what
+ * is cleaned up behind may have taken its place. Reads that fail are left to who reads: of one bad sector
+ * the others have the bytes.
  *
  * <p>Invariant: nobody sees a {@link ForceFailedException} before the halt was told of it.
  *
@@ -28,27 +32,39 @@ final class HaltingDisk implements Disk {
         this.halt = halt;
     }
 
-    private interface Forcing {
+    private interface Change {
         void run() throws IOException;
     }
 
-    private void haltIfForceFails(Forcing forcing) throws IOException {
+    private interface Opening {
+        DiskFile open() throws IOException;
+    }
+
+    private void change(Change change) throws IOException {
         try {
-            forcing.run();
-        } catch (ForceFailedException e) {
-            halt.failed("a force failed, and nobody knows what the disk holds now", e);
+            change.run();
+        } catch (IOException e) {
+            haltOver(e);
             throw e;
+        }
+    }
+
+    private void haltOver(IOException failure) {
+        if (failure instanceof ForceFailedException) {
+            halt.failed("a force failed, and nobody knows what the disk holds now", failure);
+        } else if (DiskError.isCauseOfChange(failure)) {
+            halt.failed("the disk takes no change any more", failure);
         }
     }
 
     @Override
     public DiskFile open(Path file, OpenMode mode) throws IOException {
-        return watched(inner.open(file, mode), mode);
+        return mode == OpenMode.READ ? inner.open(file, mode) : changing(() -> inner.open(file, mode));
     }
 
     @Override
     public DiskFile openForAppends(Path file, OpenMode mode) throws IOException {
-        return watched(inner.openForAppends(file, mode), mode);
+        return changing(() -> inner.openForAppends(file, mode));
     }
 
     @Override
@@ -56,8 +72,13 @@ final class HaltingDisk implements Disk {
         return inner.openForScan(file);
     }
 
-    private DiskFile watched(DiskFile file, OpenMode mode) {
-        return mode == OpenMode.READ ? file : new HaltingFile(file);
+    private DiskFile changing(Opening opening) throws IOException {
+        try {
+            return new HaltingFile(opening.open());
+        } catch (IOException e) {
+            haltOver(e);
+            throw e;
+        }
     }
 
     @Override
@@ -72,27 +93,27 @@ final class HaltingDisk implements Disk {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
-        haltIfForceFails(() -> inner.createDirectories(directory));
+        change(() -> inner.createDirectories(directory));
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
-        inner.rename(from, to);
+        change(() -> inner.rename(from, to));
     }
 
     @Override
     public void link(Path file, Path name) throws IOException {
-        inner.link(file, name);
+        change(() -> inner.link(file, name));
     }
 
     @Override
     public void delete(Path file) throws IOException {
-        inner.delete(file);
+        change(() -> inner.delete(file));
     }
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
-        haltIfForceFails(() -> inner.forceDirectory(directory));
+        change(() -> inner.forceDirectory(directory));
     }
 
     @Override
@@ -119,12 +140,12 @@ final class HaltingDisk implements Disk {
 
         @Override
         public void write(ByteBuffer src, long position) throws IOException {
-            file.write(src, position);
+            change(() -> file.write(src, position));
         }
 
         @Override
         public void force() throws IOException {
-            haltIfForceFails(file::force);
+            change(file::force);
         }
 
         @Override
@@ -134,7 +155,7 @@ final class HaltingDisk implements Disk {
 
         @Override
         public void truncate(long sizeBytes) throws IOException {
-            file.truncate(sizeBytes);
+            change(() -> file.truncate(sizeBytes));
         }
 
         @Override

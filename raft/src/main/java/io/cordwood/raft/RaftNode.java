@@ -319,6 +319,8 @@ public final class RaftNode implements Closeable {
         var elections = new LostElections(
                 running().groups()::candidates, space::lacksRoomForVotes, space::isFull, halt, System::nanoTime);
         chores.repeat(Kind.SPACE, SpaceKeeper.LOOK_MS, elections::look);
+        var probe = new DiskProbe(config.nodeId(), disk, space.directories());
+        chores.repeat(Kind.PROBE, DiskProbe.EVERY_MS, probe::tick);
     }
 
     private void scheduleChores(LeaderDuties leaderDuties, LeaderClient leader, Successors successors) {
@@ -468,7 +470,7 @@ public final class RaftNode implements Closeable {
             running = null;
             node.membership().close();
             node.reconciler().close();
-            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
+            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.PROBE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             chores.stop(Kind.CHECKPOINTS);
             node.checkpoints().takeAll();

@@ -208,7 +208,12 @@ public final class SpaceWatch {
         return disks;
     }
 
-    /** The same, as other nodes are told it. */
+    /** One of each disk. */
+    List<Path> directories() {
+        return watched.stream().map(each -> each.path).toList();
+    }
+
+    /** The disks, as other nodes are told them. */
     List<NodeDisk> told() {
         return disks.stream().map(DiskSpace::told).toList();
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.store.CheckpointFile;
+import io.cordwood.store.Disk;
 import io.cordwood.store.ForceFailedException;
 import io.cordwood.store.IoFault;
 import io.cordwood.store.OpenMode;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FailedForceTest {
     private static final Path DATA = Path.of("/data");
+    private static final Path FILE = DATA.resolve("file");
+    private static final Path OTHER = DATA.resolve("other");
 
     @TempDir
     Path directory;
@@ -57,8 +60,9 @@ class FailedForceTest {
         try (var file = disk.open(DATA.resolve("f"), OpenMode.CREATE)) {
             simulated.failAt(simulated.operations() + 1, fault);
             assertThatThrownBy(() -> file.write(ByteBuffer.allocate(10), 0)).isInstanceOf(IOException.class);
-            assertThat(halts).isEmpty();
+            assertThat(halts).hasSize(fault == IoFault.INPUT_OUTPUT ? 1 : 0);
 
+            halts.clear();
             simulated.failAt(simulated.operations() + 1, fault);
             assertThatThrownBy(file::force).isInstanceOf(ForceFailedException.class);
             assertThat(halts).hasSize(1);
@@ -75,6 +79,60 @@ class FailedForceTest {
 
         assertThatThrownBy(() -> disk.forceDirectory(DATA)).isInstanceOf(ForceFailedException.class);
         assertThat(halts).hasSize(1);
+    }
+
+    /** Anything that changes something; where it does not find room, the file has it still, or the caller goes on. */
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    void errorOfTheDiskAtAChangeEndsTheNode(Change change) throws IOException {
+        for (IoFault fault : List.of(IoFault.INPUT_OUTPUT, IoFault.NO_SPACE)) {
+            var simulated = new SimulatedDisk(1);
+            var disk = new HaltingDisk(simulated, halt);
+            disk.createDirectories(DATA);
+            disk.open(FILE, OpenMode.CREATE).close();
+            simulated.failAt(simulated.operations() + 1, fault);
+
+            assertThatThrownBy(() -> change.action.on(disk)).hasMessageContaining(fault.message());
+
+            assertThat(halts).hasSize(fault == IoFault.INPUT_OUTPUT ? 1 : 0);
+            halts.clear();
+        }
+    }
+
+    private enum Change {
+        CREATE(disk -> disk.open(OTHER, OpenMode.CREATE)),
+        RENAME(disk -> disk.rename(FILE, OTHER)),
+        LINK(disk -> disk.link(FILE, OTHER)),
+        DELETE(disk -> disk.delete(FILE));
+
+        private final Action action;
+
+        Change(Action action) {
+            this.action = action;
+        }
+
+        private interface Action {
+            void on(Disk disk) throws IOException;
+        }
+    }
+
+    @Test
+    void diskThatDiedIsFoundThoughNobodyWrites() throws IOException {
+        var simulated = new SimulatedDisk(1);
+        var disk = new HaltingDisk(simulated, halt);
+        disk.createDirectories(DATA);
+        var probe = new DiskProbe(1, disk, List.of(DATA));
+        probe.tick();
+        probe.tick();
+        assertThat(halts).isEmpty();
+
+        simulated.failAt(simulated.operations() + 1, IoFault.NO_SPACE);
+        probe.tick();
+        assertThat(halts).isEmpty();
+
+        simulated.failAt(simulated.operations() + 2, IoFault.INPUT_OUTPUT);
+        probe.tick();
+        assertThat(halts).singleElement().asString().contains("a force failed");
     }
 
     @Test

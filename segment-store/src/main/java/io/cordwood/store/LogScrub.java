@@ -130,7 +130,7 @@ public final class LogScrub {
     static boolean isDamage(IOException failure) {
         return failure instanceof CorruptLogException
                 || failure instanceof NoSuchFileException
-                || ReadError.isCauseOf(failure);
+                || DiskError.isCauseOf(failure);
     }
 
     /**

@@ -79,7 +79,7 @@ public final class NioDisk implements Disk {
      * nobody foresaw: nothing there was read so before, and the usual way works.
      */
     private boolean isNewsOf(FileStore store, Path file, Exception failure) throws IOException {
-        boolean isOfDisk = failure instanceof IOException e && ReadError.isCauseOf(e);
+        boolean isOfDisk = failure instanceof IOException e && DiskError.isCauseOf(e);
         if (isOfDisk || directStores.contains(store)) {
             return false;
         }

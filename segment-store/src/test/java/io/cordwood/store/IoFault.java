@@ -18,6 +18,10 @@ public enum IoFault {
         this.message = message;
     }
 
+    public String message() {
+        return message;
+    }
+
     IOException exception(String operation) {
         return new IOException(message + ": " + operation);
     }
