@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.FutureCallback;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.Futures;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.MoreExecutors;
@@ -34,6 +35,7 @@ public final class NodeTransport {
     private final IntFunction<Optional<String>> addresses;
     private final NodeMethods methods = new NodeMethods();
     private final AppendGate appendGate = new AppendGate();
+    private final KnownMembers knownMembers = new KnownMembers();
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -70,7 +72,13 @@ public final class NodeTransport {
         return builder.fallbackHandlerRegistry(methods)
                 .intercept(NodeMethods.READ_CALLER)
                 .intercept(appendGate)
+                .intercept(knownMembers)
                 .intercept(InstallPace.of(timings));
+    }
+
+    /** Whose groups take what comes for Ratis; told before it starts. */
+    void serves(RaftServer server) {
+        knownMembers.of(server);
     }
 
     /** In front of Ratis' server. */

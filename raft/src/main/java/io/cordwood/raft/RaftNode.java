@@ -173,6 +173,7 @@ public final class RaftNode implements Closeable {
         LOG.info("node {} opens {} partition groups; {} set aside", config.nodeId(), known.size(), setAside.size());
         var server = buildServer(directory, host, partitions);
         wire(directory, host, server, partitions);
+        transport.serves(server);
         server.start();
         host.opened();
         startThreads();

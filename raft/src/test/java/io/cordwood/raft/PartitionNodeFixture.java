@@ -140,6 +140,7 @@ final class PartitionNodeFixture {
                 .setParameters(parameters)
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
+        transport.serves(server);
         server.start();
         replicas.opened();
         return new Running(node, replicas, server, transport);
