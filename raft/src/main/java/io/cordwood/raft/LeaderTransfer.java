@@ -105,7 +105,7 @@ final class LeaderTransfer {
     private boolean leads(RaftGroupId group, int node) {
         return groups.division(group)
                 .map(division -> division.getInfo().getLeaderId())
-                .filter(leader -> leader.toString().equals(Integer.toString(node)))
+                .filter(RaftGroups.peerId(node)::equals)
                 .isPresent();
     }
 

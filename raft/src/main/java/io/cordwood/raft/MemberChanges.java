@@ -27,7 +27,6 @@ import java.util.regex.Pattern;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.RaftException;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer.Division;
@@ -272,12 +271,12 @@ final class MemberChanges {
                 tell(
                         new MetadataCommand.ReplicaRemoved(
                                 replica.topic().topicId(), replica.partition().partition(), node, change.since()),
-                        () -> !isMember(division.getRaftConf(), node));
+                        () -> !RaftGroups.isMember(division.getRaftConf(), node));
             } else if (node == nodeId) {
                 handOver();
             } else {
                 var left = new ArrayList<>(voters());
-                left.removeIf(peer -> peer.getId().equals(peerId(node)));
+                left.removeIf(peer -> peer.getId().equals(RaftGroups.peerId(node)));
                 LOG.info(
                         "{}: node {}, whose replica is {}, is taken out of the raft group", where, node, change.kind());
                 begin(
@@ -299,7 +298,7 @@ final class MemberChanges {
                                     replica.partition().partition(),
                                     node,
                                     change.since()),
-                            () -> isMember(division.getRaftConf(), node));
+                            () -> RaftGroups.isMember(division.getRaftConf(), node));
                 }
                 return caughtUp;
             }
@@ -374,11 +373,7 @@ final class MemberChanges {
         }
 
         private boolean isMember(int node) {
-            return isMember(members, node);
-        }
-
-        private static boolean isMember(RaftConfiguration members, int node) {
-            return members.getPeer(peerId(node), RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
+            return RaftGroups.isMember(members, node);
         }
 
         /** Whoever leads must not leave: the others would wait for an election. */
@@ -442,9 +437,5 @@ final class MemberChanges {
 
     private static boolean answers(NodeInfo node) {
         return node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING;
-    }
-
-    private static RaftPeerId peerId(int node) {
-        return RaftPeerId.valueOf(Integer.toString(node));
     }
 }

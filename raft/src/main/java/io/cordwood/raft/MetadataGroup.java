@@ -21,7 +21,6 @@ import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.RaftServer.Division;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -138,12 +137,9 @@ final class MetadataGroup {
 
     /** Whether a node is a member, with a vote or without, as the newest configuration says. */
     boolean isMember(int nodeId) {
-        return division().filter(found -> isMember(found, nodeId)).isPresent();
-    }
-
-    private static boolean isMember(Division division, int nodeId) {
-        var id = RaftPeerId.valueOf(Integer.toString(nodeId));
-        return division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
+        return division()
+                .filter(found -> RaftGroups.isMember(found.getRaftConf(), nodeId))
+                .isPresent();
     }
 
     /** Makes a node that registered and is no member one, with a vote where the metadata gives it one. */
@@ -154,9 +150,8 @@ final class MetadataGroup {
     }
 
     CompletableFuture<?> removeMember(int nodeId) {
-        var id = RaftPeerId.valueOf(Integer.toString(nodeId));
-        var division = division().orElseThrow();
-        boolean voter = division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER) != null;
+        var id = RaftGroups.peerId(nodeId);
+        boolean voter = RaftGroups.hasVote(division().orElseThrow().getRaftConf(), nodeId);
         return setMembers(
                 voter ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER,
                 (members, role) -> members.removeIf(peer -> peer.getId().equals(id)));
@@ -180,14 +175,10 @@ final class MetadataGroup {
      */
     boolean hasItsRole(int nodeId) {
         return division()
-                .filter(found -> isNamed(found, nodeId, RaftPeerRole.FOLLOWER)
-                        || (isNamed(found, nodeId, RaftPeerRole.LISTENER)
+                .filter(found -> RaftGroups.hasVote(found.getRaftConf(), nodeId)
+                        || (RaftGroups.isListener(found.getRaftConf(), nodeId)
                                 && found.getInfo().isListener()))
                 .isPresent();
-    }
-
-    private static boolean isNamed(Division division, int nodeId, RaftPeerRole role) {
-        return division.getRaftConf().getPeer(RaftPeerId.valueOf(Integer.toString(nodeId)), role) != null;
     }
 
     /** Opens the group again, as a start would, when its files name this node as one without a vote. */
@@ -197,7 +188,7 @@ final class MetadataGroup {
         if (open.isPresent()) {
             var info = open.get().getInfo();
             boolean written = open.get().getRaftConf().getLogEntryIndex() <= info.getLastAppliedIndex();
-            if (!written || !isNamed(open.get(), nodeId, RaftPeerRole.LISTENER)) {
+            if (!written || !RaftGroups.isListener(open.get().getRaftConf(), nodeId)) {
                 return;
             }
             ((MetadataStateMachine) open.get().getStateMachine()).expectClose();

@@ -49,9 +49,14 @@ final class RaftGroups {
         this.client = client;
     }
 
+    /** By which every group knows the node. */
+    static RaftPeerId peerId(int nodeId) {
+        return RaftPeerId.valueOf(Integer.toString(nodeId));
+    }
+
     static RaftPeer peer(int nodeId, String address, RaftPeerRole role) {
         return RaftPeer.newBuilder()
-                .setId(Integer.toString(nodeId))
+                .setId(peerId(nodeId))
                 .setAddress(address)
                 .setStartupRole(role)
                 .build();
@@ -135,6 +140,20 @@ final class RaftGroups {
                 client.id(), server.getId(), client.nextCallId(), groupId, true, false)));
     }
 
+    /** With a vote or without; one that is fed before it becomes a member is none. */
+    static boolean isMember(RaftConfiguration members, int nodeId) {
+        return members.getPeer(peerId(nodeId), RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER) != null;
+    }
+
+    static boolean hasVote(RaftConfiguration members, int nodeId) {
+        return members.getPeer(peerId(nodeId), RaftPeerRole.FOLLOWER) != null;
+    }
+
+    /** Whether a node is a member without a vote; while the members change it may be named as both. */
+    static boolean isListener(RaftConfiguration members, int nodeId) {
+        return members.getPeer(peerId(nodeId), RaftPeerRole.LISTENER) != null;
+    }
+
     /**
      * Whether nothing is being changed about the members of a group, as its ready leader knows them: a
      * configuration that is not committed may come to nothing.
@@ -183,12 +202,7 @@ final class RaftGroups {
     CompletableFuture<RaftClientReply> transferLeadership(RaftGroupId groupId, int toNode, long timeoutMs) {
         try {
             var request = new TransferLeadershipRequest(
-                    client.id(),
-                    server.getId(),
-                    groupId,
-                    client.nextCallId(),
-                    RaftPeerId.valueOf(Integer.toString(toNode)),
-                    timeoutMs);
+                    client.id(), server.getId(), groupId, client.nextCallId(), peerId(toNode), timeoutMs);
             return server.transferLeadershipAsync(request).thenCompose(RaftGroups::successful);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);

@@ -25,7 +25,6 @@ import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -231,7 +230,7 @@ public final class RaftNode implements Closeable {
         GrpcConfigKeys.Server.setServicesCustomizer(
                 parameters, (builder, types) -> transport.customize(builder, config.raftTimings()));
         return RaftServer.newBuilder()
-                .setServerId(RaftPeerId.valueOf(Integer.toString(config.nodeId())))
+                .setServerId(RaftGroups.peerId(config.nodeId()))
                 .setProperties(RatisSettings.of(
                         config.raftDirectory(),
                         InetSocketAddress.createUnresolved(config.bindHost(), config.bindPort()),

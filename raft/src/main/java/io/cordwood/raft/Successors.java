@@ -9,8 +9,6 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
-import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer.Division;
 
 /**
@@ -76,13 +74,8 @@ final class Successors {
         var candidates = new TreeMap<>(Followers.of(division));
         candidates
                 .keySet()
-                .removeIf(node -> !hasVote(division, node) || changes.of(node).isPresent());
+                .removeIf(node -> !RaftGroups.hasVote(division.getRaftConf(), node)
+                        || changes.of(node).isPresent());
         return candidates;
-    }
-
-    /** One that is fed before it becomes a member has none. */
-    private static boolean hasVote(Division division, int node) {
-        var id = RaftPeerId.valueOf(Integer.toString(node));
-        return division.getRaftConf().getPeer(id, RaftPeerRole.FOLLOWER) != null;
     }
 }
