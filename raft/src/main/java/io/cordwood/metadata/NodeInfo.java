@@ -83,6 +83,11 @@ public record NodeInfo(
         return !lost.isEmpty() && replacedIncarnation.equals(lost);
     }
 
+    /** Whether it runs, as far as the others know; one that is drained does so until it is stopped. */
+    public boolean answers() {
+        return state == NodeState.ALIVE || state == NodeState.DRAINING;
+    }
+
     /**
      * Whether it never came up, or not since its directory was lost: what it said of itself says nothing of its
      * next start.

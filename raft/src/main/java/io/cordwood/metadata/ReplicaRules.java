@@ -351,9 +351,7 @@ final class ReplicaRules {
     }
 
     private static boolean answers(int nodeId, MetadataImage image) {
-        return image.node(nodeId)
-                .filter(node -> node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING)
-                .isPresent();
+        return image.node(nodeId).filter(NodeInfo::answers).isPresent();
     }
 
     /**

@@ -5,7 +5,6 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeInfo;
-import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.ReplicaChange;
 import io.cordwood.proto.internal.v1.JoinAnswer;
 import io.cordwood.proto.internal.v1.JoinQuestion;
@@ -302,7 +301,7 @@ final class MemberChanges {
                 }
                 return caughtUp;
             }
-            var info = image.node(node).filter(MemberChanges::answers);
+            var info = image.node(node).filter(NodeInfo::answers);
             if (info.isEmpty() || !mayFeedOneMore()) {
                 waits(
                         replica,
@@ -433,9 +432,5 @@ final class MemberChanges {
         } catch (InvalidProtocolBufferException e) {
             throw new NewerFormatException("answer does not parse", e);
         }
-    }
-
-    private static boolean answers(NodeInfo node) {
-        return node.state() == NodeState.ALIVE || node.state() == NodeState.DRAINING;
     }
 }
