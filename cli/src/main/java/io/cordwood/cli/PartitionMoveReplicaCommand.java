@@ -11,11 +11,8 @@ import picocli.CommandLine.Spec;
 /** {@code partition move-replica}: returns when that has begun. */
 @Command(name = "move-replica", description = "Move a replica: the old one goes when the new one has caught up.")
 final class PartitionMoveReplicaCommand implements Runnable {
-    @Parameters(index = "0", paramLabel = "TOPIC", description = "Name of the topic.")
-    private String topic = "";
-
-    @Parameters(index = "1", paramLabel = "PARTITION", description = "Number of the partition.")
-    private int partition;
+    @Mixin
+    private PartitionArguments partition = new PartitionArguments();
 
     @Parameters(index = "2", paramLabel = "FROM", description = "Id of the node that gives it up.")
     private int from;
@@ -33,9 +30,10 @@ final class PartitionMoveReplicaCommand implements Runnable {
     public void run() {
         var root = Cordwood.of(spec);
         try (var client = root.connect()) {
-            var placed = client.admin().moveReplica(topic, partition, from, to);
+            var placed = client.admin().moveReplica(partition.topic(), partition.number(), from, to);
             output.print(root.console(), Descriptions.placements(List.of(placed)), Descriptions.json(placed));
-            root.console().notice("this has begun; ./cordwood topic describe " + topic + " shows how far it is");
+            root.console()
+                    .notice("this has begun; ./cordwood topic describe " + partition.topic() + " shows how far it is");
         }
     }
 }

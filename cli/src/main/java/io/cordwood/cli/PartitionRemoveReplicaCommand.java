@@ -11,11 +11,8 @@ import picocli.CommandLine.Spec;
 /** {@code partition remove-replica}: returns when that has begun. */
 @Command(name = "remove-replica", description = "Take a replica of a partition away.")
 final class PartitionRemoveReplicaCommand implements Runnable {
-    @Parameters(index = "0", paramLabel = "TOPIC", description = "Name of the topic.")
-    private String topic = "";
-
-    @Parameters(index = "1", paramLabel = "PARTITION", description = "Number of the partition.")
-    private int partition;
+    @Mixin
+    private PartitionArguments partition = new PartitionArguments();
 
     @Parameters(index = "2", paramLabel = "NODE", description = "Id of the node that gives it up.")
     private int node;
@@ -30,9 +27,10 @@ final class PartitionRemoveReplicaCommand implements Runnable {
     public void run() {
         var root = Cordwood.of(spec);
         try (var client = root.connect()) {
-            var placed = client.admin().removeReplica(topic, partition, node);
+            var placed = client.admin().removeReplica(partition.topic(), partition.number(), node);
             output.print(root.console(), Descriptions.placements(List.of(placed)), Descriptions.json(placed));
-            root.console().notice("this has begun; ./cordwood topic describe " + topic + " shows how far it is");
+            root.console()
+                    .notice("this has begun; ./cordwood topic describe " + partition.topic() + " shows how far it is");
         }
     }
 }

@@ -11,11 +11,8 @@ import picocli.CommandLine.Spec;
 /** {@code topic transfer-leader}: returns when the node leads. */
 @Command(name = "transfer-leader", description = "Have another replica lead a partition, and prefer it from now on.")
 final class TopicTransferLeaderCommand implements Runnable {
-    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the topic.")
-    private String name = "";
-
-    @Parameters(index = "1", paramLabel = "PARTITION", description = "Number of the partition.")
-    private int partition;
+    @Mixin
+    private PartitionArguments partition = new PartitionArguments();
 
     @Parameters(index = "2", paramLabel = "NODE", description = "Id of the node that shall lead; it holds a replica.")
     private int node;
@@ -30,7 +27,7 @@ final class TopicTransferLeaderCommand implements Runnable {
     public void run() {
         var root = Cordwood.of(spec);
         try (var client = root.connect()) {
-            var led = client.admin().transferLeadership(name, partition, node);
+            var led = client.admin().transferLeadership(partition.topic(), partition.number(), node);
             output.print(root.console(), Descriptions.placements(List.of(led)), Descriptions.json(led));
         }
     }

@@ -4,6 +4,7 @@ import io.cordwood.cli.console.CliException;
 import io.cordwood.client.StartPoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,11 +13,8 @@ import picocli.CommandLine.Spec;
 /** {@code topic trim}: refuses without {@code --yes}. */
 @Command(name = "trim", description = "Delete a partition's records below an offset.")
 final class TopicTrimCommand implements Runnable {
-    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the topic.")
-    private String name = "";
-
-    @Parameters(index = "1", paramLabel = "PARTITION", description = "Number of the partition.")
-    private int partition;
+    @Mixin
+    private PartitionArguments partition = new PartitionArguments();
 
     @Parameters(
             index = "2",
@@ -34,16 +32,17 @@ final class TopicTrimCommand implements Runnable {
     public void run() {
         if (!yes) {
             throw CliException.usage(
-                    "trimming partition " + partition + " of topic '" + name + "' removes its records below " + start
-                            + " for good",
-                    "add --yes to do it: ./cordwood topic trim " + name + " " + partition + " " + start + " --yes");
+                    "trimming partition " + partition.number() + " of topic '" + partition.topic()
+                            + "' removes its records below " + start + " for good",
+                    "add --yes to do it: ./cordwood topic trim " + partition.topic() + " " + partition.number() + " "
+                            + start + " --yes");
         }
         var root = Cordwood.of(spec);
         try (var client = root.connect()) {
-            var trimmed = client.admin().trim(name, partition, start);
+            var trimmed = client.admin().trim(partition.topic(), partition.number(), start);
             root.console()
-                    .notice("trimmed " + name + ":" + partition + " to offset " + trimmed.logStartOffset()
-                            + ", it ends at " + trimmed.highWatermark());
+                    .notice("trimmed " + partition.topic() + ":" + partition.number() + " to offset "
+                            + trimmed.logStartOffset() + ", it ends at " + trimmed.highWatermark());
         }
     }
 }
