@@ -7,25 +7,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 import org.testcontainers.DockerClientFactory;
 
 /**
  * The container engine of this machine: the docker command, which runs compose, and Testcontainers, which
- * does all else, have to reach the same one. Where they do not the test is skipped with the reason; with
- * {@value #REQUIRED_VARIABLE}=true in the environment it fails.
+ * does all else, have to reach the same one: {@link Requirement#CONTAINERS}.
  *
  * <p><b>Thread:</b> the test's.
  */
 final class ContainerEngine {
-    private static final String REQUIRED_VARIABLE = "CONTAINERS_REQUIRED";
-
     private ContainerEngine() {}
 
     /** Its API; ends the test where there is none. */
     static DockerClient need() {
-        obstacle().ifPresent(ContainerEngine::doWithout);
+        obstacle().ifPresent(Requirement.CONTAINERS::isMissing);
         return DockerClientFactory.instance().client();
     }
 
@@ -56,14 +51,5 @@ final class ContainerEngine {
         return ofCommand.strip().equals(ofTestcontainers)
                 ? Optional.empty()
                 : Optional.of("the docker command and Testcontainers reach different engines; set DOCKER_HOST");
-    }
-
-    private static void doWithout(String reason) {
-        if (Boolean.parseBoolean(System.getenv(REQUIRED_VARIABLE))) {
-            Assertions.fail(REQUIRED_VARIABLE + " is set, and " + reason);
-        }
-        // Maven prints how many tests were skipped, and not why.
-        System.err.println("tests of containers are skipped: " + reason);
-        Assumptions.abort(reason);
     }
 }

@@ -5,17 +5,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 
 /**
- * Command line tools of others, fetched into the module's build directory on first use. Where that cannot be done the test
- * is skipped with the reason; with {@value #REQUIRED_VARIABLE}=true in the environment it fails.
+ * Command line tools of others, fetched into the module's build directory on first use:
+ * {@link Requirement#FOREIGN_TOOLS}.
  *
  * <p><b>Thread:</b> the test's.
  */
 final class ForeignTools {
-    private static final String REQUIRED_VARIABLE = "FOREIGN_TOOLS_REQUIRED";
     private static final String GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
     private static final String BUF = "@bufbuild/buf@1.75.0";
     /** Building a Go program from nothing takes minutes on a small machine. */
@@ -58,7 +55,7 @@ final class ForeignTools {
     /** Goes on where there is a program of this name on the PATH. */
     static void need(String program) {
         if (!isThere(program)) {
-            doWithout("there is no " + program + " on the PATH");
+            Requirement.FOREIGN_TOOLS.isMissing("there is no " + program + " on the PATH");
         }
     }
 
@@ -71,14 +68,7 @@ final class ForeignTools {
     private static void install(Path tool, Command command) {
         var result = command.withTimeout(INSTALL_TIMEOUT).run();
         if (result.exitCode() != 0 || !Files.isExecutable(tool)) {
-            doWithout(String.join(" ", command.words()) + " failed: " + result);
+            Requirement.FOREIGN_TOOLS.isMissing(String.join(" ", command.words()) + " failed: " + result);
         }
-    }
-
-    private static void doWithout(String reason) {
-        if (Boolean.parseBoolean(System.getenv(REQUIRED_VARIABLE))) {
-            Assertions.fail(REQUIRED_VARIABLE + " is set, and " + reason);
-        }
-        Assumptions.abort(reason);
     }
 }

@@ -13,8 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -23,8 +21,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * of them can lose its power: what was not forced is gone, and everything fails until it is mounted
  * again.
  *
- * <p>It takes root, loop devices and xfsprogs. Where they are missing the test is skipped with the
- * reason; with {@value #REQUIRED_VARIABLE}=true in the environment it fails.
+ * <p>It takes root, loop devices and xfsprogs: {@link Requirement#DISKS}.
  *
  * <p>Invariant: nothing is mounted after a test, nor after the end of its process other than by SIGKILL;
  * a loop device goes with its mount. To be registered behind the {@link Clusters} whose directories it
@@ -34,7 +31,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * too.
  */
 final class LoopDisks implements AfterEachCallback {
-    private static final String REQUIRED_VARIABLE = "DISKS_REQUIRED";
     private static final String SIZE = "300M";
 
     /** How a disk loses its power. */
@@ -141,22 +137,15 @@ final class LoopDisks implements AfterEachCallback {
     private static void need() {
         for (var program : List.of("truncate", "mkfs.ext4", "mount", "umount", "xfs_io")) {
             if (!ForeignTools.isThere(program)) {
-                doWithout("there is no " + program + " on the PATH");
+                Requirement.DISKS.isMissing("there is no " + program + " on the PATH");
             }
         }
         if (!Files.exists(Path.of("/dev/loop-control"))) {
-            doWithout("there are no loop devices");
+            Requirement.DISKS.isMissing("there are no loop devices");
         }
         if (!Command.of("id", "-u").run().out().strip().equals("0")) {
-            doWithout("only root may mount");
+            Requirement.DISKS.isMissing("only root may mount");
         }
-    }
-
-    private static void doWithout(String reason) {
-        if (Boolean.parseBoolean(System.getenv(REQUIRED_VARIABLE))) {
-            Assertions.fail(REQUIRED_VARIABLE + " is set, and " + reason);
-        }
-        Assumptions.abort("no disks of their own for the nodes: " + reason);
     }
 
     private static void run(String... words) {

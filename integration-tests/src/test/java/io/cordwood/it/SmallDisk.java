@@ -9,19 +9,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 
 /**
- * A disk of a few MiB, in memory, that somebody else can fill and free. Where nobody may mount one the test
- * is skipped with the reason; with {@value #REQUIRED_VARIABLE}=true in the environment it fails.
+ * A disk of a few MiB, in memory, that somebody else can fill and free. It takes the right to mount:
+ * {@link Requirement#DISKS}.
  *
  * <p>Invariant: after {@link #close} nothing is mounted, even where a process still has files open there.
  *
  * <p><b>Thread:</b> the test's.
  */
 final class SmallDisk implements AutoCloseable {
-    private static final String REQUIRED_VARIABLE = "DISKS_REQUIRED";
     private static final int PIECE_BYTES = 64 << 10;
     private static final int PAGE_BYTES = 4 << 10;
 
@@ -44,7 +41,7 @@ final class SmallDisk implements AutoCloseable {
                         "mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "cordwood-it", directory.toString())
                 .run();
         if (mounted.exitCode() != 0) {
-            doWithout("no tmpfs can be mounted: " + mounted);
+            Requirement.DISKS.isMissing("no tmpfs can be mounted: " + mounted);
         }
         return new SmallDisk(directory);
     }
@@ -83,12 +80,5 @@ final class SmallDisk implements AutoCloseable {
     public void close() {
         var unmounted = Command.of("umount", "--lazy", directory.toString()).run();
         assertThat(unmounted.exitCode()).as(unmounted.toString()).isZero();
-    }
-
-    private static void doWithout(String reason) {
-        if (Boolean.parseBoolean(System.getenv(REQUIRED_VARIABLE))) {
-            Assertions.fail(REQUIRED_VARIABLE + " is set, and " + reason);
-        }
-        Assumptions.abort(reason);
     }
 }
