@@ -1,5 +1,6 @@
 package io.cordwood.it;
 
+import io.cordwood.store.DirectoryTree;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -15,7 +16,7 @@ enum MetadataDamage {
     SNAPSHOT_CUT(NodeFiles::metadataSnapshot, FileHarm.CUT),
     SNAPSHOT_ZEROED(NodeFiles::metadataSnapshot, FileHarm.ZEROED),
     SNAPSHOT_FLIPPED(NodeFiles::metadataSnapshot, FileHarm.FLIPPED),
-    DIRECTORY_DELETED(node -> NodeFiles.deleteTree(node.metadataLog().group()));
+    DIRECTORY_DELETED(node -> DirectoryTree.delete(node.metadataLog().group()));
 
     @SuppressWarnings("ImmutableEnumChecker") // functions without a state
     private final Consumer<NodeFiles> harm;

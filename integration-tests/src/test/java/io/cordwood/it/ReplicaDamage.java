@@ -1,5 +1,6 @@
 package io.cordwood.it;
 
+import io.cordwood.store.DirectoryTree;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,10 +28,10 @@ enum ReplicaDamage {
             return false;
         }
     },
-    RAFT_LOG_DIRECTORY_DELETED(replica -> NodeFiles.deleteTree(replica.raftLog().group())),
+    RAFT_LOG_DIRECTORY_DELETED(replica -> DirectoryTree.delete(replica.raftLog().group())),
     ALL_DELETED(replica -> {
-        NodeFiles.deleteTree(replica.raftLog().group());
-        NodeFiles.deleteTree(replica.segments().directory());
+        DirectoryTree.delete(replica.raftLog().group());
+        DirectoryTree.delete(replica.segments().directory());
     });
 
     @SuppressWarnings("ImmutableEnumChecker") // functions without a state

@@ -7,10 +7,10 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.ReplicaChange;
+import io.cordwood.store.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -55,7 +55,8 @@ class RebuildIT {
         orders.start(OrdersUnderLoad.FORGETFUL);
         int victim = orders.followers().get(0);
         world.stop(victim);
-        deleteTree(orders.data(victim).resolve("raft").resolve(orders.groupId().toString()));
+        DirectoryTree.delete(
+                orders.data(victim).resolve("raft").resolve(orders.groupId().toString()));
 
         world.start(victim, world.list(1, 2, 3));
 
@@ -144,7 +145,7 @@ class RebuildIT {
         int other = orders.followers().get(1);
         var incarnation = world.image(other).node(victim).orElseThrow().incarnation();
         world.stop(victim);
-        deleteTree(orders.data(victim));
+        DirectoryTree.delete(orders.data(victim));
         world.start(victim, world.list(1, 2, 3));
         world.awaitImage(
                 other,
@@ -162,14 +163,6 @@ class RebuildIT {
         world.stop(other); // the new one has a vote
         assertThat(world.submit(victim, new MetadataCommand.ReportLeaders(victim, List.<LeaderReport>of())))
                 .isInstanceOf(MetadataResult.Done.class);
-    }
-
-    private static void deleteTree(Path tree) throws IOException {
-        try (var files = Files.walk(tree)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
     private List<Path> quarantined(int node) throws IOException {

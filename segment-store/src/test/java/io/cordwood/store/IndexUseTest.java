@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.batch.Compression;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -187,11 +185,7 @@ class IndexUseTest {
         test.log().close();
         test.index().close();
         if (fate != IndexFate.KEPT) {
-            try (var paths = Files.walk(test.indexDirectory())) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
+            DirectoryTree.delete(test.indexDirectory());
         }
         if (fate == IndexFate.AGED) {
             OffsetIndexTest.copyDirectory(old, test.indexDirectory());

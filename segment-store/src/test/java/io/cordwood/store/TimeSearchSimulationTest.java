@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -166,11 +164,7 @@ class TimeSearchSimulationTest {
         test.index().close();
         int fate = random.nextInt(3);
         if (fate > 0) {
-            try (var paths = Files.walk(test.indexDirectory())) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
+            DirectoryTree.delete(test.indexDirectory());
         }
         if (fate == 1 && oldIndex != null) {
             OffsetIndexTest.copyDirectory(oldIndex, test.indexDirectory());
