@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
-import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -53,7 +52,7 @@ final class DamageSuite implements AutoCloseable {
     /** @param directory a node's, with this replica; the suite works in it */
     DamageSuite(Path directory, PartitionCluster of, Role role) throws IOException {
         this.role = role;
-        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
+        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
         replicas = new PartitionReplicas(
                 node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
         context = new PartitionContext(
@@ -218,17 +217,5 @@ final class DamageSuite implements AutoCloseable {
     @Override
     public void close() throws IOException {
         PartitionNodeFixture.closeShared(node);
-    }
-
-    private static final class NoHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
     }
 }

@@ -9,7 +9,6 @@ import io.cordwood.store.CrashMode;
 import io.cordwood.store.Disk;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.OpenMode;
-import io.cordwood.store.PartitionId;
 import io.cordwood.store.SimulatedDisk;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,17 +41,7 @@ class DurableFloorTest {
     private final List<String> halts = new CopyOnWriteArrayList<>();
     private final SimulatedDisk disk = new SimulatedDisk(1);
 
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
-    };
+    private final NodeHalt halt = new RecordedHalts(halts);
 
     @BeforeEach
     void createDirectory() throws IOException {

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.cordwood.store.FramedFile;
 import io.cordwood.store.NioDisk;
-import io.cordwood.store.PartitionId;
 import io.cordwood.store.SimulatedDisk;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
@@ -27,7 +26,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,17 +35,7 @@ class DurableVotesTest {
     private static final Path DATA = Path.of("/data");
 
     private final List<String> halts = new CopyOnWriteArrayList<>();
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
-    };
+    private final NodeHalt halt = new RecordedHalts(halts);
 
     @TempDir
     Path directory;

@@ -11,7 +11,6 @@ import io.cordwood.store.Disk;
 import io.cordwood.store.ForceFailedException;
 import io.cordwood.store.IoFault;
 import io.cordwood.store.OpenMode;
-import io.cordwood.store.PartitionId;
 import io.cordwood.store.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,17 +37,7 @@ class FailedForceTest {
     Path directory;
 
     private final List<String> halts = new ArrayList<>();
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
-    };
+    private final NodeHalt halt = new RecordedHalts(halts);
 
     @ParameterizedTest
     @EnumSource(IoFault.class)

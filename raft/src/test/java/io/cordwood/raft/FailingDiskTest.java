@@ -32,7 +32,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,17 +47,7 @@ class FailingDiskTest {
     private static final int BATCHES = 24;
 
     private final List<String> halts = new CopyOnWriteArrayList<>();
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add("damaged: " + reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
-    };
+    private final NodeHalt halt = new RecordedHalts(halts);
 
     /** The writer of one partition's segments, over a disk that fails. */
     private final class Writing {

@@ -9,11 +9,9 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.NodeState;
-import io.cordwood.store.PartitionId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class HeartbeatsTest {
@@ -70,7 +68,7 @@ class HeartbeatsTest {
     }
 
     private Heartbeats heartbeats(CompletableFuture<byte[]> answer) {
-        return new Heartbeats(node(3), () -> answer, this::submit, new RecordedHalt());
+        return new Heartbeats(node(3), () -> answer, this::submit, new RecordedHalts(halts));
     }
 
     private CompletableFuture<MetadataResult> submit(MetadataCommand command) {
@@ -80,17 +78,5 @@ class HeartbeatsTest {
 
     private MetadataResult apply(MetadataCommand command) {
         return state.apply(command, ++index);
-    }
-
-    private final class RecordedHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(partition + ": " + reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason + ": " + cause.getMessage());
-        }
     }
 }

@@ -2,13 +2,11 @@ package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cordwood.store.PartitionId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LostElectionsTest {
@@ -18,20 +16,8 @@ class LostElectionsTest {
     private boolean lacksRoom;
     private boolean full;
     private long nanos;
-    private final LostElections elections =
-            new LostElections(() -> Map.copyOf(candidates), () -> lacksRoom, () -> full, new Halts(), () -> nanos);
-
-    private final class Halts implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            throw new IllegalStateException(reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
-    }
+    private final LostElections elections = new LostElections(
+            () -> Map.copyOf(candidates), () -> lacksRoom, () -> full, new RecordedHalts(halts), () -> nanos);
 
     private void look(boolean nowLacksRoom, long passedNanos) {
         lacksRoom = nowLacksRoom;

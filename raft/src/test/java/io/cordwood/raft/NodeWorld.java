@@ -9,7 +9,6 @@ import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
-import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +30,6 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -154,7 +152,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
 
     RaftNode start(RaftNodeConfig config) throws IOException {
         var node = keepsPartitions
-                ? RaftNode.of(config, PartitionSettings.DEFAULT, disk, new RecordingHalt(), NodeMeters.unseen())
+                ? RaftNode.of(config, PartitionSettings.DEFAULT, disk, new RecordedHalts(halts), NodeMeters.unseen())
                 : countingNode(config);
         try {
             node.start();
@@ -176,7 +174,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                     whileOpening.accept(shared.catchUps());
                     return host;
                 },
-                new RecordingHalt(),
+                new RecordedHalts(halts),
                 NodeMeters.unseen());
     }
 
@@ -287,18 +285,5 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     public void afterEach(ExtensionContext context) throws IOException {
         close();
         assertThat(halts).isEmpty();
-    }
-
-    /** Keeps what would end the process. */
-    private final class RecordingHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(partition + ": " + reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason + ": " + cause);
-        }
     }
 }

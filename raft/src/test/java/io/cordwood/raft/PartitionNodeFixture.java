@@ -7,7 +7,6 @@ import io.cordwood.store.Disk;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import io.cordwood.store.OffsetIndex;
-import io.cordwood.store.PartitionId;
 import io.cordwood.store.Storage;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -97,7 +96,7 @@ final class PartitionNodeFixture {
         Files.createDirectories(directory.resolve("raft"));
         var transport = new NodeTransport(id(), cluster::addressOf);
         catchUps = new CatchUps(transport, id(), catchUpLimits, NodeMeters.unseen());
-        var node = openShared(directory, disk, new RecordedHalt(), catchUps, clock());
+        var node = openShared(directory, disk, new RecordedHalts(halts), catchUps, clock());
         try {
             running = start(node, transport);
         } catch (IOException | RuntimeException e) {
@@ -415,17 +414,5 @@ final class PartitionNodeFixture {
 
     private static String text(@Nullable ByteBuffer value) {
         return value == null ? "" : StandardCharsets.UTF_8.decode(value).toString();
-    }
-
-    private final class RecordedHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            halts.add(reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            halts.add(reason);
-        }
     }
 }

@@ -28,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,17 +45,7 @@ class SegmentWriterTest {
     private PartitionLog log;
     private SegmentWriter writer;
 
-    private final NodeHalt halt = new NodeHalt() {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            damages.add(reason);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            failures.add(reason);
-        }
-    };
+    private final NodeHalt halt = new RecordedHalts(damages, failures);
 
     @BeforeEach
     void openLog(@TempDir Path directory) throws IOException {

@@ -10,7 +10,6 @@ import io.cordwood.partition.UnknownEntryException;
 import io.cordwood.store.CheckpointFile;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
-import io.cordwood.store.PartitionId;
 import io.cordwood.store.UnknownFormatException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -25,7 +24,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,7 +100,7 @@ class StartCheckTest {
                 directory.resolve("raft").resolve(groupOf(cluster)),
                 directory.resolve("partitions").resolve(cluster.partition.directoryName()));
         disk = new UnreadableDisk(new NioDisk());
-        node = PartitionNodeFixture.openShared(directory, disk, new NoHalt());
+        node = PartitionNodeFixture.openShared(directory, disk, new UnexpectedHalt());
         replicas = new PartitionReplicas(
                 node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
     }
@@ -114,18 +112,6 @@ class StartCheckTest {
     @AfterEach
     void close() throws IOException {
         PartitionNodeFixture.closeShared(node);
-    }
-
-    private static final class NoHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
     }
 
     private Set<?> prepare() throws IOException {
@@ -297,7 +283,7 @@ class StartCheckTest {
     private void takeBackTheFloor() throws IOException {
         PartitionNodeFixture.closeShared(node);
         Files.copy(floorBeforeTheEnd, directory.resolve(DurableFloor.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
-        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new NoHalt());
+        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
         replicas = new PartitionReplicas(
                 node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
     }

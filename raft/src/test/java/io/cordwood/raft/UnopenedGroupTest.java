@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
-import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -22,7 +21,6 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachine;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,17 +100,5 @@ class UnopenedGroupTest {
 
         assertThatThrownBy(info::getLastAppliedIndex).isInstanceOf(IllegalStateException.class);
         assertThat(group.sinceSnapshot()).isEqualTo(new MetadataStateMachine.Unsaved(5, 0));
-    }
-
-    private static final class UnexpectedHalt implements NodeHalt {
-        @Override
-        public void damaged(PartitionId partition, String reason, @Nullable Throwable cause) {
-            throw new AssertionError(partition + ": " + reason, cause);
-        }
-
-        @Override
-        public void failed(String reason, Throwable cause) {
-            throw new AssertionError(reason, cause);
-        }
     }
 }

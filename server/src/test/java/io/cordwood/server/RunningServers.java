@@ -2,6 +2,7 @@ package io.cordwood.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.raft.RecordedHalts;
 import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.config.ServerConfig;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -31,7 +33,7 @@ final class RunningServers {
     private final List<Integer> httpPorts;
     private final List<CordwoodServer> servers = new ArrayList<>();
     private final List<ManagedChannel> channels = new ArrayList<>();
-    private final RecordedHalts halts = new RecordedHalts();
+    private final List<String> halts = new CopyOnWriteArrayList<>();
 
     private RunningServers(int count) {
         nodePorts = TestPorts.free(count);
@@ -65,7 +67,7 @@ final class RunningServers {
                 "--listeners.external.advertised=" + externalAddress(node),
                 "--http.bind=127.0.0.1:" + httpPorts.get(node - 1)));
         flags.addAll(settings);
-        servers.add(CordwoodServer.start(ServerConfig.load(flags, Map.of()), halts));
+        servers.add(CordwoodServer.start(ServerConfig.load(flags, Map.of()), new RecordedHalts(halts)));
         channels.add(channelTo(clientAddress(node)));
     }
 
@@ -107,6 +109,6 @@ final class RunningServers {
         for (var server : servers) {
             server.close();
         }
-        assertThat(halts.all()).isEmpty();
+        assertThat(halts).isEmpty();
     }
 }
