@@ -80,7 +80,7 @@ class FailedForceTest {
             disk.open(FILE, OpenMode.CREATE).close();
             simulated.failAt(simulated.operations() + 1, fault);
 
-            assertThatThrownBy(() -> change.action.on(disk)).hasMessageContaining(fault.message());
+            assertThatThrownBy(() -> make(change, disk)).hasMessageContaining(fault.message());
 
             assertThat(halts).hasSize(fault == IoFault.INPUT_OUTPUT ? 1 : 0);
             halts.clear();
@@ -88,19 +88,18 @@ class FailedForceTest {
     }
 
     private enum Change {
-        CREATE(disk -> disk.open(OTHER, OpenMode.CREATE)),
-        RENAME(disk -> disk.rename(FILE, OTHER)),
-        LINK(disk -> disk.link(FILE, OTHER)),
-        DELETE(disk -> disk.delete(FILE));
+        CREATE,
+        RENAME,
+        LINK,
+        DELETE
+    }
 
-        private final Action action;
-
-        Change(Action action) {
-            this.action = action;
-        }
-
-        private interface Action {
-            void on(Disk disk) throws IOException;
+    private static void make(Change change, Disk disk) throws IOException {
+        switch (change) {
+            case CREATE -> disk.open(OTHER, OpenMode.CREATE).close();
+            case RENAME -> disk.rename(FILE, OTHER);
+            case LINK -> disk.link(FILE, OTHER);
+            case DELETE -> disk.delete(FILE);
         }
     }
 
