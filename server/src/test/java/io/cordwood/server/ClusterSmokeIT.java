@@ -42,8 +42,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,17 +52,17 @@ final class ClusterSmokeIT {
     private static final int NODES = 3;
 
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private RunningServers servers;
+    private static RunningServers servers;
 
-    @BeforeEach
-    void startNodes() throws IOException, ConfigException {
+    @BeforeAll
+    static void startNodes() throws IOException, ConfigException {
         servers = RunningServers.start(directory, NODES);
     }
 
-    @AfterEach
-    void stopNodes() throws Exception {
+    @AfterAll
+    static void stopNodes() {
         servers.close();
     }
 

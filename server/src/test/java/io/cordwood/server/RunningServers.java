@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -104,10 +105,20 @@ final class RunningServers {
         return URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path);
     }
 
-    void close() throws IOException, InterruptedException {
+    /** All at once, because closing raft logs is waiting, a second and more for each node. */
+    void close() {
         channels.forEach(ManagedChannel::shutdownNow);
-        for (var server : servers) {
-            server.close();
+        var threads = Executors.newFixedThreadPool(servers.size());
+        try {
+            var closing = servers.stream()
+                    .map(server -> threads.submit(() -> {
+                        server.close();
+                        return true;
+                    }))
+                    .toList();
+            assertThat(closing).allSatisfy(closed -> assertThat(closed).succeedsWithin(PATIENCE));
+        } finally {
+            threads.shutdownNow();
         }
         assertThat(halts).isEmpty();
     }
