@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -25,6 +26,7 @@ class DivergenceIT {
     final Clusters clusters = Clusters.ofTest();
 
     @Test
+    @Tag("nightly")
     void staleEntriesOfKilledLeaderAreGoneAfterItsRestart() {
         var cluster = startedCluster();
         int leader = cluster.leaderOf(TOPIC, 0);

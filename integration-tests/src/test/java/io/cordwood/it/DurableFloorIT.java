@@ -37,8 +37,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DurableFloorIT {
     private static final int WHOLE = 1;
     private static final int DAMAGED = 2;
-    /** By partition. */
-    private static final List<ReplicaDamage> DAMAGES = List.of(ReplicaDamage.values());
+    private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
+    /** By partition; in each build one of each file, the kinds that leave the most to believe in. */
+    private static final List<ReplicaDamage> DAMAGES = NIGHTLY
+            ? List.of(ReplicaDamage.values())
+            : List.of(
+                    ReplicaDamage.RAFT_LOG_CUT,
+                    ReplicaDamage.CLOSED_RAFT_LOG_FLIPPED,
+                    ReplicaDamage.SEGMENT_CUT,
+                    ReplicaDamage.SEGMENT_FLIPPED,
+                    ReplicaDamage.CHECKPOINT_DELETED,
+                    ReplicaDamage.ALL_DELETED);
 
     private static final int SOUND_PARTITION = DAMAGES.size();
     private static final int PARTITIONS = SOUND_PARTITION + 1;
@@ -101,7 +110,7 @@ class DurableFloorIT {
         assertTold(cluster, WHOLE, partition -> partition != SOUND_PARTITION);
         assertThat(cluster.admin().partitions(TOPIC))
                 .filteredOn(partition -> isSetAside(partition.partition().partition()))
-                .hasSizeGreaterThan(10)
+                .hasSize(DAMAGES.size() - 1)
                 .allSatisfy(partition -> assertThat(partition.error().toString())
                         .contains("1 of 3 replicas sound, majority is 2; nodes 1, 2 lost"));
         var served = everyPartition().stream()
@@ -134,7 +143,7 @@ class DurableFloorIT {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"LOG_CUT", "LOG_FLIPPED", "SNAPSHOT_FLIPPED", "DIRECTORY_DELETED"})
+    @EnumSource(names = {"LOG_CUT", "DIRECTORY_DELETED"})
     void nodeThatLostMetadataDoesNotStart(MetadataDamage damage) {
         assertDoesNotStartAfter(damage);
     }

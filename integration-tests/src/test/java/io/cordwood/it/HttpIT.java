@@ -10,27 +10,40 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What people and scripts do with a URL: all of it at any node. */
 class HttpIT {
-    private static final String TOPIC = "orders";
-
     @RegisterExtension
-    final Clusters clusters = Clusters.ofTest();
+    static final Clusters CLUSTERS = Clusters.ofClass();
+
+    private static @Nullable TestCluster shared;
 
     private final HttpClient client = HttpClient.newHttpClient();
 
+    @BeforeAll
+    static void startCluster() {
+        shared = CLUSTERS.of(3).start();
+    }
+
+    /** Whole again after each test. */
+    private static TestCluster cluster() {
+        return Objects.requireNonNull(shared);
+    }
+
     @Test
     void topicIsMadeFilledReadAndFollowedAtAnyNode() {
-        var cluster = clusters.of(3).start();
+        var cluster = cluster();
         cluster.nodeIds().forEach(node -> TestCluster.soon().until(() -> status(cluster, node, "/readyz") == 200));
         assertThat(post(cluster, 1, "TopicService/CreateTopic", "{\"name\": \"orders\", \"partitionCount\": 3}"))
                 .contains("\"partitionCount\":3");
-        TestCluster.soon().until(() -> cluster.isBalanced(TOPIC));
+        TestCluster.soon().until(() -> cluster.isBalanced("orders"));
         var followed = follow(cluster, 2, "/v1/topics/orders/tail?encoding=text&start=earliest");
 
         for (int node : cluster.nodeIds()) {
@@ -50,34 +63,35 @@ class HttpIT {
 
     @Test
     void tailGoesOnBesideALostLeaderAndHasEveryRecordOnce() {
-        var cluster = clusters.of(3).start();
-        cluster.createTopic(TOPIC, 1);
-        int leader = cluster.leaderOf(TOPIC, 0);
+        var cluster = cluster();
+        cluster.createTopic("followed", 1);
+        int leader = cluster.leaderOf("followed", 0);
         int other = cluster.nodeIds().stream()
                 .filter(node -> node != leader)
                 .findFirst()
                 .orElseThrow();
-        var followed = follow(cluster, other, "/v1/topics/orders/tail?encoding=text&start=earliest");
-        cluster.publish(TOPIC, 0, "before");
+        var followed = follow(cluster, other, "/v1/topics/followed/tail?encoding=text&start=earliest");
+        cluster.publish("followed", 0, "before");
         TestCluster.soon().until(() -> recordsIn(followed) == 1);
 
         cluster.kill(leader);
-        cluster.publish(TOPIC, 0, "after");
+        cluster.publish("followed", 0, "after");
 
         TestCluster.soon().until(() -> recordsIn(followed) == 2);
         assertThat(followed).anyMatch(line -> line.contains("before")).anyMatch(line -> line.contains("after"));
+        cluster.restart(leader);
     }
 
     @Test
     void restartedNodeIsReadyWhenItHoldsAgainWhatItHeld() {
-        var cluster = clusters.of(3).start();
-        cluster.createTopic(TOPIC, 4);
+        var cluster = cluster();
+        cluster.createTopic("held", 4);
         cluster.stop(1);
         cluster.restart(1);
 
         TestCluster.soon().until(() -> status(cluster, 1, "/readyz") == 200);
 
-        assertThat(cluster.admin().partitions(TOPIC))
+        assertThat(cluster.admin().partitions("held"))
                 .allMatch(partition -> partition.replicas().stream()
                         .anyMatch(replica ->
                                 replica.nodeId() == 1 && replica.highWatermark().isPresent()));
@@ -85,16 +99,17 @@ class HttpIT {
 
     @Test
     void stoppingNodeTellsItsFollowers() {
-        var cluster = clusters.of(3).start();
-        cluster.createTopic(TOPIC, 1);
-        var followed = follow(cluster, 3, "/v1/topics/orders/tail?start=earliest");
-        cluster.publish(TOPIC, 0, "a");
+        var cluster = cluster();
+        cluster.createTopic("ended", 1);
+        var followed = follow(cluster, 3, "/v1/topics/ended/tail?start=earliest");
+        cluster.publish("ended", 0, "a");
         TestCluster.soon().until(() -> recordsIn(followed) == 1);
 
         cluster.stop(3);
 
         TestCluster.soon().until(() -> followed.stream().anyMatch(line -> line.startsWith("{\"end\":")));
         assertThat(followed).anyMatch(line -> line.contains("SHUTTING_DOWN"));
+        cluster.restart(3);
     }
 
     private static String record(int partition, String text) {

@@ -3,6 +3,7 @@ package io.cordwood.it;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.cli.local.NodePorts;
+import io.cordwood.client.PartitionDescription;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,10 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
     /** Many times what is promised, on a machine that does other things, too. */
     private static final Duration FLOOR_LAG_MAX = Duration.ofSeconds(15);
 
-    private static final int FIRST_HALF = 1_500;
-    private static final int SECOND_HALF = 3_000;
+    /** Records for each partition. */
+    private static final int FIRST_HALF = 90;
+
+    private static final int SECOND_HALF = 180;
     private static final int PRODUCERS = 2;
     /** No checkpoint but those of an orderly stop, so that it is known what stands behind them. */
     private static final String[] SETTINGS = {"--raft.checkpoint-interval=1h", "--log.segment-max-bytes=256MiB"};
@@ -41,10 +44,12 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
         var topicId = cluster.createTopic(TOPIC, partitions).topicId().toString();
         Ledger acknowledged;
         try (var load = Load.start(cluster, TOPIC, PRODUCERS)) {
-            load.awaitMore(FIRST_HALF);
+            load.awaitMore(FIRST_HALF * partitions);
+            TestCluster.soon()
+                    .until(() -> cluster.admin().partitions(TOPIC).stream().allMatch(LateNodeImage::isOnEveryNode));
             cluster.stopAll();
             cluster.restart(1, 2);
-            load.awaitMore(SECOND_HALF);
+            load.awaitMore(SECOND_HALF * partitions);
             acknowledged = load.finish();
         }
         var unused = cluster.admin().alterTopicConfig(TOPIC, Map.of(CHANGED_KEY, CHANGED_VALUE), Set.of());
@@ -53,6 +58,12 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
         }
         cluster.killAll();
         return new LateNodeImage(ports, cluster, topicId, acknowledged);
+    }
+
+    /** Something of it: where there is nothing, the stop makes no checkpoint. */
+    private static boolean isOnEveryNode(PartitionDescription partition) {
+        return partition.replicas().stream()
+                .allMatch(replica -> replica.highWatermark().orElse(0) > 0);
     }
 
     /** A cluster that is not started yet. */

@@ -1,5 +1,6 @@
 package io.cordwood.it;
 
+import io.cordwood.cli.local.ServerArchive;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,10 +37,10 @@ final class NodeProcess {
                     "-Xmx512m",
                     "-XX:+UseG1GC",
                     "-XX:MaxDirectMemorySize=512m",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("cordwood.lib") + File.separator + "*",
-                    MAIN_CLASS));
+                    "--enable-native-access=ALL-UNNAMED"));
+            words.addAll(TestCluster.QUICK_START);
+            words.addAll(ServerArchive.flags());
+            words.addAll(List.of("-cp", System.getProperty("cordwood.lib") + File.separator + "*", MAIN_CLASS));
             words.addAll(flags);
             var process = new ProcessBuilder(words)
                     .redirectErrorStream(true)

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -75,6 +76,7 @@ class RebuildIT {
     }
 
     @Test
+    @Tag("nightly")
     void nodeWithAnEmptiedDirectoryIsReplacedByCommandAndRebuildsWhatItHad() {
         var cluster = start();
         try (var load = Load.start(cluster, TOPIC, 3)) {
@@ -121,7 +123,8 @@ class RebuildIT {
 
             awaitMoved(cluster, dead, taker);
             load.awaitMore(500);
-            cluster.begin(dead);
+            cluster.restart(dead);
+            cluster.awaitAlive(dead);
             TestCluster.soon()
                     .until(() -> command(cluster, move(taker, dead)).exitCode() == 0); // refused until it is alive
             awaitMoved(cluster, taker, dead);

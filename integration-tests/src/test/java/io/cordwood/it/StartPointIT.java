@@ -74,24 +74,25 @@ class StartPointIT {
     @Test
     void allStartPointsAgreeInSdkGrpcAndCommandLine() {
         var softly = new SoftAssertions();
-        table().forEach((text, offset) -> {
-            cluster().nodeIds().forEach(node -> {
-                try (var grpc = new GrpcNode(cluster().clientAddress(node))) {
-                    softly.assertThat(listed(grpc, text))
-                            .as("ListOffsets %s", text)
-                            .isEqualTo(offset);
-                    softly.assertThat(fetched(grpc, text)).as("Fetch %s", text).isEqualTo(offset);
-                    if (offset < RECORDS) {
-                        softly.assertThat(subscribed(grpc, text))
-                                .as("Subscribe %s", text)
-                                .isEqualTo(offset);
-                    }
-                }
-            });
+        var table = table();
+        cluster().nodeIds().forEach(node -> {
+            try (var grpc = new GrpcNode(cluster().clientAddress(node))) {
+                table.forEach((text, offset) -> assertMeans(softly, grpc, text, offset));
+            }
+        });
+        table.forEach((text, offset) -> {
             softly.assertThat(bySdk(text)).as("SDK %s", text).isEqualTo(offset);
             softly.assertThat(byCommandLine(text)).as("consume -o %s", text).isEqualTo(offset);
         });
         softly.assertAll();
+    }
+
+    private static void assertMeans(SoftAssertions softly, GrpcNode node, String text, long offset) {
+        softly.assertThat(listed(node, text)).as("ListOffsets %s", text).isEqualTo(offset);
+        softly.assertThat(fetched(node, text)).as("Fetch %s", text).isEqualTo(offset);
+        if (offset < RECORDS) {
+            softly.assertThat(subscribed(node, text)).as("Subscribe %s", text).isEqualTo(offset);
+        }
     }
 
     /** What each start point means by the list of all timestamps. */

@@ -43,12 +43,13 @@ final class TestCluster implements AutoCloseable {
     /** Far more than anything here takes, also where other builds share the machine. */
     static final Duration PATIENCE = Duration.ofSeconds(90);
 
+    /** The servers of a test live shortly: they start sooner without the second compiler. */
+    static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
+
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int QUOTED_LOG_LINES = 40;
     private static final int FIRST_PORT = 12_000;
     private static final int PORTS_OF_A_FORK = 2_600;
-    /** The servers of a test live shortly: they start sooner without the second compiler. */
-    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
 
     private final Path directory;
     private final List<NodePorts> ports;
@@ -117,8 +118,16 @@ final class TestCluster implements AutoCloseable {
 
     /** Until the others take it for dead. */
     void awaitDead(int node) {
-        soon().until(() -> admin().cluster().nodes().stream()
-                .anyMatch(known -> known.nodeId() == node && known.state() == NodeDescription.State.DEAD));
+        awaitState(node, NodeDescription.State.DEAD);
+    }
+
+    void awaitAlive(int node) {
+        awaitState(node, NodeDescription.State.ALIVE);
+    }
+
+    private void awaitState(int node, NodeDescription.State state) {
+        soon().until(() ->
+                admin().cluster().nodes().stream().anyMatch(known -> known.nodeId() == node && known.state() == state));
     }
 
     void restart(int... nodes) {

@@ -52,7 +52,7 @@ public final class ServerArchive {
     }
 
     /** For the server's JVM. */
-    static List<String> flags() {
+    public static List<String> flags() {
         return ofLibrary()
                 .filter(ServerArchive::isMade)
                 .map(archive -> List.of("-XX:SharedArchiveFile=" + archive.file, "-Xlog:cds*=off"))
