@@ -107,6 +107,7 @@ class RebuildIT {
     }
 
     @Test
+    @Tag("nightly")
     void replicaOfADeadNodeIsMovedByCommandAndMayComeBack() {
         var cluster = start(4);
         cluster.createTopic(TOPIC, 1, 3, Map.of());
