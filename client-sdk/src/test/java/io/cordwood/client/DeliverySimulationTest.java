@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
  */
 final class DeliverySimulationTest {
     private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
-    private static final int SCHEDULES = NIGHTLY ? 2000 : 220;
-    private static final int REFUSING_SCHEDULES = NIGHTLY ? 1000 : 80;
+    private static final int SCHEDULES = NIGHTLY ? 2000 : 60;
+    private static final int REFUSING_SCHEDULES = NIGHTLY ? 1000 : 20;
     private static final int RECORDS = 150;
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 

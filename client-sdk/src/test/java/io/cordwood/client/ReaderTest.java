@@ -339,7 +339,7 @@ final class ReaderTest {
     @Test
     void pollBesideACloseSaysThatTheReaderIsClosed() {
         produce(1);
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 50; i++) {
             var reader = client.reader("orders").open();
             reader.poll(SECONDS);
             var closing = CompletableFuture.runAsync(reader::close);

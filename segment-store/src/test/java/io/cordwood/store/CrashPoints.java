@@ -3,10 +3,15 @@ package io.cordwood.store;
 import io.cordwood.store.BrokenPromise.Invariant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +29,17 @@ final class CrashPoints {
     private boolean eachPrefix;
     private @Nullable OffsetIndex index;
     private Random random = new Random(0);
+    private final Set<Image> firsts = new HashSet<>();
+    private final Set<Image> seconds = new HashSet<>();
     private int sequences;
     private long points;
     private long images;
+    private long different;
     private long secondImages;
+    private long differentSecond;
+
+    /** All that a recovery without an index depends on at one moment of a world, where everything is forced. */
+    private record Image(Map<Path, ByteBuffer> files, boolean floorIsKnown) {}
 
     /**
      * @param silentIndex one that was closed, for most of the images: it is faster
@@ -65,13 +77,16 @@ final class CrashPoints {
 
     @Override
     public String toString() {
-        return sequences + " sequences, power lost at " + points + " operations, " + images + " images recovered, "
-                + secondImages + " of a second loss while they were";
+        return sequences + " sequences, power lost at " + points + " operations, " + images + " images, " + different
+                + " of them different, " + secondImages + " of a second loss while they were recovered, "
+                + differentSecond + " of them different";
     }
 
     private void crash(ReplicaWorld world, String where) {
         var promise = world.promise();
         var disk = world.disk();
+        firsts.clear();
+        seconds.clear();
         var name = where + " (operation " + (disk.operations() + 1) + "), ";
         try {
             for (var mode : MODES) {
@@ -89,9 +104,14 @@ final class CrashPoints {
     private void check(StorePromise promise, SimulatedDisk image, String where) throws IOException {
         images++;
         boolean floorIsKnown = random.nextBoolean();
+        var first = anyIndex();
+        if (isKnown(firsts, image, first, floorIsKnown)) {
+            return;
+        }
+        different++;
         var later = new ArrayList<SimulatedDisk>();
         image.listen(operation -> later.addAll(List.of(image.crash(anyMode()), image.crash(anyMode()))));
-        var found = promise.recover(bug.on(image), anyIndex(), floorIsKnown, where);
+        var found = promise.recover(bug.on(image), first, floorIsKnown, where);
         image.listen(operation -> {});
         later.add(image.crash(anyMode()));
         var again = promise.recover(bug.on(image), anyIndex(), floorIsKnown, where + ", again");
@@ -102,9 +122,23 @@ final class CrashPoints {
                 () -> again + ", first " + found);
         Collections.shuffle(later, random);
         for (var second : later.subList(0, Math.min(SECOND_CRASHES, later.size()))) {
-            secondImages++;
-            promise.recover(bug.on(second), anyIndex(), random.nextBoolean(), where + ", lost again");
+            checkSecond(promise, second, where + ", lost again");
         }
+    }
+
+    private void checkSecond(StorePromise promise, SimulatedDisk image, String where) throws IOException {
+        secondImages++;
+        var at = anyIndex();
+        boolean floorIsKnown = random.nextBoolean();
+        if (!isKnown(seconds, image, at, floorIsKnown)) {
+            differentSecond++;
+            promise.recover(bug.on(image), at, floorIsKnown, where);
+        }
+    }
+
+    /** Many are equal to another one of the same moment: what became of that would become of this one. */
+    private boolean isKnown(Set<Image> known, SimulatedDisk disk, OffsetIndex at, boolean floorIsKnown) {
+        return at == silentIndex && !known.add(new Image(disk.files(), floorIsKnown));
     }
 
     private CrashMode anyMode() {

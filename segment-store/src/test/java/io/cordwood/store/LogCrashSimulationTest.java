@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogCrashSimulationTest {
     private static final int STEPS = 30;
-    private static final int SEEDS = Boolean.getBoolean("cordwood.nightly") ? 300 : 4;
+    private static final int SEEDS = Boolean.getBoolean("cordwood.nightly") ? 300 : 2;
 
     private OffsetIndex index;
 

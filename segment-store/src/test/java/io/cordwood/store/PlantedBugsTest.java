@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,8 @@ class PlantedBugsTest {
         index.close();
     }
 
+    /** The same seeds are in every build in {@link CrashPointsTest} and {@link IoErrorsTest}. */
+    @Tag("nightly")
     @Test
     void storeWithoutABugKeepsItsPromise() throws IOException {
         crashAtEveryOperation(PlantedBug.NONE);

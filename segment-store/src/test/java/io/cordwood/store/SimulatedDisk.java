@@ -10,12 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +35,9 @@ public final class SimulatedDisk implements Disk {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Random random;
-    private final Set<Path> directories = new TreeSet<>();
-    private final Map<Path, Content> names = new TreeMap<>();
-    private final Map<Path, Content> durableNames = new TreeMap<>();
+    private final Set<Path> directories = new HashSet<>();
+    private final Map<Path, Content> names = new HashMap<>();
+    private final Map<Path, Content> durableNames = new HashMap<>();
     private final List<Pending> pending = new ArrayList<>();
     private long operations;
     private long powerOffAt = NEVER;
@@ -217,11 +217,18 @@ public final class SimulatedDisk implements Disk {
         return pending.size();
     }
 
+    /** What its files hold, forced or not. */
+    public synchronized Map<Path, ByteBuffer> files() {
+        var files = new HashMap<Path, ByteBuffer>();
+        names.forEach((path, content) -> files.put(path, ByteBuffer.wrap(content.current.toArray())));
+        return files;
+    }
+
     private SimulatedDisk image(List<Pending> keptOperations) {
         var image = new SimulatedDisk(random.nextLong());
         image.directories.addAll(directories);
         var survivors = new HashMap<Content, GrowingBytes>();
-        var files = new TreeMap<>(durableNames);
+        var files = new HashMap<>(durableNames);
         for (var kept : keptOperations) {
             if (kept.scope() instanceof Content content) {
                 applyTo(survivors.computeIfAbsent(content, Content::durableCopy), kept);
