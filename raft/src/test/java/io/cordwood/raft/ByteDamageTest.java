@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,17 +46,19 @@ class ByteDamageTest {
     @TempDir
     Path directory;
 
-    /** Ratis writes a line for each torn entry, or a trace, and there are thousands. */
-    private static final Logger RATIS_LOGS = (Logger) LoggerFactory.getLogger("org.apache.ratis.server.raftlog");
+    /** They write a line for each torn entry, or a trace, and there are thousands. */
+    private static final List<Logger> OF_RAFT_LOGS =
+            List.of((Logger) LoggerFactory.getLogger("org.apache.ratis.server.raftlog"), (Logger)
+                    LoggerFactory.getLogger(RaftLogScan.class));
 
     @BeforeAll
     static void quiet() {
-        RATIS_LOGS.setLevel(Level.OFF);
+        OF_RAFT_LOGS.forEach(log -> log.setLevel(Level.OFF));
     }
 
     @AfterAll
     static void speak() {
-        RATIS_LOGS.setLevel(null);
+        OF_RAFT_LOGS.forEach(log -> log.setLevel(null));
     }
 
     /** Three starts, so that there are terms and configurations to go back to. */

@@ -7,8 +7,10 @@ import io.cordwood.store.LogConfig;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -52,7 +54,7 @@ final class DamageSuite implements AutoCloseable {
     /** @param directory a node's, with this replica; the suite works in it */
     DamageSuite(Path directory, PartitionCluster of, Role role) throws IOException {
         this.role = role;
-        node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
+        node = PartitionNodeFixture.openShared(directory, new UnforcedDisk(new NioDisk()), new UnexpectedHalt());
         replicas = new PartitionReplicas(
                 node, LogConfig.defaults(), TopicConfig.DEFAULTS, CompactionLimits.DEFAULT, ScrubLimits.DEFAULT);
         context = new PartitionContext(
@@ -145,9 +147,17 @@ final class DamageSuite implements AutoCloseable {
         if (bytes == null) {
             Files.delete(file);
         } else {
-            Files.write(file, bytes);
+            put(file, bytes);
         }
         return look(file.getFileName() + ": " + what);
+    }
+
+    /** Never empties it first: ext4 takes that for a replacement, and writes the new bytes to the disk at once. */
+    private static void put(Path file, byte[] bytes) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(bytes));
+            channel.truncate(bytes.length);
+        }
     }
 
     /** What a start makes of the files as they are; afterwards they are whole again. */
@@ -209,7 +219,7 @@ final class DamageSuite implements AutoCloseable {
         for (Map.Entry<Path, byte[]> original : originals.entrySet()) {
             if (!Files.exists(original.getKey())
                     || !Arrays.equals(Files.readAllBytes(original.getKey()), original.getValue())) {
-                Files.write(original.getKey(), original.getValue());
+                put(original.getKey(), original.getValue());
             }
         }
     }

@@ -7,11 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replicas that are moved, added and taken away, while records come in all the time. */
 class MoveIT {
@@ -23,9 +22,18 @@ class MoveIT {
 
     private final OrdersUnderLoad orders = new OrdersUnderLoad(world, () -> directory);
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void replicaIsMovedToAnotherNode(boolean ofTheLeader) throws Exception {
+    @Test
+    void replicaOfTheLeaderIsMovedToAnotherNode() throws Exception {
+        replicaIsMovedToAnotherNode(true);
+    }
+
+    @Test
+    @Tag("nightly")
+    void replicaOfAFollowerIsMovedToAnotherNode() throws Exception {
+        replicaIsMovedToAnotherNode(false);
+    }
+
+    private void replicaIsMovedToAnotherNode(boolean ofTheLeader) throws Exception {
         orders.start(OrdersUnderLoad.FORGETFUL);
         orders.startFourth();
         int from = ofTheLeader ? orders.load().leader() : orders.followers().get(0);
@@ -79,6 +87,7 @@ class MoveIT {
 
     /** Whichever comes first: that it has joined, or that it is not to do so. */
     @Test
+    @Tag("nightly")
     void moveThatIsCalledOffWhenItIsNearlyDoneEndsOneWayOrTheOther() throws Exception {
         orders.start(OrdersUnderLoad.FORGETFUL);
         orders.startFourth();

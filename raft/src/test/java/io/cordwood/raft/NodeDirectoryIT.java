@@ -210,8 +210,7 @@ class NodeDirectoryIT {
                 .orElseThrow()
                 .incarnation();
         world.stop(id);
-        world.awaitImage(
-                by, "the node dead", image -> image.node(id).orElseThrow().state() == NodeState.DEAD);
+        world.declareDead(by, id, incarnation);
         assertThat(world.submit(by, new MetadataCommand.ReplaceNode(id, incarnation)))
                 .isInstanceOf(MetadataResult.Done.class);
         world.start(world.config(id, world.list(1, 2, 3), directory.resolve(heir)));

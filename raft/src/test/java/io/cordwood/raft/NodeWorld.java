@@ -7,6 +7,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
+import io.cordwood.metadata.NodeState;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
@@ -52,7 +53,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private final Map<Integer, RaftNode> nodes = new ConcurrentHashMap<>();
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
     /** Of all nodes. */
-    final HoldingDisk disk = new HoldingDisk(new NioDisk());
+    final HoldingDisk disk = new HoldingDisk(new UnforcedDisk(new NioDisk()));
 
     final List<String> halts = new CopyOnWriteArrayList<>();
 
@@ -183,6 +184,15 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
         keepsPartitions = true;
     }
 
+    /** Says what the cluster would find out by itself some seconds later: that a stopped node is dead. */
+    void declareDead(int by, int id, String incarnation) throws Exception {
+        submit(by, new MetadataCommand.SetNodeState(id, incarnation, NodeState.DEAD));
+        awaitImage(
+                by,
+                "node " + id + " dead",
+                image -> image.node(id).orElseThrow().state() == NodeState.DEAD);
+    }
+
     /** Starts nodes 1 to 3 and waits until they are members. */
     void startThree() throws Exception {
         for (int id = 1; id <= 3; id++) {
@@ -256,10 +266,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     }
 
     void await(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(condition);
+        Awaitility.await(what).atMost(PATIENCE).until(condition);
     }
 
     int metadataLeader() {
@@ -276,9 +283,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     @Override
     public void close() throws IOException {
         disk.releaseAll();
-        for (RaftNode node : List.copyOf(nodes.values())) {
-            node.close();
-        }
+        PartitionCluster.allAtOnce(running(), RaftNode::close);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.ratis.protocol.RaftGroup;
@@ -156,12 +157,27 @@ final class PartitionCluster implements AutoCloseable {
     }
 
     void stopAll() {
-        nodes.parallelStream().forEach(node -> {
-            try {
-                node.stop();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        allAtOnce(nodes, PartitionNodeFixture::stop);
+    }
+
+    /** What is done to a node. */
+    interface Step<T> {
+        void take(T node) throws IOException;
+    }
+
+    /** A stop mostly waits, and a leader that stops last tries all the time to reach those that are gone. */
+    static <T> void allAtOnce(List<T> nodes, Step<T> step) {
+        var steps = nodes.stream()
+                .map(node -> CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                step.take(node);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        },
+                        run -> new Thread(run, "at-once").start()))
+                .toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(steps).join();
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,8 +88,24 @@ class PartitionConflictTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CrashPoint.class)
+    @EnumSource(
+            value = CrashPoint.class,
+            names = {"AFTER_CUT", "BEFORE_HEADER_FORCE"})
     void killWhileTheLogIsMendedHeals(CrashPoint point) throws Exception {
+        killWhileTheLogIsMended(point);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = CrashPoint.class,
+            names = {"AFTER_CUT", "BEFORE_HEADER_FORCE"},
+            mode = EnumSource.Mode.EXCLUDE)
+    @Tag("nightly")
+    void killAtAnotherStepWhileTheLogIsMendedHeals(CrashPoint point) throws Exception {
+        killWhileTheLogIsMended(point);
+    }
+
+    private void killWhileTheLogIsMended(CrashPoint point) throws Exception {
         var hold = cutOff.disk.hold(point.moment);
         network.heal();
         await().atMost(PATIENCE).until(hold::isReached);

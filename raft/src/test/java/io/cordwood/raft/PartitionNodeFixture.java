@@ -51,7 +51,7 @@ final class PartitionNodeFixture {
     private static final ScrubLimits EAGER_SCRUB = new ScrubLimits(1L << 30, Duration.ZERO);
 
     final RaftPeer peer;
-    final HoldingDisk disk = new HoldingDisk(new NioDisk());
+    final HoldingDisk disk = new HoldingDisk(new UnforcedDisk(new NioDisk()));
     /** From the next start on. */
     CatchUpLimits catchUpLimits = new CatchUpLimits(1L << 30, 1);
     /** What Ratis gets in the place of a group's state machine, from the next start on. */

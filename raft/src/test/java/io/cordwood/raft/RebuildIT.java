@@ -13,11 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replicas and nodes that lost something, while records come in all the time. */
 class RebuildIT {
@@ -31,10 +30,19 @@ class RebuildIT {
 
     private final OrdersUnderLoad orders = new OrdersUnderLoad(world, () -> directory);
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void damagedReplicaIsRebuiltUnderLoad(boolean purged) throws Exception {
-        orders.start(purged ? OrdersUnderLoad.FORGETFUL : LogUpkeep.DEFAULT);
+    @Test
+    void damagedReplicaIsRebuiltUnderLoad() throws Exception {
+        damagedReplicaIsRebuilt(OrdersUnderLoad.FORGETFUL);
+    }
+
+    @Test
+    @Tag("nightly")
+    void damagedReplicaIsRebuiltFromARaftLogThatForgetsNothing() throws Exception {
+        damagedReplicaIsRebuilt(LogUpkeep.DEFAULT);
+    }
+
+    private void damagedReplicaIsRebuilt(LogUpkeep upkeep) throws Exception {
+        orders.start(upkeep);
         int victim = orders.followers().get(0);
 
         for (int round = 1; round <= 2; round++) {
@@ -83,6 +91,7 @@ class RebuildIT {
     }
 
     @Test
+    @Tag("nightly")
     void leaderAndJoinerMayStopAsSoonAsItIsAMember() throws Exception {
         orders.start(OrdersUnderLoad.FORGETFUL);
         int victim = orders.followers().get(0);
