@@ -173,7 +173,7 @@ class MembershipIT {
         var incarnation = world.image(1).node(3).orElseThrow().incarnation();
         world.stop(3);
         Files.move(directory.resolve("node-3"), aside);
-        world.declareDead(1, 3, incarnation);
+        world.awaitImage(1, "node 3 dead", image -> image.node(3).orElseThrow().state() == NodeState.DEAD);
         assertThat(world.submit(1, new MetadataCommand.ReplaceNode(3, incarnation)))
                 .isInstanceOf(MetadataResult.Done.class);
         world.awaitImage(

@@ -210,7 +210,8 @@ class NodeDirectoryIT {
                 .orElseThrow()
                 .incarnation();
         world.stop(id);
-        world.declareDead(by, id, incarnation);
+        world.awaitImage(
+                by, "the node dead", image -> image.node(id).orElseThrow().state() == NodeState.DEAD);
         assertThat(world.submit(by, new MetadataCommand.ReplaceNode(id, incarnation)))
                 .isInstanceOf(MetadataResult.Done.class);
         world.start(world.config(id, world.list(1, 2, 3), directory.resolve(heir)));

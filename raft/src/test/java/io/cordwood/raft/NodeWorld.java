@@ -7,7 +7,6 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
-import io.cordwood.metadata.NodeState;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
@@ -182,15 +181,6 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     /** Nodes that are started from now on keep partitions in files, instead of a {@link CountingHost}. */
     void keepPartitions() {
         keepsPartitions = true;
-    }
-
-    /** Says what the cluster would find out by itself some seconds later: that a stopped node is dead. */
-    void declareDead(int by, int id, String incarnation) throws Exception {
-        submit(by, new MetadataCommand.SetNodeState(id, incarnation, NodeState.DEAD));
-        awaitImage(
-                by,
-                "node " + id + " dead",
-                image -> image.node(id).orElseThrow().state() == NodeState.DEAD);
     }
 
     /** Starts nodes 1 to 3 and waits until they are members. */
