@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p><b>Thread:</b> one sender.
  */
-final class Pace {
+public final class Pace {
     /** Waking takes about this long, and sending early would be a lie about the rate. */
     private static final long SPIN_NANOS = 20_000;
 
@@ -24,7 +24,7 @@ final class Pace {
     }
 
     /** @param recordsPerSecond 0 for a closed loop */
-    static Pace from(long startNanos, double recordsPerSecond) {
+    public static Pace from(long startNanos, double recordsPerSecond) {
         if (recordsPerSecond < 0) {
             throw new IllegalArgumentException("a rate of " + recordsPerSecond + " records/s");
         }
@@ -39,7 +39,7 @@ final class Pace {
     }
 
     /** Returns the intended time, not before it. */
-    long await(long number) {
+    public long await(long number) {
         long now = System.nanoTime();
         long intended = intendedNanos(number, now);
         for (; intended - now > 0; now = System.nanoTime()) {

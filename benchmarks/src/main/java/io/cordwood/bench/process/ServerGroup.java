@@ -71,8 +71,17 @@ public final class ServerGroup implements AutoCloseable {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
+    /** Cleanly where that succeeds in time; returns when it is gone. */
+    public void stop(int number) throws InterruptedException {
+        stop(List.of(servers.get(number - 1)));
+    }
+
     /** Cleanly where that succeeds in time. */
     public void stop() throws InterruptedException {
+        stop(servers);
+    }
+
+    private static void stop(List<ServerProcess> servers) throws InterruptedException {
         long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
         servers.forEach(ServerProcess::requestStop);
         for (var server : servers) {
