@@ -2,8 +2,10 @@ package io.cordwood.raft;
 
 import java.io.IOException;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServer.Division;
 import org.apache.ratis.server.raftlog.LogProtoUtils;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -13,9 +15,9 @@ import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the members out of notifications to install a state where the replica has the very same ones. Ratis
- * removes its members before it puts in what a notification brings, and nothing keeps an election out in
- * between: a replica that stood for election just then, as one that has just started does, found itself no
+ * Takes the members out of notifications to install a state where the replica has the very same ones, or
+ * where the notification comes from a leader that is deposed. Ratis removes its members before it puts in
+ * what a notification brings, whatever it answers, and nothing keeps an election out in between: a replica that stood for election just then, as one that has just started does, found itself no
  * member of its group and closed it.
  *
  * <p>Thread: any; asked on gRPC's threads.
@@ -34,12 +36,12 @@ final class KnownMembers implements ServerInterceptor {
     private Object withoutKnown(Object message) {
         return message instanceof InstallSnapshotRequestProto install
                         && install.hasLastRaftConfigurationLogEntryProto()
-                        && knows(install)
+                        && bringsNothing(install)
                 ? install.toBuilder().clearLastRaftConfigurationLogEntryProto().build()
                 : message;
     }
 
-    private boolean knows(InstallSnapshotRequestProto install) {
+    private boolean bringsNothing(InstallSnapshotRequestProto install) {
         var asked = server;
         if (asked == null) {
             return false;
@@ -47,11 +49,25 @@ final class KnownMembers implements ServerInterceptor {
         try {
             var group = RaftGroupId.valueOf(
                     install.getServerRequest().getRaftGroupId().getId());
-            var told = LogProtoUtils.toRaftConfiguration(install.getLastRaftConfigurationLogEntryProto());
-            return asked.getDivision(group).getRaftConf().equals(told);
-        } catch (IOException e) {
+            var division = asked.getDivision(group);
+            return install.getLeaderTerm() < division.getInfo().getCurrentTerm()
+                    || has(division, install.getLastRaftConfigurationLogEntryProto());
+        } catch (IOException | RuntimeException e) {
             return false; // Ratis says to the leader what is wrong
         }
+    }
+
+    /**
+     * Also in the file: of an entry that was not applied yet Ratis writes them there with a notification only, and
+     * behind a catch-up nothing else tells the next start.
+     */
+    private static boolean has(Division division, LogEntryProto told) throws IOException {
+        var own = division.getRaftConf();
+        return own.getLogEntryIndex() == told.getIndex()
+                && RaftMeta.areSame(
+                        LogProtoUtils.toRaftConfigurationProtoBuilder(own).build(), told.getConfigurationEntry())
+                && RaftMeta.hasMembers(
+                        division.getRaftStorage().getStorageDir().getRoot().toPath(), told);
     }
 
     @Override

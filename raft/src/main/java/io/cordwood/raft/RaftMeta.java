@@ -212,6 +212,19 @@ record RaftMeta(long term, int votedFor, long membersIndex, int membersCrc) {
                 .toList();
     }
 
+    /** Whether a group's directory keeps these members, of this raft index. */
+    static boolean hasMembers(Path groupDirectory, LogEntryProto entry) throws IOException {
+        return members(groupDirectory)
+                .filter(kept -> kept.getIndex() == entry.getIndex())
+                .filter(kept -> areSame(kept.getConfigurationEntry(), entry.getConfigurationEntry()))
+                .isPresent();
+    }
+
+    /** Whether the same nodes are members, at the same addresses and with the same votes. */
+    static boolean areSame(RaftConfigurationProto one, RaftConfigurationProto other) {
+        return names(one).equals(names(other));
+    }
+
     /** Who is a member, where, and how: in any order, because Ratis keeps none. */
     private static TreeSet<String> names(RaftConfigurationProto configuration) {
         var names = new TreeSet<String>();

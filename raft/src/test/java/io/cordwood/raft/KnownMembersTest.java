@@ -108,6 +108,7 @@ class KnownMembersTest {
         return InstallSnapshotRequestProto.newBuilder()
                 .setServerRequest(RaftRpcRequestProto.newBuilder()
                         .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(group)))
+                .setLeaderTerm(Long.MAX_VALUE)
                 .setLastRaftConfigurationLogEntryProto(members)
                 .build();
     }
@@ -123,16 +124,45 @@ class KnownMembersTest {
     }
 
     @Test
+    void membersOfALeaderThatIsDeposedDoNotPass() throws IOException {
+        var own = ownMembers();
+        var newer = own.toBuilder().setIndex(own.getIndex() + 1).build();
+        var old = notification(cluster.group.getGroupId().toByteString(), newer).toBuilder()
+                .setLeaderTerm(0)
+                .build();
+
+        assertThat(passed(old).hasLastRaftConfigurationLogEntryProto()).isFalse();
+    }
+
+    /** Behind a catch-up nothing else would bring them into the file. */
+    @Test
+    void membersThatAreNotInTheFilePass() throws IOException {
+        var known = notification(cluster.group.getGroupId().toByteString(), ownMembers());
+        var file = follower.raftGroup().resolve(RaftLogScan.CURRENT).resolve(RaftMeta.MEMBERS_FILE);
+        var kept = LogEntryProto.parseFrom(Files.readAllBytes(file));
+
+        Files.write(file, kept.toBuilder().setIndex(kept.getIndex() + 1).build().toByteArray());
+        assertThat(passed(known)).isSameAs(known);
+
+        Files.delete(file);
+        assertThat(passed(known)).isSameAs(known);
+    }
+
+    @Test
     void allElsePasses() throws IOException {
         var group = cluster.group.getGroupId().toByteString();
         var own = ownMembers();
         var others = own.getConfigurationEntry().toBuilder().removePeers(0);
+        var moved = own.getConfigurationEntry().toBuilder();
+        moved.getPeersBuilder(0).setAddress("127.0.0.1:1");
 
         for (Object message : List.of(
                 notification(group, own.toBuilder().setIndex(own.getIndex() + 1).build()),
                 notification(
                         group, own.toBuilder().setConfigurationEntry(others).build()),
+                notification(group, own.toBuilder().setConfigurationEntry(moved).build()),
                 notification(ByteString.copyFrom(new byte[16]), own),
+                notification(ByteString.copyFrom(new byte[3]), own),
                 InstallSnapshotRequestProto.getDefaultInstance(),
                 "another")) {
             assertThat(passed(message)).isSameAs(message);
@@ -153,7 +183,7 @@ class KnownMembersTest {
         }
         var leaderLog = cluster.leader().raftLog();
         await().atMost(PATIENCE).until(() -> leaderLog.getStartIndex() > next);
-        var members = follower.raftGroup().resolve(RaftLogScan.CURRENT).resolve("raft-meta.conf");
+        var members = follower.raftGroup().resolve(RaftLogScan.CURRENT).resolve(RaftMeta.MEMBERS_FILE);
         var before = Files.readAttributes(members, BasicFileAttributes.class).fileKey();
 
         follower.start();
