@@ -127,8 +127,14 @@ record PartitionNode(
         appenderThreads.shutdown();
         Threads.join(appenderThreads, CLOSE_SECONDS, "an appender thread");
         writers.close();
-        votes.close();
-        floor.close();
-        storage.index().close();
+        try {
+            votes.close();
+        } finally {
+            try {
+                floor.close();
+            } finally {
+                storage.index().close(); // it holds a lock, also where the others could not be written
+            }
+        }
     }
 }

@@ -226,6 +226,6 @@ final class DamageSuite implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        PartitionNodeFixture.closeShared(node);
+        node.close();
     }
 }

@@ -100,7 +100,7 @@ final class PartitionNodeFixture {
         try {
             running = start(node, transport);
         } catch (IOException | RuntimeException e) {
-            closeShared(node);
+            node.close();
             throw e;
         }
         if (!current().replicas().isQuarantined(cluster.group.getGroupId())) {
@@ -145,7 +145,7 @@ final class PartitionNodeFixture {
         return new Running(node, replicas, server, transport);
     }
 
-    /** What the partitions of a node in this directory share; {@link #closeShared} closes it. */
+    /** What the partitions of a node in this directory share. */
     static PartitionNode openShared(Path directory, Disk disk, NodeHalt halt) throws IOException {
         var clock = new NodeClock(System::currentTimeMillis, System::nanoTime);
         return openShared(directory, disk, halt, nobodysCatchUps(), clock);
@@ -177,15 +177,6 @@ final class PartitionNodeFixture {
                 RaftMeters.of(NodeMeters.unseen()),
                 new SpaceWatch(0, disk, SPACE_FLOOR, List.of(directory)),
                 halt);
-    }
-
-    static void closeShared(PartitionNode node) throws IOException {
-        try {
-            node.close();
-        } catch (IOException e) {
-            node.storage().index().close(); // the floor could not be written
-            throw e;
-        }
     }
 
     /** The group's directory in Ratis' storage. */

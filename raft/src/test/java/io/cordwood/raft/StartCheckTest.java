@@ -111,7 +111,7 @@ class StartCheckTest {
 
     @AfterEach
     void close() throws IOException {
-        PartitionNodeFixture.closeShared(node);
+        node.close();
     }
 
     private Set<?> prepare() throws IOException {
@@ -281,7 +281,7 @@ class StartCheckTest {
     }
 
     private void takeBackTheFloor() throws IOException {
-        PartitionNodeFixture.closeShared(node);
+        node.close();
         Files.copy(floorBeforeTheEnd, directory.resolve(DurableFloor.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
         node = PartitionNodeFixture.openShared(directory, new NioDisk(), new UnexpectedHalt());
         replicas = new PartitionReplicas(

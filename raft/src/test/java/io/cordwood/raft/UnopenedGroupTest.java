@@ -68,7 +68,7 @@ class UnopenedGroupTest {
     void close() throws IOException {
         server.close();
         replicas.close();
-        PartitionNodeFixture.closeShared(node);
+        node.close();
     }
 
     @Test
