@@ -38,14 +38,18 @@ class DurableFloorIT {
     private static final int WHOLE = 1;
     private static final int DAMAGED = 2;
     private static final boolean NIGHTLY = Boolean.getBoolean("cordwood.nightly");
-    /** By partition; in each build one of each file, the kinds that leave the most to believe in. */
+    /** By partition; in each build cut, flipped and deleted files of each kind. */
     private static final List<ReplicaDamage> DAMAGES = NIGHTLY
             ? List.of(ReplicaDamage.values())
             : List.of(
                     ReplicaDamage.RAFT_LOG_CUT,
                     ReplicaDamage.CLOSED_RAFT_LOG_FLIPPED,
+                    ReplicaDamage.RAFT_LOG_DELETED,
                     ReplicaDamage.SEGMENT_CUT,
                     ReplicaDamage.SEGMENT_FLIPPED,
+                    ReplicaDamage.SEGMENT_DELETED,
+                    ReplicaDamage.CHECKPOINT_CUT,
+                    ReplicaDamage.CHECKPOINT_FLIPPED,
                     ReplicaDamage.CHECKPOINT_DELETED,
                     ReplicaDamage.ALL_DELETED);
 

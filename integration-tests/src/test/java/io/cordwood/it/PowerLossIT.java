@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.it.LoopDisks.PowerLoss;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
@@ -33,8 +35,8 @@ class PowerLossIT {
     final LoopDisks disks = new LoopDisks();
 
     @Test
-    void acknowledgedRecordsSurviveALossOfPowerOfAllNodes() {
-        survive(NODES, 1, PowerLoss.JOURNAL_LOST);
+    void acknowledgedRecordsSurviveALossOfPowerOfOneNodeAndOfAll() {
+        survive(List.of(1, NODES), PowerLoss.JOURNAL_LOST);
     }
 
     @ParameterizedTest
@@ -48,16 +50,16 @@ class PowerLossIT {
         "3, JOURNAL_WRITTEN"
     })
     void acknowledgedRecordsSurviveLossesOfPower(int nodes, PowerLoss how) {
-        survive(nodes, LOSSES, how);
+        survive(Collections.nCopies(LOSSES, nodes), how);
     }
 
-    /** @param count so many nodes lose their power at once; which, changes from time to time */
-    private void survive(int count, int losses, PowerLoss how) {
+    /** @param losses so many nodes lose their power at once; which, changes from time to time */
+    private void survive(List<Integer> losses, PowerLoss how) {
         var cluster = startedCluster();
         try (var load = Load.start(cluster, TOPIC, PRODUCERS)) {
-            for (int loss = 0; loss < losses; loss++) {
+            for (int loss = 0; loss < losses.size(); loss++) {
                 load.awaitMore(1_000);
-                losePower(cluster, load, victims(count, loss), how);
+                losePower(cluster, load, victims(losses.get(loss), loss), how);
                 assertThat(load.ledger().violations(cluster.readAll(TOPIC)))
                         .as("after loss %d", loss + 1)
                         .isEmpty();

@@ -5,6 +5,7 @@ import io.cordwood.store.NoSpace;
 import io.cordwood.store.OpenMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -41,10 +42,15 @@ final class DiskProbe {
     /** Called every {@link #EVERY_MS}. */
     void tick() {
         for (Path directory : directories) {
+            if (!disk.exists(directory)) {
+                continue; // it is made with its first file
+            }
             var file = directory.resolve(FILE_NAME);
             try {
                 write(file);
                 failing.remove(directory);
+            } catch (ClosedChannelException e) {
+                return; // the node stops
             } catch (IOException e) {
                 if (!NoSpace.isCauseOf(e) && failing.add(directory)) { // how full a disk is others say
                     LOG.warn("node {}: {} cannot be written: nobody knows whether its disk works", nodeId, file, e);

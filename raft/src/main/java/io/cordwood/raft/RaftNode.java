@@ -470,7 +470,7 @@ public final class RaftNode implements Closeable {
             running = null;
             node.membership().close();
             node.reconciler().close();
-            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.PROBE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
+            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             chores.stop(Kind.CHECKPOINTS);
             node.checkpoints().takeAll();

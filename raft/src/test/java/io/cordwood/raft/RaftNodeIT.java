@@ -63,6 +63,15 @@ class RaftNodeIT {
     }
 
     @Test
+    void nodeFindsOutFromTimeToTimeWhetherItsDiskWorks() throws Exception {
+        world.start(1, world.list(1));
+        world.awaitJoined(1);
+
+        var probe = directory.resolve("node-1").resolve(DiskProbe.FILE_NAME);
+        world.await("the probe", () -> Files.exists(probe) && Files.size(probe) > 0);
+    }
+
+    @Test
     void groupThatCannotBeOpenedHoldsUpNoOther() throws Exception {
         world.startThree();
         world.host(3).failingTopics.add("broken");
