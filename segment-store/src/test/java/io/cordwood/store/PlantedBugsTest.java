@@ -32,7 +32,7 @@ class PlantedBugsTest {
         index.close();
     }
 
-    /** The same seeds are in every build in {@link CrashPointsTest} and {@link IoErrorsTest}. */
+    /** In every build {@link CrashPointsTest} and {@link IoErrorsTest} say the same of more sequences. */
     @Tag("nightly")
     @Test
     void storeWithoutABugKeepsItsPromise() throws IOException {

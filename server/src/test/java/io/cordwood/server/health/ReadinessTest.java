@@ -47,7 +47,7 @@ final class ReadinessTest {
         found = List.of();
         await().until(() -> codes().isEmpty());
 
-        assertThat(told).containsExactly(false, true, false, true);
+        await().untilAsserted(() -> assertThat(told).containsExactly(false, true, false, true));
     }
 
     @Test
