@@ -333,7 +333,7 @@ public final class RaftNode implements Closeable {
         var heartbeats = new Heartbeats(
                 self, () -> leader.call(NodeMonitor.METHOD, beat, timings.heartbeat()), node.metadata()::submit, halt);
         chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), () -> {
-            if (node.membership().joined().isDone()) {
+            if (node.membership().hasJoined()) {
                 heartbeats.beat();
             }
         });

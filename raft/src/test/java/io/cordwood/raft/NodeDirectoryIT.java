@@ -15,6 +15,8 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -217,6 +219,13 @@ class NodeDirectoryIT {
         world.start(world.config(id, world.list(1, 2, 3), directory.resolve(heir)));
         world.awaitJoined(id);
         world.awaitImage(by, "the heir", image -> !image.node(id).orElseThrow().isAwaited());
+        world.await("the end of the change of members", () -> membersOf(by).getOldPeersCount() == 0);
+    }
+
+    /** As they were applied: while they change, a majority of the old ones is needed, too. */
+    private RaftConfigurationProto membersOf(int node) throws IOException {
+        var file = world.metadataRaftGroup(node).resolve(RaftLogScan.CURRENT).resolve(RaftMeta.MEMBERS_FILE);
+        return LogEntryProto.parseFrom(Files.readAllBytes(file)).getConfigurationEntry();
     }
 
     /** What only the leader and this follower had must not be voted away by it (RATIS-2523). */
