@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the members out of notifications to install a state where the replica has the very same ones, or
  * where the notification comes from a leader that is deposed. Ratis removes its members before it puts in
- * what a notification brings, whatever it answers, and nothing keeps an election out in between: a replica that stood for election just then, as one that has just started does, found itself no
- * member of its group and closed it.
+ * what a notification brings, whatever it answers, and nothing keeps an election out in between: a replica
+ * that stood for election just then, as one that has just started does, found itself no member of its group
+ * and closed it.
  *
  * <p>Thread: any; asked on gRPC's threads.
  *

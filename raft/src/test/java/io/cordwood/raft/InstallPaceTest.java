@@ -8,7 +8,6 @@ import java.util.List;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotResult;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
-import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
 import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.junit.jupiter.api.Test;
@@ -19,43 +18,10 @@ class InstallPaceTest {
     private final List<Runnable> later = new ArrayList<>();
     private final List<Object> sent = new ArrayList<>();
 
-    /** Keeps what would go to the leader. */
-    private final class RecordedCall extends ServerCall<String, Object> {
-        @Override
-        public void request(int numMessages) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void sendHeaders(Metadata headers) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void sendMessage(Object message) {
-            sent.add(message);
-        }
-
-        @Override
-        public void close(Status status, Metadata trailers) {
-            sent.add(status);
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return false;
-        }
-
-        @Override
-        public MethodDescriptor<String, Object> getMethodDescriptor() {
-            throw new UnsupportedOperationException();
-        }
-    }
-
     /** A call that is answered so, and closed. */
     private void answer(Object message) {
         var pace = new InstallPace(later::add);
-        var unused = pace.interceptCall(new RecordedCall(), new Metadata(), (call, headers) -> {
+        var unused = pace.interceptCall(new RecordedCall<String>(sent), new Metadata(), (call, headers) -> {
             call.sendMessage(message);
             call.close(Status.OK, new Metadata());
             return new ServerCall.Listener<String>() {};

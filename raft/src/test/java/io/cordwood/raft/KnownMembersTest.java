@@ -19,9 +19,7 @@ import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.server.raftlog.LogProtoUtils;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
-import org.apache.ratis.thirdparty.io.grpc.MethodDescriptor;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
-import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,50 +49,21 @@ class KnownMembersTest {
         cluster.close();
     }
 
-    private static final class NoCall<Q> extends ServerCall<Q, Object> {
-        @Override
-        public void request(int numMessages) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void sendHeaders(Metadata headers) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void sendMessage(Object message) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void close(Status status, Metadata trailers) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return false;
-        }
-
-        @Override
-        public MethodDescriptor<Q, Object> getMethodDescriptor() {
-            throw new UnsupportedOperationException();
-        }
-    }
-
     /** What Ratis gets of a message to the follower. */
     private <Q> Q passed(Q message) {
         var members = new KnownMembers();
         members.of(follower.server());
         var passed = new ArrayList<Q>();
-        members.interceptCall(new NoCall<Q>(), new Metadata(), (call, headers) -> new ServerCall.Listener<Q>() {
-                    @Override
-                    public void onMessage(Q received) {
-                        passed.add(received);
-                    }
-                })
+        var sent = new ArrayList<Object>();
+        members.interceptCall(
+                        new RecordedCall<Q>(sent), new Metadata(), (call, headers) -> new ServerCall.Listener<Q>() {
+                            @Override
+                            public void onMessage(Q received) {
+                                passed.add(received);
+                            }
+                        })
                 .onMessage(message);
+        assertThat(sent).isEmpty();
         assertThat(passed).hasSize(1);
         return passed.get(0);
     }
