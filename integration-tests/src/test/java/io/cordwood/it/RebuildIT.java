@@ -125,7 +125,6 @@ class RebuildIT {
             awaitMoved(cluster, dead, taker);
             load.awaitMore(500);
             cluster.restart(dead);
-            cluster.awaitAlive(dead);
             TestCluster.soon()
                     .until(() -> command(cluster, move(taker, dead)).exitCode() == 0); // refused until it is alive
             awaitMoved(cluster, taker, dead);

@@ -121,17 +121,15 @@ final class TestCluster implements AutoCloseable {
         awaitState(node, NodeDescription.State.DEAD);
     }
 
-    void awaitAlive(int node) {
-        awaitState(node, NodeDescription.State.ALIVE);
-    }
-
     private void awaitState(int node, NodeDescription.State state) {
         soon().until(() ->
                 admin().cluster().nodes().stream().anyMatch(known -> known.nodeId() == node && known.state() == state));
     }
 
+    /** Until they are ready, and the others count them as alive, too: a topic may be placed on them at once. */
     void restart(int... nodes) {
         begin(nodes).awaitReady(nodes);
+        Arrays.stream(nodes).forEach(node -> awaitState(node, NodeDescription.State.ALIVE));
     }
 
     void restartAll() {

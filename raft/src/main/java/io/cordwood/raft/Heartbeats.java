@@ -15,7 +15,8 @@ import java.util.function.Supplier;
  * This node's signs of life to the metadata leader, and what it hears in return. A node that was given up for
  * lost while it was cut off is no member of the metadata group any more: no image tells it so, and it would
  * serve what it has for ever. The leader that answers may be an old one, so the node asks for its registration
- * before it believes that.
+ * before it believes that. A node that has not joined, or was refused, sends none: who it turns to may be
+ * another cluster.
  *
  * <p>Thread: {@link #beat} by the node's timer; answers come on any.
  */

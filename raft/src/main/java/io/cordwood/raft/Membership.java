@@ -89,11 +89,6 @@ final class Membership implements Closeable {
         return joined;
     }
 
-    /** One that was refused has not: who it turned to may be another cluster. */
-    boolean hasJoined() {
-        return joined.isDone() && !joined.isCompletedExceptionally();
-    }
-
     private void run() {
         try {
             while (!isMember() && closed.getCount() > 0) {

@@ -11,8 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.client.impl.ClientProtoUtils;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -97,6 +99,67 @@ final class RaftGroups {
                 .forEach(division -> found.put(
                         division.getGroup().getGroupId(), division.getInfo().getCurrentTerm()));
         return found;
+    }
+
+    /** Groups that this node leads and that have entries which are not committed. */
+    Map<RaftGroupId, LostConfirmations.Unconfirmed> unconfirmed() {
+        var found = new HashMap<RaftGroupId, LostConfirmations.Unconfirmed>();
+        open().stream().filter(division -> division.getInfo().isLeader()).forEach(division -> {
+            long committed = division.getRaftLog().getLastCommittedIndex();
+            var last = division.getRaftLog().getLastEntryTermIndex();
+            if (last != null && last.getIndex() > committed) {
+                found.put(
+                        division.getGroup().getGroupId(),
+                        new LostConfirmations.Unconfirmed(division.getInfo().getCurrentTerm(), committed));
+            }
+        });
+        return found;
+    }
+
+    /**
+     * Asks the other members of a group that this node leads to stand for election, one after the other until
+     * one does: as a hand-over does, but also where the leader does not know whether they have all its entries.
+     * They know it themselves, and refuse where they have not.
+     *
+     * @param answering only those that have answered within this time
+     */
+    void electAnother(RaftGroupId groupId, Duration answering) {
+        division(groupId).ifPresent(division -> {
+            var voters = Followers.of(division).entrySet().stream()
+                    .filter(follower -> follower.getValue().silentMs() < answering.toMillis())
+                    .map(follower -> follower.getKey())
+                    .filter(node -> hasVote(division.getRaftConf(), node))
+                    .toList();
+            var unused = CompletableFuture.supplyAsync(() -> voters.stream().anyMatch(node -> stands(division, node)));
+        });
+    }
+
+    private boolean stands(Division division, int node) {
+        var last = division.getRaftLog().getLastEntryTermIndex();
+        if (last == null) {
+            return false;
+        }
+        var request = StartLeaderElectionRequestProto.newBuilder()
+                .setServerRequest(ClientProtoUtils.toRaftRpcRequestProtoBuilder(division.getMemberId(), peerId(node)))
+                .setLeaderLastEntry(last.toProto())
+                .build();
+        try {
+            boolean stands = server.getServerRpc()
+                    .startLeaderElection(request)
+                    .getServerReply()
+                    .getSuccess();
+            if (stands) {
+                LOG.info(
+                        "{}: node {} stands for election, what it confirmed up to {} was lost",
+                        division.getMemberId(),
+                        node,
+                        last);
+            }
+            return stands;
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{}: node {} is not asked to stand for election: {}", division.getMemberId(), node, e.toString());
+            return false;
+        }
     }
 
     /** Opens a group, or creates it when this node has no directory of it. */

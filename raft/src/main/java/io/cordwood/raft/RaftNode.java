@@ -332,16 +332,17 @@ public final class RaftNode implements Closeable {
         var beat = NodeMonitor.heartbeat(config.nodeId(), self.incarnation());
         var heartbeats = new Heartbeats(
                 self, () -> leader.call(NodeMonitor.METHOD, beat, timings.heartbeat()), node.metadata()::submit, halt);
-        chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), () -> {
-            if (node.membership().hasJoined()) {
-                heartbeats.beat();
-            }
+        var unused = node.membership().joined().thenRun(() -> {
+            heartbeats.beat(); // lest who is ready counts as dead for having been silent while it started
+            chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), heartbeats::beat);
         });
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
         chores.repeat(
                 Kind.DUTIES, timings.poll().toMillis(), () -> node.balancer().tick(view.image()));
         var changes = new MemberChanges(config, node.groups(), node.metadata(), transport, successors);
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
+        var confirmations = LostConfirmations.of(node.groups(), config.raftTimings());
+        chores.repeat(Kind.DUTIES, LostConfirmations.LOOK_MS, confirmations::look);
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         chores.repeat(Kind.COMPACTION, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));

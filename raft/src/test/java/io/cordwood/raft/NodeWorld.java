@@ -49,6 +49,9 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private final Supplier<Path> directory;
     private FeatureRange features = RaftNodeConfig.FEATURES;
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
+    /** Those of links in front of nodes. */
+    private final Map<Integer, String> fronts = new HashMap<>();
+
     private final Map<Integer, RaftNode> nodes = new ConcurrentHashMap<>();
     private final Map<Integer, CountingHost> hosts = new HashMap<>();
     /** Of all nodes. */
@@ -104,8 +107,20 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
         };
     }
 
+    /** Where the others reach the node. */
     String address(int id) {
-        return String.valueOf(addresses.get(id));
+        return String.valueOf(fronts.getOrDefault(id, addresses.get(id)));
+    }
+
+    /** The others reach the node by this link from now on; before it is started. */
+    BreakableLink linkTo(int id) throws IOException {
+        var link = BreakableLink.to(port(String.valueOf(addresses.get(id))));
+        fronts.put(id, link.address());
+        return link;
+    }
+
+    private static int port(String address) {
+        return Integer.parseInt(address.substring("127.0.0.1:".length()));
     }
 
     SortedMap<Integer, String> list(Integer... ids) {
@@ -125,7 +140,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     /** Of a node that may serve at another address than the initial nodes say. */
     RaftNodeConfig configAt(String address, int id, SortedMap<Integer, String> initialNodes, Path data) {
         var clients = new TreeMap<>(Map.of("client", "127.0.0.1:" + (20000 + id)));
-        int port = Integer.parseInt(address.substring("127.0.0.1:".length()));
+        int port = port(address.equals(fronts.get(id)) ? String.valueOf(addresses.get(id)) : address);
         return new RaftNodeConfig(
                 id,
                 data,
