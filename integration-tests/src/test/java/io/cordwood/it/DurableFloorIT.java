@@ -174,6 +174,7 @@ class DurableFloorIT {
      * one that has them, also in the files that would take the next batches.
      */
     @Test
+    @Tag("nightly")
     void bitThatRottedBelowTheCheckpointIsNotServedAndRepaired() {
         var cluster = image.copy(clusters);
         for (int partition : everyPartition()) {

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -48,6 +49,7 @@ class ForceBeforeAckIT {
 
     /** The check above is worth something only if it fails without the forces. */
     @Test
+    @Tag("nightly")
     void checkFindsSegmentsThatAreNeverForced() {
         var recorded = publishAndRecord("--unsafe-flush");
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -59,6 +60,7 @@ class FormationIT {
     }
 
     @Test
+    @Tag("nightly")
     void directoriesThatAreNotTheNodesOwnAreRefused() throws IOException {
         var cluster = clusters.of(3).start();
         var other = clusters.of(1).start();
@@ -88,6 +90,7 @@ class FormationIT {
     }
 
     @Test
+    @Tag("nightly")
     void fourthNodeWaitsUntilItIsAddedAndThenHoldsReplicas() {
         var cluster = clusters.of(3).start();
         var ports = TestCluster.freePorts(1).get(0);

@@ -93,9 +93,7 @@ class PowerLossIT {
     }
 
     private void losePower(TestCluster cluster, Load load, int[] victims, PowerLoss how) {
-        for (int victim : victims) {
-            disks.losePower(victim, how);
-        }
+        disks.losePower(how, victims);
         for (int victim : victims) {
             TestCluster.soon().until(() -> !cluster.isRunning(victim));
             assertThat(cluster.logOf(victim)).contains("node " + victim + " stops: ");

@@ -3,6 +3,7 @@ package io.cordwood.it;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -24,6 +25,7 @@ class ReadmeIT {
     }
 
     @Test
+    @Tag("nightly")
     void commandsOfGrpcurlSaidToBuf() {
         tour(ReadmeTour.byBuf(), 2);
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -63,6 +64,7 @@ class RollingRestartIT {
     }
 
     @Test
+    @Tag("nightly")
     void rollingRestartUnderLoadLosesNothingAndTellsThePublisherNothing() throws Exception {
         var cluster = cluster();
         cluster.createTopic(TOPIC, 3);

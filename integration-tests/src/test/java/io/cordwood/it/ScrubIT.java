@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -55,6 +56,7 @@ class ScrubIT {
      * the reader that wakes it.
      */
     @Test
+    @Tag("nightly")
     void readerOfQuietPartitionsGetsWhatRottedOnTheirLeaders() {
         var cluster = clusters.of(3).start();
         cluster.createTopic(TOPIC, 2);
