@@ -25,6 +25,7 @@ final class ChoreThreads {
     enum Kind {
         TIMER("node-timer"),
         DUTIES("node-duties"),
+        ELECTIONS("elections"),
         CHECKPOINTS("checkpoints"),
         RETENTION("retention"),
         COMPACTION("compaction"),

@@ -31,6 +31,7 @@ import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServer.Division;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,8 +107,7 @@ final class RaftGroups {
         var found = new HashMap<RaftGroupId, LostConfirmations.Unconfirmed>();
         open().stream().filter(division -> division.getInfo().isLeader()).forEach(division -> {
             long committed = division.getRaftLog().getLastCommittedIndex();
-            var last = division.getRaftLog().getLastEntryTermIndex();
-            if (last != null && last.getIndex() > committed) {
+            if (lastEntry(division).filter(last -> last.getIndex() > committed).isPresent()) {
                 found.put(
                         division.getGroup().getGroupId(),
                         new LostConfirmations.Unconfirmed(division.getInfo().getCurrentTerm(), committed));
@@ -116,31 +116,44 @@ final class RaftGroups {
         return found;
     }
 
+    /** Of a group's raft log; empty where it has none, or is being closed. */
+    static Optional<TermIndex> lastEntry(Division division) {
+        try {
+            return Optional.ofNullable(division.getRaftLog().getLastEntryTermIndex());
+        } catch (IllegalStateException e) {
+            return Optional.empty(); // Ratis closes the log of a group before it forgets the group
+        }
+    }
+
     /**
      * Asks the other members of a group that this node leads to stand for election, one after the other until
      * one does: as a hand-over does, but also where the leader does not know whether they have all its entries.
-     * They know it themselves, and refuse where they have not.
+     * They know it themselves, and refuse where they have not. Those are asked that were sent all, and stay
+     * members: one that is being taken out would close.
      *
      * @param answering only those that have answered within this time
      */
     void electAnother(RaftGroupId groupId, Duration answering) {
-        division(groupId).ifPresent(division -> {
-            var voters = Followers.of(division).entrySet().stream()
-                    .filter(follower -> follower.getValue().silentMs() < answering.toMillis())
-                    .map(follower -> follower.getKey())
-                    .filter(node -> hasVote(division.getRaftConf(), node))
-                    .toList();
-            var unused = CompletableFuture.supplyAsync(() -> voters.stream().anyMatch(node -> stands(division, node)));
-        });
+        division(groupId)
+                .ifPresent(division -> lastEntry(division).ifPresent(last -> {
+                    var stay = division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER).stream()
+                            .map(RaftPeer::getId)
+                            .toList();
+                    var asked = Followers.of(division).entrySet().stream()
+                            .filter(follower -> follower.getValue().silentMs() < answering.toMillis())
+                            .filter(follower -> follower.getValue().nextIndex() > last.getIndex())
+                            .map(follower -> peerId(follower.getKey()))
+                            .filter(stay::contains)
+                            .anyMatch(peer -> division.getInfo().isLeader() && stands(division, last, peer));
+                    if (!asked) {
+                        LOG.debug("{}: nobody is there to be elected", division.getMemberId());
+                    }
+                }));
     }
 
-    private boolean stands(Division division, int node) {
-        var last = division.getRaftLog().getLastEntryTermIndex();
-        if (last == null) {
-            return false;
-        }
+    private boolean stands(Division division, TermIndex last, RaftPeerId peer) {
         var request = StartLeaderElectionRequestProto.newBuilder()
-                .setServerRequest(ClientProtoUtils.toRaftRpcRequestProtoBuilder(division.getMemberId(), peerId(node)))
+                .setServerRequest(ClientProtoUtils.toRaftRpcRequestProtoBuilder(division.getMemberId(), peer))
                 .setLeaderLastEntry(last.toProto())
                 .build();
         try {
@@ -148,16 +161,15 @@ final class RaftGroups {
                     .startLeaderElection(request)
                     .getServerReply()
                     .getSuccess();
-            if (stands) {
-                LOG.info(
-                        "{}: node {} stands for election, what it confirmed up to {} was lost",
-                        division.getMemberId(),
-                        node,
-                        last);
-            }
+            LOG.info(
+                    "{}: nothing is committed, although all up to {} was sent: node {} {}",
+                    division.getMemberId(),
+                    last,
+                    peer,
+                    stands ? "stands for election" : "does not stand for election, it has less");
             return stands;
         } catch (IOException | RuntimeException e) {
-            LOG.debug("{}: node {} is not asked to stand for election: {}", division.getMemberId(), node, e.toString());
+            LOG.debug("{}: node {} is not asked to stand for election: {}", division.getMemberId(), peer, e.toString());
             return false;
         }
     }

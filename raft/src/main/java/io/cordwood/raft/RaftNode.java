@@ -333,8 +333,8 @@ public final class RaftNode implements Closeable {
         var heartbeats = new Heartbeats(
                 self, () -> leader.call(NodeMonitor.METHOD, beat, timings.heartbeat()), node.metadata()::submit, halt);
         var unused = node.membership().joined().thenRun(() -> {
-            heartbeats.beat(); // lest who is ready counts as dead for having been silent while it started
             chores.repeat(Kind.TIMER, timings.heartbeat().toMillis(), heartbeats::beat);
+            heartbeats.beat(); // lest who is ready counts as dead for having been silent while it started
         });
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), leaderDuties::tick);
         chores.repeat(
@@ -342,7 +342,7 @@ public final class RaftNode implements Closeable {
         var changes = new MemberChanges(config, node.groups(), node.metadata(), transport, successors);
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
         var confirmations = LostConfirmations.of(node.groups(), config.raftTimings());
-        chores.repeat(Kind.DUTIES, LostConfirmations.LOOK_MS, confirmations::look);
+        chores.repeat(Kind.ELECTIONS, LostConfirmations.LOOK_MS, confirmations::look);
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         chores.repeat(Kind.COMPACTION, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
@@ -471,7 +471,7 @@ public final class RaftNode implements Closeable {
             running = null;
             node.membership().close();
             node.reconciler().close();
-            chores.stop(Kind.DUTIES, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
+            chores.stop(Kind.DUTIES, Kind.ELECTIONS, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             chores.stop(Kind.CHECKPOINTS);
             node.checkpoints().takeAll();

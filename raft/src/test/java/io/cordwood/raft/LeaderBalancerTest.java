@@ -31,6 +31,6 @@ class LeaderBalancerTest {
     }
 
     private static Follower follower(long entriesBehind, long silentMs) {
-        return new Follower(100 - entriesBehind, entriesBehind, silentMs);
+        return new Follower(100 - entriesBehind, 101, entriesBehind, silentMs);
     }
 }

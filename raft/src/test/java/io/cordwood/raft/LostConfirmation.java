@@ -12,9 +12,9 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.util.CodeInjectionForTesting;
 
 /**
- * The first entries that one of the nodes is sent from now on are in its log, and whoever sent them does not
- * hear of it: the link to the node breaks before. Nobody reaches the node that goes away. One at a time in a
- * process.
+ * The first entries that one of the nodes that stay sends the other one from now on are in its log, and
+ * whoever sent them does not hear of it: the link to the node breaks before. Nobody reaches the node that goes
+ * away. One at a time in a process.
  */
 final class LostConfirmation implements AutoCloseable {
     private static final String APPEND = "RaftServerImpl.appendEntries";
@@ -31,9 +31,11 @@ final class LostConfirmation implements AutoCloseable {
             if (local.toString().equals(Integer.toString(away))) {
                 throw new IllegalStateException("node " + away + " is going");
             }
-            if (Arrays.stream(args)
-                    .anyMatch(
-                            arg -> arg instanceof AppendEntriesRequestProto request && request.getEntriesCount() > 0)) {
+            boolean stays = !remote.toString().equals(Integer.toString(away));
+            if (stays
+                    && Arrays.stream(args)
+                            .anyMatch(arg -> arg instanceof AppendEntriesRequestProto request
+                                    && request.getEntriesCount() > 0)) {
                 taker.compareAndSet("", local.toString());
             }
             return true;

@@ -44,6 +44,23 @@ class PartitionGroupTest {
         }
     }
 
+    /** Whoever looks after all groups meets such a one: it still says that it leads. */
+    @Test
+    void groupThatIsClosedBesideALookHasNoNewestEntry() throws Exception {
+        try (var cluster = PartitionCluster.start(directory, 1, SEGMENT_BYTES)) {
+            var leader = cluster.leader();
+            append(leader, batch("a"));
+            var division = leader.server().getDivision(cluster.group.getGroupId());
+            assertThat(RaftGroups.lastEntry(division)).isPresent();
+
+            leader.stop();
+
+            assertThat(division.getInfo().isLeader()).isTrue();
+            assertThat(RaftGroups.lastEntry(division)).isEmpty();
+            assertThat(Followers.of(division)).isEmpty();
+        }
+    }
+
     @Test
     void followerRefusesBatches() throws Exception {
         try (var cluster = PartitionCluster.start(directory, 3, SEGMENT_BYTES)) {
