@@ -74,11 +74,14 @@ final class LoopDisks implements AfterEachCallback {
      * that does nothing else), and no disk that loses its power does.
      */
     void losePower(PowerLoss how, int... nodes) {
-        Arrays.stream(nodes).forEach(started()::suspend);
-        for (int node : nodes) {
-            run("xfs_io", "-x", "-c", how.command, directory(node).toString());
+        try {
+            Arrays.stream(nodes).forEach(started()::suspend);
+            for (int node : nodes) {
+                run("xfs_io", "-x", "-c", how.command, directory(node).toString());
+            }
+        } finally {
+            Arrays.stream(nodes).filter(started()::isRunning).forEach(started()::resume);
         }
-        Arrays.stream(nodes).forEach(started()::resume);
     }
 
     /** Mounts disks that lost their power again, whose nodes' processes have ended. */

@@ -155,8 +155,10 @@ final class TestCluster implements AutoCloseable {
         processes().stop(PATIENCE);
     }
 
-    /** SIGSTOP: the process stays, with its connections, and does nothing. */
-    /** Returns when none of its threads does anything any more, in the kernel neither. */
+    /**
+     * SIGSTOP: the process stays, with its connections. Returns when none of its threads does anything any more,
+     * in the kernel neither.
+     */
     void suspend(int node) {
         signal("-STOP", node);
         soon().until(() -> ProcessThreads.areStopped(processes().pid(node)));
