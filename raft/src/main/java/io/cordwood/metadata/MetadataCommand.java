@@ -3,6 +3,7 @@ package io.cordwood.metadata;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -17,6 +18,9 @@ import java.util.UUID;
 public sealed interface MetadataCommand {
     /** The feature level from which on replicas may be changed. */
     int REPLICA_CHANGES = 2;
+
+    /** The feature level from which on the metadata leader changes replicas of dead nodes by itself. */
+    int UNATTENDED_CHANGES = 3;
 
     /**
      * The cluster's feature level from which on it may be written: a program of a lower level cannot read it.
@@ -201,8 +205,20 @@ public sealed interface MetadataCommand {
         }
     }
 
-    /** An operator wants a replica on another node, on one more, or on one less. */
-    record AlterReplicas(UUID topicId, int partition, OptionalInt add, OptionalInt remove) implements MetadataCommand {
+    /**
+     * A replica is to be on another node, on one more, or on one less.
+     *
+     * @param seenIndex of the image that the metadata leader looked at, where it decides by itself: of no
+     *     account where the partition's replicas changed since, or who gives its replica away is dead no more;
+     *     empty where an operator decides
+     */
+    record AlterReplicas(UUID topicId, int partition, OptionalInt add, OptionalInt remove, OptionalLong seenIndex)
+            implements MetadataCommand {
+
+        /** An operator wants it. */
+        public AlterReplicas(UUID topicId, int partition, OptionalInt add, OptionalInt remove) {
+            this(topicId, partition, add, remove, OptionalLong.empty());
+        }
 
         boolean isEmpty() {
             return add.isEmpty() && remove.isEmpty();
@@ -210,7 +226,7 @@ public sealed interface MetadataCommand {
 
         @Override
         public int featureLevel() {
-            return REPLICA_CHANGES;
+            return seenIndex.isEmpty() ? REPLICA_CHANGES : UNATTENDED_CHANGES;
         }
     }
 

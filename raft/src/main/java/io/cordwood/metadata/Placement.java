@@ -25,7 +25,7 @@ final class Placement {
     private final Map<Integer, Integer> replicaCounts = new HashMap<>();
     private final Map<Integer, Integer> preferredCounts = new HashMap<>();
 
-    private Placement(MetadataImage image, Set<Integer> avoid) {
+    Placement(MetadataImage image, Set<Integer> avoid) {
         this.avoid = avoid;
         nodes = image.nodesIn(NodeState.ALIVE);
         for (TopicInfo topic : image.topics().values()) {
@@ -71,6 +71,19 @@ final class Placement {
                 .toList();
     }
 
+    /**
+     * Who takes one more replica of a partition; nobody without room on its disk, where it would never be
+     * complete.
+     *
+     * @param replicas nodes that have one, or had
+     * @param racks of the replicas that stay
+     */
+    Optional<NodeInfo> taker(List<Integer> replicas, Set<String> racks) {
+        return nodes.stream()
+                .filter(node -> !replicas.contains(node.nodeId()) && !isAvoided(node) && hasRoom(node))
+                .min(byFitness(racks, false));
+    }
+
     private boolean isAvoided(NodeInfo node) {
         return avoid.contains(node.nodeId());
     }
@@ -85,7 +98,7 @@ final class Placement {
                 .thenComparing(NodeInfo::nodeId);
     }
 
-    private boolean hasRoom(NodeInfo node) {
+    boolean hasRoom(NodeInfo node) {
         return replicaCounts.getOrDefault(node.nodeId(), 0) < node.limits().maxPartitions();
     }
 

@@ -94,17 +94,27 @@ final class ReplicaRules {
             }
             var where = topic.name() + "-" + partition.partition();
             return checkRequest(alter)
+                    .or(() -> checkUnattended(alter, partition, image, where))
                     .or(() -> checkQuiet(alter, partition, where))
                     .or(() -> alter.add().isPresent()
                             ? checkTaker(alter.add().getAsInt(), partition, image)
                             : Optional.empty())
                     .or(() -> checkLeaver(alter, partition))
-                    .or(() -> cancels(alter, partition.changes())
-                            ? Optional.empty() // it takes nothing away that was there before
-                            : checkSound(alter, partition, image, where))
+                    .or(() -> checkSound(alter, partition, image, where))
                     .<Outcome>map(Outcome.Broken::new)
                     .orElseGet(() -> new Outcome.Changed(topic.withPartition(altered(partition, alter, image))));
         });
+    }
+
+    /** What keeps a change from beginning now whose taker can take a replica. */
+    static Optional<Refused> obstacle(AlterReplicas alter, MetadataImage.Replica replica, MetadataImage image) {
+        var partition = replica.partition();
+        var where = name(replica);
+        return checkQuiet(alter, partition, where).or(() -> checkSound(alter, partition, image, where));
+    }
+
+    private static String name(MetadataImage.Replica replica) {
+        return replica.topic().name() + "-" + replica.partition().partition();
     }
 
     private static boolean isUnderWay(AlterReplicas alter, ReplicaChanges changes) {
@@ -124,6 +134,39 @@ final class ReplicaRules {
                         Integer.toString(alter.add().getAsInt()),
                         "another node than the one that gives its replica up")
                 : Optional.empty();
+    }
+
+    /**
+     * What was decided by looking at an older image may come late: it must not take a replica from a node that
+     * is back, nor end what has begun since, and a joiner that has joined meanwhile would be one replica less.
+     */
+    private static Optional<Refused> checkUnattended(
+            AlterReplicas alter, PartitionInfo partition, MetadataImage image, String where) {
+        if (alter.seenIndex().isEmpty()) {
+            return Optional.empty();
+        }
+        long lastAt = partition.changes().lastAt();
+        if (lastAt > alter.seenIndex().getAsLong()) {
+            return refused(
+                    Reason.CHANGE_UNDER_WAY,
+                    "replicas of " + where,
+                    "changed at raft index " + lastAt,
+                    "as they were at " + alter.seenIndex().getAsLong());
+        }
+        return cancels(alter, partition.changes()) ? Optional.empty() : checkDead(alter, image);
+    }
+
+    private static Optional<Refused> checkDead(AlterReplicas alter, MetadataImage image) {
+        var living = alter.remove().stream()
+                .boxed()
+                .flatMap(node -> image.node(node).stream())
+                .filter(node -> node.state() != NodeState.DEAD)
+                .findFirst();
+        return living.flatMap(node -> refused(
+                Reason.NODE_ALIVE,
+                "state of node " + node.nodeId(),
+                node.state().name().toLowerCase(Locale.ROOT),
+                "dead: its replica stays otherwise, unless an operator moves it"));
     }
 
     /** A replica that does not join after all: nobody else waits for it, or only whom it was to relieve. */
@@ -232,14 +275,25 @@ final class ReplicaRules {
                         Reason.INVALID_REPLICATION_FACTOR, "replication_factor", Integer.toString(left), "at least 1");
     }
 
-    /** The members decide on the change by a majority of those before it and of those after it. */
+    /**
+     * The members decide on the change by a majority of those before it and of those after it. What calls a
+     * joining off takes nothing away that was there before.
+     */
     private static Optional<Refused> checkSound(
             AlterReplicas alter, PartitionInfo partition, MetadataImage image, String where) {
+        if (cancels(alter, partition.changes())) {
+            return Optional.empty();
+        }
         var after = new ArrayList<>(partition.replicas());
         alter.remove().ifPresent(node -> after.remove(Integer.valueOf(node)));
         alter.add().ifPresent(after::add);
         return checkMajority(partition.replicas(), partition, image, where)
                 .or(() -> checkMajority(after, partition, image, where));
+    }
+
+    /** Whether a majority of the replicas of now is sound. */
+    static Optional<Refused> checkMajority(MetadataImage.Replica replica, MetadataImage image) {
+        return checkMajority(replica.partition().replicas(), replica.partition(), image, name(replica));
     }
 
     private static Optional<Refused> checkMajority(
@@ -326,8 +380,7 @@ final class ReplicaRules {
                 ? Optional.empty()
                 : refused(
                         Reason.TOO_FEW_SOUND_REPLICAS,
-                        "sound replicas of " + replica.topic().name() + "-" + partition.partition() + " without node "
-                                + nodeId,
+                        "sound replicas of " + name(replica) + " without node " + nodeId,
                         whole + " of " + members.size(),
                         "at least " + majority + wayOut(partition.changes()) + ", or the topic must be deleted first");
     }

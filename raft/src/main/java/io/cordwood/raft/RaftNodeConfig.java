@@ -44,7 +44,7 @@ public record RaftNodeConfig(
         SpaceFloor spaceFloor) {
 
     /** The feature levels of this program. */
-    public static final FeatureRange FEATURES = new FeatureRange(1, 2);
+    public static final FeatureRange FEATURES = new FeatureRange(1, 3);
 
     public RaftNodeConfig {
         initialNodes = Collections.unmodifiableSortedMap(new TreeMap<>(initialNodes));

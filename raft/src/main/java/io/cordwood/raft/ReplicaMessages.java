@@ -13,6 +13,7 @@ import io.cordwood.proto.internal.v1.ReplicaRemoved;
 import io.cordwood.proto.internal.v1.ReportLostReplica;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** What is about changes of replicas, to protobuf messages and back. Stateless. */
@@ -60,6 +61,7 @@ final class ReplicaMessages {
                 .setPartition(alter.partition());
         alter.add().ifPresent(message::setAdd);
         alter.remove().ifPresent(message::setRemove);
+        alter.seenIndex().ifPresent(message::setSeenIndex);
         return message.build();
     }
 
@@ -87,7 +89,8 @@ final class ReplicaMessages {
                     Uuids.parse(alter.getTopicId()),
                     alter.getPartition(),
                     alter.hasAdd() ? OptionalInt.of(alter.getAdd()) : OptionalInt.empty(),
-                    alter.hasRemove() ? OptionalInt.of(alter.getRemove()) : OptionalInt.empty());
+                    alter.hasRemove() ? OptionalInt.of(alter.getRemove()) : OptionalInt.empty(),
+                    alter.hasSeenIndex() ? OptionalLong.of(alter.getSeenIndex()) : OptionalLong.empty());
         } else if (message.hasReplaceNode()) {
             var replace = message.getReplaceNode();
             return new MetadataCommand.ReplaceNode(replace.getNodeId(), replace.getIncarnation());

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,6 +52,18 @@ public final class MetadataCommands {
                 rack,
                 new NodeLimits(maxPartitions, 1 << 20),
                 new FeatureRange(1, 2));
+    }
+
+    /** The same with a program of these feature levels. */
+    public static NodeRegistration withFeatures(NodeRegistration node, int min, int max) {
+        return new NodeRegistration(
+                node.nodeId(),
+                node.incarnation(),
+                node.nodeAddress(),
+                node.clientAddresses(),
+                node.rack(),
+                node.limits(),
+                new FeatureRange(min, max));
     }
 
     public static FormCluster form(NodeRegistration... nodes) {
@@ -89,6 +102,7 @@ public final class MetadataCommands {
                 new ReplicaRemoved(new UUID(1, 2), 1, 2, 41),
                 new ReplicaJoined(new UUID(1, 2), 1, 2, 42),
                 new AlterReplicas(new UUID(1, 2), 1, OptionalInt.of(3), OptionalInt.empty()),
+                new AlterReplicas(new UUID(1, 2), 1, OptionalInt.of(3), OptionalInt.of(2), OptionalLong.of(43)),
                 new ReplaceNode(2, "incarnation-2"),
                 new ReplacedNodeRemoved(2, "incarnation-2"));
     }

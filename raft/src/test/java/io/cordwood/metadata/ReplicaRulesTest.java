@@ -299,6 +299,19 @@ class ReplicaRulesTest {
     }
 
     @Test
+    void whatWouldLoseTheMajorityIsRefusedWithNumbers() {
+        die(3);
+        assertThat(message(remove(2)))
+                .isEqualTo("less than a majority of the replicas would be sound: sound replicas of orders-0 is"
+                        + " '1 of 2', must be at least 2");
+        die(2);
+        assertThat(message(move(3, 4))).contains("sound replicas of orders-0 is '1 of 3', must be at least 2");
+        assertThat(message(add(4))).contains("sound replicas of orders-0 is '1 of 3', must be at least 2");
+        assertThat(message(replace(3)))
+                .contains("sound replicas of orders-0 without node 3 is '1 of 3', must be at least 2");
+    }
+
+    @Test
     void malformedChangesAreRefused() {
         assertThat(refusal(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.empty(), OptionalInt.empty())))
                 .isEqualTo(Reason.INVALID_ARGUMENT);
@@ -459,6 +472,10 @@ class ReplicaRulesTest {
 
     private void done(MetadataCommand command) {
         assertThat(apply(command)).isInstanceOf(Done.class);
+    }
+
+    private String message(MetadataCommand command) {
+        return ((Refused) apply(command)).message();
     }
 
     private Reason refusal(MetadataCommand command) {

@@ -139,6 +139,7 @@ class MembershipIT {
 
     @Test
     void nodeThatLostItsDirectoryWithAnOldProgramIsReplacedByOneOfANewer() throws Exception {
+        world.runProgramOf(1, 2);
         world.start(1, world.list(1, 2, 3));
         world.start(2, world.list(1, 2, 3));
         world.runProgramOf(1, 1);

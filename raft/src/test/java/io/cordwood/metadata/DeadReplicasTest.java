@@ -1,0 +1,311 @@
+package io.cordwood.metadata;
+
+import static io.cordwood.metadata.MetadataCommands.form;
+import static io.cordwood.metadata.MetadataCommands.node;
+import static io.cordwood.metadata.MetadataCommands.topic;
+import static io.cordwood.metadata.MetadataCommands.withFeatures;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.metadata.DeadReplicas.DeadReplica;
+import io.cordwood.metadata.DeadReplicas.Standing;
+import io.cordwood.metadata.MetadataCommand.AddNode;
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
+import io.cordwood.metadata.MetadataCommand.CreateTopic;
+import io.cordwood.metadata.MetadataCommand.RaiseFeatureLevel;
+import io.cordwood.metadata.MetadataCommand.RegisterNode;
+import io.cordwood.metadata.MetadataCommand.ReplicaJoined;
+import io.cordwood.metadata.MetadataCommand.ReplicaRemoved;
+import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
+import io.cordwood.metadata.MetadataCommand.SetNodeState;
+import io.cordwood.metadata.MetadataResult.Done;
+import io.cordwood.metadata.MetadataResult.Reason;
+import io.cordwood.metadata.MetadataResult.Refused;
+import io.cordwood.metadata.ReplicaChange.Kind;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DeadReplicasTest {
+    private static final CreateTopic ORDERS = topic("orders", 1, 3);
+
+    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private long index;
+
+    @BeforeEach
+    void createOrders() {
+        done(form(modern(1, "a"), modern(2, "b"), modern(3, "c")));
+        done(new RaiseFeatureLevel(MetadataCommand.UNATTENDED_CHANGES));
+        create(ORDERS);
+    }
+
+    private static NodeRegistration modern(int id, String rack) {
+        return withFeatures(node(id, rack, 20), 1, 3);
+    }
+
+    private void create(CreateTopic topic) {
+        done(topic);
+        for (int partition = 0; partition < topic.raftGroupIds().size(); partition++) {
+            int leader = state.image()
+                    .partition(topic.name(), partition)
+                    .orElseThrow()
+                    .replicas()
+                    .get(0);
+            done(new ReportLeaders(leader, List.of(new LeaderReport(topic.topicId(), partition, 5))));
+        }
+    }
+
+    private void join(int id, String rack) {
+        done(new AddNode(id, "node" + id + ":9091"));
+        done(new RegisterNode(modern(id, rack)));
+    }
+
+    private void become(int id, NodeState newState) {
+        done(new SetNodeState(id, "incarnation-" + id, newState));
+    }
+
+    @Test
+    void replicaOfADeadNodeMayGoToOneWithoutAReplica() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+
+        var dead = only(3);
+
+        assertThat(dead.standing()).isEqualTo(Standing.WAITING);
+        assertThat(dead.order()).contains(unattended(4, 3));
+        done(dead.order().orElseThrow());
+        assertThat(only(3).standing()).isEqualTo(Standing.MOVING);
+        assertThat(only(3).order()).isEmpty();
+        assertThat(changes().is(4, Kind.JOINING)).isTrue();
+        assertThat(changes().awaitsSuccessor(3)).isTrue();
+    }
+
+    @Test
+    void nodesThatAreNotDeadKeepTheirs() {
+        join(4, "c");
+        become(3, NodeState.DRAINING);
+
+        assertThat(judged(3)).isEmpty();
+        assertThat(new DeadReplicas(state.image(), Set.of()).counts()).isEqualTo(counts(0, 0, 0, 0));
+    }
+
+    @Test
+    void anotherRackThanThoseOfTheOthersComesFirst() {
+        join(4, "a");
+        join(5, "c");
+        join(6, "b");
+        create(topic("more", 6, 1)); // the others hold less
+        become(3, NodeState.DEAD);
+
+        assertThat(taker(3)).isEqualTo(5);
+    }
+
+    @Test
+    void replicasAreSpreadOverThoseThatCanTakeThem() {
+        create(topic("many", 8, 3));
+        join(4, "d");
+        join(5, "e");
+        become(3, NodeState.DEAD);
+
+        for (var next = next(3); next.isPresent(); next = next(3)) {
+            done(next.get());
+        }
+
+        assertThat(state.image().replicasOn(4).size()
+                        + state.image().replicasOn(5).size())
+                .isEqualTo(9);
+        assertThat(state.image().replicasOn(4)).hasSizeBetween(4, 5);
+    }
+
+    @Test
+    void whoHasNoRoomOrDrainsTakesNone() {
+        join(4, "c");
+        join(5, "c");
+        join(6, "c");
+        done(new RegisterNode(withFeatures(node(6, "c", 1), 1, 3)));
+        become(5, NodeState.DRAINING);
+        create(new CreateTopic("single", new UUID(5, 6), List.of(new UUID(7, 8)), 1, new TreeMap<>()));
+        become(3, NodeState.DEAD);
+        var full = state.image().replicasOn(6).isEmpty() ? Set.of(4, 6) : Set.of(4);
+
+        var dead = new DeadReplicas(state.image(), full)
+                .on(3).stream()
+                        .filter(replica -> replica.replica().topic().name().equals("orders"))
+                        .findFirst()
+                        .orElseThrow();
+
+        assertThat(dead.standing()).isEqualTo(Standing.NO_TAKER);
+        assertThat(dead.order()).isEmpty();
+        assertThat(dead.why())
+                .isEqualTo(
+                        "no other node can take it: nodes [1, 2, 3] have one, [5] are not alive, [4, 6] have no room");
+    }
+
+    @Test
+    void withoutAMajorityOfTheOthersNothingMoves() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        become(2, NodeState.DEAD);
+
+        var dead = only(3);
+
+        assertThat(dead.standing()).isEqualTo(Standing.NO_MAJORITY);
+        assertThat(dead.order()).isEmpty();
+        assertThat(dead.why()).contains("sound replicas of orders-0 is '1 of 3', must be at least 2");
+    }
+
+    @Test
+    void thatThereIsNoMajorityIsSaidBeforeThatNobodyTakesIt() {
+        become(3, NodeState.DEAD);
+        assertThat(only(3).standing()).isEqualTo(Standing.NO_TAKER);
+
+        become(2, NodeState.DEAD);
+
+        assertThat(only(3).standing()).isEqualTo(Standing.NO_MAJORITY);
+        assertThat(new DeadReplicas(state.image(), Set.of()).counts()).isEqualTo(counts(0, 0, 0, 2));
+    }
+
+    @Test
+    void anotherChangeOfThePartitionEndsFirst() {
+        join(4, "c");
+        done(new ReportLostReplica(ORDERS.topicId(), 0, 2, "incarnation-2", index));
+        done(new ReplicaRemoved(
+                ORDERS.topicId(), 0, 2, changes().of(2).orElseThrow().since()));
+        become(3, NodeState.DEAD);
+
+        var dead = only(3);
+
+        assertThat(dead.standing()).isEqualTo(Standing.WAITING);
+        assertThat(dead.order()).isEmpty();
+        assertThat(dead.why()).contains("node 2 joining");
+    }
+
+    @Test
+    void joiningOfAMoveToANodeThatDiedIsCalledOff() {
+        join(4, "c");
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(4), OptionalInt.of(3)));
+        become(4, NodeState.DEAD);
+
+        done(only(4).order().orElseThrow());
+
+        assertThat(changes().of(3)).isEmpty();
+        assertThat(changes().is(4, Kind.LEAVING)).isTrue();
+    }
+
+    @Test
+    void joiningOfANodeThatDiedGoesToAnother() {
+        join(4, "c");
+        join(5, "c");
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(4), OptionalInt.empty()));
+        become(4, NodeState.DEAD);
+
+        assertThat(only(4).order()).contains(unattended(5, 4));
+    }
+
+    @Test
+    void orderThatComesAfterTheNodeIsBackIsRefused() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        var late = only(3).order().orElseThrow();
+        become(3, NodeState.ALIVE);
+
+        var refused = (Refused) apply(late);
+
+        assertThat(refused.reason()).isEqualTo(Reason.NODE_ALIVE);
+        assertThat(refused.message()).contains("state of node 3 is 'alive', must be dead");
+        assertThat(changes().none()).isTrue();
+    }
+
+    /** Else it would take a replica away that is whole by then, and leave one too few. */
+    @Test
+    void callingOffThatComesAfterTheMoveIsRefused() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        done(only(3).order().orElseThrow());
+        var late =
+                new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.empty(), OptionalInt.of(4), OptionalLong.of(index));
+        done(new ReplicaJoined(
+                ORDERS.topicId(), 0, 4, changes().of(4).orElseThrow().since()));
+        done(new ReplicaRemoved(
+                ORDERS.topicId(), 0, 3, changes().of(3).orElseThrow().since()));
+
+        var refused = (Refused) apply(late);
+
+        assertThat(refused.reason()).isEqualTo(Reason.CHANGE_UNDER_WAY);
+        assertThat(refused.message()).contains("changed at raft index " + (index - 1));
+        assertThat(partition().replicas()).containsExactlyInAnyOrder(1, 2, 4);
+    }
+
+    @Test
+    void repetitionOfAnOrderHolds() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        var order = only(3).order().orElseThrow();
+        done(order);
+        var before = partition();
+
+        done(order);
+
+        assertThat(partition()).isEqualTo(before);
+    }
+
+    private static Map<Standing, Integer> counts(int moving, int waiting, int noTaker, int noMajority) {
+        return Map.of(
+                Standing.MOVING, moving,
+                Standing.WAITING, waiting,
+                Standing.NO_TAKER, noTaker,
+                Standing.NO_MAJORITY, noMajority);
+    }
+
+    private AlterReplicas unattended(int add, int remove) {
+        return new AlterReplicas(
+                ORDERS.topicId(), 0, OptionalInt.of(add), OptionalInt.of(remove), OptionalLong.of(index));
+    }
+
+    private List<DeadReplica> judged(int node) {
+        return new DeadReplicas(state.image(), Set.of()).on(node);
+    }
+
+    private DeadReplica only(int node) {
+        assertThat(judged(node)).hasSize(1);
+        return judged(node).get(0);
+    }
+
+    private Optional<AlterReplicas> next(int node) {
+        return judged(node).stream().flatMap(dead -> dead.order().stream()).findFirst();
+    }
+
+    private int taker(int node) {
+        return judged(node).stream()
+                .filter(dead -> dead.replica().topic().name().equals("orders"))
+                .findFirst()
+                .orElseThrow()
+                .order()
+                .orElseThrow()
+                .add()
+                .orElseThrow();
+    }
+
+    private PartitionInfo partition() {
+        return state.image().partition("orders", 0).orElseThrow();
+    }
+
+    private ReplicaChanges changes() {
+        return partition().changes();
+    }
+
+    private MetadataResult apply(MetadataCommand command) {
+        return state.apply(command, ++index);
+    }
+
+    private void done(MetadataCommand command) {
+        assertThat(apply(command)).isInstanceOf(Done.class);
+    }
+}
