@@ -148,6 +148,14 @@ public enum Metric {
             "Nodes of the cluster as this one sees them: alive, draining, dead, expected and never seen, or replaced and"
                     + " not back.",
             "state"),
+    CLUSTER_DEAD_REPLICAS(
+            "cordwood.cluster.dead.replicas",
+            GAUGE,
+            Unit.NONE,
+            "Replicas on dead nodes as this one sees them: moving to another node, waiting for their node or their"
+                    + " turn, or staying there because no other node can take them (no_taker) or less than a majority"
+                    + " of their partitions' replicas is sound (no_majority).",
+            "state"),
     RAFT_ELECTIONS(
             "cordwood.raft.elections",
             COUNTER,

@@ -23,6 +23,7 @@ final class NodeGauges {
     private final GaugeSet<Name, PartitionSample> partitions;
     private final GaugeSet<Integer, Lag> followers;
     private final GaugeSet<String, Integer> nodeStates;
+    private final GaugeSet<String, Integer> deadReplicas;
     private volatile Totals totals = Totals.of(NodeSample.EMPTY, 0);
 
     /** Sums over all replicas, also those without gauges of their own. */
@@ -47,6 +48,7 @@ final class NodeGauges {
         partitions = new GaugeSet<>(maxPartitions, this::ofPartition, meters::remove);
         followers = new GaugeSet<>(MAX_NODES, this::ofFollower, meters::remove);
         nodeStates = new GaugeSet<>(MAX_NODES, this::ofState, meters::remove);
+        deadReplicas = new GaugeSet<>(MAX_NODES, this::ofStanding, meters::remove);
         registerCounts();
         registerSums();
     }
@@ -90,6 +92,7 @@ final class NodeGauges {
         int leftOut = partitions.show(byName);
         followers.show(lags);
         nodeStates.show(sample.nodesByState());
+        deadReplicas.show(sample.deadReplicas());
         totals = Totals.of(sample, leftOut);
     }
 
@@ -130,6 +133,10 @@ final class NodeGauges {
 
     private List<Meter> ofState(String state, Supplier<Integer> newest) {
         return List.of(meters.gauge(Metric.CLUSTER_NODES, newest::get, state));
+    }
+
+    private List<Meter> ofStanding(String standing, Supplier<Integer> newest) {
+        return List.of(meters.gauge(Metric.CLUSTER_DEAD_REPLICAS, newest::get, standing));
     }
 
     private static double oneIf(boolean condition) {

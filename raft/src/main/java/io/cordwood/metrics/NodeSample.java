@@ -12,6 +12,7 @@ import java.util.function.Predicate;
  * @param partitions the replicas that are open
  * @param expected how many the metadata gives to this node
  * @param nodesByState how many nodes the metadata knows in each state, every state included
+ * @param deadReplicas how many replicas lie on dead nodes, by what becomes of them
  * @param topicExists asks the metadata as it is when it is asked: a topic that was created since the look
  *     must not count as deleted
  */
@@ -20,6 +21,7 @@ public record NodeSample(
         Expected expected,
         MetadataRole metadata,
         Map<String, Integer> nodesByState,
+        Map<String, Integer> deadReplicas,
         Predicate<String> topicExists) {
 
     public static final NodeSample EMPTY =
@@ -28,6 +30,17 @@ public record NodeSample(
     public NodeSample {
         partitions = List.copyOf(partitions);
         nodesByState = Map.copyOf(nodesByState);
+        deadReplicas = Map.copyOf(deadReplicas);
+    }
+
+    /** No node is dead. */
+    public NodeSample(
+            List<PartitionSample> partitions,
+            Expected expected,
+            MetadataRole metadata,
+            Map<String, Integer> nodesByState,
+            Predicate<String> topicExists) {
+        this(partitions, expected, metadata, nodesByState, Map.of(), topicExists);
     }
 
     /**

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the metadata leader does besides applying commands: judges the nodes, gives new ones their place in
- * the metadata group and ends that of directories that are lost, raises the feature level. On other nodes
- * it does nothing.
+ * the metadata group and ends that of directories that are lost, raises the feature level, has the replicas of
+ * dead nodes replaced. On other nodes it does nothing.
  *
  * <p>Invariant: a replaced node is expected again only after the configuration without its old membership
  * is committed: under that one, its new and empty log would have a vote.
@@ -30,21 +30,25 @@ final class LeaderDuties {
     private final MetadataGroup group;
     private final ClusterMetadata metadata;
     private final NodeMonitor monitor;
+    private final Replacements replacements;
     private final Map<Integer, Long> triedNanos = new HashMap<>();
     private CompletableFuture<?> command = CompletableFuture.completedFuture(null);
     private CompletableFuture<?> members = CompletableFuture.completedFuture(null);
 
-    LeaderDuties(int nodeId, MetadataGroup group, ClusterMetadata metadata, NodeMonitor monitor) {
+    LeaderDuties(
+            int nodeId, MetadataGroup group, ClusterMetadata metadata, NodeMonitor monitor, Replacements replacements) {
         this.nodeId = nodeId;
         this.group = group;
         this.metadata = metadata;
         this.monitor = monitor;
+        this.replacements = replacements;
     }
 
     void tick() {
         var image = metadata.image();
         if (!group.leads() || !image.formed()) {
             monitor.rest();
+            replacements.rest();
             return;
         }
         image.node(nodeId).ifPresent(self -> monitor.heard(self.incarnation()));
@@ -54,6 +58,7 @@ final class LeaderDuties {
         if (command.isDone()) {
             ended(image).or(() -> monitor.verdict(image)).ifPresentOrElse(this::submit, () -> raiseFeatureLevel(image));
         }
+        replacements.tick(metadata::image);
     }
 
     /**

@@ -1,13 +1,10 @@
 package io.cordwood.raft;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeInfo;
 import io.cordwood.metadata.ReplicaChange;
-import io.cordwood.proto.internal.v1.JoinAnswer;
-import io.cordwood.proto.internal.v1.JoinQuestion;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +48,9 @@ final class MemberChanges {
     private static final Logger LOG = LoggerFactory.getLogger(MemberChanges.class);
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long HAND_OVER_MS = 3000;
-    private static final int MAX_JOINS = 4;
+    /** Of a node that leads, at once. */
+    static final int MAX_JOINS = 4;
+
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final long LONG_NANOS = Duration.ofSeconds(5).toNanos();
     /** As Ratis writes it into its messages. */
@@ -61,7 +60,7 @@ final class MemberChanges {
     private final RaftGroups groups;
     private final ClusterMetadata metadata;
     private final long respondingMs;
-    private final NodeTransport transport;
+    private final JoinQuestions questions;
     private final Successors successors;
     private final Map<UUID, Attempt> attempts = new HashMap<>();
     /** By partition who was fed last, and for which change. */
@@ -103,7 +102,7 @@ final class MemberChanges {
         this.groups = groups;
         this.metadata = metadata;
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
-        this.transport = transport;
+        this.questions = new JoinQuestions(transport);
         this.successors = successors;
     }
 
@@ -311,7 +310,9 @@ final class MemberChanges {
             }
             fed.put(groupId().getUuid(), new Fed(node, change));
             var peer = RaftGroups.peer(node, info.get().nodeAddress(), RaftPeerRole.FOLLOWER);
-            var mayBegin = isOpen(node, change.since()).thenCompose(open -> {
+            // A notification that comes while Ratis opens a group there would be the last one that it ever takes.
+            var isOpen = questions.isOpen(node, groupId().getUuid(), change.since());
+            var mayBegin = isOpen.thenCompose(open -> {
                 if (!open) {
                     throw new CompletionException(
                             new IOException("node " + node + " has not opened it yet, its log says why"));
@@ -343,21 +344,6 @@ final class MemberChanges {
                 }
                 return newest;
             });
-        }
-
-        /**
-         * A notification that comes while Ratis opens a group there would be the last one that the group ever
-         * takes.
-         */
-        private CompletableFuture<Boolean> isOpen(int node, long since) {
-            var question = JoinQuestion.newBuilder()
-                    .setRaftGroupId(Uuids.toBytes(groupId().getUuid()))
-                    .setJoinedAt(since)
-                    .build()
-                    .toByteArray();
-            return transport
-                    .call(node, Reconciler.IS_OPEN, question, ASK_TIMEOUT)
-                    .thenApply(MemberChanges::saysOpen);
         }
 
         private boolean isCaughtUp(int node) {
@@ -423,14 +409,6 @@ final class MemberChanges {
 
         private RaftGroupId groupId() {
             return RaftGroupId.valueOf(replica.partition().raftGroupId());
-        }
-    }
-
-    private static boolean saysOpen(byte[] answer) {
-        try {
-            return JoinAnswer.parseFrom(answer).getOpen();
-        } catch (InvalidProtocolBufferException e) {
-            throw new NewerFormatException("answer does not parse", e);
         }
     }
 }

@@ -8,6 +8,8 @@ import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -63,6 +65,19 @@ final class MetadataGroup {
     OptionalInt leaderNodeId() {
         var leader = division().map(found -> found.getInfo().getLeaderId());
         return leader.isPresent() ? OptionalInt.of(Integer.parseInt(leader.get().toString())) : OptionalInt.empty();
+    }
+
+    /**
+     * The likeliest leader first, then those that may be it.
+     *
+     * @param initialNodes where to ask before the metadata is known
+     */
+    List<Integer> leaderCandidates(Collection<Integer> initialNodes) {
+        var candidates = new LinkedHashSet<Integer>();
+        leaderNodeId().ifPresent(candidates::add);
+        view.image().nodes().values().stream().filter(NodeInfo::voter).forEach(node -> candidates.add(node.nodeId()));
+        candidates.addAll(initialNodes);
+        return new ArrayList<>(candidates);
     }
 
     /** Puts a command in the log and answers with its result once it is applied. */

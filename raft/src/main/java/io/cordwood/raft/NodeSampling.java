@@ -1,5 +1,6 @@
 package io.cordwood.raft;
 
+import io.cordwood.metadata.DeadReplicas;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.PartitionInfo;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
@@ -29,7 +31,9 @@ import org.apache.ratis.server.RaftServer.Division;
 final class NodeSampling {
     private NodeSampling() {}
 
-    static NodeSample of(int nodeId, PartitionHost host, MetadataGroup metadata, MetadataView view) {
+    /** @param hasRoom whether the disks of any node have */
+    static NodeSample of(
+            int nodeId, PartitionHost host, MetadataGroup metadata, MetadataView view, IntPredicate hasRoom) {
         var image = view.image();
         // In order, so that where not all have series of their own, the same ones have them after a
         // restart.
@@ -49,6 +53,7 @@ final class NodeSampling {
                 new NodeSample.MetadataRole(
                         metadata.leads(), metadata.leaderNodeId().isPresent()),
                 nodesByState(image),
+                deadReplicas(image, hasRoom),
                 name -> view.image().topic(name).isPresent());
     }
 
@@ -81,6 +86,17 @@ final class NodeSampling {
                     state.name().toLowerCase(Locale.ROOT), image.nodesIn(state).size());
         }
         return states;
+    }
+
+    private static Map<String, Integer> deadReplicas(MetadataImage image, IntPredicate hasRoom) {
+        var full = image.nodes().keySet().stream()
+                .filter(node -> !hasRoom.test(node))
+                .collect(Collectors.toSet());
+        var standings = new TreeMap<String, Integer>();
+        new DeadReplicas(image, full)
+                .counts()
+                .forEach((standing, count) -> standings.put(standing.name().toLowerCase(Locale.ROOT), count));
+        return standings;
     }
 
     /** Of one replica; one whose group is opening or closing leads nothing and knows nobody. */

@@ -10,10 +10,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -268,7 +266,8 @@ public final class RaftNode implements Closeable {
                 .map(RaftGroupId::valueOf)
                 .filter(id -> groups.division(id).isPresent())
                 .ifPresent(metadataGroup::opened);
-        var leader = new LeaderClient(transport, () -> leaderCandidates(metadataGroup), chores.timer());
+        var initial = config.initialNodes().keySet();
+        var leader = new LeaderClient(transport, () -> metadataGroup.leaderCandidates(initial), chores.timer());
         var metadata = new ClusterMetadata(
                 view, metadataGroup, leader, config.nodeTimings().commandTimeout());
         var greeting = Greeting.of(config, directory, view);
@@ -306,7 +305,12 @@ public final class RaftNode implements Closeable {
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
-        scheduleChores(new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor), leader, successors);
+        var replacements = new Replacements(
+                config.nodeTimings().replaceDeadAfter(),
+                System::nanoTime,
+                new Replacements.Ports(this::hasRoom, metadata::submit, new JoinQuestions(transport)::isOpen));
+        var duties = new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor, replacements);
+        scheduleChores(duties, leader, successors);
         keepSpace(host, reports, new RoomTransfers(groups, successors, view::image, System::nanoTime));
     }
 
@@ -362,17 +366,6 @@ public final class RaftNode implements Closeable {
         });
     }
 
-    /** The likeliest leader first, then those that may be it. */
-    private List<Integer> leaderCandidates(MetadataGroup group) {
-        var candidates = new LinkedHashSet<Integer>();
-        group.leaderNodeId().ifPresent(candidates::add);
-        view.image().nodes().values().stream()
-                .filter(node -> node.voter())
-                .forEach(node -> candidates.add(node.nodeId()));
-        candidates.addAll(config.initialNodes().keySet());
-        return new ArrayList<>(candidates);
-    }
-
     private Running running() {
         var node = running;
         if (node == null) {
@@ -422,12 +415,16 @@ public final class RaftNode implements Closeable {
         var node = running;
         return node == null
                 ? NodeSample.EMPTY
-                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view);
+                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view, this::hasRoom);
     }
 
     /** How much room its disks have. */
     public SpaceWatch space() {
         return space;
+    }
+
+    private boolean hasRoom(int nodeId) {
+        return NodeDisk.noRoom(nodeId, disksOf(nodeId)).isEmpty();
     }
 
     /** Those of any node, as it told lately: what is known of them here. */

@@ -93,6 +93,22 @@ class NodeGaugesTest {
         assertThat(value(Metric.METADATA_LEADER)).isEqualTo(1);
     }
 
+    @Test
+    void replicasOfDeadNodesAreShownByWhatBecomesOfThem() {
+        var meters = new NodeMeters(registry, MeterLimits.DEFAULT);
+
+        meters.show(new NodeSample(
+                List.of(),
+                new NodeSample.Expected(0, 0),
+                new NodeSample.MetadataRole(true, true),
+                Map.of(),
+                Map.of("moving", 2, "no_taker", 5),
+                name -> true));
+
+        assertThat(value(Metric.CLUSTER_DEAD_REPLICAS, "state", "moving")).isEqualTo(2);
+        assertThat(value(Metric.CLUSTER_DEAD_REPLICAS, "state", "no_taker")).isEqualTo(5);
+    }
+
     private static NodeSample node(List<PartitionSample> replicas) {
         return new NodeSample(
                 replicas,

@@ -41,6 +41,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private static final NodeTimings TIMINGS = new NodeTimings(
             Duration.ofMillis(200),
             Duration.ofMillis(4000),
+            null, // a node that a test stops keeps its replicas
             Duration.ofMillis(50),
             Duration.ofSeconds(5),
             // Nearly as long as a test waits: on a busy machine two nodes of three elect for a while.
@@ -63,6 +64,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private CatchUpLimits catchUp = CatchUpLimits.DEFAULT;
     private Consumer<CatchUps> whileOpening = catchUps -> {};
     private boolean keepsPartitions;
+    private NodeTimings timings = TIMINGS;
 
     NodeWorld(Path directory, int... ids) {
         this(() -> directory, ids);
@@ -80,6 +82,11 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     /** Nodes that are started from now on run a program of these feature levels. */
     void runProgramOf(int minLevel, int maxLevel) {
         features = new FeatureRange(minLevel, maxLevel);
+    }
+
+    /** Nodes that are started from now on give the replicas of dead ones to others. */
+    void replaceDeadAfter(Duration delay) {
+        timings = TIMINGS.replacingDeadAfter(delay);
     }
 
     /** Of nodes that are started from now on. */
@@ -155,7 +162,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 features,
                 1 << 20,
                 RAFT,
-                TIMINGS,
+                timings,
                 upkeep,
                 catchUp,
                 SpaceFloor.DEFAULT);

@@ -1,0 +1,340 @@
+package io.cordwood.raft;
+
+import io.cordwood.metadata.DeadReplicas;
+import io.cordwood.metadata.DeadReplicas.DeadReplica;
+import io.cordwood.metadata.DeadReplicas.Standing;
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.NodeInfo;
+import io.cordwood.metadata.NodeState;
+import io.cordwood.metadata.PartitionInfo;
+import io.cordwood.metadata.ReplicaChange;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the metadata leader does about nodes that have been dead for long: gives their replicas to others, a
+ * few at a time, as an operator would who moves them. An order is given only where the partition's leader and
+ * the taker can begin with it, so what waits is not ordered, and nothing has to be taken back when the node
+ * returns; of what is ordered it calls off what the taker has not even opened, and lets the rest finish.
+ *
+ * <p>Invariants: one step at a time, decided by looking at an image that shows all steps before it; each
+ * names that image, and the rules refuse it where the partition changed since. How long a node is dead, and
+ * which orders are this object's, is not replicated: a new leader counts anew, and calls nothing off.
+ *
+ * <p>Thread: one, the node's duties.
+ */
+final class Replacements {
+    private static final Logger LOG = LoggerFactory.getLogger(Replacements.class);
+    /** Joining replicas of one node, whoever ordered them: as many as catch up at once by default. */
+    static final int PER_TAKER = 2;
+    /** More than these are not fed by one leader at once. */
+    static final int PER_LEADER = MemberChanges.MAX_JOINS;
+
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final @Nullable Duration after;
+    private final LongSupplier clockNanos;
+    private final Ports ports;
+    /** By incarnation. */
+    private final Map<String, Long> deadSinceNanos = new HashMap<>();
+    /** By raft group. */
+    private final Map<UUID, Order> orders = new HashMap<>();
+    /** What the log says already, by node. */
+    private final Map<Integer, String> said = new HashMap<>();
+
+    private CompletableFuture<Optional<Order>> step = nothing();
+    private long lookedNanos;
+    private long lookedIndex = -1;
+
+    /**
+     * What it asks of others.
+     *
+     * @param hasRoom whether a node's disks have, as far as it is known here
+     * @param submit has the metadata leader apply a command
+     */
+    record Ports(
+            IntPredicate hasRoom,
+            Function<MetadataCommand, CompletableFuture<MetadataResult>> submit,
+            OpenQuestion isOpen) {}
+
+    /** Whether a node has opened the group that it joins since this raft index. */
+    interface OpenQuestion {
+        CompletableFuture<Boolean> ask(int node, UUID groupId, long since);
+    }
+
+    /** @param since raft index at which the joining began; 0 where the image did not show it yet */
+    private record Order(AlterReplicas command, UUID groupId, int from, int to, long since) {
+        Order begunAt(long index) {
+            return new Order(command, groupId, from, to, index);
+        }
+    }
+
+    /** @param after a node that has been dead for longer is not waited for; null where every one is */
+    Replacements(@Nullable Duration after, LongSupplier clockNanos, Ports ports) {
+        this.after = after;
+        this.clockNanos = clockNanos;
+        this.ports = ports;
+    }
+
+    private static CompletableFuture<Optional<Order>> nothing() {
+        return CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    /** This node is not the leader: what it saw before says nothing later. */
+    void rest() {
+        deadSinceNanos.clear();
+        orders.clear();
+        said.clear();
+        lookedIndex = -1;
+    }
+
+    /** @param newest asked after the step before is known to be done: its image shows that */
+    void tick(Supplier<MetadataImage> newest) {
+        if (after == null || !step.isDone()) {
+            return;
+        }
+        var image = newest.get();
+        if (image.featureLevel() < MetadataCommand.UNATTENDED_CHANGES) {
+            return;
+        }
+        step.join().ifPresent(order -> orders.put(order.groupId(), order));
+        step = nothing();
+        long now = clockNanos.getAsLong();
+        watch(image, now);
+        if (image.index() == lookedIndex && now - lookedNanos < LOOK_NANOS) {
+            return;
+        }
+        lookedIndex = image.index();
+        lookedNanos = now;
+        follow(image);
+        if (!callOff(image)) {
+            order(image, now, after);
+        }
+    }
+
+    private void watch(MetadataImage image, long now) {
+        var dead = image.nodesIn(NodeState.DEAD);
+        deadSinceNanos
+                .keySet()
+                .retainAll(dead.stream().map(NodeInfo::incarnation).collect(Collectors.toSet()));
+        said.keySet().retainAll(dead.stream().map(NodeInfo::nodeId).collect(Collectors.toSet()));
+        dead.forEach(node -> deadSinceNanos.putIfAbsent(node.incarnation(), now));
+    }
+
+    /** Ends those that are over. */
+    private void follow(MetadataImage image) {
+        for (Order order : List.copyOf(orders.values())) {
+            var partition = find(image, order);
+            if (partition.isEmpty()) { // the topic is deleted
+                orders.remove(order.groupId());
+                continue;
+            }
+            var change = partition.get().changes().of(order.to());
+            boolean joins = change.filter(found -> found.kind() == ReplicaChange.Kind.JOINING)
+                    .filter(found -> order.since() == 0 || found.since() == order.since())
+                    .isPresent();
+            if (joins) {
+                orders.put(order.groupId(), order.begunAt(change.get().since()));
+            } else if (!isLeaving(order.from(), partition.get())) {
+                end(order, partition.get(), image);
+            }
+        }
+    }
+
+    private static boolean isLeaving(int node, PartitionInfo partition) {
+        return partition.changes().is(node, ReplicaChange.Kind.LEAVING);
+    }
+
+    private void end(Order order, PartitionInfo partition, MetadataImage image) {
+        boolean done = !partition.replicas().contains(order.from());
+        LOG.info(
+                done
+                        ? "{}: node {} has the replica of node {} now"
+                        : "{}: node {} does not take the replica of node {}",
+                where(order.command(), image),
+                order.to(),
+                order.from());
+        orders.remove(order.groupId());
+    }
+
+    private static Optional<PartitionInfo> find(MetadataImage image, Order order) {
+        return image.topic(order.command().topicId())
+                .flatMap(topic -> topic.partition(order.command().partition()));
+    }
+
+    /** Where the node is back before its successor has begun, it keeps its replica. Returns whether it asks. */
+    private boolean callOff(MetadataImage image) {
+        var returned = orders.values().stream()
+                .filter(order -> order.since() > 0 && isJoining(order, image))
+                .filter(order ->
+                        image.node(order.from()).filter(NodeInfo::answers).isPresent())
+                .findFirst();
+        returned.ifPresent(order -> {
+            orders.remove(order.groupId());
+            step = ports.isOpen()
+                    .ask(order.to(), order.groupId(), order.since())
+                    .exceptionally(failure -> false)
+                    .thenCompose(open -> open ? leaveIt(order, image) : takeBack(order, image));
+        });
+        return returned.isPresent();
+    }
+
+    private static boolean isJoining(Order order, MetadataImage image) {
+        return find(image, order)
+                .filter(partition -> partition.changes().is(order.to(), ReplicaChange.Kind.JOINING))
+                .isPresent();
+    }
+
+    private static CompletableFuture<Optional<Order>> leaveIt(Order order, MetadataImage image) {
+        LOG.info(
+                "{}: node {} is back, but node {} takes its replica already",
+                where(order.command(), image),
+                order.from(),
+                order.to());
+        return nothing();
+    }
+
+    private CompletableFuture<Optional<Order>> takeBack(Order order, MetadataImage image) {
+        LOG.info(
+                "{}: node {} is back and keeps its replica, node {} has not begun to take it",
+                where(order.command(), image),
+                order.from(),
+                order.to());
+        var command = new AlterReplicas(
+                order.command().topicId(),
+                order.command().partition(),
+                OptionalInt.empty(),
+                OptionalInt.of(order.to()),
+                OptionalLong.of(image.index()));
+        return submit(command, image).thenApply(done -> Optional.empty());
+    }
+
+    private void order(MetadataImage image, long now, Duration delay) {
+        var due = image.nodesIn(NodeState.DEAD).stream()
+                .filter(node -> now - deadSinceNanos.getOrDefault(node.incarnation(), now) > delay.toNanos())
+                .toList();
+        if (due.isEmpty()) {
+            return;
+        }
+        var dead = new DeadReplicas(image, withoutRoom(image));
+        var load = Load.of(image);
+        for (NodeInfo node : due) {
+            var replicas = dead.on(node.nodeId());
+            tell(node, replicas, delay);
+            var next = replicas.stream()
+                    .filter(replica -> replica.order()
+                            .filter(order ->
+                                    load.allows(order, replica.replica().partition()))
+                            .isPresent())
+                    .findFirst();
+            if (next.isPresent()) {
+                begin(next.get(), image);
+                return;
+            }
+        }
+    }
+
+    private Set<Integer> withoutRoom(MetadataImage image) {
+        return image.nodes().keySet().stream()
+                .filter(node -> !ports.hasRoom().test(node))
+                .collect(Collectors.toSet());
+    }
+
+    private void begin(DeadReplica replica, MetadataImage image) {
+        var command = replica.order().orElseThrow();
+        var where = where(command, image);
+        if (command.add().isEmpty()) {
+            LOG.info("{}: node {} is dead and takes no replica: its joining is called off", where, replica.nodeId());
+            step = submit(command, image).thenApply(done -> Optional.empty());
+            return;
+        }
+        int taker = command.add().getAsInt();
+        LOG.info("{}: node {} takes the replica of node {}, which is dead", where, taker, replica.nodeId());
+        var order = new Order(command, replica.replica().partition().raftGroupId(), replica.nodeId(), taker, 0);
+        step = submit(command, image).thenApply(done -> done ? Optional.of(order) : Optional.empty());
+    }
+
+    /** Completes with whether it is done, never exceptionally. */
+    private CompletableFuture<Boolean> submit(AlterReplicas command, MetadataImage image) {
+        return ports.submit().apply(command).handle((result, failure) -> {
+            if (failure != null) {
+                LOG.warn("{}: {} is not decided: {}", where(command, image), command, failure.getMessage());
+            } else if (result instanceof MetadataResult.Refused refused) {
+                LOG.info("{}: its replicas stay as they are: {}", where(command, image), refused.message());
+            }
+            return result instanceof MetadataResult.Done;
+        });
+    }
+
+    /** Says once what becomes of a node's replicas, and again where others of them cannot go. */
+    private void tell(NodeInfo node, List<DeadReplica> replicas, Duration delay) {
+        var stay = replicas.stream()
+                .filter(replica ->
+                        replica.standing() == Standing.NO_TAKER || replica.standing() == Standing.NO_MAJORITY)
+                .toList();
+        var what = replicas.isEmpty() ? "has no replicas any more" : "loses its replicas to other nodes";
+        if (!stay.isEmpty()) {
+            var first = stay.get(0);
+            what += ", but for " + stay.size() + " that stay; "
+                    + first.replica().topic().name() + "-"
+                    + first.replica().partition().partition() + ": " + first.why();
+        }
+        if (!what.equals(said.put(node.nodeId(), what))) {
+            LOG.info("node {}, dead for more than {} s, {}", node.nodeId(), delay.toSeconds(), what);
+        }
+    }
+
+    private static String where(AlterReplicas command, MetadataImage image) {
+        var topic = image.topic(command.topicId())
+                .map(found -> found.name())
+                .orElseGet(() -> command.topicId().toString());
+        return "topic " + topic + " partition " + command.partition();
+    }
+
+    /** How many replicas are being built, by who gets them and by who feeds them. */
+    private record Load(Map<Integer, Integer> takers, Map<Integer, Integer> leaders) {
+        static Load of(MetadataImage image) {
+            var load = new Load(new HashMap<>(), new HashMap<>());
+            image.topics().values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .filter(partition -> partition.leader().isPresent()) // nobody is fed by the others
+                    .forEach(load::add);
+            return load;
+        }
+
+        private void add(PartitionInfo partition) {
+            partition.changes().byNode().forEach((node, change) -> {
+                if (change.kind() == ReplicaChange.Kind.JOINING) {
+                    takers.merge(node, 1, Integer::sum);
+                    leaders.merge(partition.leader().getAsInt(), 1, Integer::sum);
+                }
+            });
+        }
+
+        boolean allows(AlterReplicas order, PartitionInfo partition) {
+            return order.add().isEmpty()
+                    || (partition.leader().isPresent()
+                            && takers.getOrDefault(order.add().getAsInt(), 0) < PER_TAKER
+                            && leaders.getOrDefault(partition.leader().getAsInt(), 0) < PER_LEADER);
+        }
+    }
+}
