@@ -35,6 +35,7 @@ final class ClusterCommand implements Runnable {
             var json = new LinkedHashMap<>(Descriptions.json(cluster));
             json.put("partitions", partitions.stream().map(Descriptions::json).toList());
             output.print(root.console(), Descriptions.table(partitions), json);
+            Descriptions.deadNodes(cluster).forEach(root.console()::notice);
             Descriptions.errors(partitions).forEach(root.console()::notice);
         }
     }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,39 @@ final class Descriptions {
         node.minFeatureLevel().ifPresent(level -> values.put("minFeatureLevel", level));
         node.maxFeatureLevel().ifPresent(level -> values.put("maxFeatureLevel", level));
         values.put("disks", node.disks().stream().map(Descriptions::json).toList());
+        node.deadReplicas().ifPresent(dead -> values.put("deadReplicas", json(dead)));
         return values;
+    }
+
+    private static Map<String, Object> json(NodeDescription.DeadReplicas dead) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("moving", dead.moving());
+        values.put("waiting", dead.waiting());
+        values.put("noTaker", dead.noTaker());
+        values.put("noMajority", dead.noMajority());
+        return values;
+    }
+
+    /** A line for each dead node that has replicas. */
+    static List<String> deadNodes(ClusterDescription cluster) {
+        return cluster.nodes().stream()
+                .flatMap(node -> node.deadReplicas().stream()
+                        .map(Descriptions::deadReplicas)
+                        .filter(what -> !what.isEmpty())
+                        .map(what -> "node " + node.nodeId() + " is dead; of its replicas " + what))
+                .toList();
+    }
+
+    private static String deadReplicas(NodeDescription.DeadReplicas dead) {
+        var counts = new LinkedHashMap<String, Integer>();
+        counts.put(" go to other nodes now", dead.moving());
+        counts.put(" wait for it, or for their turn to be given to others", dead.waiting());
+        counts.put(" stay: no other node can take them", dead.noTaker());
+        counts.put(" stay: too few replicas are sound without them", dead.noMajority());
+        return counts.entrySet().stream()
+                .filter(count -> count.getValue() > 0)
+                .map(count -> count.getValue() + count.getKey())
+                .collect(Collectors.joining(", "));
     }
 
     private static Map<String, Object> json(NodeDescription.Disk disk) {
@@ -245,8 +278,8 @@ final class Descriptions {
     }
 
     /**
-     * A line for each partition whose leader could not tell, and for each replica that is being changed or
-     * whose compaction failed or has waited long.
+     * A line for each partition whose leader could not tell, and for each replica that is being changed,
+     * that stays on a dead node, or whose compaction failed or has waited long.
      */
     static List<String> errors(List<PartitionDescription> partitions) {
         return partitions.stream()
@@ -255,8 +288,11 @@ final class Descriptions {
                                 .map(error ->
                                         partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"),
                         partition.replicas().stream()
-                                .flatMap(replica -> Stream.concat(
-                                        change(partition, replica), compactionError(partition, replica)))))
+                                .flatMap(replica -> Stream.of(
+                                                change(partition, replica),
+                                                staysOnADeadNode(partition, replica),
+                                                compactionError(partition, replica))
+                                        .flatMap(Function.identity()))))
                 .toList();
     }
 
@@ -266,6 +302,18 @@ final class Descriptions {
             return partition.partition() + ": the replica on node " + replica.nodeId() + " is " + word(change)
                     + (change == PartitionDescription.ReplicaChange.JOINING ? ", it has " + has : "");
         });
+    }
+
+    /** One that waits without a reason needs nobody's eyes. */
+    private static Stream<String> staysOnADeadNode(
+            PartitionDescription partition, PartitionDescription.Replica replica) {
+        return replica.dead().stream()
+                .filter(dead -> !dead.reason().isEmpty())
+                .map(dead -> partition.partition() + ": the replica on node " + replica.nodeId()
+                        + (dead.standing() == PartitionDescription.Standing.WAITING
+                                ? ", which is dead, waits: "
+                                : ", which is dead, stays: ")
+                        + dead.reason());
     }
 
     private static Stream<String> compactionError(
@@ -341,6 +389,10 @@ final class Descriptions {
         replica.lagEntries().ifPresent(lag -> values.put("lagEntries", lag));
         values.put("state", word(replica.state()));
         replica.change().ifPresent(change -> values.put("change", word(change)));
+        replica.dead().ifPresent(dead -> {
+            values.put("deadReplica", word(dead.standing()));
+            values.put("deadReplicaReason", dead.reason());
+        });
         replica.compaction().ifPresent(compaction -> values.put("compaction", json(compaction)));
         return values;
     }

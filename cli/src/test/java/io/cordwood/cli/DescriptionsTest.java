@@ -102,6 +102,63 @@ final class DescriptionsTest {
     }
 
     @Test
+    void replicasOfDeadNodesAreTold() {
+        var dead = withDeadReplicas(node(3, true), new NodeDescription.DeadReplicas(2, 0, 5, 1));
+        var without = withDeadReplicas(node(2, true), new NodeDescription.DeadReplicas(0, 0, 0, 0));
+        var cluster = new ClusterDescription("id", List.of(node(1, true), without, dead), OptionalInt.of(1), 1, 3);
+
+        assertThat(Descriptions.deadNodes(cluster))
+                .containsExactly("node 3 is dead; of its replicas 2 go to other nodes now, 5 stay: no other node can"
+                        + " take them, 1 stay: too few replicas are sound without them");
+        assertThat(Json.of(Descriptions.json(dead)))
+                .contains("\"deadReplicas\":{\"moving\":2,\"waiting\":0,\"noTaker\":5,\"noMajority\":1}");
+    }
+
+    @Test
+    void replicaThatStaysOnADeadNodeIsToldWithTheReason() {
+        var stays = new Replica(
+                3,
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                ReplicaState.SILENT,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new PartitionDescription.DeadReplica(
+                        PartitionDescription.Standing.NO_TAKER, "no other node can take it")));
+        var partition = new PartitionDescription(
+                new TopicPartition("orders", 0),
+                OptionalInt.of(1),
+                OptionalInt.of(5),
+                OptionalLong.of(4),
+                OptionalLong.of(100),
+                OptionalLong.of(0),
+                OptionalLong.of(7),
+                List.of(replica(1, 100, ReplicaState.LEADER), stays),
+                Optional.empty());
+
+        assertThat(Descriptions.errors(List.of(partition)))
+                .containsExactly("orders-0: the replica on node 3, which is dead, stays: no other node can take it");
+        assertThat(Json.of(Descriptions.json(partition)))
+                .contains("\"deadReplica\":\"no_taker\",\"deadReplicaReason\":\"no other node can take it\"");
+    }
+
+    private static NodeDescription withDeadReplicas(NodeDescription node, NodeDescription.DeadReplicas dead) {
+        return new NodeDescription(
+                node.nodeId(),
+                node.address(),
+                node.nodeAddress(),
+                node.rack(),
+                NodeDescription.State.DEAD,
+                node.voter(),
+                node.minFeatureLevel(),
+                node.maxFeatureLevel(),
+                node.disks(),
+                Optional.of(dead));
+    }
+
+    @Test
     void configIsSortedAndADashWhereEmpty() {
         assertThat(Descriptions.config(Map.of("b", "2", "a", "1"))).isEqualTo("a=1,b=2");
         assertThat(Descriptions.config(Map.of())).isEqualTo("-");

@@ -1,6 +1,8 @@
 package io.cordwood.client;
 
 import io.cordwood.proto.v1.CompactionDescription;
+import io.cordwood.proto.v1.DeadReplica;
+import io.cordwood.proto.v1.DeadReplicas;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
@@ -64,7 +66,13 @@ final class DescriptionTranslation {
                 node.getMetadataRole() == MetadataRole.METADATA_ROLE_VOTER,
                 node.hasMinFeatureLevel() ? OptionalInt.of(node.getMinFeatureLevel()) : OptionalInt.empty(),
                 node.hasMaxFeatureLevel() ? OptionalInt.of(node.getMaxFeatureLevel()) : OptionalInt.empty(),
-                node.getDisksList().stream().map(DescriptionTranslation::disk).toList());
+                node.getDisksList().stream().map(DescriptionTranslation::disk).toList(),
+                node.hasDeadReplicas() ? Optional.of(deadReplicas(node.getDeadReplicas())) : Optional.empty());
+    }
+
+    private static NodeDescription.DeadReplicas deadReplicas(DeadReplicas replicas) {
+        return new NodeDescription.DeadReplicas(
+                replicas.getMoving(), replicas.getWaiting(), replicas.getNoTaker(), replicas.getNoMajority());
     }
 
     private static NodeDescription.Disk disk(NodeDisk disk) {
@@ -123,7 +131,21 @@ final class DescriptionTranslation {
                 replica.hasLagEntries() ? OptionalLong.of(replica.getLagEntries()) : OptionalLong.empty(),
                 state(replica.getState()),
                 replica.hasCompaction() ? Optional.of(compaction(replica.getCompaction())) : Optional.empty(),
-                change(replica.getChange()));
+                change(replica.getChange()),
+                standing(replica.getDeadReplica())
+                        .map(standing ->
+                                new PartitionDescription.DeadReplica(standing, replica.getDeadReplicaReason())));
+    }
+
+    private static Optional<PartitionDescription.Standing> standing(DeadReplica dead) {
+        return switch (dead) {
+            case DEAD_REPLICA_UNSPECIFIED -> Optional.empty();
+            case DEAD_REPLICA_MOVING -> Optional.of(PartitionDescription.Standing.MOVING);
+            case DEAD_REPLICA_WAITING -> Optional.of(PartitionDescription.Standing.WAITING);
+            case DEAD_REPLICA_NO_TAKER -> Optional.of(PartitionDescription.Standing.NO_TAKER);
+            case DEAD_REPLICA_NO_MAJORITY -> Optional.of(PartitionDescription.Standing.NO_MAJORITY);
+            case UNRECOGNIZED -> Optional.of(PartitionDescription.Standing.UNKNOWN);
+        };
     }
 
     private static Optional<PartitionDescription.ReplicaChange> change(ReplicaChange change) {

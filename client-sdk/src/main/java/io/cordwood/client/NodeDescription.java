@@ -1,6 +1,7 @@
 package io.cordwood.client;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param minFeatureLevel lowest that its program runs at, empty until it came up
  * @param maxFeatureLevel highest, included
  * @param disks as the node told a moment ago; none where it did not
+ * @param deadReplicas what becomes of its replicas; empty while it is not dead
  */
 public record NodeDescription(
         int nodeId,
@@ -24,11 +26,46 @@ public record NodeDescription(
         boolean voter,
         OptionalInt minFeatureLevel,
         OptionalInt maxFeatureLevel,
-        List<Disk> disks) {
+        List<Disk> disks,
+        Optional<DeadReplicas> deadReplicas) {
 
     public NodeDescription {
         disks = List.copyOf(disks);
     }
+
+    /** One that is not dead. */
+    public NodeDescription(
+            int nodeId,
+            String address,
+            String nodeAddress,
+            String rack,
+            State state,
+            boolean voter,
+            OptionalInt minFeatureLevel,
+            OptionalInt maxFeatureLevel,
+            List<Disk> disks) {
+        this(
+                nodeId,
+                address,
+                nodeAddress,
+                rack,
+                state,
+                voter,
+                minFeatureLevel,
+                maxFeatureLevel,
+                disks,
+                Optional.empty());
+    }
+
+    /**
+     * How many replicas of a dead node there are, by what becomes of them.
+     *
+     * @param moving another node is about to have it, or nobody is
+     * @param waiting for the node, or for its turn to be given to another
+     * @param noTaker stays: no other node can take it
+     * @param noMajority stays: less than a majority of its partition's replicas is sound
+     */
+    public record DeadReplicas(int moving, int waiting, int noTaker, int noMajority) {}
 
     /**
      * A disk of a node.

@@ -40,6 +40,7 @@ public record PartitionDescription(
      * @param lagEntries entries of the leader's log that it has not confirmed
      * @param compaction empty where the topic is not compacted and nothing of compaction is left to finish too
      * @param change what is being done about it; empty where it is sound
+     * @param dead what becomes of it; empty where its node is not dead
      */
     public record Replica(
             int nodeId,
@@ -49,7 +50,21 @@ public record PartitionDescription(
             OptionalLong lagEntries,
             ReplicaState state,
             Optional<Compaction> compaction,
-            Optional<ReplicaChange> change) {
+            Optional<ReplicaChange> change,
+            Optional<DeadReplica> dead) {
+
+        /** One whose node is not dead. */
+        public Replica(
+                int nodeId,
+                OptionalLong highWatermark,
+                OptionalLong sizeBytes,
+                OptionalLong lagRecords,
+                OptionalLong lagEntries,
+                ReplicaState state,
+                Optional<Compaction> compaction,
+                Optional<ReplicaChange> change) {
+            this(nodeId, highWatermark, sizeBytes, lagRecords, lagEntries, state, compaction, change, Optional.empty());
+        }
 
         /** A sound one. */
         public Replica(
@@ -87,6 +102,27 @@ public record PartitionDescription(
             String lastError,
             Optional<Duration> pending,
             Optional<Duration> retry) {}
+
+    /**
+     * A replica whose node is dead.
+     *
+     * @param reason why it waits or stays there; empty where nothing is in its way
+     */
+    public record DeadReplica(Standing standing, String reason) {}
+
+    /** What becomes of a replica whose node is dead. */
+    public enum Standing {
+        /** Another node is about to have it, or nobody is. */
+        MOVING,
+        /** It waits for its node, or for its turn to be given to another. */
+        WAITING,
+        /** It stays: no other node can take it. */
+        NO_TAKER,
+        /** It stays: less than a majority of the partition's replicas is sound. */
+        NO_MAJORITY,
+        /** Something that this client does not know. */
+        UNKNOWN
+    }
 
     /** What is being done about a replica. */
     public enum ReplicaChange {

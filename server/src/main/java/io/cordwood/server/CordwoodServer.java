@@ -312,7 +312,7 @@ public final class CordwoodServer {
                 payloadMaxBytes(config),
                 new RaftTimings(
                         config.raft().electionTimeoutMin(), config.raft().electionTimeoutMax()),
-                NodeTimings.DEFAULT,
+                NodeTimings.DEFAULT.replacingDeadAfter(config.raft().replaceDeadAfter()),
                 logUpkeep(config.upkeep()),
                 new CatchUpLimits(
                         config.upkeep().catchUpBytesPerSecond(), config.upkeep().catchUpMaxReplicas()),

@@ -113,7 +113,8 @@ final class ConfigReader {
                 value(Settings.ELECTION_MAX),
                 value(Settings.APPENDER_MAX_IN_FLIGHT),
                 value(Settings.APPENDER_QUEUE_MAX),
-                value(Settings.MAX_PARTITIONS));
+                value(Settings.MAX_PARTITIONS),
+                value(Settings.REPLACE_DEAD_AFTER).orElse(null));
     }
 
     private ServerConfig.Upkeep upkeep() {

@@ -81,13 +81,18 @@ public record ServerConfig(
     /** How the node looks for damage in its segment files. */
     public record Scrub(long bytesPerSecond, Duration interval) {}
 
-    /** The Raft groups. */
+    /**
+     * The Raft groups.
+     *
+     * @param replaceDeadAfter null where the replicas of dead nodes stay there
+     */
     public record Raft(
             Duration electionTimeoutMin,
             Duration electionTimeoutMax,
             int appenderMaxInFlight,
             long appenderQueueMaxBytes,
-            int maxPartitions) {}
+            int maxPartitions,
+            @Nullable Duration replaceDeadAfter) {}
 
     /** How raft logs are kept short, and how hard replicas fetch what a purge took from under them. */
     public record Upkeep(

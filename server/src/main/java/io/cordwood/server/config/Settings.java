@@ -45,6 +45,12 @@ final class Settings {
             "ID@HOST:PORT,... with the node port of each, no id or address twice",
             null,
             Settings::nodes);
+    static final Setting<Optional<Duration>> REPLACE_DEAD_AFTER = Setting.of(
+            "cluster.replace-dead-after",
+            "The replicas of a node that has been dead for this long are given to others. Equal on all nodes: the metadata leader's counts",
+            "never, or a duration from 1s to 3650d (" + Units.DURATION_FORM + ")",
+            "10m",
+            Settings::durationOrNever);
     static final Setting<Endpoint> CLIENT_BIND = Setting.of(
             "listeners.client.bind",
             "Where clients are served",
@@ -270,6 +276,7 @@ final class Settings {
             DATA_DIR,
             RAFT_DIR,
             INITIAL_NODES,
+            REPLACE_DEAD_AFTER,
             CLIENT_BIND,
             CLIENT_ADVERTISED,
             EXTERNAL_BIND,
@@ -350,6 +357,17 @@ final class Settings {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("no path", e);
         }
+    }
+
+    private static Optional<Duration> durationOrNever(String text) {
+        if (text.equals("never")) {
+            return Optional.empty();
+        }
+        var duration = Units.parseDuration(text);
+        if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(Duration.ofDays(3650)) > 0) {
+            throw new IllegalArgumentException("out of range");
+        }
+        return Optional.of(duration);
     }
 
     private static Optional<Endpoint> endpointOrNone(String text) {

@@ -96,7 +96,12 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
                 .setClusterId(image.clusterId())
                 .setFeatureLevel(image.featureLevel())
                 .setAnsweredBy(cluster.thisNode());
-        image.nodes().values().forEach(node -> response.addNodes(described(node)));
+        var dead = DeadStandings.of(image, cluster);
+        image.nodes().values().forEach(node -> {
+            var described = described(node).toBuilder();
+            dead.describe(node, described);
+            response.addNodes(described);
+        });
         cluster.metadataLeader().ifPresent(response::setMetadataLeader);
         return response.build();
     }

@@ -75,7 +75,7 @@ final class DescribePartitionsCall {
             var topics = topics(image, request);
             var asked = ask(topics, request, deadline.earlier(NODE_WAIT));
             return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-                    .thenApply(done -> merged(topics, asked));
+                    .thenApply(done -> merged(topics, asked, DeadStandings.of(image, cluster)));
         });
     }
 
@@ -115,7 +115,8 @@ final class DescribePartitionsCall {
 
     private static DescribePartitionsResponse merged(
             Collection<TopicInfo> topics,
-            Map<Integer, CompletableFuture<Optional<Map<TopicPartition, PartitionDescription>>>> asked) {
+            Map<Integer, CompletableFuture<Optional<Map<TopicPartition, PartitionDescription>>>> asked,
+            DeadStandings dead) {
         var response = DescribePartitionsResponse.newBuilder();
         for (var topic : topics) {
             for (var partition : topic.partitions()) {
@@ -127,7 +128,10 @@ final class DescribePartitionsCall {
                                 byName -> Optional.ofNullable(byName.get(name))
                                         .ifPresent(description -> answers.put(node, description)),
                                 () -> silent.add(node)));
-                response.addPartitions(merged(name, partition, answers, silent));
+                var replica = new MetadataImage.Replica(topic, partition);
+                var description = merged(name, partition, answers, silent).toBuilder();
+                description.getReplicasBuilderList().forEach(told -> dead.describe(replica, told));
+                response.addPartitions(description);
             }
         }
         return response.build();

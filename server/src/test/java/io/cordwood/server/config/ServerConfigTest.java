@@ -55,6 +55,15 @@ final class ServerConfigTest {
     }
 
     @Test
+    void replicasOfDeadNodesAreReplacedAfterTenMinutesAnotherTimeOrNever() throws ConfigException {
+        assertThat(load().raft().replaceDeadAfter()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(load(Map.of(), "--cluster.replace-dead-after=1h").raft().replaceDeadAfter())
+                .isEqualTo(Duration.ofHours(1));
+        assertThat(load(Map.of(), "--cluster.replace-dead-after=never").raft().replaceDeadAfter())
+                .isNull();
+    }
+
+    @Test
     void upkeepAndCatchUpFollowTheirSettings() throws ConfigException {
         assertThat(load().upkeep())
                 .isEqualTo(new ServerConfig.Upkeep(64 << 20, Duration.ofSeconds(60), 256 << 10, 512, 50 << 20, 2));
@@ -232,6 +241,9 @@ final class ServerConfigTest {
         "catch-up.bytes-per-second,0",
         "catch-up.bytes-per-second,50",
         "catch-up.max-replicas,0",
+        "cluster.replace-dead-after,0",
+        "cluster.replace-dead-after,0s",
+        "cluster.replace-dead-after,off",
         "data.dir,' '"
     })
     void malformedValuesAreRefusedWithKeyAndValue(String key, String value) {

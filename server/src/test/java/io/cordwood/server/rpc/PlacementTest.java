@@ -7,7 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.proto.v1.AlterReplicasRequest;
 import io.cordwood.proto.v1.CreateTopicRequest;
+import io.cordwood.proto.v1.DeadReplica;
+import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
+import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeState;
 import io.cordwood.proto.v1.ReplaceNodeRequest;
 import io.cordwood.proto.v1.ReplicaChange;
@@ -72,6 +75,10 @@ final class PlacementTest {
     }
 
     private ReplicaChange change(int id) {
+        return replica(id).getChange();
+    }
+
+    private ReplicaDescription replica(int id) {
         return node
                 .cluster()
                 .describePartitions(DescribePartitionsRequest.getDefaultInstance())
@@ -79,7 +86,6 @@ final class PlacementTest {
                 .getReplicasList()
                 .stream()
                 .filter(replica -> replica.getNodeId() == id)
-                .map(ReplicaDescription::getChange)
                 .findFirst()
                 .orElseThrow();
     }
@@ -133,6 +139,55 @@ final class PlacementTest {
         cluster.tell(full, new NodeDisk("raft", 5, 7, Level.LOW));
         node.topics().alterReplicas(request.build()); // has begun
         assertThat(change(full)).isEqualTo(ReplicaChange.REPLICA_CHANGE_JOINING);
+    }
+
+    @Test
+    void replicaOfADeadNodeIsDescribedWithWhatBecomesOfIt() {
+        int victim = follower();
+        kill(victim);
+        assertThat(described(victim).getDeadReplicas().getWaiting()).isEqualTo(1);
+        assertThat(described(leader()).hasDeadReplicas()).isFalse();
+        assertThat(replica(victim).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_WAITING);
+        assertThat(replica(leader()).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_UNSPECIFIED);
+
+        cluster.tell(without(), new NodeDisk("raft", 5, 7, Level.LOW));
+
+        assertThat(described(victim).getDeadReplicas().getNoTaker()).isEqualTo(1);
+        assertThat(replica(victim).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_NO_TAKER);
+        assertThat(replica(victim).getDeadReplicaReason())
+                .startsWith("no other node can take it: nodes ")
+                .endsWith(", [" + without() + "] have no room");
+    }
+
+    @Test
+    void replicaThatTheMajorityNeedsIsNotRemoved() {
+        kill(follower());
+        var request = AlterReplicasRequest.newBuilder()
+                .setTopic("orders")
+                .setRemoveNodeId(leader())
+                .build();
+
+        assertReason(
+                Refused.by(() -> node.topics().alterReplicas(request)),
+                Reason.TOO_FEW_SOUND_REPLICAS,
+                "value",
+                "1 of 2",
+                "limit",
+                "at least 2");
+    }
+
+    private int follower() {
+        return cluster.image().partition("orders", 0).orElseThrow().replicas().get(1);
+    }
+
+    private void kill(int id) {
+        cluster.apply(new MetadataCommand.SetNodeState(id, "incarnation-" + id, io.cordwood.metadata.NodeState.DEAD));
+    }
+
+    private Node described(int id) {
+        return node.cluster()
+                .describeCluster(DescribeClusterRequest.getDefaultInstance())
+                .getNodes(id - 1);
     }
 
     @Test
