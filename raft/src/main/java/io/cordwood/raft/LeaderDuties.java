@@ -36,12 +36,16 @@ final class LeaderDuties {
     private CompletableFuture<?> members = CompletableFuture.completedFuture(null);
 
     LeaderDuties(
-            int nodeId, MetadataGroup group, ClusterMetadata metadata, NodeMonitor monitor, Replacements replacements) {
-        this.nodeId = nodeId;
+            RaftNodeConfig config,
+            MetadataGroup group,
+            ClusterMetadata metadata,
+            NodeMonitor monitor,
+            Replacements.Ports ports) {
+        this.nodeId = config.nodeId();
         this.group = group;
         this.metadata = metadata;
         this.monitor = monitor;
-        this.replacements = replacements;
+        this.replacements = new Replacements(config.nodeTimings().replaceDeadAfter(), System::nanoTime, ports);
     }
 
     void tick() {

@@ -8,7 +8,6 @@ import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -70,13 +69,13 @@ final class MetadataGroup {
     /**
      * The likeliest leader first, then those that may be it.
      *
-     * @param initialNodes where to ask before the metadata is known
+     * @param config names whom to ask before the metadata is known
      */
-    List<Integer> leaderCandidates(Collection<Integer> initialNodes) {
+    List<Integer> leaderCandidates(RaftNodeConfig config) {
         var candidates = new LinkedHashSet<Integer>();
         leaderNodeId().ifPresent(candidates::add);
         view.image().nodes().values().stream().filter(NodeInfo::voter).forEach(node -> candidates.add(node.nodeId()));
-        candidates.addAll(initialNodes);
+        candidates.addAll(config.initialNodes().keySet());
         return new ArrayList<>(candidates);
     }
 

@@ -266,8 +266,7 @@ public final class RaftNode implements Closeable {
                 .map(RaftGroupId::valueOf)
                 .filter(id -> groups.division(id).isPresent())
                 .ifPresent(metadataGroup::opened);
-        var initial = config.initialNodes().keySet();
-        var leader = new LeaderClient(transport, () -> metadataGroup.leaderCandidates(initial), chores.timer());
+        var leader = new LeaderClient(transport, () -> metadataGroup.leaderCandidates(config), chores.timer());
         var metadata = new ClusterMetadata(
                 view, metadataGroup, leader, config.nodeTimings().commandTimeout());
         var greeting = Greeting.of(config, directory, view);
@@ -305,12 +304,8 @@ public final class RaftNode implements Closeable {
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
-        var replacements = new Replacements(
-                config.nodeTimings().replaceDeadAfter(),
-                System::nanoTime,
-                new Replacements.Ports(this::hasRoom, metadata::submit, new JoinQuestions(transport)::isOpen));
-        var duties = new LeaderDuties(config.nodeId(), metadataGroup, metadata, monitor, replacements);
-        scheduleChores(duties, leader, successors);
+        var ports = new Replacements.Ports(this::hasRoom, metadata::submit, new JoinQuestions(transport)::isOpen);
+        scheduleChores(new LeaderDuties(config, metadataGroup, metadata, monitor, ports), leader, successors);
         keepSpace(host, reports, new RoomTransfers(groups, successors, view::image, System::nanoTime));
     }
 
