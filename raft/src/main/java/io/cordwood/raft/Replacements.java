@@ -37,8 +37,9 @@ import org.slf4j.LoggerFactory;
  * returns; of what is ordered it calls off what the taker has not even opened, and lets the rest finish.
  *
  * <p>Invariants: one step at a time, decided by looking at an image that shows all steps before it; each
- * names that image, and the rules refuse it where the partition changed since. How long a node is dead, and
- * which orders are this object's, is not replicated: a new leader counts anew, and calls nothing off.
+ * names that image, and the rules refuse it where the partition changed since. What an operator calls off is
+ * not ordered again before as much time has passed as a dead node has. How long a node is dead, and which
+ * orders are this object's, is not replicated: a new leader counts anew, and calls nothing off.
  *
  * <p>Thread: one, the node's duties.
  */
@@ -58,6 +59,8 @@ final class Replacements {
     private final Map<String, Long> deadSinceNanos = new HashMap<>();
     /** By raft group. */
     private final Map<UUID, Order> orders = new HashMap<>();
+    /** By raft group since when somebody else called off what was ordered there. */
+    private final Map<UUID, Long> declinedNanos = new HashMap<>();
     /** What the log says already, by node. */
     private final Map<Integer, String> said = new HashMap<>();
 
@@ -81,10 +84,34 @@ final class Replacements {
         CompletableFuture<Boolean> ask(int node, UUID groupId, long since);
     }
 
-    /** @param since raft index at which the joining began; 0 where the image did not show it yet */
-    private record Order(AlterReplicas command, UUID groupId, int from, int to, long since) {
+    /**
+     * @param since raft index at which the joining began; 0 where the image did not show it yet
+     * @param finishes whether it does so though the node is back
+     */
+    private record Order(AlterReplicas command, UUID groupId, long since, boolean finishes) {
+        int from() {
+            return command.remove().orElseThrow();
+        }
+
+        int to() {
+            return command.add().orElseThrow();
+        }
+
         Order begunAt(long index) {
-            return new Order(command, groupId, from, to, index);
+            return new Order(command, groupId, index, finishes);
+        }
+
+        Order finishing() {
+            return new Order(command, groupId, since, true);
+        }
+
+        boolean isJoining(PartitionInfo partition) {
+            return partition
+                    .changes()
+                    .of(to())
+                    .filter(change -> change.kind() == ReplicaChange.Kind.JOINING)
+                    .filter(change -> since == 0 || change.since() == since)
+                    .isPresent();
         }
     }
 
@@ -103,13 +130,22 @@ final class Replacements {
     void rest() {
         deadSinceNanos.clear();
         orders.clear();
+        declinedNanos.clear();
         said.clear();
         lookedIndex = -1;
+        if (step.isDone()) {
+            step = nothing(); // else it would count for an order of the next leadership
+        }
     }
 
     /** @param newest asked after the step before is known to be done: its image shows that */
     void tick(Supplier<MetadataImage> newest) {
-        if (after == null || !step.isDone()) {
+        if (after == null) {
+            return;
+        }
+        long now = clockNanos.getAsLong();
+        watch(newest.get(), now); // a step may take longer than a node is back in between
+        if (!step.isDone()) {
             return;
         }
         var image = newest.get();
@@ -118,14 +154,12 @@ final class Replacements {
         }
         step.join().ifPresent(order -> orders.put(order.groupId(), order));
         step = nothing();
-        long now = clockNanos.getAsLong();
-        watch(image, now);
         if (image.index() == lookedIndex && now - lookedNanos < LOOK_NANOS) {
             return;
         }
         lookedIndex = image.index();
         lookedNanos = now;
-        follow(image);
+        follow(image, now);
         if (!callOff(image)) {
             order(image, now, after);
         }
@@ -141,21 +175,17 @@ final class Replacements {
     }
 
     /** Ends those that are over. */
-    private void follow(MetadataImage image) {
+    private void follow(MetadataImage image, long now) {
         for (Order order : List.copyOf(orders.values())) {
             var partition = find(image, order);
             if (partition.isEmpty()) { // the topic is deleted
                 orders.remove(order.groupId());
-                continue;
-            }
-            var change = partition.get().changes().of(order.to());
-            boolean joins = change.filter(found -> found.kind() == ReplicaChange.Kind.JOINING)
-                    .filter(found -> order.since() == 0 || found.since() == order.since())
-                    .isPresent();
-            if (joins) {
-                orders.put(order.groupId(), order.begunAt(change.get().since()));
+            } else if (order.isJoining(partition.get())) {
+                long since =
+                        partition.get().changes().of(order.to()).orElseThrow().since();
+                orders.put(order.groupId(), order.begunAt(since));
             } else if (!isLeaving(order.from(), partition.get())) {
-                end(order, partition.get(), image);
+                end(order, partition.get(), image, now);
             }
         }
     }
@@ -164,16 +194,23 @@ final class Replacements {
         return partition.changes().is(node, ReplicaChange.Kind.LEAVING);
     }
 
-    private void end(Order order, PartitionInfo partition, MetadataImage image) {
-        boolean done = !partition.replicas().contains(order.from());
+    private void end(Order order, PartitionInfo partition, MetadataImage image, long now) {
+        orders.remove(order.groupId());
+        if (!partition.replicas().contains(order.from())) {
+            LOG.info(
+                    "{}: node {} has the replica of node {} now",
+                    where(order.command(), image),
+                    order.to(),
+                    order.from());
+            return;
+        }
         LOG.info(
-                done
-                        ? "{}: node {} has the replica of node {} now"
-                        : "{}: node {} does not take the replica of node {}",
+                "{}: somebody called off that node {} takes the replica of node {}: that is not ordered again for as"
+                        + " long as a dead node is waited for",
                 where(order.command(), image),
                 order.to(),
                 order.from());
-        orders.remove(order.groupId());
+        declinedNanos.put(order.groupId(), now);
     }
 
     private static Optional<PartitionInfo> find(MetadataImage image, Order order) {
@@ -184,7 +221,8 @@ final class Replacements {
     /** Where the node is back before its successor has begun, it keeps its replica. Returns whether it asks. */
     private boolean callOff(MetadataImage image) {
         var returned = orders.values().stream()
-                .filter(order -> order.since() > 0 && isJoining(order, image))
+                .filter(order -> !order.finishes() && order.since() > 0)
+                .filter(order -> find(image, order).filter(order::isJoining).isPresent())
                 .filter(order ->
                         image.node(order.from()).filter(NodeInfo::answers).isPresent())
                 .findFirst();
@@ -198,21 +236,16 @@ final class Replacements {
         return returned.isPresent();
     }
 
-    private static boolean isJoining(Order order, MetadataImage image) {
-        return find(image, order)
-                .filter(partition -> partition.changes().is(order.to(), ReplicaChange.Kind.JOINING))
-                .isPresent();
-    }
-
     private static CompletableFuture<Optional<Order>> leaveIt(Order order, MetadataImage image) {
         LOG.info(
                 "{}: node {} is back, but node {} takes its replica already",
                 where(order.command(), image),
                 order.from(),
                 order.to());
-        return nothing();
+        return CompletableFuture.completedFuture(Optional.of(order.finishing()));
     }
 
+    /** Where that is not decided now, it is tried again. */
     private CompletableFuture<Optional<Order>> takeBack(Order order, MetadataImage image) {
         LOG.info(
                 "{}: node {} is back and keeps its replica, node {} has not begun to take it",
@@ -225,10 +258,11 @@ final class Replacements {
                 OptionalInt.empty(),
                 OptionalInt.of(order.to()),
                 OptionalLong.of(image.index()));
-        return submit(command, image).thenApply(done -> Optional.empty());
+        return submit(command, image).thenApply(done -> done ? Optional.empty() : Optional.of(order));
     }
 
     private void order(MetadataImage image, long now, Duration delay) {
+        declinedNanos.values().removeIf(since -> now - since > delay.toNanos());
         var due = image.nodesIn(NodeState.DEAD).stream()
                 .filter(node -> now - deadSinceNanos.getOrDefault(node.incarnation(), now) > delay.toNanos())
                 .toList();
@@ -243,7 +277,7 @@ final class Replacements {
             var next = replicas.stream()
                     .filter(replica -> replica.order()
                             .filter(order ->
-                                    load.allows(order, replica.replica().partition()))
+                                    mayBegin(order, replica.replica().partition(), load))
                             .isPresent())
                     .findFirst();
             if (next.isPresent()) {
@@ -251,6 +285,12 @@ final class Replacements {
                 return;
             }
         }
+    }
+
+    private boolean mayBegin(AlterReplicas order, PartitionInfo partition, Load load) {
+        return order.add().isEmpty()
+                || (!declinedNanos.containsKey(partition.raftGroupId())
+                        && load.allows(order.add().getAsInt(), partition));
     }
 
     private Set<Integer> withoutRoom(MetadataImage image) {
@@ -261,15 +301,17 @@ final class Replacements {
 
     private void begin(DeadReplica replica, MetadataImage image) {
         var command = replica.order().orElseThrow();
+        var group = replica.replica().partition().raftGroupId();
         var where = where(command, image);
         if (command.add().isEmpty()) {
             LOG.info("{}: node {} is dead and takes no replica: its joining is called off", where, replica.nodeId());
+            orders.remove(group); // nobody else called it off
             step = submit(command, image).thenApply(done -> Optional.empty());
             return;
         }
         int taker = command.add().getAsInt();
         LOG.info("{}: node {} takes the replica of node {}, which is dead", where, taker, replica.nodeId());
-        var order = new Order(command, replica.replica().partition().raftGroupId(), replica.nodeId(), taker, 0);
+        var order = new Order(command, group, 0, false);
         step = submit(command, image).thenApply(done -> done ? Optional.of(order) : Optional.empty());
     }
 
@@ -317,24 +359,25 @@ final class Replacements {
             image.topics().values().stream()
                     .flatMap(topic -> topic.partitions().stream())
                     .filter(partition -> partition.leader().isPresent()) // nobody is fed by the others
-                    .forEach(load::add);
+                    .forEach(partition -> load.add(partition, image));
             return load;
         }
 
-        private void add(PartitionInfo partition) {
+        private void add(PartitionInfo partition, MetadataImage image) {
             partition.changes().byNode().forEach((node, change) -> {
-                if (change.kind() == ReplicaChange.Kind.JOINING) {
+                // Who does not run is not fed: what joins a dead node must not keep itself from going elsewhere.
+                boolean runs = image.node(node).filter(NodeInfo::answers).isPresent();
+                if (runs && change.kind() == ReplicaChange.Kind.JOINING) {
                     takers.merge(node, 1, Integer::sum);
                     leaders.merge(partition.leader().getAsInt(), 1, Integer::sum);
                 }
             });
         }
 
-        boolean allows(AlterReplicas order, PartitionInfo partition) {
-            return order.add().isEmpty()
-                    || (partition.leader().isPresent()
-                            && takers.getOrDefault(order.add().getAsInt(), 0) < PER_TAKER
-                            && leaders.getOrDefault(partition.leader().getAsInt(), 0) < PER_LEADER);
+        boolean allows(int taker, PartitionInfo partition) {
+            return partition.leader().isPresent()
+                    && takers.getOrDefault(taker, 0) < PER_TAKER
+                    && leaders.getOrDefault(partition.leader().getAsInt(), 0) < PER_LEADER;
         }
     }
 }

@@ -117,6 +117,23 @@ class ReplacementsTest {
     }
 
     @Test
+    void nodeThatFlapsWhileAStepIsUnderWayIsWaitedForAnew() {
+        become(3, NodeState.DEAD);
+        tick();
+        seconds += DELAY.toSeconds() + 1;
+        decided = new CompletableFuture<>();
+        tick();
+
+        become(3, NodeState.ALIVE);
+        tick();
+        become(3, NodeState.DEAD);
+        decided.complete(null);
+        ticks(5);
+
+        assertThat(submitted).hasSize(1);
+    }
+
+    @Test
     void newLeaderWaitsAnew() {
         become(3, NodeState.DEAD);
         tick();
@@ -128,6 +145,33 @@ class ReplacementsTest {
         tick();
 
         assertThat(submitted).isEmpty();
+    }
+
+    @Test
+    void newLeaderLetsWhatIsUnderWayFinish() {
+        closed.add(4);
+        dieForGood(3);
+        int ordered = submitted.size();
+
+        replacements.rest();
+        become(3, NodeState.ALIVE);
+        ticks(5);
+
+        assertThat(submitted).hasSize(ordered);
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+    }
+
+    @Test
+    void topicMayBeDeletedInTheMidst() {
+        closed.add(4);
+        dieForGood(3);
+        int ordered = submitted.size();
+
+        apply(new MetadataCommand.DeleteTopic(ORDERS.topicId()));
+        become(3, NodeState.ALIVE);
+        ticks(5);
+
+        assertThat(submitted).hasSize(ordered);
     }
 
     @Test
@@ -233,6 +277,62 @@ class ReplacementsTest {
     }
 
     @Test
+    void theyMoveOnceAMajorityIsBack() {
+        become(2, NodeState.DEAD);
+        dieForGood(3);
+
+        become(2, NodeState.ALIVE);
+        ticks(5);
+
+        assertThat(submitted).isNotEmpty().allSatisfy(command -> assertThat(((AlterReplicas) command).remove())
+                .hasValue(3));
+    }
+
+    /** Nobody feeds them, so they take no place in the queue of those that are fed. */
+    @Test
+    void joiningsOfADeadNodeDoNotKeepEachOtherFromGoingElsewhere() {
+        for (int partition = 0; partition < PARTITIONS; partition += 2) { // all led by node 1
+            apply(new AlterReplicas(ORDERS.topicId(), partition, OptionalInt.of(4), OptionalInt.empty()));
+        }
+
+        dieForGood(4);
+
+        assertThat(joining(5)).isEqualTo(Replacements.PER_TAKER);
+    }
+
+    @Test
+    void whatSomebodyElseCallsOffIsNotOrderedAgainForAWhile() {
+        dieForGood(3);
+        int declined = partitionJoining(4);
+        apply(new AlterReplicas(ORDERS.topicId(), declined, OptionalInt.empty(), OptionalInt.of(4)));
+        apply(new ReplicaRemoved(ORDERS.topicId(), declined, 4, since(declined, 4)));
+        ticks(5);
+        assertThat(partition(declined).changes().none()).isTrue();
+
+        seconds += DELAY.toSeconds() + 1;
+        finish(partitionJoining(4));
+        finish(partitionJoining(5));
+        ticks(5);
+
+        assertThat(partition(declined).changes().is(3, Kind.LEAVING)).isTrue();
+    }
+
+    @Test
+    void callingOffThatIsNotDecidedIsTriedAgain() {
+        closed.add(4);
+        dieForGood(3);
+        decided = CompletableFuture.failedFuture(new IllegalStateException("no leader"));
+        become(3, NodeState.ALIVE);
+        ticks(5);
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+
+        decided = CompletableFuture.completedFuture(null);
+        ticks(10);
+
+        assertThat(joining(4)).isZero();
+    }
+
+    @Test
     void orderThatHasNotBegunIsCalledOffWhenTheNodeIsBack() {
         closed.add(4);
         dieForGood(3);
@@ -326,8 +426,10 @@ class ReplacementsTest {
         replacements.tick(state::image);
     }
 
+    /** One in each second. */
     private void ticks(int count) {
         for (int i = 0; i < count; i++) {
+            seconds++;
             tick();
         }
     }
