@@ -119,6 +119,7 @@ public final class DeadReplicas {
                 OptionalInt.of(dead),
                 OptionalLong.of(image.index()));
         return ReplicaRules.obstacle(order, replica, image)
+                .or(() -> FeatureRules.check(order, image))
                 .map(refused -> stays(replica, dead, refused))
                 .orElseGet(() -> new DeadReplica(replica, dead, Standing.WAITING, "", Optional.of(order)));
     }

@@ -162,6 +162,25 @@ class DeadReplicasTest {
     }
 
     @Test
+    void olderProgramOfAnyNodeIsTheReasonToWait() {
+        var older = new MetadataState(MetadataImage.EMPTY);
+        var history = List.of(
+                form(node(1), node(2), node(3), node(4)),
+                new RaiseFeatureLevel(2),
+                ORDERS,
+                new ReportLeaders(1, List.of(new LeaderReport(ORDERS.topicId(), 0, 5))),
+                new SetNodeState(3, "incarnation-3", NodeState.DEAD));
+        history.forEach(command ->
+                assertThat(older.apply(command, older.image().index() + 1)).isInstanceOf(Done.class));
+
+        var dead = new DeadReplicas(older.image(), Set.of()).on(3).get(0);
+
+        assertThat(dead.standing()).isEqualTo(Standing.WAITING);
+        assertThat(dead.order()).isEmpty();
+        assertThat(dead.why()).contains("feature level of the cluster is '2', must be at least 3");
+    }
+
+    @Test
     void thatThereIsNoMajorityIsSaidBeforeThatNobodyTakesIt() {
         become(3, NodeState.DEAD);
         assertThat(only(3).standing()).isEqualTo(Standing.NO_TAKER);
@@ -221,6 +240,34 @@ class DeadReplicasTest {
         assertThat(refused.reason()).isEqualTo(Reason.NODE_ALIVE);
         assertThat(refused.message()).contains("state of node 3 is 'alive', must be dead");
         assertThat(changes().none()).isTrue();
+    }
+
+    @Test
+    void orderThatComesAfterTheNodeWasGivenUpIsRefused() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        var late = only(3).order().orElseThrow();
+        done(new MetadataCommand.ReplaceNode(3, "incarnation-3"));
+
+        assertThat(((Refused) apply(late)).reason()).isEqualTo(Reason.CHANGE_UNDER_WAY);
+
+        assertThat(changes().is(3, Kind.LOST)).isTrue();
+        assertThat(judged(3)).isEmpty();
+    }
+
+    /** Or after that of another leader of the metadata. */
+    @Test
+    void orderThatComesAfterThatOfAnOperatorIsRefused() {
+        join(4, "c");
+        join(5, "c");
+        become(3, NodeState.DEAD);
+        var late = only(3).order().orElseThrow();
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(5), OptionalInt.of(3)));
+        var before = partition();
+
+        assertThat(((Refused) apply(late)).reason()).isEqualTo(Reason.CHANGE_UNDER_WAY);
+
+        assertThat(partition()).isEqualTo(before);
     }
 
     /** Else it would take a replica away that is whole by then, and leave one too few. */

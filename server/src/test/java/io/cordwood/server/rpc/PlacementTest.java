@@ -148,6 +148,7 @@ final class PlacementTest {
         assertThat(described(victim).getDeadReplicas().getWaiting()).isEqualTo(1);
         assertThat(described(leader()).hasDeadReplicas()).isFalse();
         assertThat(replica(victim).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_WAITING);
+        assertThat(replica(victim).getDeadReplicaReason()).contains("feature level of the cluster is '2'");
         assertThat(replica(leader()).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_UNSPECIFIED);
 
         cluster.tell(without(), new NodeDisk("raft", 5, 7, Level.LOW));
