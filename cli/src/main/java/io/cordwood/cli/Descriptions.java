@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -278,8 +277,8 @@ final class Descriptions {
     }
 
     /**
-     * A line for each partition whose leader could not tell, and for each replica that is being changed,
-     * that stays on a dead node, or whose compaction failed or has waited long.
+     * A line for each partition whose leader could not tell, and for each replica that is being changed or
+     * whose compaction failed or has waited long.
      */
     static List<String> errors(List<PartitionDescription> partitions) {
         return partitions.stream()
@@ -288,11 +287,16 @@ final class Descriptions {
                                 .map(error ->
                                         partition.partition() + ": " + error.getMessage() + " [" + error.code() + "]"),
                         partition.replicas().stream()
-                                .flatMap(replica -> Stream.of(
-                                                change(partition, replica),
-                                                staysOnADeadNode(partition, replica),
-                                                compactionError(partition, replica))
-                                        .flatMap(Function.identity()))))
+                                .flatMap(replica -> Stream.concat(
+                                        change(partition, replica), compactionError(partition, replica)))))
+                .toList();
+    }
+
+    /** A line for each replica that something keeps on a dead node: many where that had many. */
+    static List<String> onDeadNodes(List<PartitionDescription> partitions) {
+        return partitions.stream()
+                .flatMap(partition ->
+                        partition.replicas().stream().flatMap(replica -> staysOnADeadNode(partition, replica)))
                 .toList();
     }
 

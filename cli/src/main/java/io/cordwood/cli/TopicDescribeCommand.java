@@ -47,6 +47,7 @@ final class TopicDescribeCommand implements Runnable {
                 Descriptions.replicas(partitions).lines().forEach(root.console()::data);
             }
             Descriptions.errors(partitions).forEach(root.console()::notice);
+            Descriptions.onDeadNodes(partitions).forEach(root.console()::notice);
         }
     }
 }

@@ -103,15 +103,15 @@ final class DescriptionsTest {
 
     @Test
     void replicasOfDeadNodesAreTold() {
-        var dead = withDeadReplicas(node(3, true), new NodeDescription.DeadReplicas(2, 0, 5, 1));
+        var dead = withDeadReplicas(node(3, true), new NodeDescription.DeadReplicas(2, 3, 0, 1));
         var without = withDeadReplicas(node(2, true), new NodeDescription.DeadReplicas(0, 0, 0, 0));
         var cluster = new ClusterDescription("id", List.of(node(1, true), without, dead), OptionalInt.of(1), 1, 3);
 
         assertThat(Descriptions.deadNodes(cluster))
-                .containsExactly("node 3 is dead; of its replicas 2 go to other nodes now, 5 stay: no other node can"
-                        + " take them, 1 stay: too few replicas are sound without them");
+                .containsExactly("node 3 is dead; of its replicas 2 go to other nodes now, 3 wait for it, or for their"
+                        + " turn to be given to others, 1 stay: too few replicas are sound without them");
         assertThat(Json.of(Descriptions.json(dead)))
-                .contains("\"deadReplicas\":{\"moving\":2,\"waiting\":0,\"noTaker\":5,\"noMajority\":1}");
+                .contains("\"deadReplicas\":{\"moving\":2,\"waiting\":3,\"noTaker\":0,\"noMajority\":1}");
     }
 
     @Test
@@ -138,8 +138,9 @@ final class DescriptionsTest {
                 List.of(replica(1, 100, ReplicaState.LEADER), stays),
                 Optional.empty());
 
-        assertThat(Descriptions.errors(List.of(partition)))
+        assertThat(Descriptions.onDeadNodes(List.of(partition)))
                 .containsExactly("orders-0: the replica on node 3, which is dead, stays: no other node can take it");
+        assertThat(Descriptions.errors(List.of(partition))).isEmpty();
         assertThat(Json.of(Descriptions.json(partition)))
                 .contains("\"deadReplica\":\"no_taker\",\"deadReplicaReason\":\"no other node can take it\"");
     }
