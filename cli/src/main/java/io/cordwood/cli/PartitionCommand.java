@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code partition}: where replicas are. */
 @Command(
         name = "partition",
-        description = "Add, remove and move replicas of a partition.",
+        description = "Add, remove and move replicas of a partition. Those of nodes that stay dead move by themselves.",
         subcommands = {
             PartitionAddReplicaCommand.class,
             PartitionRemoveReplicaCommand.class,
