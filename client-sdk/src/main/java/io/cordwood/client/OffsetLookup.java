@@ -15,7 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Start points as offsets. Partitions whose leader is away are asked again until the timeout.
+ * Start points as offsets. An end covers all that was acknowledged, to whichever producer, before the
+ * lookup began. Partitions whose leader is away, or not confirmed by a majority, are asked again until the
+ * timeout.
  *
  * <p><b>Thread:</b> any; nothing blocks.
  */

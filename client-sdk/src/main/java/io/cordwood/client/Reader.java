@@ -138,7 +138,10 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
         return Waiting.on(OffsetLookup.resolve(client.calls(), topic, partitions.keySet(), StartPoint.earliest()));
     }
 
-    /** By partition, the exclusive end of what is committed now. */
+    /**
+     * By partition, the exclusive end of what is committed now: it covers every record that was
+     * acknowledged before the call, to whichever producer.
+     */
     public Map<Integer, Long> endOffsets() {
         return Waiting.on(OffsetLookup.resolve(client.calls(), topic, partitions.keySet(), StartPoint.latest()));
     }

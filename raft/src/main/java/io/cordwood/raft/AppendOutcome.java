@@ -28,7 +28,11 @@ public sealed interface AppendOutcome {
     /** Refused: its producer is new, and the partition remembers too many. */
     record TooManyProducers(int limit) implements AppendOutcome {}
 
-    /** Refused: the log does not end where the caller expects. */
+    /**
+     * Refused: the log does not end where the caller expects.
+     *
+     * @param found where it ended when the batch was looked at: committed, and nobody else had been elected
+     */
     record EndOffsetMismatch(long expected, long found) implements AppendOutcome {}
 
     /** Refused: a bound is reached; the same batch may be sent again later. */

@@ -5,6 +5,7 @@ import io.cordwood.partition.AppendDraft;
 import io.cordwood.partition.AppendDraft.Verdict;
 import io.cordwood.partition.PartitionTail;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class Appender {
     private static final Logger LOG = LoggerFactory.getLogger(Appender.class);
     private static final int PROPOSALS_MAX = 64;
+    private static final Duration CONFIRMATION_MAX = Duration.ofSeconds(3);
 
     private final PartitionTail tail;
     private final EntrySubmitter submitter;
@@ -60,6 +62,9 @@ final class Appender {
     interface EntrySubmitter {
         /** Completes normally when the entry is applied; exceptionally when its outcome is unknown or it was refused. */
         CompletableFuture<?> submit(SubmittedEntry entry);
+
+        /** Whether nobody was elected after a leader of this term; see {@link LeaderConfirmation}. */
+        CompletableFuture<Confirmation> confirm(long term, Duration within);
     }
 
     /**
@@ -83,10 +88,10 @@ final class Appender {
 
     private record WaitingProposal(Proposal proposal, CompletableFuture<Proposal.Outcome> outcome) {}
 
-    /** A batch of an entry and what to answer once the entry is applied. */
-    private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome.Appended onceApplied) {
+    /** A batch of an entry, or judged behind it, and what to answer once the entry is applied. */
+    private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome onceApplied) {
         boolean isDuplicate() {
-            return onceApplied.duplicate();
+            return onceApplied instanceof AppendOutcome.Appended appended && appended.duplicate();
         }
     }
 
@@ -263,9 +268,45 @@ final class Appender {
                 // of this term: what other leaders took is applied before this one begins.
                 drafted.add(new Drafted(waiting.outcome(), appended(duplicate, epoch(draft))));
             }
+        } else if (verdict instanceof Verdict.EndOffsetMismatch mismatch) {
+            var refusal = new AppendOutcome.EndOffsetMismatch(
+                    waiting.request().expectedEndOffset().orElseThrow(), mismatch.found());
+            var outcome = onceConfirmed(waiting.outcome(), draft.term());
+            if (mismatch.found() <= settings.highWatermark().getAsLong()) {
+                outcome.complete(refusal);
+            } else {
+                // What ends there is in flight, or in this draft, so of this term: it may come to nothing.
+                drafted.add(new Drafted(outcome, refusal));
+            }
         } else {
             waiting.outcome().complete(refusal(verdict, waiting.request()));
         }
+    }
+
+    /** Takes what is found of a batch; where that names the end of the log, it is confirmed first. */
+    private CompletableFuture<AppendOutcome> onceConfirmed(CompletableFuture<AppendOutcome> outcome, long term) {
+        var found = new CompletableFuture<AppendOutcome>();
+        var unused = found.thenCompose(what -> confirmed(what, term)).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                LOG.error("whether this replica leads in term {} cannot be asked", term, failure);
+            }
+            outcome.complete(failure == null ? answer : unknownOutcome());
+        });
+        return found;
+    }
+
+    /** A deposed leader knows an end of before: it would refuse what the log is ready for. */
+    private CompletableFuture<AppendOutcome> confirmed(AppendOutcome found, long term) {
+        if (!(found instanceof AppendOutcome.EndOffsetMismatch)) {
+            return CompletableFuture.completedFuture(found);
+        }
+        return submitter
+                .confirm(term, CONFIRMATION_MAX)
+                .thenApply(confirmation -> switch (confirmation) {
+                    case CONFIRMED -> found;
+                    case NOT_LEADER -> notLeader();
+                    case UNANSWERED -> unknownOutcome();
+                });
     }
 
     private static RecordBatch stampedCopy(RecordBatch batch, long leaderTimeMs) {
@@ -295,10 +336,6 @@ final class Appender {
         }
         if (verdict instanceof Verdict.TooManyProducers tooMany) {
             return new AppendOutcome.TooManyProducers(tooMany.limit());
-        }
-        if (verdict instanceof Verdict.EndOffsetMismatch mismatch) {
-            return new AppendOutcome.EndOffsetMismatch(
-                    request.expectedEndOffset().orElseThrow(), mismatch.found());
         }
         throw new IllegalStateException("verdict " + verdict);
     }

@@ -80,6 +80,11 @@ final class CatchUps implements Closeable {
         return transport.appendGate();
     }
 
+    /** How replicas of this node ask whether they still lead. */
+    TermQuestions terms() {
+        return transport.terms();
+    }
+
     CatchUpCounters counters() {
         return counters;
     }

@@ -1,7 +1,9 @@
 package io.cordwood.raft;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -10,22 +12,26 @@ import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Submits entries to a group's division directly: through the RaftServer each one would wait for a thread of a pool.
+ * Submits entries to a group's division directly: through the RaftServer each one would wait for a thread
+ * of a pool.
  *
- * <p>Thread: one submitter at a time; it blocks shortly under the division's lock.
+ * <p>Thread: one submitter at a time, it blocks shortly under the division's lock; {@link #confirm} any, it
+ * does not block.
  */
 final class DivisionSubmitter implements Appender.EntrySubmitter {
     private final RatisClient client;
+    private final TermQuestions terms;
     private volatile @Nullable Bound bound;
 
     private record Bound(RaftServer server, RaftGroupId groupId) {
-        RaftClientAsynchronousProtocol division() throws IOException {
-            return (RaftClientAsynchronousProtocol) server.getDivision(groupId);
+        RaftServer.Division division() throws IOException {
+            return server.getDivision(groupId);
         }
     }
 
-    DivisionSubmitter(RatisClient client) {
+    DivisionSubmitter(RatisClient client, TermQuestions terms) {
         this.client = client;
+        this.terms = terms;
     }
 
     /** Names the division. It may not be up yet; the first submit looks it up. */
@@ -35,6 +41,27 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
 
     @Override
     public CompletableFuture<?> submit(SubmittedEntry entry) {
+        return submit(entry, RaftClientRequest.writeRequestType());
+    }
+
+    @Override
+    public CompletableFuture<Confirmation> confirm(long term, Duration within) {
+        var target = bound;
+        if (target == null) {
+            return CompletableFuture.completedFuture(Confirmation.NOT_LEADER);
+        }
+        try {
+            return LeaderConfirmation.of(target.division(), term, terms, within, this::readIndex);
+        } catch (IOException e) {
+            return CompletableFuture.completedFuture(Confirmation.NOT_LEADER); // the division is closing
+        }
+    }
+
+    private CompletableFuture<?> readIndex() {
+        return submit(Message.EMPTY, RaftClientRequest.readRequestType());
+    }
+
+    private CompletableFuture<?> submit(Message message, RaftClientRequest.Type type) {
         var target = bound;
         if (target == null) {
             return CompletableFuture.failedFuture(new IOException("the group is not open"));
@@ -44,11 +71,13 @@ final class DivisionSubmitter implements Appender.EntrySubmitter {
                 .setServerId(target.server().getId())
                 .setGroupId(target.groupId())
                 .setCallId(client.nextCallId())
-                .setMessage(entry)
-                .setType(RaftClientRequest.writeRequestType())
+                .setMessage(message)
+                .setType(type)
                 .build();
         try {
-            return target.division().submitClientRequestAsync(request).thenCompose(DivisionSubmitter::successOrFailure);
+            return ((RaftClientAsynchronousProtocol) target.division())
+                    .submitClientRequestAsync(request)
+                    .thenCompose(DivisionSubmitter::successOrFailure);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }

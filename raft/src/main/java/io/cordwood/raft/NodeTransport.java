@@ -36,6 +36,7 @@ public final class NodeTransport {
     private final NodeMethods methods = new NodeMethods();
     private final AppendGate appendGate = new AppendGate();
     private final KnownMembers knownMembers = new KnownMembers();
+    private final TermQuestions terms;
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -52,6 +53,7 @@ public final class NodeTransport {
     NodeTransport(int nodeId, IntFunction<Optional<String>> addresses) {
         this.nodeId = nodeId;
         this.addresses = addresses;
+        terms = new TermQuestions(this);
     }
 
     /** Ratis ends the process when it cannot bind its port; this says why instead. */
@@ -76,9 +78,15 @@ public final class NodeTransport {
                 .intercept(InstallPace.of(timings));
     }
 
-    /** Whose groups take what comes for Ratis; told before it starts. */
+    /** Whose groups take what comes for Ratis, and are told of; before it starts. */
     void serves(RaftServer server) {
         knownMembers.of(server);
+        terms.serve(server);
+    }
+
+    /** What this node asks the others of their groups. */
+    TermQuestions terms() {
+        return terms;
     }
 
     /** In front of Ratis' server. */
@@ -112,7 +120,8 @@ public final class NodeTransport {
             return answer;
         }
         var options = CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        var call = channel(address).newCall(NodeMethods.descriptor(method), options);
+        var channel = channel(address);
+        var call = channel.newCall(NodeMethods.descriptor(method), options);
         Futures.addCallback(
                 ClientCalls.futureUnaryCall(NodeMethods.withCaller(call, nodeId), request),
                 new FutureCallback<byte[]>() {
@@ -123,8 +132,12 @@ public final class NodeTransport {
 
                     @Override
                     public void onFailure(Throwable failure) {
-                        answer.completeExceptionally(
-                                NodeCallException.of(address, method, Status.fromThrowable(failure)));
+                        var status = Status.fromThrowable(failure);
+                        if (status.getCode() == Status.Code.UNAVAILABLE) {
+                            // gRPC would wait up to two minutes before it tries a node again that was away.
+                            channel.resetConnectBackoff();
+                        }
+                        answer.completeExceptionally(NodeCallException.of(address, method, status));
                     }
                 },
                 MoreExecutors.directExecutor());

@@ -8,6 +8,7 @@ import io.cordwood.store.LogRead;
 import io.cordwood.store.OffsetRange;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
@@ -89,8 +91,9 @@ public final class PartitionReplica {
     }
 
     /**
-     * Appends a batch where this replica leads. The answer comes on a thread of Ratis: who waits for it must not block there.
-     * Answers for one partition come in the order of the calls, but for refusals, which may come before.
+     * Appends a batch where this replica leads. The answer comes on a thread of Ratis or of gRPC: who waits
+     * for it must not block there. Answers for one partition come in the order of the calls, but for
+     * refusals, which may come before or after.
      */
     public CompletableFuture<AppendOutcome> append(AppendRequest request) {
         return state.appender().append(request);
@@ -290,6 +293,44 @@ public final class PartitionReplica {
             }
         }
         return behind;
+    }
+
+    /**
+     * Has a majority confirm that no other replica had been elected when this was called. Then what this
+     * one shows covers all that had been acknowledged, and all that readers of other replicas had seen. The
+     * answer comes on any thread, which must not be held up; nothing blocks meanwhile.
+     */
+    public CompletableFuture<Confirmation> confirmLeadership(Duration within) {
+        long beganNanos = System.nanoTime();
+        var term = leads() ? state.tail().leadingTerm() : OptionalLong.empty();
+        var division = stateMachine.runningDivision();
+        if (term.isEmpty() || division.isEmpty()) {
+            return CompletableFuture.completedFuture(Confirmation.NOT_LEADER);
+        }
+        // A follower may have applied, and shown, what is committed here and not applied yet.
+        long shown = state.tail()
+                .endOffsetBehind(division.get().getRaftLog().getLastCommittedIndex());
+        return stateMachine
+                .confirm(term.getAsLong(), within)
+                .thenCompose(confirmation -> confirmation == Confirmation.CONFIRMED
+                        ? reached(shown, within.minusNanos(System.nanoTime() - beganNanos))
+                        : CompletableFuture.completedFuture(confirmation));
+    }
+
+    private CompletableFuture<Confirmation> reached(long offset, Duration within) {
+        if (highWatermark() >= offset) {
+            return CompletableFuture.completedFuture(Confirmation.CONFIRMED);
+        }
+        var reached = new CompletableFuture<Confirmation>();
+        Runnable look = () -> {
+            if (highWatermark() >= offset) {
+                reached.complete(Confirmation.CONFIRMED);
+            }
+        };
+        var listening = onHighWatermark(look);
+        look.run(); // it may have moved before anybody listened
+        return reached.completeOnTimeout(Confirmation.UNANSWERED, within.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((confirmation, failure) -> listening.close());
     }
 
     private Leadership leadership(RaftServer server) throws IOException {

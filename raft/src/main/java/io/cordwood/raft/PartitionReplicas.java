@@ -149,7 +149,7 @@ final class PartitionReplicas implements PartitionHost {
     }
 
     private Prepared recover(RaftGroupId groupId, GroupPlacement placement) throws IOException {
-        var submitter = new DivisionSubmitter(node.client());
+        var submitter = new DivisionSubmitter(node.client(), node.catchUps().terms());
         var context = context(groupId, placement, submitter);
         return new Prepared(context, submitter, RecoveredReplica.open(context));
     }
@@ -176,7 +176,10 @@ final class PartitionReplicas implements PartitionHost {
 
     @Override
     public void setAside(RaftGroupId groupId, GroupPlacement placement) throws IOException {
-        var context = context(groupId, placement, new DivisionSubmitter(node.client()));
+        var context = context(
+                groupId,
+                placement,
+                new DivisionSubmitter(node.client(), node.catchUps().terms()));
         var target = quarantine.take(groupId.getUuid(), context.raftGroupDirectory(), context.directory());
         node.votes().forget(groupId.getUuid()); // whoever makes the group anew begins as another member
         LOG.error("topic {} partition {}: set aside in {}", placement.topic(), placement.partition(), target);

@@ -10,6 +10,7 @@ import io.cordwood.store.LogClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -341,6 +342,11 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     @Override
     public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(RoleInfoProto role, TermIndex first) {
         return installs.notified(() -> RaftGroups.leaderOf(role), first);
+    }
+
+    /** See {@link DivisionSubmitter#confirm}. */
+    CompletableFuture<Confirmation> confirm(long term, Duration within) {
+        return submitter.confirm(term, within);
     }
 
     /** No catch-up of the replica runs when it returns, and none begins. */

@@ -429,9 +429,63 @@ class AppenderTest {
         log.applyAll();
 
         assertThat(send(batchOf(9, 4, "b"))).isCompletedWithValue(new AppendOutcome.OutOfOrderSequence(9, 1, 4));
-        assertThat(appender.append(new AppendRequest(batch("c"), TimestampType.CREATE_TIME, OptionalLong.of(7))))
-                .isCompletedWithValue(new AppendOutcome.EndOffsetMismatch(7, 1));
+        assertThat(sendWhereTheLogEndsAt(7)).isCompletedWithValue(new AppendOutcome.EndOffsetMismatch(7, 1));
         assertThat(log.submits()).isEqualTo(1);
+    }
+
+    private CompletableFuture<AppendOutcome> sendWhereTheLogEndsAt(long offset) {
+        return appender.append(new AppendRequest(batch("c"), TimestampType.CREATE_TIME, OptionalLong.of(offset)));
+    }
+
+    @Test
+    void endThatIsInFlightIsNamedWhenItIsApplied() {
+        appender = opened(new AppenderLimits(1 << 20, 1 << 20, 4));
+        send(2);
+
+        var refused = sendWhereTheLogEndsAt(0);
+
+        assertThat(refused).isNotDone();
+        log.applyOldest();
+        assertThat(refused).isNotDone();
+        log.applyOldest();
+        assertThat(refused).isCompletedWithValue(new AppendOutcome.EndOffsetMismatch(0, 2));
+        assertThat(log.submits()).isEqualTo(2);
+    }
+
+    @Test
+    void endInTheSameEntryIsNamedWhenItIsApplied() {
+        send(2); // one in flight, one waiting
+        var refused = sendWhereTheLogEndsAt(0);
+        send(1);
+
+        log.applyOldest();
+        assertThat(refused).isNotDone();
+        log.applyOldest();
+
+        assertThat(refused).isCompletedWithValue(new AppendOutcome.EndOffsetMismatch(0, 2));
+        assertThat(log.batches()).hasSize(3);
+    }
+
+    @Test
+    void endThatIsLostWithTheLeadershipIsNotNamed() {
+        appender = opened(new AppenderLimits(1 << 20, 1 << 20, 4));
+        send(1);
+        var refused = sendWhereTheLogEndsAt(0);
+
+        log.loseAllBut(0, appender);
+
+        assertThat(refused).isCompletedWithValue(NOT_LEADER);
+    }
+
+    @Test
+    void endIsNotNamedByALeaderThatNobodyConfirms() {
+        send(1);
+        log.applyAll();
+
+        log.confirm(Confirmation.NOT_LEADER);
+        assertThat(sendWhereTheLogEndsAt(3)).isCompletedWithValue(NOT_LEADER);
+        log.confirm(Confirmation.UNANSWERED);
+        assertThat(sendWhereTheLogEndsAt(3)).isCompletedWithValue(new TimedOut());
     }
 
     @Test

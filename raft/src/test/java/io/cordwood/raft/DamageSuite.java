@@ -64,7 +64,7 @@ final class DamageSuite implements AutoCloseable {
                 directory.resolve("partitions").resolve(of.partition.directoryName()),
                 of.placement.epochBase(),
                 new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, of.placement.settings()),
-                new DivisionSubmitter(node.client()));
+                new DivisionSubmitter(node.client(), node.catchUps().terms()));
         files = new ReplicaFiles(context.raftGroupDirectory(), context.directory());
         remember(files.raftGroup());
         remember(files.partition());

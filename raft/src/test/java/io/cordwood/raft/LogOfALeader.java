@@ -12,6 +12,7 @@ import io.cordwood.store.LogConfig;
 import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -63,6 +64,7 @@ final class LogOfALeader implements Appender.EntrySubmitter {
     private long term;
     private long index;
     private int submits;
+    private volatile Confirmation confirmation = Confirmation.CONFIRMED;
 
     Appender appender(AppenderLimits limits, Executor threads) {
         return appender(limits, threads, false);
@@ -122,6 +124,16 @@ final class LogOfALeader implements Appender.EntrySubmitter {
                     ? CompletableFuture.failedFuture(new IOException("unknown outcome"))
                     : taken.reply();
         }
+    }
+
+    /** What others say from now on of whether it leads. */
+    void confirm(Confirmation answer) {
+        confirmation = answer;
+    }
+
+    @Override
+    public CompletableFuture<Confirmation> confirm(long ledTerm, Duration within) {
+        return CompletableFuture.completedFuture(confirmation);
     }
 
     /** Without a stack trace: a simulation logs thousands. */

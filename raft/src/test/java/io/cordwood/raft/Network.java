@@ -34,6 +34,15 @@ final class Network implements AutoCloseable {
         }
     }
 
+    /** What nodes ask each other about their terms is cut off, too. */
+    void cutsQuestionsIn(PartitionCluster cluster) {
+        cluster.nodes().forEach(node -> node.hears = from -> !isIsolated(from) && !isIsolated(node.id()));
+    }
+
+    private boolean isIsolated(int nodeId) {
+        return isolated.contains(String.valueOf(nodeId));
+    }
+
     void isolate(PartitionNodeFixture node) {
         isolated.add(node.peer.getId().toString());
     }

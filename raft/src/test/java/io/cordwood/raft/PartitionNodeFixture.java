@@ -23,10 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -56,6 +58,8 @@ final class PartitionNodeFixture {
     CatchUpLimits catchUpLimits = new CatchUpLimits(1L << 30, 1);
     /** What Ratis gets in the place of a group's state machine, from the next start on. */
     UnaryOperator<StateMachine> stateMachines = UnaryOperator.identity();
+    /** Whose questions about terms reach it. */
+    volatile IntPredicate hears = from -> true;
     /** Why the node would have ended its process. */
     final List<String> halts = new CopyOnWriteArrayList<>();
     /** How far the clock of its appender goes ahead. */
@@ -140,6 +144,9 @@ final class PartitionNodeFixture {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         transport.serves(server);
+        transport.handle(TermQuestions.METHOD, (from, request) -> hears.test(from)
+                ? CompletableFuture.completedFuture(TermQuestions.answer(server, request))
+                : CompletableFuture.failedFuture(new IOException("the network to node " + from + " is cut")));
         server.start();
         replicas.opened();
         return new Running(node, replicas, server, transport);

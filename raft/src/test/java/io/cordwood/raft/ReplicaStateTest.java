@@ -23,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -63,7 +64,7 @@ class ReplicaStateTest {
                 directory.resolve("p"),
                 EPOCH_BASE,
                 new ReplicaSettings(LogConfig.defaults(), TopicConfig.DEFAULTS, new TreeMap<>()),
-                entry -> new CompletableFuture<>());
+                new EntriesForEver());
         replica = new ReplicaState(context, RecoveredReplica.open(context));
     }
 
@@ -189,7 +190,21 @@ class ReplicaStateTest {
 
     private PartitionStateMachine stateMachine() {
         var closes = new PartitionStateMachine.Closes(() -> true, () -> {});
-        return new PartitionStateMachine(context, replica, new DivisionSubmitter(node.client()), closes);
+        var submitter = new DivisionSubmitter(node.client(), node.catchUps().terms());
+        return new PartitionStateMachine(context, replica, submitter, closes);
+    }
+
+    /** Takes what is submitted and never answers. */
+    private static final class EntriesForEver implements Appender.EntrySubmitter {
+        @Override
+        public CompletableFuture<?> submit(SubmittedEntry entry) {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public CompletableFuture<Confirmation> confirm(long term, Duration within) {
+            return new CompletableFuture<>();
+        }
     }
 
     private static LogEntryProto inRaftLog(AppendEntry entry, long term, long index) {

@@ -3,6 +3,7 @@ package io.cordwood.server;
 import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.raft.PartitionReplica;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
@@ -72,6 +73,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
                 .thenAccept(outcome -> transferRefusal(outcome, nodeId).ifPresent(refusal -> {
                     throw refusal.exception();
                 }));
+    }
+
+    @Override
+    public CompletableFuture<Confirmation> confirmLeadership(Duration within) {
+        return replica.confirmLeadership(within);
     }
 
     static Optional<Refusal> transferRefusal(TransferOutcome outcome, int nodeId) {

@@ -2,6 +2,7 @@ package io.cordwood.server.partition;
 
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
@@ -35,6 +36,13 @@ public interface Replica {
      * @return fails with {@link io.cordwood.server.cluster.RefusedException} where that node does not lead afterwards
      */
     CompletableFuture<Void> transferLeadership(int nodeId, Duration within);
+
+    /**
+     * Has a majority confirm that no other replica had been elected when this was called: then what this
+     * one shows covers all that had been acknowledged. The future completes on a thread that must not be
+     * held up.
+     */
+    CompletableFuture<Confirmation> confirmLeadership(Duration within);
 
     /** Entries of the leader's log that each other replica has not confirmed, by node id; empty on others than the leader. */
     Map<Integer, Long> entriesBehind();

@@ -27,6 +27,11 @@ public final class StartOffsets {
 
     /** An offset, which may lie outside where it was given as such, and the log as it was then. */
     public record Found(long offset, long logStartOffset, long highWatermark) {
+        /** Beyond what this replica knows to be committed. */
+        public boolean isBeyondEnd() {
+            return offset > highWatermark;
+        }
+
         /** @throws io.cordwood.server.cluster.RefusedException where the offset lies outside the log */
         public Found requireInside(String topic) {
             StartPoint.outOfRange(offset, logStartOffset, highWatermark).ifPresent(refusal -> {

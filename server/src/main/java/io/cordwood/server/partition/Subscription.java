@@ -3,6 +3,7 @@ package io.cordwood.server.partition;
 import io.cordwood.batch.CompressionUnavailableException;
 import io.cordwood.batch.MalformedBatchException;
 import io.cordwood.metrics.Traffic;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -12,11 +13,13 @@ import io.cordwood.store.LogClosedException;
 import io.cordwood.store.OffsetTrimmedException;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -80,6 +83,8 @@ public final class Subscription implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Subscription.class);
     private static final int CHUNK_MAX_BYTES = 1 << 20;
     private static final int PARTITIONS_MAX = 10_000;
+    private static final Duration CONFIRMATION_MAX = Duration.ofSeconds(3);
+    private static final long ASK_AGAIN_MS = 500;
 
     private final Partitions partitions;
     private final StartOffsets starts;
@@ -250,16 +255,40 @@ public final class Subscription implements AutoCloseable {
      * A follower may not know yet what is committed beyond its own high watermark, so only the leader can tell that a
      * position lies beyond the end; elsewhere the reader waits.
      */
-    private static @Nullable Refusal outOfRange(Cursor cursor) {
-        // Asked before the end is read: a leader that is elected in between has moved the end.
-        boolean leads = cursor.position > cursor.replica.highWatermark()
-                && cursor.replica.leadership().isLeader();
+    private @Nullable Refusal outOfRange(Cursor cursor) {
+        // Confirmed before the end is read: a leader that is elected in between has moved the end.
+        boolean leads = cursor.position > cursor.replica.highWatermark() && isConfirmed(cursor);
         long start = cursor.replica.logStartOffset();
         long end = Math.max(start, cursor.replica.highWatermark());
         boolean endIsKnown = cursor.position <= end || leads;
         return endIsKnown || cursor.position < start
                 ? StartPoint.outOfRange(cursor.position, start, end).orElse(null)
                 : null;
+    }
+
+    /**
+     * Whether a majority confirmed that the replica leads; asks for it, and is woken by the answer. A
+     * leader that was deposed knows no more of the end than a follower. Where it is not confirmed the reader
+     * waits, and asks again.
+     */
+    private boolean isConfirmed(Cursor cursor) {
+        var asked = cursor.confirmation;
+        if (asked == null) {
+            if (cursor.replica.leadership().isLeader()) {
+                cursor.confirmation = cursor.replica.confirmLeadership(CONFIRMATION_MAX);
+                var unused = cursor.confirmation.whenComplete((answer, failure) -> wake());
+            }
+            return false;
+        }
+        if (!asked.isDone()) {
+            return false;
+        }
+        cursor.confirmation = null;
+        if (asked.join() == Confirmation.CONFIRMED) {
+            return true;
+        }
+        CompletableFuture.delayedExecutor(ASK_AGAIN_MS, TimeUnit.MILLISECONDS).execute(this::wake);
+        return false;
     }
 
     private void send(Cursor cursor) {
@@ -320,6 +349,8 @@ public final class Subscription implements AutoCloseable {
         private final Registration listener;
         private long position;
         private boolean isMoved;
+        /** Asked because the position lies beyond the replica's end. */
+        private @Nullable CompletableFuture<Confirmation> confirmation;
 
         private Cursor(LocalPartition partition, Registration listener) {
             this.name = partition.name();

@@ -83,17 +83,25 @@ final class FetchCall {
     }
 
     private CompletableFuture<FetchResponse> here(FetchRequest request, Deadline deadline) {
-        return CompletableFuture.supplyAsync(() -> begin(request), readers)
-                .thenCompose(begun -> fetch(request, begun, deadline));
+        return CompletableFuture.supplyAsync(
+                        () -> begin(request, LeaderOnly.find(partitions, name(request))), readers)
+                .thenCompose(begun -> begun.found().isBeyondEnd()
+                        // A leader that was deposed does not know how much there is.
+                        ? LeaderOnly.confirmed(partitions, name(request), deadline)
+                                .thenApplyAsync(partition -> begin(request, partition), readers)
+                        : CompletableFuture.completedFuture(begun))
+                .thenCompose(begun -> {
+                    begun.found().requireInside(request.getTopic());
+                    return fetch(request, begun, deadline);
+                });
     }
 
     /** Where to read. */
     private record Begun(LocalPartition partition, StartOffsets.Found found) {}
 
-    private Begun begin(FetchRequest request) {
-        var partition = LeaderOnly.find(partitions, name(request));
-        var found = starts.find(name(request), partition.replica(), StartPoint.parse(request.getStart()));
-        return new Begun(partition, found.requireInside(request.getTopic()));
+    private Begun begin(FetchRequest request, LocalPartition partition) {
+        return new Begun(
+                partition, starts.find(name(request), partition.replica(), StartPoint.parse(request.getStart())));
     }
 
     private CompletableFuture<FetchResponse> fetch(FetchRequest request, Begun begun, Deadline deadline) {

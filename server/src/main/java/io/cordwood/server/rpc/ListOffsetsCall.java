@@ -6,6 +6,7 @@ import io.cordwood.proto.v1.ListOffsetsResponse;
 import io.cordwood.proto.v1.PartitionOffsets;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
@@ -15,9 +16,14 @@ import java.util.concurrent.Executor;
 import java.util.stream.IntStream;
 
 /**
- * ListOffsets: asks the leader of each partition; what is wrong with one is said at that one.
+ * ListOffsets: asks the leader of each partition; what is wrong with one is said at that one. A leader
+ * answers after a majority has confirmed it, so no end is below that of what was acknowledged before the
+ * call.
  *
- * <p><b>Thread:</b> any; the disk is read on the given pool.
+ * <p>Invariant: however many partitions are asked for, a node asks another one whether it leads them in few
+ * questions, one at a time, see {@code TermQuestions}: they need no limit of their own.
+ *
+ * <p><b>Thread:</b> any, none waits for a confirmation; the disk is read on the given pool.
  */
 final class ListOffsetsCall {
     private final Partitions partitions;
@@ -78,24 +84,28 @@ final class ListOffsetsCall {
     }
 
     private CompletableFuture<ListOffsetsResponse> here(ListOffsetsRequest request, Deadline deadline) {
-        return CompletableFuture.supplyAsync(
-                () -> ListOffsetsResponse.newBuilder()
-                        .addPartitions(offsets(request, request.getPartitions(0)))
-                        .build(),
-                pool);
+        var name = new TopicPartition(request.getTopic(), request.getPartitions(0));
+        return LeaderOnly.confirmed(partitions, name, deadline)
+                .thenApplyAsync(
+                        partition -> ListOffsetsResponse.newBuilder()
+                                .addPartitions(offsets(request, name, partition.replica()))
+                                .build(),
+                        pool);
     }
 
-    private PartitionOffsets offsets(ListOffsetsRequest request, int partition) {
-        var name = new TopicPartition(request.getTopic(), partition);
-        var replica = LeaderOnly.find(partitions, name).replica();
+    private PartitionOffsets offsets(ListOffsetsRequest request, TopicPartition name, Replica replica) {
         var found =
                 starts.find(name, replica, StartPoint.parse(request.getStart())).requireInside(request.getTopic());
+        var leadership = replica.leadership();
+        if (!leadership.isLeader()) { // the epoch would be that of another leader
+            throw partitions.notLeader(name).exception();
+        }
         return PartitionOffsets.newBuilder()
-                .setPartition(partition)
+                .setPartition(name.partition())
                 .setOffset(found.offset())
                 .setLogStartOffset(found.logStartOffset())
                 .setHighWatermark(found.highWatermark())
-                .setLeaderEpoch(replica.leadership().leaderEpoch())
+                .setLeaderEpoch(leadership.leaderEpoch())
                 .build();
     }
 }

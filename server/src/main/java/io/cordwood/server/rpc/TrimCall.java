@@ -58,11 +58,12 @@ final class TrimCall {
     }
 
     private CompletableFuture<TrimPartitionResponse> here(TrimPartitionRequest request, Deadline deadline) {
-        return CompletableFuture.completedFuture(request).thenComposeAsync(this::trim, pool);
+        // Else a leader that was deposed would refuse an offset because its own log ends before it.
+        return LeaderOnly.confirmed(partitions, name(request), deadline)
+                .thenComposeAsync(partition -> trim(request, partition.replica()), pool);
     }
 
-    private CompletableFuture<TrimPartitionResponse> trim(TrimPartitionRequest request) {
-        var replica = LeaderOnly.find(partitions, name(request)).replica();
+    private CompletableFuture<TrimPartitionResponse> trim(TrimPartitionRequest request, Replica replica) {
         var found = starts.find(name(request), replica, StartPoint.parse(request.getStart()));
         if (found.offset() > found.highWatermark()) {
             found.requireInside(request.getTopic());

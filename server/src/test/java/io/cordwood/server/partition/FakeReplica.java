@@ -3,6 +3,7 @@ package io.cordwood.server.partition;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -21,6 +22,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +48,8 @@ public final class FakeReplica implements Replica {
     private volatile @Nullable CompactionStatus compaction;
     private volatile @Nullable Refusal transferRefusal;
     private volatile @Nullable AppendResult refusal;
+    private final Deque<CompletableFuture<Confirmation>> confirmations = new ConcurrentLinkedDeque<>();
+    private final AtomicInteger confirmationCount = new AtomicInteger();
     private final AtomicInteger waitingReads = new AtomicInteger();
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
@@ -137,6 +141,25 @@ public final class FakeReplica implements Replica {
 
     public void refuseTransfers(Refusal reason) {
         transferRefusal = reason;
+    }
+
+    /** The next questions whether it leads are answered like this, those after them as it seems here. */
+    @SafeVarargs
+    public final void confirmNext(CompletableFuture<Confirmation>... answers) {
+        confirmations.addAll(List.of(answers));
+    }
+
+    public int confirmationCount() {
+        return confirmationCount.get();
+    }
+
+    @Override
+    public CompletableFuture<Confirmation> confirmLeadership(Duration within) {
+        confirmationCount.incrementAndGet();
+        var prepared = confirmations.poll();
+        return prepared != null
+                ? prepared
+                : CompletableFuture.completedFuture(leads() ? Confirmation.CONFIRMED : Confirmation.NOT_LEADER);
     }
 
     public void lag(int nodeId, long entries) {

@@ -12,6 +12,7 @@ import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
 import io.cordwood.proto.v1.TopicPartition;
 import io.cordwood.raft.AppendRequest;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -27,6 +28,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -235,6 +237,39 @@ final class SubscribeTest {
         append(first, "c");
 
         await().until(() -> nextOffset(0) == 3);
+    }
+
+    @Test
+    void leaderThatIsNotConfirmedRefusesNoPosition() {
+        var asked = new CompletableFuture<Confirmation>();
+        first.confirmNext(asked);
+        append(first, "a");
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "2").setCredit(credit(PLENTY, PLENTY)).build());
+        await().until(() -> first.confirmationCount() == 1);
+
+        append(first, "b");
+        append(first, "c");
+
+        await().until(() -> nextOffset(0) == 3);
+    }
+
+    @Test
+    void positionBeyondTheEndIsRefusedOnceTheLeaderIsConfirmed() {
+        var asked = new CompletableFuture<Confirmation>();
+        first.confirmNext(CompletableFuture.completedFuture(Confirmation.UNANSWERED), asked);
+        append(first, "a");
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "2").setCredit(credit(PLENTY, PLENTY)).build());
+        await().until(() -> first.confirmationCount() == 2);
+        assertThat(answers.all()).isEmpty();
+
+        asked.complete(Confirmation.CONFIRMED);
+
+        await().until(() -> answers.all().size() == 1);
+        assertError("orders", 0, Reason.OFFSET_OUT_OF_RANGE, "value", "2", "log_end_offset", "1");
     }
 
     @Test

@@ -19,6 +19,7 @@ import io.cordwood.proto.v1.HeaderField;
 import io.cordwood.proto.v1.InitProducerRequest;
 import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.NewRecord;
+import io.cordwood.proto.v1.PartitionOffsets;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.ProducedRecord;
 import io.cordwood.proto.v1.RecordContent;
@@ -26,6 +27,7 @@ import io.cordwood.proto.v1.StoredRecord;
 import io.cordwood.proto.v1.TrimPartitionRequest;
 import io.cordwood.proto.v1.TrimPartitionResponse;
 import io.cordwood.raft.AppendRequest;
+import io.cordwood.raft.Confirmation;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
@@ -475,6 +477,73 @@ final class UnaryTest {
         assertThat(two2.getPartitions(0).getOffset()).isEqualTo(2);
         assertReason(Refused.of(two2.getPartitions(1).getError()), Reason.OFFSET_OUT_OF_RANGE);
         assertReason(Refused.of(two2.getPartitions(2).getError()), Reason.PARTITION_OUT_OF_RANGE);
+    }
+
+    @Test
+    void endsAreReadAfterTheLeaderIsConfirmed() {
+        var confirmed = new CompletableFuture<Confirmation>();
+        leaderHere.confirmNext(confirmed);
+        var answer = CompletableFuture.supplyAsync(() -> listOffset(one, 0, "latest"));
+        await().until(() -> leaderHere.confirmationCount() == 1);
+
+        append(leaderHere, "a");
+        assertThat(answer).isNotDone();
+        confirmed.complete(Confirmation.CONFIRMED);
+
+        assertThat(answer.join().getHighWatermark()).isEqualTo(1);
+        assertThat(answer.join().getOffset()).isEqualTo(1);
+        assertThat(answer.join().getLeaderEpoch()).isEqualTo(5);
+    }
+
+    @Test
+    void leaderThatNobodyConfirmsIsAskedAgain() {
+        leaderThere.confirmNext(
+                CompletableFuture.completedFuture(Confirmation.UNANSWERED),
+                CompletableFuture.completedFuture(Confirmation.NOT_LEADER));
+
+        var answer = listOffset(one, 1, "latest");
+
+        assertThat(answer.hasError()).isFalse();
+        assertThat(leaderThere.confirmationCount()).isEqualTo(3);
+    }
+
+    @Test
+    void endOfWhoWasDeposedIsAskedOfTheNextLeader() {
+        var deposed = new CompletableFuture<Confirmation>();
+        leaderHere.confirmNext(deposed);
+        var answer = CompletableFuture.supplyAsync(() -> listOffset(one, 0, "latest"));
+        await().until(() -> leaderHere.confirmationCount() == 1);
+        append(two.replicas.add("orders", 0).ledBy(2, 2), "a", "b", "c");
+
+        leaderHere.ledBy(2, 1);
+        deposed.complete(Confirmation.NOT_LEADER);
+
+        assertThat(answer.join().getHighWatermark()).isEqualTo(3);
+    }
+
+    @Test
+    void fetchBeyondTheEndOfWhoWasDeposedIsAskedOfTheNextLeader() {
+        append(two.replicas.add("orders", 0).ledBy(2, 2), "a", "b", "c");
+        var deposed = new CompletableFuture<Confirmation>();
+        leaderHere.confirmNext(deposed);
+        var answer = CompletableFuture.supplyAsync(
+                () -> one.data().fetch(fetchFrom(0, "2").build()));
+        await().until(() -> leaderHere.confirmationCount() == 1);
+
+        leaderHere.ledBy(2, 1);
+        deposed.complete(Confirmation.NOT_LEADER);
+
+        assertThat(answer.join().getRecordsCount()).isEqualTo(1);
+    }
+
+    private static PartitionOffsets listOffset(TestNode node, int partition, String start) {
+        return node.data()
+                .listOffsets(ListOffsetsRequest.newBuilder()
+                        .setTopic("orders")
+                        .addPartitions(partition)
+                        .setStart(start)
+                        .build())
+                .getPartitions(0);
     }
 
     @Test
