@@ -7,6 +7,7 @@ import io.cordwood.metadata.NodeInfo;
 import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -93,10 +94,7 @@ final class MetadataGroup {
         if (early.isPresent() && leads()) {
             return CompletableFuture.completedFuture(value(MetadataCodec.encode(early.get())));
         }
-        return ask(
-                command,
-                RaftClientRequest.writeRequestType(),
-                reply -> reply.getMessage().getContent().toByteArray());
+        return ask(command);
     }
 
     /**
@@ -104,12 +102,13 @@ final class MetadataGroup {
      * before.
      */
     CompletableFuture<byte[]> readIndex() {
-        return ask(
-                new byte[0],
-                RaftClientRequest.readRequestType(),
-                reply -> ByteBuffer.allocate(Long.BYTES)
+        if (!leads()) {
+            return CompletableFuture.completedFuture(hint(leaderNodeId()));
+        }
+        return groups.confirmLeadership(id().orElseThrow(), Duration.ofSeconds(ATTEMPT_SECONDS))
+                .thenApply(confirmed -> value(ByteBuffer.allocate(Long.BYTES)
                         .putLong(view.image().index())
-                        .array());
+                        .array()));
     }
 
     /** Answers what only the leader does. */
@@ -120,14 +119,16 @@ final class MetadataGroup {
         return CompletableFuture.completedFuture(value(answer.get()));
     }
 
-    private CompletableFuture<byte[]> ask(byte[] message, RaftClientRequest.Type type, Answer answer) {
+    private CompletableFuture<byte[]> ask(byte[] command) {
         if (!leads()) {
             return CompletableFuture.completedFuture(hint(leaderNodeId()));
         }
-        var content = UnsafeByteOperations.unsafeWrap(message);
-        return groups.submit(id().orElseThrow(), (Message) () -> content, type)
+        var content = UnsafeByteOperations.unsafeWrap(command);
+        return groups.submit(id().orElseThrow(), (Message) () -> content, RaftClientRequest.writeRequestType())
                 .orTimeout(ATTEMPT_SECONDS, TimeUnit.SECONDS)
-                .thenApply(reply -> reply.isSuccess() ? value(answer.of(reply)) : refusal(reply));
+                .thenApply(reply -> reply.isSuccess()
+                        ? value(reply.getMessage().getContent().toByteArray())
+                        : refusal(reply));
     }
 
     private byte[] refusal(RaftClientReply reply) {
@@ -235,9 +236,5 @@ final class MetadataGroup {
 
     static byte[] hint(OptionalInt leader) {
         return LeaderAnswer.newBuilder().setLeaderHint(leader.orElse(0)).build().toByteArray();
-    }
-
-    private interface Answer {
-        byte[] of(RaftClientReply reply);
     }
 }

@@ -46,10 +46,12 @@ final class RaftGroups {
 
     private final RaftServer server;
     private final RatisClient client;
+    private final TermQuestions terms;
 
-    RaftGroups(RaftServer server, RatisClient client) {
+    RaftGroups(RaftServer server, RatisClient client, TermQuestions terms) {
         this.server = server;
         this.client = client;
+        this.terms = terms;
     }
 
     /** By which every group knows the node. */
@@ -295,8 +297,34 @@ final class RaftGroups {
         }
     }
 
-    /** Completes when a majority has confirmed that this node leads the group, after it was asked. */
+    /**
+     * Completes when a majority has confirmed that this node leads the group, after it was asked, and what
+     * it knew to be committed is applied.
+     */
     CompletableFuture<RaftClientReply> confirmLeadership(RaftGroupId groupId, Duration within) {
+        return confirmTerm(groupId, within)
+                .thenCompose(confirmation -> confirmation == Confirmation.CONFIRMED
+                        ? readIndex(groupId, within)
+                        : CompletableFuture.failedFuture(
+                                new IOException("no majority confirms that this node leads " + groupId + ": "
+                                        + confirmation)));
+    }
+
+    private CompletableFuture<Confirmation> confirmTerm(RaftGroupId groupId, Duration within) {
+        var division = division(groupId);
+        if (division.isEmpty()) {
+            return CompletableFuture.completedFuture(Confirmation.NOT_LEADER);
+        }
+        // Ratis gives up the role before it takes the next term: who is ready in between leads in this one.
+        var info = division.get().getInfo();
+        long term = info.getCurrentTerm();
+        return info.isLeaderReady() && info.getCurrentTerm() == term
+                ? LeaderConfirmation.of(division.get(), term, terms, within, () -> readIndex(groupId, within))
+                : CompletableFuture.completedFuture(Confirmation.NOT_LEADER);
+    }
+
+    /** Waits until what is committed is applied. It confirms nothing, see {@link LeaderConfirmation}. */
+    private CompletableFuture<RaftClientReply> readIndex(RaftGroupId groupId, Duration within) {
         return submit(groupId, Message.EMPTY, RaftClientRequest.readRequestType())
                 .orTimeout(within.toMillis(), TimeUnit.MILLISECONDS)
                 .thenCompose(RaftGroups::successful);

@@ -259,7 +259,7 @@ public final class RaftNode implements Closeable {
     }
 
     private void wire(DataDirectory directory, PartitionHost host, RaftServer server, LocalPartitions partitions) {
-        var groups = new RaftGroups(server, client);
+        var groups = new RaftGroups(server, client, transport.terms());
         var metadataGroup = new MetadataGroup(groups, view);
         directory
                 .metadataGroupId()

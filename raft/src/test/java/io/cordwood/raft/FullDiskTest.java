@@ -130,7 +130,7 @@ class FullDiskTest {
     }
 
     private RoomTransfers transfers(IntPredicate hasRoom) {
-        var groups = new RaftGroups(leader.server(), new RatisClient());
+        var groups = new RaftGroups(leader.server(), new RatisClient(), nobody.terms());
         var successors = new Successors(PartitionNodeFixture.TIMINGS, hasRoom, () -> image);
         return new RoomTransfers(groups, successors, () -> image, System::nanoTime);
     }
