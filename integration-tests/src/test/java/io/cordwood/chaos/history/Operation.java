@@ -1,0 +1,210 @@
+package io.cordwood.chaos.history;
+
+import io.cordwood.client.TopicPartition;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What somebody did, or saw. The same value type stands at the begin of an operation and at its end: results are
+ * {@code null} as long as they are not known.
+ *
+ * <p>The name of a topic stands for one life of a topic. Topics that a run deletes are no subject of these operations,
+ * and neither are compacted ones, whose offsets have holes.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+public sealed interface Operation {
+
+    /** An operation on one partition. */
+    sealed interface OfPartition extends Operation {
+        TopicPartition partition();
+    }
+
+    /** An operation that adds one record to a partition. */
+    sealed interface Write extends OfPartition {
+        Value value();
+
+        /** Where the record is. */
+        @Nullable
+        Long offset();
+    }
+
+    /** Records that somebody got from a partition. */
+    sealed interface View extends OfPartition {
+        /** The offset that was asked for. */
+        long position();
+
+        /** In the order in which they came. */
+        List<Seen> records();
+
+        /** Where to go on; with {@link EventType#OK} only. */
+        @Nullable
+        Long nextPosition();
+    }
+
+    /**
+     * A record is given to a producer, which repeats by itself what it may repeat.
+     *
+     * @param idempotent whether its producer promises one copy of each record in the order of the numbers
+     * @param offset with {@link EventType#OK}
+     * @param leaderEpoch with {@link EventType#OK}, where the answer tells
+     */
+    record Produce(
+            TopicPartition partition,
+            Value value,
+            boolean idempotent,
+            @Nullable Long offset,
+            @Nullable Integer leaderEpoch)
+            implements Write {
+        public static Produce of(TopicPartition partition, Value value, boolean idempotent) {
+            return new Produce(partition, value, idempotent, null, null);
+        }
+
+        public Produce at(long offset, @Nullable Integer leaderEpoch) {
+            return new Produce(partition, value, idempotent, offset, leaderEpoch);
+        }
+    }
+
+    /**
+     * A record is appended where the partition ends at an offset, and not repeated.
+     *
+     * @param offset with {@link EventType#OK}
+     * @param foundEnd with {@link EventType#FAIL}: the end for which it was refused; none where it was refused for
+     *     something else
+     */
+    record AppendIf(
+            TopicPartition partition,
+            Value value,
+            long expectedEnd,
+            @Nullable Long offset,
+            @Nullable Long foundEnd) implements Write {
+        public static AppendIf of(TopicPartition partition, Value value, long expectedEnd) {
+            return new AppendIf(partition, value, expectedEnd, null, null);
+        }
+
+        public AppendIf at(long offset) {
+            return new AppendIf(partition, value, expectedEnd, offset, null);
+        }
+
+        public AppendIf refused(long foundEnd) {
+            return new AppendIf(partition, value, expectedEnd, null, foundEnd);
+        }
+    }
+
+    /**
+     * Where a partition ends is asked for.
+     *
+     * @param highWatermark with {@link EventType#OK}
+     */
+    record EndOffset(TopicPartition partition, @Nullable Long highWatermark) implements OfPartition {
+        public static EndOffset of(TopicPartition partition) {
+            return new EndOffset(partition, null);
+        }
+
+        public EndOffset at(long highWatermark) {
+            return new EndOffset(partition, highWatermark);
+        }
+    }
+
+    /**
+     * A reader asks for the records from an offset on. All reads of one process in one partition are one pass from where
+     * it began: a reader that begins anew somewhere else takes another process name.
+     *
+     * @param logStart with {@link EventType#FAIL}: the log start, where the position lies below it. The reader goes on there
+     */
+    record Read(
+            TopicPartition partition,
+            long position,
+            List<Seen> records,
+            @Nullable Long nextPosition,
+            @Nullable Long logStart)
+            implements View {
+        public Read {
+            records = List.copyOf(records);
+        }
+
+        public static Read of(TopicPartition partition, long position) {
+            return new Read(partition, position, List.of(), null, null);
+        }
+
+        public Read got(List<Seen> records, long nextPosition) {
+            return new Read(partition, position, records, nextPosition, null);
+        }
+
+        public Read trimmed(long logStart) {
+            return new Read(partition, position, List.of(), null, logStart);
+        }
+    }
+
+    /**
+     * A part of what a partition has after everything was healed and came to rest: one operation for each answer, from
+     * the log start to the end.
+     *
+     * @param logStart first offset that is kept
+     * @param endOffset exclusive end of what is committed
+     */
+    record FinalRead(
+            TopicPartition partition,
+            long logStart,
+            long endOffset,
+            long position,
+            List<Seen> records,
+            @Nullable Long nextPosition)
+            implements View {
+        public FinalRead {
+            records = List.copyOf(records);
+        }
+
+        public static FinalRead of(TopicPartition partition, long logStart, long endOffset, long position) {
+            return new FinalRead(partition, logStart, endOffset, position, List.of(), null);
+        }
+
+        public FinalRead got(List<Seen> records, long nextPosition) {
+            return new FinalRead(partition, logStart, endOffset, position, records, nextPosition);
+        }
+    }
+
+    /**
+     * What one replica has after everything was healed and came to rest.
+     *
+     * @param hash of offsets, leader epochs and bytes from the log start to the end
+     */
+    record ReplicaState(TopicPartition partition, int node, long logStart, long endOffset, String hash)
+            implements OfPartition {}
+
+    /** A node that says that it leads a partition, noted when it changed. */
+    record LeaderSeen(TopicPartition partition, int node, int epoch) implements OfPartition {}
+
+    /**
+     * What lies before an offset may be dropped from now on: somebody asked for it. For a topic that drops by age or size
+     * it is noted once at the begin, with {@link Long#MAX_VALUE}.
+     */
+    record Trim(TopicPartition partition, long before) implements OfPartition {}
+
+    /**
+     * A repair of a partition's newest segment, or harm that may have led to one: it takes one offset that no record has.
+     *
+     * @param offset which one, where that is known
+     */
+    record Repair(TopicPartition partition, @Nullable Long offset) implements OfPartition {}
+
+    /**
+     * A fault: {@link EventType#INVOKE} when it sets in, {@link EventType#OK} when it is over, {@link EventType#FAIL}
+     * where it could not be made.
+     *
+     * @param nodes whom it is done to; of a cut first the one whose bytes do not arrive
+     * @param what in words: which file, which direction, how long
+     */
+    record Fault(FaultKind kind, List<Integer> nodes, String what) implements Operation {
+        public Fault {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** From now on no fault is at work, until the next one begins. */
+    record Heal() implements Operation {}
+
+    /** What a node's process holds. */
+    record Resources(int node, long rssBytes, long heapBytes, long directBytes, int openFiles, int threads)
+            implements Operation {}
+}
