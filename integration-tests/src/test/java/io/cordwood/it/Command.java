@@ -17,16 +17,16 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Thread:</b> immutable.
  */
-record Command(List<String> words, Map<String, String> environment, String input, Duration timeout) {
+public record Command(List<String> words, Map<String, String> environment, String input, Duration timeout) {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
-    Command {
+    public Command {
         words = List.copyOf(words);
         environment = Map.copyOf(environment);
     }
 
     /** How it ended and what it printed. */
-    record Result(int exitCode, String out, String err) {
+    public record Result(int exitCode, String out, String err) {
         List<String> errLines() {
             return err.lines().toList();
         }
@@ -37,7 +37,7 @@ record Command(List<String> words, Map<String, String> environment, String input
         }
     }
 
-    static Command of(String... words) {
+    public static Command of(String... words) {
         return new Command(List.of(words), Map.of(), "", DEFAULT_TIMEOUT);
     }
 
@@ -64,7 +64,7 @@ record Command(List<String> words, Map<String, String> environment, String input
     }
 
     /** Runs it; one that takes too long is killed and fails the test. */
-    Result run() {
+    public Result run() {
         try {
             var directory = Files.createTempDirectory("cordwood-it-command-");
             var in = Files.writeString(directory.resolve("in"), input);

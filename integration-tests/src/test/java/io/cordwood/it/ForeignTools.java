@@ -12,7 +12,7 @@ import java.util.Objects;
  *
  * <p><b>Thread:</b> the test's.
  */
-final class ForeignTools {
+public final class ForeignTools {
     private static final String GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
     private static final String BUF = "@bufbuild/buf@1.75.0";
     /** Building a Go program from nothing takes minutes on a small machine. */
@@ -59,7 +59,7 @@ final class ForeignTools {
         }
     }
 
-    static boolean isThere(String program) {
+    public static boolean isThere(String program) {
         return Arrays.stream(
                         Objects.requireNonNullElse(System.getenv("PATH"), "").split(":"))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Source:</b> {@code docs/format.md}, "floor" and "Node identity".
  */
-record NodeFiles(Path dataDirectory) {
+public record NodeFiles(Path dataDirectory) {
     private static final Pattern METADATA_GROUP = Pattern.compile("\"metadataGroupId\": \"([0-9a-f-]+)\"");
     private static final int FLOOR_MAGIC = 0x4357464C;
     private static final int FLOOR_SLOT_BYTES = 65_536;
@@ -49,13 +49,13 @@ record NodeFiles(Path dataDirectory) {
     }
 
     /** Of a partition, whose directory has this name. */
-    ReplicaOnDisk replica(String name) {
+    public ReplicaOnDisk replica(String name) {
         var directory = dataDirectory.resolve("partitions").resolve(name);
         return new ReplicaOnDisk(RaftLogFiles.ofPartition(dataDirectory, directory), new SegmentFiles(directory));
     }
 
     /** Whether the floor that is on the disk has reached the newest entry of every raft log of the node. */
-    boolean floorCoversRaftLogs() {
+    public boolean floorCoversRaftLogs() {
         var floors = floors();
         return raftLogs().stream().allMatch(log -> floors.getOrDefault(log.groupId(), -1L) >= log.newestEntry());
     }

@@ -2,7 +2,7 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cordwood.it.LoopDisks.PowerLoss;
+import io.cordwood.it.LoopDisk.PowerLoss;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

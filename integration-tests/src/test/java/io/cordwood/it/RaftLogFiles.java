@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * <p><b>Source:</b> the files are Ratis' own: {@code RaftLog1}, then for each entry its size as a varint, a
  * {@code LogEntryProto} and four bytes of CRC.
  */
-record RaftLogFiles(Path group) {
+public record RaftLogFiles(Path group) {
     /** {@code log_0-41}, or {@code log_inprogress_42} for the newest. */
     private static final Pattern NAME = Pattern.compile("log_(?:inprogress_)?(\\d+)(?:-\\d+)?");
 
@@ -67,12 +67,12 @@ record RaftLogFiles(Path group) {
     }
 
     /** First raft index in the log. */
-    long firstIndex() {
+    public long firstIndex() {
         return start(files().get(0));
     }
 
     /** First raft index in the file that takes the next entries. */
-    long newestFileStart() {
+    public long newestFileStart() {
         return start(newestFile());
     }
 

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** What befalls a replica whose node is down, below what its floor covers. */
-enum ReplicaDamage {
+public enum ReplicaDamage {
     RAFT_LOG_CUT(replica -> replica.raftLog().newestFile(), FileHarm.CUT),
     RAFT_LOG_ZEROED(replica -> replica.raftLog().newestFile(), FileHarm.ZEROED),
     RAFT_LOG_FLIPPED(replica -> replica.raftLog().newestFile(), FileHarm.FLIPPED),
@@ -50,7 +50,7 @@ enum ReplicaDamage {
         return true;
     }
 
-    void doTo(ReplicaOnDisk replica) {
+    public void doTo(ReplicaOnDisk replica) {
         harm.accept(replica);
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
  *
  * <p><b>Thread:</b> immutable.
  */
-record ReplicaOnDisk(RaftLogFiles raftLog, SegmentFiles segments) {
+public record ReplicaOnDisk(RaftLogFiles raftLog, SegmentFiles segments) {
     /** The file that takes the next payload. */
     Path newestSegment() {
         var files = segments.files();

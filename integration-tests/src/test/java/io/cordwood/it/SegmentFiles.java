@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  *
  * <p><b>Thread:</b> immutable.
  */
-record SegmentFiles(Path directory) {
+public record SegmentFiles(Path directory) {
     /** A file of generations: compaction has written it so often. */
     private static final Pattern NAME = Pattern.compile("([0-9]{20})(?:\\.([1-9][0-9]*))?\\.log");
 
