@@ -1,0 +1,165 @@
+package io.cordwood.chaos.faults;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Processes that are killed and paused.
+ *
+ * <p><b>Thread:</b> any.
+ */
+final class ProcessFaults {
+    /** Many times what a start takes, and what a majority that is away may hold it up. */
+    static final Duration READY_MAX = Duration.ofSeconds(60);
+
+    private static final Duration PURGE_MAX = Duration.ofSeconds(15);
+    private static final Duration CATCH_UP_MAX = Duration.ofSeconds(20);
+    /** Beside other faults nobody may lead, or whoever is asked may be cut off. */
+    private static final Duration LEADER_MAX = Duration.ofSeconds(10);
+
+    private static final String TAKEN = "another fault has the node";
+
+    private final ChaosCluster cluster;
+    private final Claims claims;
+    private final String busyTopic;
+
+    ProcessFaults(ChaosCluster cluster, Claims claims, String busyTopic) {
+        this.cluster = cluster;
+        this.claims = claims;
+        this.busyTopic = busyTopic;
+    }
+
+    void killNode(Fault fault, Stage stage) {
+        claimed(
+                List.of(fault.node()),
+                stage,
+                () -> killed(fault, stage, "node " + fault.node(), List.of(fault.node())));
+    }
+
+    void killLeader(Fault fault, Stage stage) {
+        leader(fault, stage)
+                .ifPresentOrElse(
+                        leader -> claimed(
+                                List.of(leader),
+                                stage,
+                                () -> killed(fault, stage, "leader, node " + leader, List.of(leader))),
+                        () -> stage.skipped("nobody leads"));
+    }
+
+    void killAll(Fault fault, Stage stage) {
+        claimed(cluster.nodeIds(), stage, () -> killed(fault, stage, "all nodes", cluster.nodeIds()));
+    }
+
+    private void killed(Fault fault, Stage stage, String target, List<Integer> nodes) {
+        try {
+            cluster.kill(nodes);
+            stage.begun(target, "SIGKILL");
+            stage.hold(fault.lengthMillis());
+        } finally {
+            nodes.forEach(cluster::begin);
+        }
+        stage.ended(ready(cluster, nodes));
+    }
+
+    void killDuringStart(Fault fault, Stage stage) {
+        int node = fault.node();
+        claimed(List.of(node), stage, () -> {
+            try {
+                cluster.kill(node);
+                stage.begun("node " + node, "SIGKILL, and again " + fault.amount() + " ms into the start");
+                stage.hold(fault.lengthMillis());
+                cluster.begin(node);
+                stage.hold(fault.amount());
+                cluster.kill(node);
+            } finally {
+                cluster.begin(node);
+            }
+            stage.ended(ready(cluster, List.of(node)));
+        });
+    }
+
+    void killDuringCatchUp(Fault fault, Stage stage) {
+        var topic = cluster.admin().topic(busyTopic);
+        int partition = fault.pick(topic.partitionCount());
+        var leader = cluster.leaderOf(busyTopic, partition);
+        if (leader.isEmpty()) {
+            stage.skipped("nobody leads");
+            return;
+        }
+        var followers = topic.partitions().get(partition).replicas().stream()
+                .filter(node -> node != leader.getAsInt())
+                .toList();
+        int victim = followers.get(fault.pick(followers.size()));
+        var log = cluster.files(leader.getAsInt())
+                .replica(topic.topicId() + "-" + partition)
+                .raftLog();
+        claimed(List.of(victim), stage, () -> {
+            boolean caught = false;
+            try {
+                long newest = log.newestFileStart();
+                cluster.kill(victim);
+                stage.begun("node " + victim, "SIGKILL, until node " + leader.getAsInt() + " has purged what it lacks");
+                boolean purged = stage.await(PURGE_MAX, () -> log.firstIndex() > newest);
+                stage.hold(purged ? fault.lengthMillis() : 0);
+                cluster.begin(victim);
+                caught =
+                        stage.await(CATCH_UP_MAX, () -> cluster.newLogOf(victim).contains("catches up with node"));
+                stage.hold(fault.amount());
+                cluster.kill(victim);
+            } finally {
+                cluster.begin(victim);
+            }
+            stage.ended((caught ? "killed in its catch-up, " : "there was nothing to catch up, ")
+                    + ready(cluster, List.of(victim)));
+        });
+    }
+
+    void pauseNode(Fault fault, Stage stage) {
+        paused(fault, stage, "node " + fault.node(), fault.node());
+    }
+
+    void pauseLeader(Fault fault, Stage stage) {
+        leader(fault, stage)
+                .ifPresentOrElse(
+                        leader -> paused(fault, stage, "leader, node " + leader, leader),
+                        () -> stage.skipped("nobody leads"));
+    }
+
+    private void paused(Fault fault, Stage stage, String target, int node) {
+        claimed(List.of(node), stage, () -> {
+            try {
+                cluster.pause(node);
+                stage.begun(target, "SIGSTOP for " + fault.lengthMillis() + " ms");
+                stage.hold(fault.lengthMillis());
+            } finally {
+                cluster.resume(node);
+            }
+            stage.ended("SIGCONT");
+        });
+    }
+
+    private OptionalInt leader(Fault fault, Stage stage) {
+        var found = new AtomicReference<>(OptionalInt.empty());
+        stage.await(LEADER_MAX, () -> {
+            int partition = fault.pick(cluster.admin().topic(busyTopic).partitionCount());
+            found.set(cluster.leaderOf(busyTopic, partition));
+            return found.get().isPresent();
+        });
+        return found.get();
+    }
+
+    private void claimed(List<Integer> nodes, Stage stage, Runnable body) {
+        if (!claims.with(nodes, body)) {
+            stage.skipped(TAKEN);
+        }
+    }
+
+    static String ready(ChaosCluster cluster, List<Integer> nodes) {
+        var late = nodes.stream()
+                .filter(node -> !cluster.awaitReady(node, READY_MAX))
+                .toList();
+        return late.isEmpty() ? "ready" : "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
+    }
+}

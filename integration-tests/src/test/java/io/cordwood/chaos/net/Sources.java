@@ -1,0 +1,18 @@
+package io.cordwood.chaos.net;
+
+import java.net.InetSocketAddress;
+
+/**
+ * Port: who opened a connection.
+ *
+ * <p><b>Thread:</b> one of the proxy's; it may take a while.
+ */
+@FunctionalInterface
+public interface Sources {
+    /**
+     * @param client the address of whoever connects
+     * @param server to which it connects
+     * @return a node's id, or {@link Direction#CLIENTS} where it is no node
+     */
+    int nodeOf(InetSocketAddress client, InetSocketAddress server);
+}
