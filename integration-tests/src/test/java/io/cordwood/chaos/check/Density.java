@@ -1,0 +1,84 @@
+package io.cordwood.chaos.check;
+
+import io.cordwood.chaos.history.FinalLog;
+import io.cordwood.chaos.history.History;
+import io.cordwood.chaos.history.Operation;
+import io.cordwood.client.TopicPartition;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * Offsets are dense.
+ *
+ * <p>Broken by an offset between the log start and the end of the final log that has no record, unless a {@link
+ * Operation.Repair} of the partition names it; each one that names none allows one further offset. Also by offsets that do
+ * not rise, by records outside of the log's own bounds, and by a final read that leaves something out or does not reach
+ * the end.
+ */
+public final class Density implements Checker {
+    @Override
+    public String name() {
+        return "density";
+    }
+
+    @Override
+    public List<Violation> check(History history) {
+        var findings = new Findings(name());
+        history.finalLogs().forEach((partition, log) -> {
+            log.gaps().forEach(gap -> findings.add("the final read of " + partition + " has a gap: " + gap));
+            if (log.readTo() < log.endOffset()) {
+                findings.add("the final read of " + partition + " ends at " + log.readTo() + ", its log at "
+                        + log.endOffset());
+            }
+            checkOrder(partition, log, findings);
+            checkHoles(partition, log, history, findings);
+        });
+        return findings.all();
+    }
+
+    private static void checkOrder(TopicPartition partition, FinalLog log, Findings findings) {
+        long before = log.logStart() - 1;
+        for (var seen : log.records()) {
+            if (seen.offset() <= before) {
+                findings.add("the final read of " + partition + " has " + seen + " behind offset " + before
+                        + (before < log.logStart() ? ", before the log start " + log.logStart() : ""));
+            }
+            if (seen.offset() >= log.endOffset()) {
+                findings.add(
+                        "the final read of " + partition + " has " + seen + ", and its log ends at " + log.endOffset());
+            }
+            before = Math.max(before, seen.offset());
+        }
+    }
+
+    private static void checkHoles(TopicPartition partition, FinalLog log, History history, Findings findings) {
+        var named = new HashSet<Long>();
+        long unnamed = 0;
+        for (var repair : history.calls(Operation.Repair.class)) {
+            if (repair.what().partition().equals(partition)) {
+                Long offset = repair.what().offset();
+                if (offset == null) {
+                    unnamed++;
+                } else {
+                    named.add(offset);
+                }
+            }
+        }
+        var holes = new ArrayList<Long>();
+        for (long offset = log.logStart(); offset < Math.min(log.readTo(), log.endOffset()); offset++) {
+            if (log.at(offset) == null && !named.contains(offset)) {
+                holes.add(offset);
+            }
+        }
+        if (holes.size() > unnamed) {
+            findings.add(partition + " has no record at " + shortened(holes) + ", inside of [" + log.logStart() + ", "
+                    + log.endOffset() + "), and repairs may have taken " + unnamed + " offsets there");
+        }
+    }
+
+    private static String shortened(List<Long> holes) {
+        int shown = Math.min(holes.size(), Findings.KEPT_MAX);
+        return (holes.size() == 1 ? "offset " : holes.size() + " offsets, of them ") + holes.subList(0, shown);
+    }
+}
