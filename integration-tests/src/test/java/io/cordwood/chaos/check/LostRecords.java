@@ -76,7 +76,7 @@ final class LostRecords {
 
     private long trimmedBefore(TopicPartition partition) {
         return history.calls(Operation.Trim.class).stream()
-                .filter(trim -> trim.what().partition().equals(partition))
+                .filter(trim -> !trim.isFailed() && trim.what().partition().equals(partition))
                 .mapToLong(trim -> trim.what().before())
                 .max()
                 .orElse(0);

@@ -13,7 +13,7 @@ public enum FaultKind {
     /** Connections between nodes stay open and carry nothing. */
     STALL("stalls"),
     /** One side of a connection is closed, and the other one is not told. */
-    HALF_OPEN("half-open connections"),
+    HALF_OPEN("half-open links"),
     /** Connections are reset in the middle of a frame. */
     RESET("resets"),
     /** What was not forced is gone. */

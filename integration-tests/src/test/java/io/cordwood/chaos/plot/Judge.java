@@ -1,0 +1,43 @@
+package io.cordwood.chaos.plot;
+
+import io.cordwood.chaos.check.ResourceLimits;
+import io.cordwood.chaos.check.Verdict;
+import io.cordwood.chaos.history.HistoryFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Judges a history that was written down, and puts the page and the picture of the run beside it: {@code summary.txt} and
+ * {@code timeline.svg}.
+ *
+ * <p><b>Thread:</b> any.
+ */
+public final class Judge {
+    /** Of a node with a heap of 512 MiB; what a run may hold is the run's to say. */
+    private static final ResourceLimits LIMITS =
+            new ResourceLimits(Duration.ofSeconds(60), 2L << 30, 512L << 20, 4_000, 500, 2);
+
+    private Judge() {}
+
+    /** @param title what run it is: its seed and options */
+    public static Verdict judge(Path file, String title, ResourceLimits limits) throws IOException {
+        var history = HistoryFile.read(file);
+        var verdict = Verdict.of(history, Verdict.allCheckers(limits));
+        Files.writeString(file.resolveSibling("summary.txt"), Summary.of(history, verdict));
+        Files.writeString(file.resolveSibling("timeline.svg"), Timeline.svg(history, title));
+        return verdict;
+    }
+
+    /** Takes the path of a history, prints the page, and ends with 1 where a promise was broken. */
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 1) {
+            throw new IllegalArgumentException(arguments.length + " arguments, one expected: the path of a history");
+        }
+        var file = Path.of(arguments[0]).toAbsolutePath();
+        var verdict = judge(file, file.toString(), LIMITS);
+        System.out.print(Files.readString(file.resolveSibling("summary.txt")));
+        System.exit(verdict.isClean() ? 0 : 1);
+    }
+}
