@@ -1,0 +1,53 @@
+package io.cordwood.chaos.planted;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The faults, the workload and the settings that make a bug show within ten runs of a minute each.
+ *
+ * <p>Names of faults are those of a run's command line: {@code power-loss-of-all} and {@code kill-all} befall all nodes at
+ * once; {@code isolate} cuts one node from the others in both directions and from no client; {@code cut-clients} cuts one node
+ * from all clients and from no node.
+ *
+ * <p><b>Thread:</b> immutable.
+ *
+ * @param faults one round: each begins while those before it in the list are still at work, half of {@code lasts} later, and
+ *     all end together
+ * @param lasts how long each of them is at work before the round ends
+ * @param calm how long the workload goes on alone before a round
+ * @param settings flags of every server; they win over those that a run gives otherwise
+ */
+public record FaultProfile(
+        List<String> faults, Duration lasts, Duration calm, Workload workload, List<String> settings) {
+    public FaultProfile {
+        faults = List.copyOf(faults);
+        settings = List.copyOf(settings);
+        if (faults.isEmpty() || lasts.isNegative() || calm.isNegative()) {
+            throw new IllegalArgumentException(faults + " for " + lasts + " after " + calm);
+        }
+    }
+
+    /**
+     * What clients do. Every value has the same length, and records have no keys.
+     *
+     * @param partitions of the one topic, with a replica on each of three nodes
+     * @param producers idempotent ones, each for all partitions in turn
+     * @param recordsPerBatch 1 = every record is sent alone
+     * @param valueBytes of each record
+     * @param recordsPerSecond of all producers together
+     * @param readers at the tail, half of them where the leader is and half at the other nodes
+     */
+    public record Workload(
+            int partitions, int producers, int recordsPerBatch, int valueBytes, int recordsPerSecond, int readers) {
+        public Workload {
+            if (Math.min(Math.min(partitions, producers), Math.min(recordsPerBatch, valueBytes)) < 1
+                    || recordsPerSecond < 1
+                    || readers < 0) {
+                throw new IllegalArgumentException(partitions + " partitions, " + producers + " producers, "
+                        + recordsPerBatch + " records of " + valueBytes + " bytes, " + recordsPerSecond
+                        + " per second, " + readers + " readers");
+            }
+        }
+    }
+}
