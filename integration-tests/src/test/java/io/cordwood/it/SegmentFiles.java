@@ -86,7 +86,7 @@ public record SegmentFiles(Path directory) {
     }
 
     /** The bytes of each batch in this range, whose offsets and CRCs must be in order. */
-    List<ByteBuffer> batches(OffsetRange range) {
+    public List<ByteBuffer> batches(OffsetRange range) {
         var found = new ArrayList<ByteBuffer>();
         var next = range.start();
         for (var batch : batches()) {

@@ -1,0 +1,77 @@
+package io.cordwood.chaos.workload;
+
+import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.Operation;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Notes which replicas fetch segments because the raft logs go no longer back to where they are, as the nodes' logs tell.
+ *
+ * <p><b>Thread:</b> that of its workload.
+ */
+final class CatchUpActor implements Actor {
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final String MESSAGE = "catches up with node";
+    private static final int BYTES_MAX = 1 << 20;
+
+    private final Journal journal;
+    private final Map<Integer, Path> logs;
+    private final Map<Integer, Long> positions = new HashMap<>();
+
+    /** @param logs of the nodes, which grow at their ends only */
+    CatchUpActor(Journal journal, Map<Integer, Path> logs) {
+        this.journal = journal;
+        this.logs = logs;
+    }
+
+    @Override
+    public Optional<Duration> step(boolean stopping) {
+        for (var log : logs.entrySet()) {
+            newLines(log.getKey(), log.getValue())
+                    .lines()
+                    .filter(line -> line.contains(MESSAGE))
+                    .forEach(line -> journal.note(journal.name(), fault(log.getKey(), line)));
+        }
+        return stopping ? Optional.empty() : Optional.of(PAUSE);
+    }
+
+    private static Operation.Fault fault(int node, String line) {
+        return new Operation.Fault(
+                FaultKind.CATCH_UP, List.of(node), line.substring(Math.max(0, line.indexOf(MESSAGE) - 60)));
+    }
+
+    /** Whole lines that were not read yet. */
+    private String newLines(int node, Path log) {
+        if (!Files.exists(log)) {
+            return "";
+        }
+        try (var file = FileChannel.open(log)) {
+            long from = positions.getOrDefault(node, 0L);
+            var bytes = ByteBuffer.allocate((int) Math.min(BYTES_MAX, Math.max(0, file.size() - from)));
+            int read = Math.max(0, file.read(bytes, from));
+            var text = new String(bytes.array(), 0, read, StandardCharsets.ISO_8859_1);
+            var lines = text.substring(0, text.lastIndexOf('\n') + 1);
+            // A line longer than what is read at once is passed over.
+            positions.put(node, from + (lines.isEmpty() && read == BYTES_MAX ? read : lines.length()));
+            return lines;
+        } catch (IOException e) {
+            // Looked at again the next time.
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        // It keeps no file open.
+    }
+}

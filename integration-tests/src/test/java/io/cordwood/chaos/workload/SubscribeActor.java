@@ -1,0 +1,210 @@
+package io.cordwood.chaos.workload;
+
+import io.cordwood.client.TopicPartition;
+import io.cordwood.proto.v1.Credit;
+import io.cordwood.proto.v1.Encoding;
+import io.cordwood.proto.v1.ListOffsetsRequest;
+import io.cordwood.proto.v1.PartitionStart;
+import io.cordwood.proto.v1.SubscribeRequest;
+import io.cordwood.proto.v1.SubscribeResponse;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads all partitions of a topic at their ends from any replica, whoever leads, and goes to another node every few seconds, or
+ * when one refuses. What it has from a follower, it must find at the leader.
+ *
+ * <p><b>Thread:</b> that of its workload; answers come on those of gRPC, through a queue that the credit bounds.
+ */
+final class SubscribeActor implements Actor {
+    private static final Duration DEADLINE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    private static final long STAY_NANOS = Duration.ofSeconds(8).toNanos();
+    private static final long WAIT_MILLIS = 200;
+    private static final long CREDIT_RECORDS = 10_000;
+    /** Records alone bound what is under way. */
+    private static final long CREDIT_BYTES = 1L << 40;
+
+    private final NodeCalls nodes;
+    private final Journal journal;
+    private final TopicPartitions partitions;
+    private final PendingReads reads;
+    private final SplittableRandom random;
+    private boolean begun;
+    private @Nullable Subscription subscription;
+
+    SubscribeActor(NodeCalls nodes, Journal journal, TopicPartitions partitions, long seed) {
+        this.nodes = nodes;
+        this.journal = journal;
+        this.partitions = partitions;
+        this.reads = new PendingReads(journal, partitions.topic());
+        this.random = new SplittableRandom(seed);
+    }
+
+    /** A stream to one node. */
+    private static final class Subscription implements StreamObserver<SubscribeResponse> {
+        private final long sinceNanos = System.nanoTime();
+        private final BlockingQueue<SubscribeResponse> answers = new LinkedBlockingQueue<>();
+        private volatile boolean ended;
+        private @Nullable StreamObserver<SubscribeRequest> requests;
+
+        @Override
+        public void onNext(SubscribeResponse answer) {
+            answers.add(answer);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            ended = true;
+        }
+
+        @Override
+        public void onCompleted() {
+            ended = true;
+        }
+
+        void send(SubscribeRequest request) {
+            var open = requests;
+            if (open != null && !ended) {
+                open.onNext(request);
+            }
+        }
+
+        void cancel() {
+            var open = requests;
+            if (open != null && !ended) {
+                ended = true;
+                open.onError(io.grpc.Status.CANCELLED.asRuntimeException());
+            }
+        }
+    }
+
+    @Override
+    public Optional<Duration> step(boolean stopping) throws InterruptedException {
+        if (!begun) {
+            return stopping ? Optional.empty() : Optional.of(begin());
+        }
+        var current = subscription;
+        if (current == null) {
+            current = subscribe();
+            subscription = current;
+        }
+        boolean goesOn = take(current);
+        if (!goesOn || current.ended || System.nanoTime() - current.sinceNanos > STAY_NANOS) {
+            current.cancel();
+            subscription = null;
+        }
+        if (stopping || reads.waitLong()) {
+            var ends = ends();
+            if (stopping && reads.endThoseAtTheEnd(ends)) {
+                return Optional.empty();
+            }
+            reads.answerThoseAtTheEnd(ends);
+        }
+        return Optional.of(subscription == null ? PAUSE : Duration.ZERO);
+    }
+
+    private Duration begin() {
+        var ends = ends();
+        if (ends.size() < partitions.count()) {
+            return PAUSE;
+        }
+        ends.forEach(reads::begin);
+        begun = true;
+        return Duration.ZERO;
+    }
+
+    private Subscription subscribe() {
+        var opened = new Subscription();
+        opened.requests = nodes.streams(random.nextInt(nodes.nodes())).subscribe(opened);
+        var request = SubscribeRequest.newBuilder()
+                .setEncoding(Encoding.ENCODING_BYTES)
+                .setCredit(Credit.newBuilder().setBytes(CREDIT_BYTES).setRecords(CREDIT_RECORDS));
+        reads.positions()
+                .forEach((partition, position) -> request.addAdd(PartitionStart.newBuilder()
+                        .setTopic(partitions.topic())
+                        .setPartition(partition)
+                        .setStart(Long.toString(position))));
+        opened.send(request.build());
+        return opened;
+    }
+
+    /** Takes what has come, or waits a little for it; false where the node serves a partition no longer. */
+    private boolean take(Subscription from) throws InterruptedException {
+        boolean serves = true;
+        long records = 0;
+        for (var answer = from.answers.poll(WAIT_MILLIS, TimeUnit.MILLISECONDS);
+                answer != null;
+                answer = from.answers.poll()) {
+            records += answer.getData().getRecordsCount();
+            serves &= take(answer);
+        }
+        if (records > 0) {
+            from.send(SubscribeRequest.newBuilder()
+                    .setCredit(Credit.newBuilder().setRecords(records))
+                    .build());
+        }
+        return serves;
+    }
+
+    private boolean take(SubscribeResponse answer) {
+        if (!reads.isRead(answer.getPartition())) {
+            return true;
+        }
+        if (answer.hasError()) {
+            refused(answer);
+            return false;
+        }
+        var data = answer.getData();
+        long position = reads.positions().getOrDefault(answer.getPartition(), 0L);
+        if (data.getRecordsCount() > 0 || data.getNextOffset() > position) {
+            reads.answered(answer.getPartition(), Records.seen(data.getRecordsList()), data.getNextOffset());
+        }
+        return true;
+    }
+
+    private void refused(SubscribeResponse answer) {
+        var outcome = Outcome.ofCall(io.grpc.protobuf.StatusProto.toStatusRuntimeException(answer.getError()));
+        long position = reads.positions().getOrDefault(answer.getPartition(), 0L);
+        // Another node may be asked: a follower, or a leader that is new, need not know yet what this reader has seen.
+        outcome.logStartAbove(position)
+                .ifPresent(logStart -> reads.trimmed(answer.getPartition(), logStart, outcome.why()));
+    }
+
+    /** As far as they are answered. */
+    private Map<Integer, Long> ends() {
+        var ends = new HashMap<Integer, Long>();
+        var request =
+                ListOffsetsRequest.newBuilder().setTopic(partitions.topic()).setStart("latest");
+        partitions.all().stream().map(TopicPartition::partition).forEach(request::addPartitions);
+        try {
+            nodes
+                    .data(random.nextInt(nodes.nodes()), DEADLINE)
+                    .listOffsets(request.build())
+                    .getPartitionsList()
+                    .stream()
+                    .filter(answer -> !answer.hasError())
+                    .forEach(answer -> ends.put(answer.getPartition(), answer.getOffset()));
+        } catch (StatusRuntimeException e) {
+            // Asked again, perhaps of another node.
+            return Map.of();
+        }
+        return ends;
+    }
+
+    @Override
+    public void close() {
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+}
