@@ -1,0 +1,240 @@
+package io.cordwood.chaos;
+
+import io.cordwood.chaos.faults.ChaosCluster;
+import io.cordwood.chaos.faults.Resources;
+import io.cordwood.chaos.history.HistoryWriter;
+import io.cordwood.chaos.history.Operation;
+import io.cordwood.chaos.history.Recorder;
+import io.cordwood.chaos.workload.FinalReader;
+import io.cordwood.chaos.workload.NodeCalls;
+import io.cordwood.chaos.workload.ProcessSize;
+import io.cordwood.chaos.workload.ReplicaStates;
+import io.cordwood.chaos.workload.TopicPartitions;
+import io.cordwood.chaos.workload.Workloads;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.ErrorCode;
+import io.cordwood.client.NewTopic;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run: a cluster, who uses it, what befalls it, and the judgement of what happened.
+ *
+ * <p>Invariants: it ends in time, whatever hangs; no process is left of it, and no disk is mounted.
+ *
+ * <p><b>Thread:</b> one.
+ */
+final class ChaosRun {
+    private static final int REPLICAS = 3;
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration TOPICS = Duration.ofSeconds(30);
+    /** The last window, and starts that it has to wait for. */
+    private static final Duration BEHIND_THE_TIME = Duration.ofSeconds(75);
+
+    private static final Duration ABORTED = Duration.ofMinutes(3);
+    /** Longer than everything may take to work again: so it is seen that it does. */
+    private static final Duration WORK_ON = Judgement.RECOVERY.plusSeconds(5);
+
+    private static final Duration DRAIN = Duration.ofSeconds(45);
+    private static final Duration READ_ON = Duration.ofSeconds(20);
+    private static final Duration FINAL_READ = Duration.ofSeconds(45);
+    private static final Duration REST = Duration.ofSeconds(45);
+    private static final Duration RETRY = Duration.ofMillis(500);
+
+    private final RunOptions options;
+    private final Trouble.Plan plan;
+    private final List<String> problems = new ArrayList<>();
+    private volatile @Nullable ChaosCluster cluster;
+
+    ChaosRun(RunOptions options, Trouble.Plan plan) {
+        this.options = options;
+        this.plan = plan;
+    }
+
+    /** @return whether nothing is wrong with the cluster */
+    boolean run() throws IOException {
+        var results = Results.in(options.out());
+        var watchdog = Watchdog.start(options.limit(), () -> lastWords(results));
+        try {
+            results.write("schedule.txt", plan.text());
+            Results.say(options.commandLine() + " --out " + options.out());
+            plan.equipment().lacks().forEach(lack -> Results.say("left out: " + lack));
+            makeHistory(results);
+            Results.say("checks the history");
+            boolean clean = new Judgement(options, results, problems).pass();
+            if (clean) {
+                results.deleteWork();
+            } else {
+                System.out.println("what the nodes have is kept in " + results.work());
+            }
+            return clean;
+        } finally {
+            watchdog.close();
+        }
+    }
+
+    private void makeHistory(Results results) throws IOException {
+        try (var writer = new HistoryWriter(results.history());
+                var prepared = ChaosCluster.prepare(plan.cluster(results.work()))) {
+            cluster = prepared;
+            try {
+                prepared.start(START);
+                plan.workload().topics().forEach(topic -> createTopic(prepared, topic));
+                // The time of the history begins when the cluster serves.
+                var recorder = new Recorder(writer::write, System::nanoTime);
+                try (var workloads =
+                        new Workloads(plan.workload(), places(prepared, results), recorder, options.seed())) {
+                    use(prepared, workloads, recorder);
+                }
+            } finally {
+                results.keepLogs(prepared.nodeIds());
+            }
+        }
+    }
+
+    private static Workloads.Places places(ChaosCluster cluster, Results results) {
+        var http = new TreeMap<Integer, String>();
+        var logs = new TreeMap<Integer, Path>();
+        for (int node : cluster.nodeIds()) {
+            http.put(node, cluster.httpAddress(node));
+            logs.put(node, results.serverLog(node));
+        }
+        return new Workloads.Places(
+                cluster.clientAddresses(),
+                cluster.watchAddresses(),
+                http,
+                logs,
+                node -> cluster.resources(node).map(ChaosRun::size));
+    }
+
+    private static ProcessSize size(Resources found) {
+        return new ProcessSize(found.residentKib() * 1024, found.openFiles(), found.threads());
+    }
+
+    private static void createTopic(ChaosCluster cluster, TopicPartitions topic) {
+        long deadline = System.nanoTime() + TOPICS.toNanos();
+        while (true) {
+            try {
+                cluster.admin()
+                        .createTopic(NewTopic.of(topic.topic())
+                                .withPartitions(topic.count())
+                                .withReplicas(REPLICAS));
+                return;
+            } catch (CordwoodException e) {
+                if (e.code() == ErrorCode.TOPIC_EXISTS) {
+                    return;
+                }
+                if (!e.retryable() || System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+                pass(RETRY);
+            }
+        }
+    }
+
+    private void use(ChaosCluster cluster, Workloads workloads, Recorder recorder) {
+        workloads.start();
+        Results.say("faults for " + options.minutes() + " minutes");
+        problems.addAll(outcomeOf(plan.on(cluster, recorder)));
+        recorder.note(FaultLog.PROCESS, new Operation.Heal(), "");
+        Results.say("healed, all work on for " + WORK_ON.toSeconds() + " s");
+        pass(WORK_ON);
+        expect(workloads.endWriters(DRAIN), "those that write had not come to an end " + DRAIN + " after they were to");
+        expect(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
+        Results.say("reads everything");
+        try (var nodes = new NodeCalls(cluster.clientAddresses())) {
+            problems.addAll(new FinalReader(nodes, recorder).read(workloads.partitions(), FINAL_READ));
+        }
+        Results.say("compares the replicas");
+        var states =
+                new ReplicaStates(cluster.admin(), node -> cluster.files(node).dataDirectory(), recorder);
+        problems.addAll(states.note(plan.workload().topics(), REST));
+        problems.addAll(workloads.failures());
+        problems.addAll(cluster.unexpectedEnds());
+        workloads.counts().forEach((name, counts) -> Results.say(name + ": " + counts));
+    }
+
+    private void expect(boolean holds, String problem) {
+        if (!holds) {
+            problems.add(problem);
+        }
+    }
+
+    /** Ends faults that do not end by themselves. */
+    private List<String> outcomeOf(Trouble trouble) {
+        var outcome = new CompletableFuture<List<String>>();
+        var thread = new Thread(
+                () -> {
+                    try {
+                        outcome.complete(trouble.run());
+                    } catch (RuntimeException | Error e) {
+                        outcome.completeExceptionally(e);
+                    }
+                },
+                "trouble");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            try {
+                return outcome.get(options.time().plus(BEHIND_THE_TIME).toSeconds(), TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                Results.say("ends the faults before their time");
+                trouble.abort();
+                return outcome.get(ABORTED.toSeconds(), TimeUnit.SECONDS);
+            }
+        } catch (TimeoutException e) {
+            return List.of("the faults did not end in " + ABORTED);
+        } catch (ExecutionException e) {
+            return List.of("the faults ended with " + e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of("interrupted");
+        }
+    }
+
+    private static void pass(Duration time) {
+        try {
+            var unused = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Has the servers print what their threads do, and keeps it. */
+    private void lastWords(Results results) {
+        System.err.println("again: " + options.commandLine());
+        var hanging = cluster;
+        if (hanging != null) {
+            hanging.nodeIds().forEach(hanging::resume);
+            ProcessHandle.current()
+                    .descendants()
+                    .filter(ProcessHandle::isAlive)
+                    .forEach(server -> signal("-QUIT", server.pid()));
+            pass(Duration.ofSeconds(2));
+            results.keepLogs(hanging.nodeIds());
+        }
+    }
+
+    private static void signal(String signal, long pid) {
+        try {
+            var unused = new ProcessBuilder("kill", signal, Long.toString(pid))
+                    .inheritIO()
+                    .start()
+                    .waitFor(2, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            System.err.println("no signal to process " + pid + ": " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

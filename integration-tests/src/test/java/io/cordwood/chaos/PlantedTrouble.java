@@ -1,0 +1,279 @@
+package io.cordwood.chaos;
+
+import io.cordwood.chaos.faults.ChaosCluster;
+import io.cordwood.chaos.faults.ChaosSpec;
+import io.cordwood.chaos.faults.Equipment;
+import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.Operation;
+import io.cordwood.chaos.history.Recorder;
+import io.cordwood.chaos.net.Direction;
+import io.cordwood.chaos.net.LinkFault;
+import io.cordwood.chaos.planted.FaultProfile;
+import io.cordwood.chaos.planted.PlantedAgent;
+import io.cordwood.chaos.planted.PlantedBug;
+import io.cordwood.chaos.workload.TopicPartitions;
+import io.cordwood.chaos.workload.WorkloadPlan;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.it.LoopDisk;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The faults that make one planted bug show, again and again: some calm, then each fault half its time behind the one before
+ * it, then all of them end together.
+ *
+ * <p><b>Thread:</b> as of {@link Trouble}.
+ */
+final class PlantedTrouble implements Trouble {
+    private static final Duration READY = Duration.ofSeconds(20);
+
+    private final ChaosCluster cluster;
+    private final Rounds rounds;
+    private final Recorder recorder;
+    private final SplittableRandom random;
+    private final CountDownLatch aborted = new CountDownLatch(1);
+    /** What ends the faults of the round, the newest first. */
+    private final Deque<Runnable> ends = new ArrayDeque<>();
+
+    private PlantedTrouble(ChaosCluster cluster, Rounds rounds, Recorder recorder) {
+        this.cluster = cluster;
+        this.rounds = rounds;
+        this.recorder = recorder;
+        this.random = new SplittableRandom(rounds.options().seed());
+    }
+
+    /**
+     * Rounds of one profile.
+     *
+     * <p><b>Thread:</b> immutable.
+     */
+    record Rounds(PlantedBug bug, RunOptions options) implements Trouble.Plan {
+        /** So that a disk of a node's own takes batches until it is nearly full. */
+        private static final List<String> SMALL_DISKS = List.of("--disk.floor-bytes=32MiB", "--disk.floor-percent=0");
+
+        private FaultProfile profile() {
+            return bug.profile();
+        }
+
+        @Override
+        public String text() {
+            return "planted bug " + bug + ", seed " + options.seed() + ", " + options.nodes() + " nodes, for "
+                    + options.time().toSeconds() + " s: " + profile().calm().toSeconds() + " s calm, then "
+                    + String.join(" and ", profile().faults()) + ", over after "
+                    + profile().lasts().toSeconds() + " s\n";
+        }
+
+        /** A power loss takes disks; nothing else of it takes anything. */
+        @Override
+        public Equipment equipment() {
+            var machine = Equipment.ofThisMachine();
+            boolean disks = profile().faults().contains("power-loss-all");
+            if (disks && !machine.disks()) {
+                throw new IllegalStateException("planted bug " + bug + " needs disks: " + machine.lacks());
+            }
+            return disks ? machine : Equipment.NONE;
+        }
+
+        /** With the settings of the profile, which are not those of other runs. */
+        @Override
+        public ChaosSpec cluster(Path directory) throws IOException {
+            var standard = ChaosSpec.of(directory, options.nodes(), equipment());
+            return new ChaosSpec(
+                    directory,
+                    options.nodes(),
+                    equipment(),
+                    Stream.concat(SMALL_DISKS.stream(), profile().settings().stream())
+                            .toList(),
+                    Stream.concat(standard.jvmOptions().stream(), PlantedAgent.jvmOptions(bug, directory).stream())
+                            .toList(),
+                    standard.diskMebibytes());
+        }
+
+        @Override
+        public WorkloadPlan workload() {
+            var wanted = profile().workload();
+            var standard = WorkloadPlan.standard();
+            return new WorkloadPlan(
+                    new TopicPartitions(standard.records().topic(), wanted.partitions()),
+                    standard.registers(),
+                    wanted.producers(),
+                    0,
+                    wanted.recordsPerSecond(),
+                    wanted.recordsPerBatch() == 1,
+                    wanted.valueBytes(),
+                    1,
+                    wanted.readers());
+        }
+
+        @Override
+        public Trouble on(ChaosCluster cluster, Recorder recorder) {
+            return new PlantedTrouble(cluster, this, recorder);
+        }
+    }
+
+    @Override
+    public List<String> run() {
+        var profile = rounds.profile();
+        long end = System.nanoTime() + rounds.options().time().toNanos();
+        try {
+            while (System.nanoTime() < end && hold(profile.calm())) {
+                round(profile);
+            }
+        } finally {
+            endAll();
+            cluster.network().heal();
+            cluster.nodeIds().forEach(cluster::begin);
+        }
+        return cluster.nodeIds().stream()
+                .filter(node -> !cluster.awaitReady(node, READY))
+                .map(node -> "node " + node + " is not ready " + READY.toSeconds() + " s after the faults")
+                .toList();
+    }
+
+    private void round(FaultProfile profile) {
+        try {
+            boolean goesOn = true;
+            for (int i = 0; i < profile.faults().size() && goesOn; i++) {
+                begin(profile.faults().get(i));
+                goesOn = hold(i < profile.faults().size() - 1 ? profile.lasts().dividedBy(2) : rest(profile, i));
+            }
+        } finally {
+            endAll();
+        }
+    }
+
+    private static Duration rest(FaultProfile profile, int before) {
+        var rest = profile.lasts().minus(profile.lasts().dividedBy(2).multipliedBy(before));
+        return rest.isNegative() ? Duration.ZERO : rest;
+    }
+
+    private boolean hold(Duration time) {
+        try {
+            return !aborted.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void endAll() {
+        while (!ends.isEmpty()) {
+            ends.pop().run();
+        }
+    }
+
+    private void begin(String fault) {
+        switch (fault) {
+            case "power-loss-all" -> losePower();
+            case "kill-all" -> killAll();
+            case "cut-acks" -> cut(fault, cluster.nodeIds(), toClients());
+            case "isolate-leader" -> {
+                int leader = busiestLeader();
+                cut(fault + ", node " + leader, List.of(leader), around(leader));
+            }
+            default -> throw new IllegalArgumentException("no fault is named \"" + fault + "\"");
+        }
+    }
+
+    private void losePower() {
+        var disks = cluster.nodeIds().stream()
+                .map(node -> cluster.disk(node).orElseThrow())
+                .toList();
+        var how = LoopDisk.PowerLoss.values()[random.nextInt(LoopDisk.PowerLoss.values().length)];
+        disks.forEach(disk -> disk.losePower(how));
+        long operation = begun(FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
+        // They would end by themselves in a while: nothing that they do until then is on a disk.
+        cluster.kill(cluster.nodeIds());
+        ends.push(() -> {
+            disks.forEach(LoopDisk::unmount);
+            disks.forEach(LoopDisk::mount);
+            startAll();
+            over(operation, FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
+        });
+    }
+
+    private void killAll() {
+        cluster.kill(cluster.nodeIds());
+        long operation = begun(FaultKind.KILL, cluster.nodeIds(), "SIGKILL");
+        ends.push(() -> {
+            startAll();
+            over(operation, FaultKind.KILL, cluster.nodeIds(), "SIGKILL");
+        });
+    }
+
+    private void startAll() {
+        cluster.nodeIds().forEach(cluster::begin);
+        cluster.nodeIds().forEach(node -> {
+            // One that is not ready is found at the end.
+            var unused = cluster.awaitReady(node, READY);
+        });
+    }
+
+    private void cut(String what, List<Integer> nodes, List<Direction> directions) {
+        var cut = new LinkFault.Cut();
+        directions.forEach(direction -> cluster.network().begin(direction, cut));
+        long operation = begun(FaultKind.CUT, nodes, what);
+        ends.push(() -> {
+            directions.forEach(direction -> cluster.network().end(direction, cut));
+            over(operation, FaultKind.CUT, nodes, what);
+        });
+    }
+
+    private List<Direction> toClients() {
+        return cluster.nodeIds().stream()
+                .map(node -> new Direction(node, Direction.CLIENTS))
+                .toList();
+    }
+
+    private List<Direction> around(int node) {
+        var around = new ArrayList<Direction>();
+        for (int other : cluster.nodeIds()) {
+            if (other != node) {
+                around.add(new Direction(node, other));
+                around.add(new Direction(other, node));
+            }
+        }
+        return around;
+    }
+
+    /** The node that leads most partitions of the records; where nobody says so any. */
+    private int busiestLeader() {
+        Map<Integer, Integer> led = new TreeMap<>();
+        try {
+            var topic = rounds.workload().records().topic();
+            cluster.admin()
+                    .partitions(topic)
+                    .forEach(partition -> partition.leader().ifPresent(leader -> led.merge(leader, 1, Integer::sum)));
+        } catch (CordwoodException e) {
+            // Nobody answers now.
+        }
+        return led.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(1 + random.nextInt(cluster.nodeIds().size()));
+    }
+
+    private long begun(FaultKind kind, List<Integer> nodes, String what) {
+        return recorder.invoke(FaultLog.PROCESS, new Operation.Fault(kind, nodes, what));
+    }
+
+    private void over(long operation, FaultKind kind, List<Integer> nodes, String what) {
+        recorder.ok(FaultLog.PROCESS, operation, new Operation.Fault(kind, nodes, what));
+    }
+
+    @Override
+    public void abort() {
+        aborted.countDown();
+    }
+}

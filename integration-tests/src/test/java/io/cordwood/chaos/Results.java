@@ -1,0 +1,76 @@
+package io.cordwood.chaos;
+
+import io.cordwood.store.DirectoryTree;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * Where a run leaves what it finds. A second run into the same directory takes the place of the first.
+ *
+ * <p><b>Thread:</b> any.
+ *
+ * @param work what the nodes write, of this run alone
+ */
+record Results(Path directory, Path work) {
+    static Results in(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        return new Results(directory, Files.createTempDirectory(directory, "work."));
+    }
+
+    Path history() {
+        return directory.resolve("history.jsonl");
+    }
+
+    Path timeline() {
+        return directory.resolve("timeline.svg");
+    }
+
+    Path serverLog(int node) {
+        return work.resolve("n" + node).resolve("server.log");
+    }
+
+    void write(String name, String text) throws IOException {
+        Files.writeString(directory.resolve(name), text);
+    }
+
+    /** Copies what the servers have printed; what cannot be copied is told. */
+    void keepLogs(List<Integer> nodes) {
+        for (int node : nodes) {
+            try {
+                var logs = Files.createDirectories(directory.resolve("logs"));
+                if (Files.exists(serverLog(node))) {
+                    Files.copy(
+                            serverLog(node),
+                            logs.resolve("node-" + node + ".log"),
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+            } catch (IOException e) {
+                say("the log of node " + node + " is not kept: " + e);
+            }
+        }
+    }
+
+    /** Of a run that found nothing; what the nodes have is kept otherwise. */
+    void deleteWork() {
+        try {
+            DirectoryTree.delete(work);
+        } catch (UncheckedIOException e) {
+            say("left behind: " + work + ", " + e.getMessage());
+        }
+    }
+
+    /** Tells on standard error how far it is. */
+    static void say(String text) {
+        System.err.println(DateTimeFormatter.ISO_LOCAL_TIME.format(
+                        LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS))
+                + " " + text);
+    }
+}

@@ -1,0 +1,45 @@
+package io.cordwood.chaos;
+
+import io.cordwood.chaos.faults.ChaosCluster;
+import io.cordwood.chaos.faults.ChaosSpec;
+import io.cordwood.chaos.faults.Equipment;
+import io.cordwood.chaos.history.Recorder;
+import io.cordwood.chaos.workload.WorkloadPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What befalls a cluster during a run.
+ *
+ * <p><b>Thread:</b> one runs it, any may end it.
+ */
+interface Trouble {
+    /**
+     * Lets it happen, puts everything right, and waits until the cluster is whole.
+     *
+     * @return what is not as it should be then, for people
+     */
+    List<String> run();
+
+    /** Ends the faults now instead of when their time is over. */
+    void abort();
+
+    /** What is to befall a cluster that is not there yet. */
+    interface Plan {
+        /** For people, and to compare: the same for the same seed. */
+        String text();
+
+        /** What is used of the machine. */
+        Equipment equipment();
+
+        /** The cluster that it befalls, in a directory of its own. */
+        ChaosSpec cluster(Path directory) throws IOException;
+
+        /** Who uses the cluster meanwhile. */
+        WorkloadPlan workload();
+
+        /** @param recorder is told of each fault */
+        Trouble on(ChaosCluster cluster, Recorder recorder);
+    }
+}
