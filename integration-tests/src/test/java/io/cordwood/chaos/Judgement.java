@@ -31,9 +31,6 @@ record Judgement(RunOptions options, Results results, List<String> problems) {
     static final Duration RECOVERY = Verdict.RECOVERY;
 
     private static final String RUN = "run";
-    /** The servers' heap and direct memory are 512 MiB each; beyond come code, classes, stacks and RocksDB. */
-    private static final ResourceLimits LIMITS =
-            new ResourceLimits(Duration.ofSeconds(30), 1536L << 20, 512L << 20, 8_000, 500, 3);
 
     Judgement {
         problems = List.copyOf(problems);
@@ -42,7 +39,7 @@ record Judgement(RunOptions options, Results results, List<String> problems) {
     /** Checks, writes and prints; whether nothing is wrong. */
     boolean pass() throws IOException {
         var history = HistoryFile.read(results.history());
-        var verdict = withProblems(Verdict.of(history, Verdict.allCheckers(LIMITS)));
+        var verdict = withProblems(Verdict.of(history, Verdict.allCheckers(ResourceLimits.OF_A_NODE)));
         var summary = summary(Summary.of(history, verdict), verdict);
         results.write("summary.txt", summary);
         Files.writeString(results.timeline(), Timeline.svg(history, options.commandLine()));

@@ -14,11 +14,14 @@ import java.util.function.ToLongFunction;
  *
  * <p>Broken, behind the warm-up, by resident memory, direct memory, open files or threads above their limit; and by more than
  * the allowed growth from the highest of the first quarter of the time to the highest of the last one, if both have {@value
- * #QUARTER_MIN_SAMPLES} samples. The highest ones are compared because a node that was killed begins small.
+ * #QUARTER_MIN_SAMPLES} samples. The highest ones are compared because a node that was killed begins small. Growth up to an
+ * eighth of the limit says nothing, of resident memory up to half of it: heaps grow to their size whatever happens.
  */
 public final class BoundedResources implements Checker {
     private static final int QUARTER_MIN_SAMPLES = 3;
     private static final int QUARTERS = 4;
+    private static final int SMALL_PART = 8;
+    private static final int HEAP_PART = 2;
 
     private final ResourceLimits limits;
 
@@ -26,7 +29,12 @@ public final class BoundedResources implements Checker {
         this.limits = limits;
     }
 
-    private record Measure(String name, long limit, ToLongFunction<Resources> of) {}
+    /** @param small may be reached by any growth */
+    private record Measure(String name, long limit, long small, ToLongFunction<Resources> of) {
+        static Measure ofLimit(String name, long limit, ToLongFunction<Resources> of) {
+            return new Measure(name, limit, limit / SMALL_PART, of);
+        }
+    }
 
     @Override
     public String name() {
@@ -54,10 +62,10 @@ public final class BoundedResources implements Checker {
 
     private List<Measure> measures() {
         return List.of(
-                new Measure("resident bytes", limits.rssBytes(), Resources::rssBytes),
-                new Measure("direct bytes", limits.directBytes(), Resources::directBytes),
-                new Measure("open files", limits.openFiles(), Resources::openFiles),
-                new Measure("threads", limits.threads(), Resources::threads));
+                new Measure("resident bytes", limits.rssBytes(), limits.rssBytes() / HEAP_PART, Resources::rssBytes),
+                Measure.ofLimit("direct bytes", limits.directBytes(), Resources::directBytes),
+                Measure.ofLimit("open files", limits.openFiles(), Resources::openFiles),
+                Measure.ofLimit("threads", limits.threads(), Resources::threads));
     }
 
     private static void checkLimit(List<Call<Resources>> samples, Measure measure, Findings findings) {
@@ -83,7 +91,7 @@ public final class BoundedResources implements Checker {
         }
         var before = highest(first, measure);
         var after = highest(last, measure);
-        double allowed = measure.of().applyAsLong(before.what()) * limits.growth();
+        double allowed = Math.max(measure.small(), measure.of().applyAsLong(before.what()) * limits.growth());
         if (measure.of().applyAsLong(after.what()) > allowed) {
             findings.add(sentence(before, measure) + ", and in the end " + sentence(after, measure)
                     + ", which is more than " + limits.growth() + " times as many");

@@ -195,6 +195,23 @@ class ReadCheckersTest {
                         good, 55, now -> new Resources(2, now.rssBytes(), 1, now.directBytes(), 800, now.threads())));
     }
 
+    /** A node that was idle has nearly nothing, and soon many times as much. */
+    @Test
+    void growthFromNearlyNothingIsNone() {
+        var generous = new ResourceLimits(Duration.ofSeconds(5), 10_000_000_000L, 1_000_000_000, 10_000, 2_000, 1.5);
+        isSilent(
+                new BoundedResources(generous),
+                good -> resources(good, 55, now -> new Resources(2, 4_000_000_000L, 1, 124_000_000, 1_249, 249)));
+        finds(
+                new BoundedResources(generous),
+                "more than 1.5 times as many",
+                good -> resources(good, 55, now -> new Resources(2, 1, 1, 160_000_000, 1, 1)));
+        finds(
+                new BoundedResources(generous),
+                "resident bytes at",
+                good -> resources(good, 55, now -> new Resources(2, 6_000_000_000L, 1, 1, 1, 1)));
+    }
+
     private static Edited read(Edited good, Call<Operation.Read> read, UnaryOperator<List<Seen>> records) {
         return good.ended(read, read.what().got(records.apply(read.what().records()), next(read)));
     }

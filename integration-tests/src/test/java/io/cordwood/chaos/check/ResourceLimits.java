@@ -11,6 +11,14 @@ import java.time.Duration;
  */
 public record ResourceLimits(
         Duration warmUp, long rssBytes, long directBytes, int openFiles, int threads, double growth) {
+    private static final long MIB = 1L << 20;
+
+    /**
+     * Of a node of a run, whose heap and direct memory are 512 MiB each; beyond come code, classes, stacks and RocksDB.
+     */
+    public static final ResourceLimits OF_A_NODE =
+            new ResourceLimits(Duration.ofSeconds(30), 1536 * MIB, 512 * MIB, 8_000, 500, 3);
+
     public ResourceLimits {
         if (growth < 1) {
             throw new IllegalArgumentException("growth " + growth + " must be >= 1");

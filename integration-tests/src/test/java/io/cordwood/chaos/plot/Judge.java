@@ -6,7 +6,6 @@ import io.cordwood.chaos.history.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /**
  * Judges a history that was written down, and puts the page and the picture of the run beside it: {@code summary.txt} and
@@ -15,10 +14,6 @@ import java.time.Duration;
  * <p><b>Thread:</b> any.
  */
 public final class Judge {
-    /** Of a node with a heap of 512 MiB; what a run may hold is the run's to say. */
-    private static final ResourceLimits LIMITS =
-            new ResourceLimits(Duration.ofSeconds(60), 2L << 30, 512L << 20, 4_000, 500, 2);
-
     private Judge() {}
 
     /** @param title what run it is: its seed and options */
@@ -36,7 +31,7 @@ public final class Judge {
             throw new IllegalArgumentException(arguments.length + " arguments, one expected: the path of a history");
         }
         var file = Path.of(arguments[0]).toAbsolutePath();
-        var verdict = judge(file, file.toString(), LIMITS);
+        var verdict = judge(file, file.toString(), ResourceLimits.OF_A_NODE);
         System.out.print(Files.readString(file.resolveSibling("summary.txt")));
         System.exit(verdict.isClean() ? 0 : 1);
     }
