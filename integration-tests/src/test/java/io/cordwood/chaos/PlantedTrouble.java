@@ -11,6 +11,7 @@ import io.cordwood.chaos.net.LinkFault;
 import io.cordwood.chaos.planted.FaultProfile;
 import io.cordwood.chaos.planted.PlantedAgent;
 import io.cordwood.chaos.planted.PlantedBug;
+import io.cordwood.chaos.planted.PlantedFault;
 import io.cordwood.chaos.workload.TopicPartitions;
 import io.cordwood.chaos.workload.WorkloadPlan;
 import io.cordwood.client.CordwoodException;
@@ -27,6 +28,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -68,17 +70,17 @@ final class PlantedTrouble implements Trouble {
 
         @Override
         public String text() {
+            var faults = profile().faults().stream().map(PlantedFault::label).collect(Collectors.joining(" and "));
             return "planted bug " + bug + ", seed " + options.seed() + ", " + options.nodes() + " nodes, for "
-                    + options.time().toSeconds() + " s: " + profile().calm().toSeconds() + " s calm, then "
-                    + String.join(" and ", profile().faults()) + ", over after "
-                    + profile().lasts().toSeconds() + " s\n";
+                    + options.time().toSeconds() + " s: " + profile().calm().toSeconds() + " s calm, then " + faults
+                    + ", over after " + profile().lasts().toSeconds() + " s\n";
         }
 
         /** A power loss takes disks; nothing else of it takes anything. */
         @Override
         public Equipment equipment() {
             var machine = Equipment.ofThisMachine();
-            boolean disks = profile().faults().contains("power-loss-all");
+            boolean disks = profile().faults().contains(PlantedFault.POWER_LOSS_OF_ALL);
             if (disks && !machine.disks()) {
                 throw new IllegalStateException("planted bug " + bug + " needs disks: " + machine.lacks());
             }
@@ -173,16 +175,15 @@ final class PlantedTrouble implements Trouble {
         }
     }
 
-    private void begin(String fault) {
+    private void begin(PlantedFault fault) {
         switch (fault) {
-            case "power-loss-all" -> losePower();
-            case "kill-all" -> killAll();
-            case "cut-acks" -> cut(fault, cluster.nodeIds(), toClients());
-            case "isolate-leader" -> {
+            case POWER_LOSS_OF_ALL -> losePower();
+            case KILL_ALL -> killAll();
+            case CUT_ANSWERS -> cut(fault.label(), cluster.nodeIds(), toClients());
+            case ISOLATE_LEADER -> {
                 int leader = busiestLeader();
-                cut(fault + ", node " + leader, List.of(leader), around(leader));
+                cut(fault.label() + ", node " + leader, List.of(leader), around(leader));
             }
-            default -> throw new IllegalArgumentException("no fault is named \"" + fault + "\"");
         }
     }
 

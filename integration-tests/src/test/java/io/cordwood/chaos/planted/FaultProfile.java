@@ -6,10 +6,6 @@ import java.util.List;
 /**
  * The faults, the workload and the settings that make a bug show within ten runs of a minute each.
  *
- * <p>Names of faults are those of a run's command line: {@code power-loss-of-all} and {@code kill-all} befall all nodes at
- * once; {@code isolate} cuts one node from the others in both directions and from no client; {@code cut-clients} cuts one node
- * from all clients and from no node.
- *
  * <p><b>Thread:</b> immutable.
  *
  * @param faults one round: each begins while those before it in the list are still at work, half of {@code lasts} later, and
@@ -19,7 +15,7 @@ import java.util.List;
  * @param settings flags of every server; they win over those that a run gives otherwise
  */
 public record FaultProfile(
-        List<String> faults, Duration lasts, Duration calm, Workload workload, List<String> settings) {
+        List<PlantedFault> faults, Duration lasts, Duration calm, Workload workload, List<String> settings) {
     public FaultProfile {
         faults = List.copyOf(faults);
         settings = List.copyOf(settings);

@@ -3,6 +3,9 @@ package io.cordwood.chaos.planted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cordwood.chaos.check.Checker;
+import io.cordwood.chaos.check.ResourceLimits;
+import io.cordwood.chaos.check.Verdict;
 import io.cordwood.server.config.ServerConfig;
 import java.io.File;
 import java.io.IOException;
@@ -121,6 +124,8 @@ class PlantedAgentTest {
         flags.addAll(bug.profile().settings());
 
         assertThat(ServerConfig.load(flags, Map.of()).node().id()).isEqualTo(1);
+        assertThat(Verdict.allCheckers(ResourceLimits.OF_A_NODE).stream().map(Checker::name))
+                .containsAll(bug.caughtBy());
         assertThat(bug.caughtBy()).isNotEmpty();
     }
 

@@ -36,7 +36,7 @@ public enum PlantedBug {
             new Seam("io.cordwood.store.NioDisk$NioFile", "force", "()V"),
             Set.of("lost-write", "lost-to-power-loss", "stuck"),
             new FaultProfile(
-                    List.of("power-loss-of-all"),
+                    List.of(PlantedFault.POWER_LOSS_OF_ALL),
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(8),
                     new Workload(4, 4, 1, 200, 500, 2),
@@ -60,7 +60,7 @@ public enum PlantedBug {
             new Seam("io.cordwood.raft.PartitionReplica", "highWatermark", "()J"),
             Set.of("reader-continuity", "inconsistent-offset", "linearizable-ends"),
             new FaultProfile(
-                    List.of("isolate"),
+                    List.of(PlantedFault.ISOLATE_LEADER),
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(5),
                     new Workload(6, 8, 1, 100, 1_000, 6),
@@ -75,7 +75,7 @@ public enum PlantedBug {
      * <p>What a checker sees: a producer whose newest batch is covered by the checkpoint is not known to the next leader,
      * which takes any number as its first: a batch whose answer was lost is there twice.
      *
-     * <p>Profile: clients are cut from a node, so the answers to what it takes at that moment are lost. A checkpoint covers
+     * <p>Profile: what nodes answer does not arrive, so all that they take meanwhile will be sent again. A checkpoint covers
      * these batches one second later or two; then all nodes are killed, because one that goes on has the producers in
      * memory. The newest entry of the log is never in a checkpoint that a node takes itself, hence several producers.
      */
@@ -84,7 +84,7 @@ public enum PlantedBug {
             new Seam("io.cordwood.partition.PartitionState", "checkpoint", "()Lio/cordwood/store/Checkpoint;"),
             Set.of("duplicate"),
             new FaultProfile(
-                    List.of("cut-clients", "kill-all"),
+                    List.of(PlantedFault.CUT_ANSWERS, PlantedFault.KILL_ALL),
                     Duration.ofSeconds(6),
                     Duration.ofSeconds(5),
                     new Workload(4, 8, 1, 100, 400, 2),
@@ -111,7 +111,7 @@ public enum PlantedBug {
             new Seam("io.cordwood.store.PartitionLog", "append", "(JJLjava/nio/ByteBuffer;Z)V"),
             Set.of("replica-identity", "inconsistent-offset", "reader-continuity", "lost-write"),
             new FaultProfile(
-                    List.of("isolate"),
+                    List.of(PlantedFault.ISOLATE_LEADER),
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(5),
                     new Workload(6, 8, 1, 100, 1_000, 6),
@@ -146,7 +146,7 @@ public enum PlantedBug {
             new Seam("io.cordwood.raft.ReplicaCatchUp$Round", "sourcePrints", "(JJ)Ljava/util/List;"),
             Set.of("replica-identity", "inconsistent-offset", "reader-continuity", "lost-write"),
             new FaultProfile(
-                    List.of("isolate"),
+                    List.of(PlantedFault.ISOLATE_LEADER),
                     Duration.ofSeconds(12),
                     Duration.ofSeconds(5),
                     new Workload(6, 8, 1, 100, 1_000, 6),
