@@ -1,6 +1,7 @@
 package io.cordwood.chaos.check;
 
 import static io.cordwood.chaos.check.CheckerAssertions.finds;
+import static io.cordwood.chaos.check.CheckerAssertions.isSilent;
 import static io.cordwood.chaos.check.Edited.middle;
 import static io.cordwood.chaos.check.Edited.offset;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,38 +19,47 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The judge of ends finds what is there to find, and agrees with a search of all orders. */
 class LinearizableEndsTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
-    private static final LinearizableEnds CHECKER = new LinearizableEnds(false);
+    private static final LinearizableEnds CONFIRMED = new LinearizableEnds(true);
+    private static final LinearizableEnds UNCONFIRMED = new LinearizableEnds(false);
     private static final long AFTERWARDS = 1_000;
 
     @Test
     void endsOfOtherTimesAreFound() {
-        finds(CHECKER, "ended beyond offset", good -> {
-            var read = lateEnd(good);
-            return good.ended(read, Operation.EndOffset.of(PARTITION).at(3));
-        });
-        finds(CHECKER, "ended beyond offset", good -> {
-            var read = earlyEnd(good);
-            return good.ended(read, Operation.EndOffset.of(PARTITION).at(offset(middle(acknowledged(good)))));
-        });
-        finds(CHECKER, "and in the end has", good -> {
-            var read = earlyEnd(good);
-            return good.ended(read, Operation.EndOffset.of(PARTITION).at(1L << 40));
-        });
+        for (var checker : List.of(CONFIRMED, UNCONFIRMED)) {
+            finds(checker, "ended beyond offset", good -> {
+                var read = earlyEnd(good);
+                return good.ended(read, Operation.EndOffset.of(PARTITION).at(offset(middle(acknowledged(good)))));
+            });
+            finds(checker, "and in the end has", good -> {
+                var read = earlyEnd(good);
+                return good.ended(read, Operation.EndOffset.of(PARTITION).at(1L << 40));
+            });
+        }
+    }
+
+    @Test
+    void endOfALeaderThatWasReplacedIsFoundWhereEndsAreConfirmed() {
+        UnaryOperator<Edited> olderEnd =
+                good -> good.ended(lateEnd(good), Operation.EndOffset.of(PARTITION).at(3));
+
+        finds(CONFIRMED, "ended beyond offset", olderEnd);
+        isSilent(UNCONFIRMED, olderEnd);
     }
 
     @Test
     void acknowledgementOutOfItsTimeIsFound() {
-        finds(CHECKER, "ended beyond offset", good -> {
+        finds(UNCONFIRMED, "ended beyond offset", good -> {
             var write = middle(acknowledged(good));
             return good.moved(write.invoked(), 1).moved(write.ended(), 2);
         });
-        finds(CHECKER, "ended beyond offset", good -> {
+        finds(UNCONFIRMED, "ended beyond offset", good -> {
             var write = middle(acknowledged(good));
             long late = good.history().endNanos();
             return good.moved(write.invoked(), late + 1).moved(write.ended(), late + 2);
@@ -58,7 +68,7 @@ class LinearizableEndsTest {
 
     @Test
     void conditionThatWasNotKeptIsFound() {
-        finds(CHECKER, "was to be appended at", good -> {
+        finds(UNCONFIRMED, "was to be appended at", good -> {
             var append = conditional(good);
             return good.ended(
                     append,
@@ -68,7 +78,7 @@ class LinearizableEndsTest {
                                     append.what().expectedEnd() + 7)
                             .at(append.what().expectedEnd()));
         });
-        finds(CHECKER, "was refused because the end is just that", good -> {
+        finds(UNCONFIRMED, "was refused because the end is just that", good -> {
             var append = conditional(good);
             return good.ended(append, append.what().refused(append.what().expectedEnd()))
                     .ended(append, EventType.FAIL);
@@ -86,8 +96,8 @@ class LinearizableEndsTest {
                 .orElseThrow();
         var harmed = good.ended(refused, refused.what().refused(2)).history();
 
-        assertThat(CHECKER.check(harmed)).isEmpty();
-        assertThat(new LinearizableEnds(true).check(harmed)).isNotEmpty();
+        assertThat(UNCONFIRMED.check(harmed)).isEmpty();
+        assertThat(CONFIRMED.check(harmed)).isNotEmpty();
     }
 
     /** The search tries every order; the checker must say the same of each small history. */
@@ -101,7 +111,7 @@ class LinearizableEndsTest {
             boolean expected = new Search(steps).succeeds();
             linearizable += expected ? 1 : 0;
 
-            assertThat(CHECKER.check(historyOf(steps)).isEmpty())
+            assertThat(CONFIRMED.check(historyOf(steps)).isEmpty())
                     .as("case %d: %s", i, steps)
                     .isEqualTo(expected);
         }
@@ -118,7 +128,7 @@ class LinearizableEndsTest {
         var history = historyOf(steps);
 
         assertTimeoutPreemptively(
-                Duration.ofSeconds(20), () -> assertThat(CHECKER.check(history)).isEmpty());
+                Duration.ofSeconds(20), () -> assertThat(CONFIRMED.check(history)).isEmpty());
     }
 
     /** A write at an offset, or a read of an end, from begin to end; a write whose outcome is unknown never ends. */
