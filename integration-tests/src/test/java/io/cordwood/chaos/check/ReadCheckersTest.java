@@ -128,6 +128,22 @@ class ReadCheckersTest {
         }
     }
 
+    /** Nobody repeats it, and leaders change also without a fault. */
+    @Test
+    void appendThatIsCutIsStuckOnlyWhereAllAre() {
+        for (var type : List.of(EventType.FAIL, EventType.INFO)) {
+            isSilent(STUCK, good -> good.ended(lateAppends(good).get(0), without(lateAppends(good).get(0)))
+                    .ended(lateAppends(good).get(0), type));
+            finds(STUCK, "conditional appends to orders-0", good -> {
+                var changed = good;
+                for (var append : lateAppends(good)) {
+                    changed = changed.ended(append, without(append)).ended(append, type);
+                }
+                return changed;
+            });
+        }
+    }
+
     @Test
     void partitionWithoutAcknowledgementIsStuck() {
         finds(STUCK, "writes to orders-0 was acknowledged", good -> {
@@ -222,6 +238,21 @@ class ReadCheckersTest {
                 .filter(call -> call.isOk() && call.beginNanos() < nanos)
                 .toList();
         return calls.get(calls.size() - 1);
+    }
+
+    /** Conditional appends that begin when all has to work again, some of them refused for the end they found. */
+    private static List<Call<Operation.AppendIf>> lateAppends(Edited good) {
+        return good.history().calls(Operation.AppendIf.class).stream()
+                .filter(call -> call.beginNanos() >= DEADLINE_NANOS
+                        && call.ended() != null
+                        && call.what().partition().equals(PARTITION))
+                .toList();
+    }
+
+    /** As it was begun. */
+    private static Operation.AppendIf without(Call<Operation.AppendIf> append) {
+        var what = append.what();
+        return Operation.AppendIf.of(what.partition(), what.value(), what.expectedEnd());
     }
 
     private static Edited replica(Edited good, UnaryOperator<ReplicaState> how) {
