@@ -62,6 +62,13 @@ class FaultLogTest {
     }
 
     @Test
+    void whatHarmedNothingLeadsToNone() {
+        tell(Phase.BEGIN, FaultKind.FILE_DAMAGE, "node 1", "nothing but SIGKILL: records-5 has no files");
+
+        assertThat(History.of(events).calls(Operation.Repair.class)).isEmpty();
+    }
+
+    @Test
     void allNodesAreThoseOfTheCluster() {
         tell(Phase.BEGIN, FaultKind.KILL_ALL, "all nodes", "SIGKILL");
 

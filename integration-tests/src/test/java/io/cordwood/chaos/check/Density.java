@@ -5,16 +5,15 @@ import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.client.TopicPartition;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 
 /**
  * Offsets are dense.
  *
  * <p>Broken by an offset between the log start and the end of the final log that has no record, unless a {@link
- * Operation.Repair} of the partition names it; each one that names none allows one further offset. Also by offsets that do
- * not rise, by records outside of the log's own bounds, and by a final read that leaves something out or does not reach
- * the end.
+ * Operation.Repair} of the partition names it. Each one that names none allows one further offset, which was not taken yet when
+ * the repair was noted: it lies behind all that anybody had written or read by then. Also by offsets that do not rise, by
+ * records outside of the log's own bounds, and by a final read that leaves something out or does not reach the end.
  */
 public final class Density implements Checker {
     @Override
@@ -25,6 +24,7 @@ public final class Density implements Checker {
     @Override
     public List<Violation> check(History history) {
         var findings = new Findings(name());
+        var repairs = new Repairs(history);
         history.finalLogs().forEach((partition, log) -> {
             log.gaps().forEach(gap -> findings.add("the final read of " + partition + " has a gap: " + gap));
             if (log.readTo() < log.endOffset()) {
@@ -32,7 +32,7 @@ public final class Density implements Checker {
                         + log.endOffset());
             }
             checkOrder(partition, log, findings);
-            checkHoles(partition, log, history, findings);
+            checkHoles(partition, log, repairs, findings);
         });
         return findings.all();
     }
@@ -52,28 +52,17 @@ public final class Density implements Checker {
         }
     }
 
-    private static void checkHoles(TopicPartition partition, FinalLog log, History history, Findings findings) {
-        var named = new HashSet<Long>();
-        long unnamed = 0;
-        for (var repair : history.calls(Operation.Repair.class)) {
-            if (repair.what().partition().equals(partition)) {
-                Long offset = repair.what().offset();
-                if (offset == null) {
-                    unnamed++;
-                } else {
-                    named.add(offset);
-                }
-            }
-        }
+    private static void checkHoles(TopicPartition partition, FinalLog log, Repairs repairs, Findings findings) {
         var holes = new ArrayList<Long>();
         for (long offset = log.logStart(); offset < Math.min(log.readTo(), log.endOffset()); offset++) {
-            if (log.at(offset) == null && !named.contains(offset)) {
+            if (log.at(offset) == null) {
                 holes.add(offset);
             }
         }
-        if (holes.size() > unnamed) {
-            findings.add(partition + " has no record at " + shortened(holes) + ", inside of [" + log.logStart() + ", "
-                    + log.endOffset() + "), and repairs may have taken " + unnamed + " offsets there");
+        var left = repairs.unexplained(partition, holes);
+        if (!left.isEmpty()) {
+            findings.add(partition + " has no record at " + shortened(left) + ", inside of [" + log.logStart() + ", "
+                    + log.endOffset() + "), and repairs may have taken " + repairs.shown(partition));
         }
     }
 

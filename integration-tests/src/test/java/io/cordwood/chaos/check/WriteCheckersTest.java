@@ -16,7 +16,9 @@ import io.cordwood.chaos.history.Seen;
 import io.cordwood.chaos.history.Value;
 import io.cordwood.client.TopicPartition;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The judges of what was written find what is there to find. */
@@ -212,8 +214,41 @@ class WriteCheckersTest {
         });
         finds(
                 checker,
-                "repairs may have taken 0",
+                "repairs may have taken none",
                 good -> good.without(event -> event.what() instanceof Operation.Repair));
+    }
+
+    @Test
+    void repairTakesNoOffsetThatWasTakenBefore() {
+        var checker = new Density();
+        finds(checker, "repairs may have taken one each behind [", good -> {
+            var some = acknowledged(good);
+            var early = middle(some.subList(0, some.size() / 2));
+            return lose(repaired(good, Objects.requireNonNull(early.ended()).nanos() + 1), early);
+        });
+        isSilent(checker, good -> {
+            var some = acknowledged(good);
+            var late = some.get(some.size() - 1);
+            return lose(repaired(good, late.beginNanos()), late);
+        });
+    }
+
+    /** With one repair that names no offset, and all holes that there are named. */
+    private static Edited repaired(Edited good, long nanos) {
+        var changed = good.without(event -> event.what() instanceof Operation.Repair repair
+                && repair.partition().equals(PARTITION));
+        var log = Objects.requireNonNull(good.history().finalLogs().get(PARTITION));
+        for (long offset = log.logStart(); offset < log.endOffset(); offset++) {
+            if (log.at(offset) == null) {
+                changed = changed.plus(repair(nanos, offset));
+            }
+        }
+        return changed.plus(repair(nanos, null));
+    }
+
+    private static Event repair(long nanos, @Nullable Long offset) {
+        long operation = (1L << 42) + (offset == null ? 0 : 1 + offset);
+        return new Event(nanos, "nemesis", operation, EventType.OK, new Operation.Repair(PARTITION, offset), "");
     }
 
     @Test

@@ -161,7 +161,7 @@ final class DiskFaults {
                 // It has no such file, which depends on how much was written: the next kind.
             }
         }
-        return "nothing but SIGKILL: there are no files of " + busyTopic + "-" + partition;
+        return "nothing but SIGKILL: " + busyTopic + "-" + partition + " has no files";
     }
 
     private String rebuilt(Stage stage) {
