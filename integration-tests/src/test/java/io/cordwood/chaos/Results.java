@@ -1,5 +1,6 @@
 package io.cordwood.chaos;
 
+import io.cordwood.chaos.faults.Equipment;
 import io.cordwood.store.DirectoryTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,6 +66,11 @@ record Results(Path directory, Path work) {
         } catch (UncheckedIOException e) {
             say("left behind: " + work + ", " + e.getMessage());
         }
+    }
+
+    /** Tells what the machine has no means for. */
+    static void sayLacks(Equipment equipment) {
+        equipment.lacks().forEach(lack -> say("left out: " + lack));
     }
 
     /** Tells on standard error how far it is. */

@@ -52,7 +52,7 @@ final class ScheduledTrouble implements Trouble {
 
         @Override
         public ChaosSpec cluster(Path directory) {
-            return ChaosSpec.of(directory, nodes, equipment);
+            return ChaosSpec.of(directory, nodes, equipment.neededFor(schedule)).withRoomFor(schedule.length());
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.cordwood.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.store.DirectoryTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.Optional;
  */
 public final class LoopDisk {
     private static final String FILLER = "somebody-elses";
+    private static final int TRIAL_MEBIBYTES = 8;
 
     /** How a disk loses its power. */
     public enum PowerLoss {
@@ -54,8 +56,27 @@ public final class LoopDisk {
             return Optional.of("there are no loop devices");
         }
         return Command.of("id", "-u").run().out().strip().equals("0")
-                ? Optional.empty()
+                ? refusal()
                 : Optional.of("only root may mount");
+    }
+
+    /** Why one that is made for nothing cannot be mounted: root in a container may be refused that. */
+    private static Optional<String> refusal() {
+        try {
+            var directory = Files.createTempDirectory("cordwood-it-disk-");
+            try {
+                make(directory.resolve("image"), TRIAL_MEBIBYTES, directory.resolve("data"))
+                        .unmount();
+                return Optional.empty();
+            } catch (AssertionError e) {
+                return Optional.of(
+                        "no disk can be mounted: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+            } finally {
+                DirectoryTree.delete(directory);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

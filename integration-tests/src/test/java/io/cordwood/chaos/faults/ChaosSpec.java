@@ -1,6 +1,7 @@
 package io.cordwood.chaos.faults;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,8 +20,10 @@ public record ChaosSpec(
         List<String> flags,
         List<String> jvmOptions,
         int diskMebibytes) {
-    /** So much that it fills up only on purpose. */
+    /** So much that it fills up only on purpose, in half an hour and more. */
     private static final int DISK_MEBIBYTES = 768;
+
+    private static final int MEBIBYTES_PER_MINUTE = 12;
 
     /**
      * Small files, so that there are many to be made, forced, purged and fetched, and what is rare in a long life
@@ -49,6 +52,12 @@ public record ChaosSpec(
 
     public static ChaosSpec of(Path directory, int nodes, Equipment equipment) {
         return new ChaosSpec(directory, nodes, equipment, BUSY, List.of("-XX:TieredStopAtLevel=1"), DISK_MEBIBYTES);
+    }
+
+    /** With disks that clients do not fill within that time. */
+    public ChaosSpec withRoomFor(Duration time) {
+        int mebibytes = diskMebibytes + Math.toIntExact(time.toMinutes()) * MEBIBYTES_PER_MINUTE;
+        return new ChaosSpec(directory, nodes, equipment, flags, jvmOptions, mebibytes);
     }
 
     /** Flags of other keys than those that it has. */

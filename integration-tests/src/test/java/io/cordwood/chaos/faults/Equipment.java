@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -36,6 +37,15 @@ public record Equipment(boolean disks, Optional<Path> clock, List<String> lacks)
             lacks.add("no clock steps: there is no " + CLOCK_LIBRARY + " in " + LIBRARY_DIRECTORIES);
         }
         return new Equipment(disks.isEmpty(), clock, lacks);
+    }
+
+    /** Only what its faults use: clocks and disks of a node's own might do harm by themselves. */
+    public Equipment neededFor(Schedule schedule) {
+        var kinds = schedule.faults().stream().map(Fault::kind).collect(Collectors.toSet());
+        return new Equipment(
+                disks && kinds.stream().anyMatch(FaultKind::needsDisk),
+                clock.filter(library -> kinds.contains(FaultKind.CLOCK_STEP)),
+                lacks);
     }
 
     private static Optional<Path> clockLibrary() {

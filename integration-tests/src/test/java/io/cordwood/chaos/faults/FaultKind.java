@@ -116,6 +116,11 @@ public enum FaultKind {
         return effect;
     }
 
+    /** Whether it wants nodes to have a file system of their own. */
+    boolean needsDisk() {
+        return profile.equals("power") || profile.equals("disk");
+    }
+
     /** As it is printed, and told in the command line. */
     public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -143,6 +143,18 @@ class ScheduleTest {
     }
 
     @Test
+    void onlyWhatTheFaultsNeedOfTheMachineIsUsed() {
+        assertThat(needed("kill,net")).isEqualTo(Equipment.NONE);
+        assertThat(needed("power")).isEqualTo(new Equipment(true, Optional.empty(), List.of()));
+        assertThat(needed("disk")).isEqualTo(needed("power"));
+        assertThat(needed("clock")).isEqualTo(new Equipment(false, EVERYTHING.clock(), List.of()));
+    }
+
+    private static Equipment needed(String kinds) {
+        return EVERYTHING.neededFor(Schedule.of(1, MINUTES, 3, FaultKind.parse(kinds), EVERYTHING));
+    }
+
+    @Test
     void nodesThatAreStoppedDifferWithinAWindow() {
         var stopping = Map.of(
                 FaultKind.KILL_NODE, true,
