@@ -93,7 +93,17 @@ public final class Chaos implements Callable<Integer> {
 
     /** Runs it, and ends the process with its exit code. */
     public static void main(String[] args) {
-        System.exit(commandLine(new Chaos()).execute(args));
+        System.exit(exitCode(args));
+    }
+
+    private static int exitCode(String[] args) {
+        try {
+            return commandLine(new Chaos()).execute(args);
+        } catch (Error e) {
+            // Picocli lets it through, as of a disk that cannot be mounted, and threads that are left would keep the process.
+            e.printStackTrace();
+            return FAILED;
+        }
     }
 
     static CommandLine commandLine(Chaos command) {
@@ -112,6 +122,7 @@ public final class Chaos implements Callable<Integer> {
                 .<Trouble.Plan>map(bug -> new PlantedTrouble.Rounds(bug, options))
                 .orElseGet(() -> ScheduledTrouble.Windows.of(options));
         if (printSchedule) {
+            Results.sayLacks(trouble.equipment());
             System.out.print(trouble.text());
             return 0;
         }

@@ -108,6 +108,9 @@ public final class HistoryWriter implements Closeable {
             out.flush();
         } catch (IOException e) {
             failure = e;
+        } catch (RuntimeException e) {
+            // Else all who write would wait for ever for a thread that is no more.
+            failure = new IOException("an event cannot be written", e);
         }
     }
 }

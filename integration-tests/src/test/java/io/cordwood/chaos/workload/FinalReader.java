@@ -64,17 +64,29 @@ public final class FinalReader {
         boolean more = true;
         while (more) {
             long operation = recorder.invoke(PROCESS, part);
+            StatusRuntimeException problem;
             try {
                 var answer = fetch(part);
                 long next = answer.getNextOffset();
                 recorder.ok(PROCESS, operation, found(part, answer));
                 more = next < answer.getHighWatermark();
+                problem = more && next == part.position() ? nothing(part) : null;
                 part = Operation.FinalRead.of(partition, answer.getLogStartOffset(), answer.getHighWatermark(), next);
             } catch (StatusRuntimeException e) {
                 recorder.fail(PROCESS, operation, part, Outcome.ofCall(e).why());
-                pauseOrThrow(e, deadline);
+                problem = e;
+            }
+            if (problem != null) {
+                pauseOrThrow(problem, deadline);
             }
         }
+    }
+
+    /** An answer that leads no further, which must not be asked for without a pause. */
+    private static StatusRuntimeException nothing(Operation.FinalRead asked) {
+        return Status.UNAVAILABLE
+                .withDescription("no records at " + asked.position() + ", and an end beyond it")
+                .asRuntimeException();
     }
 
     private static Operation.FinalRead found(Operation.FinalRead asked, FetchResponse answer) {
