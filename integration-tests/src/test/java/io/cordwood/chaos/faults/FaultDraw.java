@@ -20,7 +20,9 @@ final class FaultDraw {
     /** The election timeout is at most 2 s. */
     private static final int BEYOND_ELECTION_MILLIS = 3_000;
 
-    private static final int PAUSE_MAX_MILLIS = 60_000;
+    /** Ratis ends itself where its process stood still for a minute. */
+    private static final int PAUSE_MAX_MILLIS = 55_000;
+
     /** One pause of so many may outlast its window. */
     private static final int LONG_PAUSES_ONE_OF = 6;
 
