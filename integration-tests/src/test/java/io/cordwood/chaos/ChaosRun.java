@@ -48,6 +48,9 @@ final class ChaosRun {
     private static final Duration DRAIN = Duration.ofSeconds(45);
     private static final Duration READ_ON = Duration.ofSeconds(20);
     private static final Duration FINAL_READ = Duration.ofSeconds(45);
+    /** What was written takes that part of the time to be read, far less in truth. */
+    private static final int FINAL_READ_PART = 10;
+
     private static final Duration REST = Duration.ofSeconds(45);
     private static final Duration RETRY = Duration.ofMillis(500);
 
@@ -68,7 +71,7 @@ final class ChaosRun {
         try {
             results.write("schedule.txt", plan.text());
             Results.say(options.commandLine() + " --out " + options.out());
-            plan.equipment().lacks().forEach(lack -> Results.say("left out: " + lack));
+            Results.sayLacks(plan.equipment());
             makeHistory(results);
             Results.say("checks the history");
             boolean clean = new Judgement(options, results, problems).pass();
@@ -153,7 +156,8 @@ final class ChaosRun {
         expect(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
         Results.say("reads everything");
         try (var nodes = new NodeCalls(cluster.clientAddresses())) {
-            problems.addAll(new FinalReader(nodes, recorder).read(workloads.partitions(), FINAL_READ));
+            var patience = FINAL_READ.plus(options.time().dividedBy(FINAL_READ_PART));
+            problems.addAll(new FinalReader(nodes, recorder).read(workloads.partitions(), patience));
         }
         Results.say("compares the replicas");
         var states =

@@ -17,7 +17,7 @@ record RunOptions(int minutes, long seed, int nodes, String faults, Optional<Pla
     static final String ALL_FAULTS = "all";
     static final int MINUTES_MAX = 24 * 60;
 
-    /** What a run may take beyond its minutes, whatever hangs. */
+    /** Whatever hangs: what a run may take beyond its minutes, and beyond half of them more to judge what happened. */
     private static final Duration MORE = Duration.ofMinutes(5);
 
     RunOptions {
@@ -43,7 +43,7 @@ record RunOptions(int minutes, long seed, int nodes, String faults, Optional<Pla
 
     /** When everything has to be over. */
     Duration limit() {
-        return time().plus(MORE);
+        return time().plus(time().dividedBy(2)).plus(MORE);
     }
 
     /** What makes the same run again, as far as machines do the same again. */
