@@ -266,10 +266,12 @@ final class PlantedTrouble implements Trouble {
     }
 
     private long begun(FaultKind kind, List<Integer> nodes, String what) {
+        Results.say("BEGIN " + what);
         return recorder.invoke(FaultLog.PROCESS, new Operation.Fault(kind, nodes, what));
     }
 
     private void over(long operation, FaultKind kind, List<Integer> nodes, String what) {
+        Results.say("END " + what);
         recorder.ok(FaultLog.PROCESS, operation, new Operation.Fault(kind, nodes, what));
     }
 

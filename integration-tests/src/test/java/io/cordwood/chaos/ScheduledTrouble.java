@@ -4,6 +4,7 @@ import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.ChaosSpec;
 import io.cordwood.chaos.faults.Equipment;
 import io.cordwood.chaos.faults.FaultKind;
+import io.cordwood.chaos.faults.FaultListener;
 import io.cordwood.chaos.faults.Nemesis;
 import io.cordwood.chaos.faults.Schedule;
 import io.cordwood.chaos.history.Recorder;
@@ -63,8 +64,12 @@ final class ScheduledTrouble implements Trouble {
         @Override
         public Trouble on(ChaosCluster cluster, Recorder recorder) {
             var log = new FaultLog(recorder, cluster.nodeIds());
+            FaultListener listener = event -> {
+                Results.say(event.toString());
+                log.on(event);
+            };
             return new ScheduledTrouble(
-                    new Nemesis(cluster, schedule, workload().records().topic(), log));
+                    new Nemesis(cluster, schedule, workload().records().topic(), listener));
         }
     }
 
