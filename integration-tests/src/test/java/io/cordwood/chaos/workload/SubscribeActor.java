@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all partitions of a topic at their ends from any replica, whoever leads, and goes to another node every few seconds, or
- * when one refuses. What it has from a follower, it must find at the leader.
+ * soon where one refuses: not every node has all partitions. What it has from a follower, it must find at the leader.
  *
  * <p><b>Thread:</b> that of its workload; answers come on those of gRPC, through a queue that the credit bounds.
  */
@@ -29,6 +29,9 @@ final class SubscribeActor implements Actor {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final long STAY_NANOS = Duration.ofSeconds(8).toNanos();
+    /** So that those that are not refused get something, too. */
+    private static final long STAY_REFUSED_NANOS = Duration.ofSeconds(1).toNanos();
+
     private static final long WAIT_MILLIS = 200;
     private static final long CREDIT_RECORDS = 10_000;
     /** Records alone bound what is under way. */
@@ -55,6 +58,7 @@ final class SubscribeActor implements Actor {
         private final long sinceNanos = System.nanoTime();
         private final BlockingQueue<SubscribeResponse> answers = new LinkedBlockingQueue<>();
         private volatile boolean ended;
+        private boolean refused;
         private @Nullable StreamObserver<SubscribeRequest> requests;
 
         @Override
@@ -70,6 +74,10 @@ final class SubscribeActor implements Actor {
         @Override
         public void onCompleted() {
             ended = true;
+        }
+
+        boolean isOver() {
+            return System.nanoTime() - sinceNanos > (refused ? STAY_REFUSED_NANOS : STAY_NANOS);
         }
 
         void send(SubscribeRequest request) {
@@ -98,8 +106,8 @@ final class SubscribeActor implements Actor {
             current = subscribe();
             subscription = current;
         }
-        boolean goesOn = take(current);
-        if (!goesOn || current.ended || System.nanoTime() - current.sinceNanos > STAY_NANOS) {
+        take(current);
+        if (current.ended || current.isOver()) {
             current.cancel();
             subscription = null;
         }
@@ -138,38 +146,36 @@ final class SubscribeActor implements Actor {
         return opened;
     }
 
-    /** Takes what has come, or waits a little for it; false where the node serves a partition no longer. */
-    private boolean take(Subscription from) throws InterruptedException {
-        boolean serves = true;
+    /** Takes what has come, or waits a little for it. */
+    private void take(Subscription from) throws InterruptedException {
         long records = 0;
         for (var answer = from.answers.poll(WAIT_MILLIS, TimeUnit.MILLISECONDS);
                 answer != null;
                 answer = from.answers.poll()) {
             records += answer.getData().getRecordsCount();
-            serves &= take(answer);
+            take(answer, from);
         }
         if (records > 0) {
             from.send(SubscribeRequest.newBuilder()
                     .setCredit(Credit.newBuilder().setRecords(records))
                     .build());
         }
-        return serves;
     }
 
-    private boolean take(SubscribeResponse answer) {
+    private void take(SubscribeResponse answer, Subscription from) {
         if (!reads.isRead(answer.getPartition())) {
-            return true;
+            return;
         }
         if (answer.hasError()) {
             refused(answer);
-            return false;
+            from.refused = true;
+            return;
         }
         var data = answer.getData();
         long position = reads.positions().getOrDefault(answer.getPartition(), 0L);
         if (data.getRecordsCount() > 0 || data.getNextOffset() > position) {
             reads.answered(answer.getPartition(), Records.seen(data.getRecordsList()), data.getNextOffset());
         }
-        return true;
     }
 
     private void refused(SubscribeResponse answer) {
