@@ -100,7 +100,8 @@ public final class Chaos implements Callable<Integer> {
         try {
             return commandLine(new Chaos()).execute(args);
         } catch (Error e) {
-            // Picocli lets it through, as of a disk that cannot be mounted, and threads that are left would keep the process.
+            // Picocli lets it through, as of a disk that cannot be mounted, and threads that are left would keep the
+            // process.
             e.printStackTrace();
             return FAILED;
         }

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
  *
  * <p><b>Thread:</b> one.
  *
- * @param problems that the run saw itself, each as a sentence: they are violations like those that the checkers find
+ * @param problems that the run saw itself, each as a sentence: they are violations like those that the
+ *     checkers find
  */
 record Judgement(RunOptions options, Results results, List<String> problems) {
     /** After the faults everything works again within that time. */

@@ -32,8 +32,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The faults that make one planted bug show, again and again: some calm, then each fault half its time behind the one before
- * it, then all of them end together.
+ * The faults that make one planted bug show, again and again: some calm, then each fault half its time
+ * behind the one before it, then all of them end together.
  *
  * <p><b>Thread:</b> as of {@link Trouble}.
  */

@@ -17,7 +17,10 @@ record RunOptions(int minutes, long seed, int nodes, String faults, Optional<Pla
     static final String ALL_FAULTS = "all";
     static final int MINUTES_MAX = 24 * 60;
 
-    /** Whatever hangs: what a run may take beyond its minutes, and beyond half of them more to judge what happened. */
+    /**
+     * Whatever hangs: what a run may take beyond its minutes, and beyond half of them more to judge what
+     * happened.
+     */
     private static final Duration MORE = Duration.ofMinutes(5);
 
     RunOptions {

@@ -6,7 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends the process when a run takes too long, whatever hangs: says where every thread is, and leaves no process behind.
+ * Ends the process when a run takes too long, whatever hangs: says where every thread is, and leaves no
+ * process behind.
  *
  * <p><b>Thread:</b> any; it has one of its own.
  */

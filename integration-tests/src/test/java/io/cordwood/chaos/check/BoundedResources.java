@@ -12,10 +12,11 @@ import java.util.function.ToLongFunction;
 /**
  * A node's process does not grow without end.
  *
- * <p>Broken, behind the warm-up, by resident memory, direct memory, open files or threads above their limit; and by more than
- * the allowed growth from the highest of the first quarter of the time to the highest of the last one, if both have {@value
- * #QUARTER_MIN_SAMPLES} samples. The highest ones are compared because a node that was killed begins small. Growth up to an
- * eighth of the limit says nothing, of resident memory up to half of it: heaps grow to their size whatever happens.
+ * <p>Broken, behind the warm-up, by resident memory, direct memory, open files or threads above their limit;
+ * and by more than the allowed growth from the highest of the first quarter of the time to the highest of
+ * the last one, if both have {@value #QUARTER_MIN_SAMPLES} samples. The highest ones are compared because a
+ * node that was killed begins small. Growth up to an eighth of the limit says nothing, of resident memory up
+ * to half of it: heaps grow to their size whatever happens.
  */
 public final class BoundedResources implements Checker {
     private static final int QUARTER_MIN_SAMPLES = 3;

@@ -4,7 +4,8 @@ import io.cordwood.chaos.history.History;
 import java.util.List;
 
 /**
- * One promise. The comment of its class defines what breaks it; what the history does not decide is no violation.
+ * One promise. The comment of its class defines what breaks it; what the history does not decide is no
+ * violation.
  *
  * <p><b>Thread:</b> immutable.
  */

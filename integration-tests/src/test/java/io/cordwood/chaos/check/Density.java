@@ -10,10 +10,11 @@ import java.util.List;
 /**
  * Offsets are dense.
  *
- * <p>Broken by an offset between the log start and the end of the final log that has no record, unless a {@link
- * Operation.Repair} of the partition names it. Each one that names none allows one further offset, which was not taken yet when
- * the repair was noted: it lies behind all that anybody had written or read by then. Also by offsets that do not rise, by
- * records outside of the log's own bounds, and by a final read that leaves something out or does not reach the end.
+ * <p>Broken by an offset between the log start and the end of the final log that has no record, unless a
+ * {@link Operation.Repair} of the partition names it. Each one that names none allows one further offset,
+ * which was not taken yet when the repair was noted: it lies behind all that anybody had written or read by
+ * then. Also by offsets that do not rise, by records outside of the log's own bounds, and by a final read
+ * that leaves something out or does not reach the end.
  */
 public final class Density implements Checker {
     @Override

@@ -14,8 +14,9 @@ import java.util.List;
 /**
  * A retry never makes a second copy.
  *
- * <p>Broken by one value at two offsets of a partition, in any reads, if it was written by an idempotent producer or
- * a conditional append. A plain producer may make copies: those are counted by {@link #ofPlainProducers}.
+ * <p>Broken by one value at two offsets of a partition, in any reads, if it was written by an idempotent
+ * producer or a conditional append. A plain producer may make copies: those are counted by {@link
+ * #ofPlainProducers}.
  */
 public final class Duplicate implements Checker {
     @Override

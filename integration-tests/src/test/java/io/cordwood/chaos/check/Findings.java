@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The violations that one check found. Keeps the first {@value #KEPT_MAX} and counts the others: after one bug a million
- * records may be wrong.
+ * The violations that one check found. Keeps the first {@value #KEPT_MAX} and counts the others: after one
+ * bug a million records may be wrong.
  *
  * <p><b>Thread:</b> confined to one.
  */

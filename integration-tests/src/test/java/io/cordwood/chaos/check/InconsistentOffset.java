@@ -11,9 +11,10 @@ import java.util.List;
 /**
  * An offset has one value, for everybody and for ever.
  *
- * <p>Broken by two different values at one offset of a partition, in any two acknowledgements or reads. Also by a record that
- * is acknowledged at one offset and read at another one, if there can be one copy only: a record of an idempotent
- * producer or a conditional append. Of a plain producer's copies any may be the acknowledged one.
+ * <p>Broken by two different values at one offset of a partition, in any two acknowledgements or reads. Also
+ * by a record that is acknowledged at one offset and read at another one, if there can be one copy only: a
+ * record of an idempotent producer or a conditional append. Of a plain producer's copies any may be the
+ * acknowledged one.
  *
  * <p><b>Source:</b> inconsistent offsets of {@code jepsen.tests.kafka}.
  */

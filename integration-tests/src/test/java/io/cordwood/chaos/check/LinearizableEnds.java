@@ -13,44 +13,47 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends and, where they are confirmed, reads of the end behave, in each partition, as if they happened one after
- * another, each at an instant between its begin and its end.
+ * Appends and, where they are confirmed, reads of the end behave, in each partition, as if they happened one
+ * after another, each at an instant between its begin and its end.
  *
- * <p><b>Definition.</b> The state is the end offset {@code E}, at first 0. A write that is acknowledged at {@code o} takes
- * effect where {@code E = o}, which for an {@code AppendIf} must be the end that it expected, and makes it {@code o + 1}.
- * {@code EndOffset} takes effect where {@code E} is the answer. A read takes effect behind the writes of its records. An
- * outcome that is unknown took effect at any time after its begin or not at all. A write that failed took none: who reads
- * it finds a {@link Phantom}. The end that a refused {@code AppendIf} found is never the expected one; where ends are
- * confirmed it is also {@code E} at an instant of that operation. Where they are not, {@code EndOffset} takes effect at any
- * instant before its end: it may be older than its begin, and is never an end that the log had not reached.
+ * <p><b>Definition.</b> The state is the end offset {@code E}, at first 0. A write that is acknowledged at
+ * {@code o} takes effect where {@code E = o}, which for an {@code AppendIf} must be the end that it
+ * expected, and makes it {@code o + 1}. {@code EndOffset} takes effect where {@code E} is the answer. A read
+ * takes effect behind the writes of its records. An outcome that is unknown took effect at any time after
+ * its begin or not at all. A write that failed took none: who reads it finds a {@link Phantom}. The end that
+ * a refused {@code AppendIf} found is never the expected one; where ends are confirmed it is also {@code E}
+ * at an instant of that operation. Where they are not, {@code EndOffset} takes effect at any instant before
+ * its end: it may be older than its begin, and is never an end that the log had not reached.
  *
- * <p><b>How it is decided.</b> The general problem is hard because the order of the effects is to be found. Here it is
- * known: it is the order of the offsets. Let {@code T(o)} be the instant at which {@code E} goes from {@code o} to
- * {@code o + 1}; then {@code T} does not fall from offset to offset, and every operation bounds it:
+ * <p><b>How it is decided.</b> The general problem is hard because the order of the effects is to be found.
+ * Here it is known: it is the order of the offsets. Let {@code T(o)} be the instant at which {@code E} goes
+ * from {@code o} to {@code o + 1}; then {@code T} does not fall from offset to offset, and every operation
+ * bounds it:
  *
  * <table><caption>Bounds, of an operation from its begin b to its end e</caption>
  * <tr><td>write of the record at o</td><td>b &le; T(o), and T(o) &le; e if it is acknowledged</td></tr>
  * <tr><td>read that got the record at o</td><td>T(o) &le; e</td></tr>
- * <tr><td>end offset h</td><td>T(h - 1) &le; e and, where it is confirmed, b &le; T(h): the end was h no later than e, and no
- * longer before b</td></tr>
+ * <tr><td>end offset h</td><td>T(h - 1) &le; e and, where it is confirmed, b &le; T(h): the end was h no
+ * later than e, and no longer before b</td></tr>
  * </table>
  *
- * <p>Some {@code T} satisfies them all exactly when no lower bound at an offset exceeds an upper bound at the same or a
- * higher offset: then the highest lower bound up to {@code o} is such a {@code T(o)}. And then each read of an end has an
- * instant, because {@code [b, e]} and {@code [T(h - 1), T(h)]} meet. So a pass over the sorted bounds decides, in n log n.
- * Not bounded are offsets whose record nobody ever saw. An end must also not exceed the final one.
+ * <p>Some {@code T} satisfies them all exactly when no lower bound at an offset exceeds an upper bound at
+ * the same or a higher offset: then the highest lower bound up to {@code o} is such a {@code T(o)}. And then
+ * each read of an end has an instant, because {@code [b, e]} and {@code [T(h - 1), T(h)]} meet. So a pass
+ * over the sorted bounds decides, in n log n. Not bounded are offsets whose record nobody ever saw. An end
+ * must also not exceed the final one.
  *
- * <p><b>Source:</b> Herlihy and Wing, "Linearizability", 1990; Wing and Gong, "Testing and Verifying Concurrent Objects",
- * 1993, whose search the test holds this against; that a known order of the writes makes the problem easy is from Gibbons
- * and Korach, "Testing Shared Memories", 1997.
+ * <p><b>Source:</b> Herlihy and Wing, "Linearizability", 1990; Wing and Gong, "Testing and Verifying
+ * Concurrent Objects", 1993, whose search the test holds this against; that a known order of the writes
+ * makes the problem easy is from Gibbons and Korach, "Testing Shared Memories", 1997.
  */
 public final class LinearizableEnds implements Checker {
     private final boolean confirmed;
 
     /**
-     * @param confirmed whether who tells an end has asked a majority before whether it still leads. Without, a leader that
-     *     was replaced and does not know yet tells the end that it had; and the end for which it refuses an append counts
-     *     entries under way, so it bounds nothing
+     * @param confirmed whether who tells an end has asked a majority before whether it still leads. Without, a
+     *     leader that was replaced and does not know yet tells the end that it had; and the end for which it
+     *     refuses an append counts entries under way, so it bounds nothing
      */
     public LinearizableEnds(boolean confirmed) {
         this.confirmed = confirmed;

@@ -131,7 +131,9 @@ class LinearizableEndsTest {
                 Duration.ofSeconds(20), () -> assertThat(CONFIRMED.check(history)).isEmpty());
     }
 
-    /** A write at an offset, or a read of an end, from begin to end; a write whose outcome is unknown never ends. */
+    /**
+     * A write at an offset, or a read of an end, from begin to end; a write whose outcome is unknown never ends.
+     */
     private record Step(boolean write, long offset, long begin, long end) {}
 
     private static List<Step> randomSteps(Random random) {

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * The acknowledged records of a partition that are not in its final log at the acknowledged offset, though nobody allowed
- * to drop them. Says of each whether it is of the prefix (nothing acknowledged before it is left), of the postfix (nothing
- * behind it is left) or of the middle.
+ * The acknowledged records of a partition that are not in its final log at the acknowledged offset, though
+ * nobody allowed to drop them. Says of each whether it is of the prefix (nothing acknowledged before it is
+ * left), of the postfix (nothing behind it is left) or of the middle.
  *
  * <p><b>Thread:</b> confined to one.
  */

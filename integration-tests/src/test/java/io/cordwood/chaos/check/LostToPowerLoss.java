@@ -6,11 +6,11 @@ import io.cordwood.chaos.history.Operation;
 import java.util.List;
 
 /**
- * A record that was acknowledged before a loss of power is there after it: {@link LostWrite} of those writes whose {@code OK}
- * is older than the begin of some {@link FaultKind#POWER_LOSS}.
+ * A record that was acknowledged before a loss of power is there after it: {@link LostWrite} of those writes
+ * whose {@code OK} is older than the begin of some {@link FaultKind#POWER_LOSS}.
  *
- * <p>Says that what was acknowledged had been forced. A record lost here may have another cause; without a loss of power
- * in the run nothing is said.
+ * <p>Says that what was acknowledged had been forced. A record lost here may have another cause; without a
+ * loss of power in the run nothing is said.
  */
 public final class LostToPowerLoss implements Checker {
     @Override

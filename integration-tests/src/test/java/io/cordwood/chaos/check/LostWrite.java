@@ -6,11 +6,12 @@ import java.util.List;
 /**
  * An acknowledged record is in the final read at the offset of its acknowledgement.
  *
- * <p>Broken by a write with {@code OK} at offset {@code o} where the final log of the partition has nothing or another value
- * at {@code o}, unless {@code o} lies both below the final log start and below what somebody asked to trim. Also by a
- * partition with acknowledged records that was not read in the end.
+ * <p>Broken by a write with {@code OK} at offset {@code o} where the final log of the partition has nothing
+ * or another value at {@code o}, unless {@code o} lies both below the final log start and below what
+ * somebody asked to trim. Also by a partition with acknowledged records that was not read in the end.
  *
- * <p><b>Source:</b> the lost prefix, middle and postfix are those of the set checker of Jepsen's report on NATS 2.12.1.
+ * <p><b>Source:</b> the lost prefix, middle and postfix are those of the set checker of Jepsen's report on
+ * NATS 2.12.1.
  */
 public final class LostWrite implements Checker {
     @Override

@@ -12,11 +12,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is read was written.
  *
- * <p>Broken by a record in any read, the final one included, whose value nobody ever gave to a write of that partition; whose
- * write ended with {@code FAIL}, which says that it has no effect; or whose write began after the read had ended.
+ * <p>Broken by a record in any read, the final one included, whose value nobody ever gave to a write of that
+ * partition; whose write ended with {@code FAIL}, which says that it has no effect; or whose write began
+ * after the read had ended.
  *
- * <p><b>Source:</b> aborted read (G1a) of Adya, Liskov and O'Neil, "Generalized Isolation Level Definitions", 2000, with
- * one record as the transaction.
+ * <p><b>Source:</b> aborted read (G1a) of Adya, Liskov and O'Neil, "Generalized Isolation Level
+ * Definitions", 2000, with one record as the transaction.
  */
 public final class Phantom implements Checker {
     @Override

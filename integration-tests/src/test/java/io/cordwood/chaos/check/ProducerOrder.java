@@ -16,8 +16,9 @@ import java.util.TreeMap;
 /**
  * The records of an idempotent producer are in a partition in the order in which it numbered them.
  *
- * <p>Broken by two records of one idempotent producer in one partition, acknowledged or read, where the one with the higher
- * offset has the lower number. Numbers may be missing, and the same number twice is a {@link Duplicate}.
+ * <p>Broken by two records of one idempotent producer in one partition, acknowledged or read, where the one
+ * with the higher offset has the lower number. Numbers may be missing, and the same number twice is a {@link
+ * Duplicate}.
  */
 public final class ProducerOrder implements Checker {
     @Override

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** The judges of readers, of the time after the faults, of replicas and of nodes find what is there to find. */
+/**
+ * The judges of readers, of the time after the faults, of replicas and of nodes find what is there to find.
+ */
 class ReadCheckersTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
     private static final Stuck STUCK = new Stuck(Verdict.RECOVERY);
@@ -240,7 +242,9 @@ class ReadCheckersTest {
         return calls.get(calls.size() - 1);
     }
 
-    /** Conditional appends that begin when all has to work again, some of them refused for the end they found. */
+    /**
+     * Conditional appends that begin when all has to work again, some of them refused for the end they found.
+     */
     private static List<Call<Operation.AppendIf>> lateAppends(Edited good) {
         return good.history().calls(Operation.AppendIf.class).stream()
                 .filter(call -> call.beginNanos() >= DEADLINE_NANOS

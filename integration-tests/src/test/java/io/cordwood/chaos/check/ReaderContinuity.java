@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A reader gets every record once, in order, and none that goes away again.
  *
- * <p>Of the reads of one process in one partition: each that is answered begins where the last answered one ended, or at the
- * log start that a refusal named because the position lay below it. Broken by a read that begins elsewhere (behind it was
- * skipped, before it went back); by records outside of {@code [position, next position)} or out of order; by a record that
- * the final log has otherwise or not at all, which is how a reader past the high watermark is found; and by a record of
- * the final log in the range of a read that did not get it. What lies below the final log start is not compared.
+ * <p>Of the reads of one process in one partition: each that is answered begins where the last answered one
+ * ended, or at the log start that a refusal named because the position lay below it. Broken by a read that
+ * begins elsewhere (behind it was skipped, before it went back); by records outside of {@code [position,
+ * next position)} or out of order; by a record that the final log has otherwise or not at all, which is how
+ * a reader past the high watermark is found; and by a record of the final log in the range of a read that
+ * did not get it. What lies below the final log start is not compared.
  */
 public final class ReaderContinuity implements Checker {
     @Override

@@ -17,7 +17,10 @@ import java.util.Set;
  */
 final class Repairs {
     private final Map<TopicPartition, Set<Long>> named = new HashMap<>();
-    /** Those that name no offset, in the order of time, which is that of the offsets from which they may take one. */
+    /**
+     * Those that name no offset, in the order of time, which is that of the offsets from which they may take
+     * one.
+     */
     private final Map<TopicPartition, List<Unnamed>> unnamed = new HashMap<>();
 
     /** What it takes lies behind all that anybody had been told of before it was noted. */
@@ -51,7 +54,9 @@ final class Repairs {
         }
     }
 
-    /** Those of these holes, which rise, that are left when each repair has taken one that it may have taken. */
+    /**
+     * Those of these holes, which rise, that are left when each repair has taken one that it may have taken.
+     */
     List<Long> unexplained(TopicPartition partition, List<Long> holes) {
         var left = new ArrayList<Long>();
         var repairs = unnamed.getOrDefault(partition, List.of()).iterator();

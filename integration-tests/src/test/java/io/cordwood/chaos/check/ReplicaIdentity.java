@@ -12,9 +12,9 @@ import java.util.TreeMap;
 /**
  * In the end all replicas of a partition are the same.
  *
- * <p>Of each node the last state of a replica that was noted behind the last heal counts. Broken by two of one partition
- * that differ in log start, end offset or hash; by one that ends before the final log; and, if any states were noted, by a
- * partition with a final log of which there are not two to compare.
+ * <p>Of each node the last state of a replica that was noted behind the last heal counts. Broken by two of
+ * one partition that differ in log start, end offset or hash; by one that ends before the final log; and, if
+ * any states were noted, by a partition with a final log of which there are not two to compare.
  */
 public final class ReplicaIdentity implements Checker {
     @Override

@@ -31,7 +31,10 @@ final class Sightings {
         }
     }
 
-    /** Gives all of them, in the order in which the operations began. One by one, because there are many millions. */
+    /**
+     * Gives all of them, in the order in which the operations began. One by one, because there are many
+     * millions.
+     */
     static void each(History history, Consumer<Sighting> taker) {
         for (var call : history.calls(Operation.OfPartition.class)) {
             if (!call.isOk()) {

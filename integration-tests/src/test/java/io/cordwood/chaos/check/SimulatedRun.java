@@ -16,9 +16,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A history of a cluster that keeps all its promises: operations that overlap, take effect at an instant of their own, fail,
- * or end without a known outcome and take effect or not, partly later; with trims, repairs, copies by plain producers,
- * changes of leader, faults, a heal and what is read in the end.
+ * A history of a cluster that keeps all its promises: operations that overlap, take effect at an instant of
+ * their own, fail, or end without a known outcome and take effect or not, partly later; with trims, repairs,
+ * copies by plain producers, changes of leader, faults, a heal and what is read in the end.
  *
  * <p>The same seed makes the same history.
  *

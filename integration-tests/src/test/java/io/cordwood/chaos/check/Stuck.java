@@ -12,16 +12,20 @@ import java.util.Objects;
 /**
  * When the faults are over everything works again within a time.
  *
- * <p>The deadline is that time after the last {@link Operation.Heal}. Broken by a write, read or end-offset read that
+ * <p>The deadline is that time after the last {@link Operation.Heal}. Broken by a write, read or end-offset
+ * read that
  * <ul>
- *   <li>is not answered at the later of the deadline and the same time after its own begin, if the history goes on until then;
- *   <li>begins behind the deadline and then fails, or ends without a known outcome, other than an {@code AppendIf} or a {@code
- *       FinalRead}, which is asked for again until it is answered. A read that is refused for the log start is answered.
+ *   <li>is not answered at the later of the deadline and the same time after its own begin, if the history
+ *       goes on until then;
+ *   <li>begins behind the deadline and then fails, or ends without a known outcome, other than an {@code
+ *       AppendIf} or a {@code FinalRead}, which is asked for again until it is answered. A read that is
+ *       refused for the log start is answered.
  * </ul>
- * Also by a partition in which {@code AppendIf}s that begin behind the deadline end, and each of them so: nobody repeats one,
- * because that could append twice, so a change of leader may cut it at any time. One that is refused for the end it found is
- * answered. And by a partition in which some write was under way between the heal and the deadline and none was
- * acknowledged, if the history goes on until the deadline. Without a heal nothing is decided.
+ * Also by a partition in which {@code AppendIf}s that begin behind the deadline end, and each of them so:
+ * nobody repeats one, because that could append twice, so a change of leader may cut it at any time. One
+ * that is refused for the end it found is answered. And by a partition in which some write was under way
+ * between the heal and the deadline and none was acknowledged, if the history goes on until the deadline.
+ * Without a heal nothing is decided.
  */
 public final class Stuck implements Checker {
     private final Duration limit;

@@ -21,7 +21,10 @@ public record Verdict(List<String> checkers, List<Violation> violations) {
         violations = List.copyOf(violations);
     }
 
-    /** Every promise, as it is documented: an end that is told is a leader's own word, which may have been replaced. */
+    /**
+     * Every promise, as it is documented: an end that is told is a leader's own word, which may have been
+     * replaced.
+     */
     public static List<Checker> allCheckers(ResourceLimits limits) {
         return List.of(
                 new LostWrite(),

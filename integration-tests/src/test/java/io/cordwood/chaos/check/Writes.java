@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class Writes {
     private final Map<TopicPartition, Map<Value, Call<Operation.Write>>> byValue = new HashMap<>();
 
-    /** @throws IllegalArgumentException where a value was written by two operations: then nobody can judge it */
+    /**
+     * @throws IllegalArgumentException where a value was written by two operations: then nobody can judge it
+     */
     Writes(History history) {
         for (var call : history.calls(Operation.Write.class)) {
             var write = call.what();

@@ -28,11 +28,11 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * A cluster of server processes whose nodes and clients reach each other by proxies in this process only, and
- * whose data lies on disks of their own where the machine can have such.
+ * A cluster of server processes whose nodes and clients reach each other by proxies in this process only,
+ * and whose data lies on disks of their own where the machine can have such.
  *
- * <p>Invariant: after {@link #close}, and after an end of this process other than by SIGKILL, no process of it is
- * left and nothing is mounted.
+ * <p>Invariant: after {@link #close}, and after an end of this process other than by SIGKILL, no process of
+ * it is left and nothing is mounted.
  *
  * <p><b>Thread:</b> any. What befalls one node is asked for by one thread at a time.
  */
@@ -296,7 +296,10 @@ public final class ChaosCluster implements AutoCloseable {
         return Resources.of(node(node).pid());
     }
 
-    /** Sets a node's clock wrong by so many seconds; 0 is right. Nodes have clocks where {@link Equipment} has them. */
+    /**
+     * Sets a node's clock wrong by so many seconds; 0 is right. Nodes have clocks where {@link Equipment} has
+     * them.
+     */
     public void stepClock(int node, long seconds) {
         try {
             // In place: the library reads it again each second, and a process that finds no file keeps the right time.

@@ -26,8 +26,8 @@ public record ChaosSpec(
     private static final int MEBIBYTES_PER_MINUTE = 12;
 
     /**
-     * Small files, so that there are many to be made, forced, purged and fetched, and what is rare in a long life
-     * happens within a minute.
+     * Small files, so that there are many to be made, forced, purged and fetched, and what is rare in a long
+     * life happens within a minute.
      */
     private static final List<String> BUSY = List.of(
             "--log.segment-max-bytes=256KiB",

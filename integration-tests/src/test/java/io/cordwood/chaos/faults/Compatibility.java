@@ -11,8 +11,8 @@ import java.util.Set;
  * Which faults may be there together, so that a run stays within what Cordwood promises: a minority of the
  * replicas loses what it forced, and only while all others are sound and up.
  *
- * <p>What the schedule cannot know, such as how long a replica takes to be rebuilt, is asked again when a fault
- * begins: {@link #refusal}.
+ * <p>What the schedule cannot know, such as how long a replica takes to be rebuilt, is asked again when a
+ * fault begins: {@link #refusal}.
  *
  * <p><b>Thread:</b> immutable.
  *

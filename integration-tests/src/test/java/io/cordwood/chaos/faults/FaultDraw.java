@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Draws faults with their targets, lengths and amounts. Faults of one window that stop nodes befall different
- * ones, as far as that is known before.
+ * Draws faults with their targets, lengths and amounts. Faults of one window that stop nodes befall
+ * different ones, as far as that is known before.
  *
  * <p><b>Thread:</b> one: each draw depends on those before.
  */

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Does to a cluster what a schedule says, tells of it, and puts everything right at the end.
  *
- * <p>Invariant: when a run returns all nodes run, the network is clean, disks have power and room and clocks are
- * right, also where a fault failed midway.
+ * <p>Invariant: when a run returns all nodes run, the network is clean, disks have power and room and clocks
+ * are right, also where a fault failed midway.
  *
  * <p><b>Thread:</b> one runs it, any may end it; threads of its own do the faults.
  */

@@ -11,8 +11,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * What befalls a cluster and when: windows of 20 to 30 s, one of each four of them calm, in each other one some
- * faults that go together. The same seed, time, nodes and kinds make the same schedule.
+ * What befalls a cluster and when: windows of 20 to 30 s, one of each four of them calm, in each other one
+ * some faults that go together. The same seed, time, nodes and kinds make the same schedule.
  *
  * <p>Invariant: windows follow each other without a gap, and a fault ends within its window.
  *

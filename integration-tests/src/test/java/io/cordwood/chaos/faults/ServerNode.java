@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server process of one node, which ends and starts often. Its directory holds {@code server.log} with all
- * that its processes printed, and {@code server.pid} of the newest.
+ * The server process of one node, which ends and starts often. Its directory holds {@code server.log} with
+ * all that its processes printed, and {@code server.pid} of the newest.
  *
  * <p><b>Thread:</b> any; the monitor guards which process is the newest.
  */

@@ -16,7 +16,9 @@ public record Call<T extends Operation>(
         return kind.cast(ended == null ? invoked.what() : ended.what());
     }
 
-    /** {@link EventType#INFO} where it was never answered: its outcome is as unknown as that of one that says so. */
+    /**
+     * {@link EventType#INFO} where it was never answered: its outcome is as unknown as that of one that says so.
+     */
     public EventType outcome() {
         return ended == null ? EventType.INFO : ended.type();
     }

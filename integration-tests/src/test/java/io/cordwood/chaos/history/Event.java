@@ -7,8 +7,8 @@ import java.util.Objects;
  * One line of a history.
  *
  * @param nanos since the begin of the run, on a clock that never steps
- * @param process who does it, one thing after another in each partition: {@code producer-3}, {@code reader-1},
- *     {@code conditional-0}, {@code final}, {@code nemesis}
+ * @param process who does it, one thing after another in each partition: {@code producer-3}, {@code
+ *     reader-1}, {@code conditional-0}, {@code final}, {@code nemesis}
  * @param operation the same number at the begin and the end of an operation, and at no other
  * @param detail in words, empty where there is nothing to say: why it failed
  */

@@ -22,11 +22,12 @@ import java.util.stream.Stream;
  *
  * <pre>{"t":1200,"process":"p3","op":17,"type":"OK","kind":"Produce","what":{"partition":"orders-0",...},"detail":"..."}</pre>
  *
- * <p>{@code kind} is the simple name of the operation's record, and {@code what} has its components; absent is {@code null}.
- * Partitions and values are texts as they print, a record that was read is {@code [offset,value]}.
+ * <p>{@code kind} is the simple name of the operation's record, and {@code what} has its components; absent
+ * is {@code null}. Partitions and values are texts as they print, a record that was read is {@code
+ * [offset,value]}.
  *
- * <p>Invariant: {@code parse(line(event))} equals {@code event}. Texts that come again and again are held once, because a run
- * has millions of events.
+ * <p>Invariant: {@code parse(line(event))} equals {@code event}. Texts that come again and again are held
+ * once, because a run has millions of events.
  *
  * <p><b>Thread:</b> confined to one.
  */

@@ -1,6 +1,9 @@
 package io.cordwood.chaos.history;
 
-/** What was done to the cluster, and what it then did to itself. The names are those of the history, the plot and the summary. */
+/**
+ * What was done to the cluster, and what it then did to itself. The names are those of the history, the plot
+ * and the summary.
+ */
 public enum FaultKind {
     /** A process ends without warning; the fault is over when it serves again. */
     KILL("kills"),
@@ -30,7 +33,10 @@ public enum FaultKind {
     TOPIC_CHANGE("topic changes"),
     /** A replica is moved or replaced. */
     REPLACE("replaced replicas"),
-    /** A replica fetches segments because the log goes no longer back to where it is: no fault, but part of what happens. */
+    /**
+     * A replica fetches segments because the log goes no longer back to where it is: no fault, but part of what
+     * happens.
+     */
     CATCH_UP("catch-ups");
 
     private final String plural;

@@ -14,10 +14,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Everything that was taken down of a run, in the order of time, with the ends of the operations at their begins.
+ * Everything that was taken down of a run, in the order of time, with the ends of the operations at their
+ * begins.
  *
- * <p>Invariants: an operation has at most one begin and one end, by the same process and of the same kind; its end is
- * not before its begin.
+ * <p>Invariants: an operation has at most one begin and one end, by the same process and of the same kind;
+ * its end is not before its begin.
  *
  * <p><b>Thread:</b> immutable.
  */
@@ -35,7 +36,8 @@ public final class History {
     /** @throws IllegalArgumentException where they are no history, by the invariants */
     public static History of(List<Event> events) {
         var sorted = new ArrayList<>(events);
-        // Stable: the begin and the end of one operation are given in their order also where the clock did not move.
+        // Stable: the begin and the end of one operation are given in their order also where the clock did not
+        // move.
         sorted.sort(Comparator.comparingLong(Event::nanos));
         return new History(Collections.unmodifiableList(sorted));
     }

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes events to a file, one line each, in the order in which they were given.
  *
- * <p>What was given is with the operating system as soon as no more comes: the end of the driver loses at most the last
- * moment, and the file then ends with a torn line, which {@link HistoryFile} leaves out.
+ * <p>What was given is with the operating system as soon as no more comes: the end of the driver loses at
+ * most the last moment, and the file then ends with a torn line, which {@link HistoryFile} leaves out.
  *
- * <p><b>Thread:</b> {@link #write} by any, {@link #close} by the owner after all of them. A thread of its own writes; who
- * writes faster than it waits.
+ * <p><b>Thread:</b> {@link #write} by any, {@link #close} by the owner after all of them. A thread of its
+ * own writes; who writes faster than it waits.
  */
 public final class HistoryWriter implements Closeable {
     private static final int QUEUED_MAX = 65_536;
@@ -43,7 +43,10 @@ public final class HistoryWriter implements Closeable {
         thread.start();
     }
 
-    /** @throws UncheckedIOException where an earlier event could not be written: a history with holes judges nobody */
+    /**
+     * @throws UncheckedIOException where an earlier event could not be written: a history with holes judges
+     *     nobody
+     */
     public void write(Event event) {
         var failed = failure;
         if (failed != null) {

@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody did, or saw. The same value type stands at the begin of an operation and at its end: results are
- * {@code null} as long as they are not known.
+ * What somebody did, or saw. The same value type stands at the begin of an operation and at its end: results
+ * are {@code null} as long as they are not known.
  *
- * <p>The name of a topic stands for one life of a topic. Topics that a run deletes are no subject of these operations,
- * and neither are compacted ones, whose offsets have holes.
+ * <p>The name of a topic stands for one life of a topic. Topics that a run deletes are no subject of these
+ * operations, and neither are compacted ones, whose offsets have holes.
  *
  * <p><b>Thread:</b> immutable.
  */
@@ -69,8 +69,8 @@ public sealed interface Operation {
      * A record is appended where the partition ends at an offset, and not repeated.
      *
      * @param offset with {@link EventType#OK}
-     * @param foundEnd with {@link EventType#FAIL}: the end for which it was refused; none where it was refused for
-     *     something else
+     * @param foundEnd with {@link EventType#FAIL}: the end for which it was refused; none where it was refused
+     *     for something else
      */
     record AppendIf(
             TopicPartition partition,
@@ -107,10 +107,11 @@ public sealed interface Operation {
     }
 
     /**
-     * A reader asks for the records from an offset on. All reads of one process in one partition are one pass from where
-     * it began: a reader that begins anew somewhere else takes another process name.
+     * A reader asks for the records from an offset on. All reads of one process in one partition are one pass
+     * from where it began: a reader that begins anew somewhere else takes another process name.
      *
-     * @param logStart with {@link EventType#FAIL}: the log start, where the position lies below it. The reader goes on there
+     * @param logStart with {@link EventType#FAIL}: the log start, where the position lies below it. The reader
+     *     goes on there
      */
     record Read(
             TopicPartition partition,
@@ -137,8 +138,8 @@ public sealed interface Operation {
     }
 
     /**
-     * A part of what a partition has after everything was healed and came to rest: one operation for each answer, from
-     * the log start to the end.
+     * A part of what a partition has after everything was healed and came to rest: one operation for each
+     * answer, from the log start to the end.
      *
      * @param logStart first offset that is kept
      * @param endOffset exclusive end of what is committed
@@ -176,21 +177,22 @@ public sealed interface Operation {
     record LeaderSeen(TopicPartition partition, int node, int epoch) implements OfPartition {}
 
     /**
-     * What lies before an offset may be dropped from now on: somebody asked for it. For a topic that drops by age or size
-     * it is noted once at the begin, with {@link Long#MAX_VALUE}.
+     * What lies before an offset may be dropped from now on: somebody asked for it. For a topic that drops by
+     * age or size it is noted once at the begin, with {@link Long#MAX_VALUE}.
      */
     record Trim(TopicPartition partition, long before) implements OfPartition {}
 
     /**
-     * A repair of a partition's newest segment, or harm that may have led to one: it takes one offset that no record has.
+     * A repair of a partition's newest segment, or harm that may have led to one: it takes one offset that no
+     * record has.
      *
      * @param offset which one, where that is known
      */
     record Repair(TopicPartition partition, @Nullable Long offset) implements OfPartition {}
 
     /**
-     * A fault: {@link EventType#INVOKE} when it sets in, {@link EventType#OK} when it is over, {@link EventType#FAIL}
-     * where it could not be made.
+     * A fault: {@link EventType#INVOKE} when it sets in, {@link EventType#OK} when it is over, {@link
+     * EventType#FAIL} where it could not be made.
      *
      * @param nodes whom it is done to; of a cut first the one whose bytes do not arrive
      * @param what in words: which file, which direction, how long

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 /**
  * Takes down what happens, with the time and the number of the operation.
  *
- * <p>An operation's begin is taken down before anything is sent, and its end after the answer came: what really happened
- * lies between the two.
+ * <p>An operation's begin is taken down before anything is sent, and its end after the answer came: what
+ * really happened lies between the two.
  *
  * <p><b>Thread:</b> any, where the given consumer takes events from any.
  */

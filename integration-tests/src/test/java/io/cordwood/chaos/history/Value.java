@@ -1,8 +1,8 @@
 package io.cordwood.chaos.history;
 
 /**
- * What a record carries: who made it and the how manieth of that producer it is. Together with its topic and partition
- * no two records have the same, so whoever reads one knows which operation it came from.
+ * What a record carries: who made it and the how manieth of that producer it is. Together with its topic and
+ * partition no two records have the same, so whoever reads one knows which operation it came from.
  *
  * <p>Prints as {@code p3-000123}, which is also the payload of the record and the text in the history.
  *
@@ -21,8 +21,8 @@ public record Value(String producer, long number) {
     }
 
     /**
-     * Takes any text. One that no producer writes becomes number 0 of a producer that nobody is, whose name shows the text:
-     * damaged bytes belong into the history, for a checker to report.
+     * Takes any text. One that no producer writes becomes number 0 of a producer that nobody is, whose name
+     * shows the text: damaged bytes belong into the history, for a checker to report.
      */
     public static Value parse(String text) {
         int dash = text.lastIndexOf('-');

@@ -1,4 +1,6 @@
-/** What happened in a run under faults, as it is written down while it runs and read by those who judge it. */
+/**
+ * What happened in a run under faults, as it is written down while it runs and read by those who judge it.
+ */
 @NullMarked
 package io.cordwood.chaos.history;
 

@@ -10,8 +10,8 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection through the proxy: the near end is that of who opened it, the far end that of the node whom it
- * is for.
+ * A connection through the proxy: the near end is that of who opened it, the far end that of the node whom
+ * it is for.
  *
  * <p>Invariant: when one end fails the other is reset; when one ends in order, so does the other, after all
  * that was under way.

@@ -144,8 +144,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * For all connections between the two the end of the second party vanishes: the first one is told nothing, and
-     * what it sends gets no answer. New connections are as usual.
+     * For all connections between the two the end of the second party vanishes: the first one is told nothing,
+     * and what it sends gets no answer. New connections are as usual.
      */
     public void vanish(Direction direction) {
         tell(() -> {

@@ -8,8 +8,8 @@ import java.util.List;
  *
  * <p><b>Thread:</b> immutable.
  *
- * @param faults one round: each begins while those before it in the list are still at work, half of {@code lasts} later, and
- *     all end together
+ * @param faults one round: each begins while those before it in the list are still at work, half of {@code
+ *     lasts} later, and all end together
  * @param lasts how long each of them is at work before the round ends
  * @param calm how long the workload goes on alone before a round
  * @param settings flags of every server; they win over those that a run gives otherwise

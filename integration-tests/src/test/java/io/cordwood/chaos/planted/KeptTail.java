@@ -26,7 +26,9 @@ public final class KeptTail {
         return baseOffset < endOffset;
     }
 
-    /** Those of the batches that the log has no others for, at the same offsets and of the same size altogether. */
+    /**
+     * Those of the batches that the log has no others for, at the same offsets and of the same size altogether.
+     */
     public static ByteBuffer behind(PartitionLog log, long baseOffset, ByteBuffer batches) throws IOException {
         int kept = batches.position();
         while (kept < batches.limit()) {

@@ -16,11 +16,11 @@ import net.bytebuddy.ByteBuddy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plants one {@link PlantedBug} into a server: an agent of its JVM, in a jar that tests make of their own classes. What
- * is shipped knows nothing of it.
+ * Plants one {@link PlantedBug} into a server: an agent of its JVM, in a jar that tests make of their own
+ * classes. What is shipped knows nothing of it.
  *
- * <p>Invariants: the server's class is changed before anybody uses it; where that cannot be, because the class or
- * its method is not there any more, the process ends at once and says why.
+ * <p>Invariants: the server's class is changed before anybody uses it; where that cannot be, because the
+ * class or its method is not there any more, the process ends at once and says why.
  *
  * <p><b>Thread:</b> any.
  */
@@ -34,9 +34,9 @@ public final class PlantedAgent {
     private PlantedAgent() {}
 
     /**
-     * Options for the JVM of a server. They go together with those that have it load its classes from an archive: the
-     * JVM takes a class that an agent changes from the class path and all others from the archive, whose class path
-     * the agent's jar comes behind.
+     * Options for the JVM of a server. They go together with those that have it load its classes from an
+     * archive: the JVM takes a class that an agent changes from the class path and all others from the archive,
+     * whose class path the agent's jar comes behind.
      *
      * @param directory takes the agent's jar, one for all bugs; it must outlive the server
      */

@@ -8,28 +8,31 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What can be wrong with a log that looks sound. Each bug changes one method of a server, at the load of its class, and
- * is nowhere in what is shipped. {@link PlantedAgent} plants it.
+ * What can be wrong with a log that looks sound. Each bug changes one method of a server, at the load of its
+ * class, and is nowhere in what is shipped. {@link PlantedAgent} plants it.
  *
- * <p>This class is loaded in servers: it names classes of theirs by text only, so that it loads none of them too early.
+ * <p>This class is loaded in servers: it names classes of theirs by text only, so that it loads none of them
+ * too early.
  *
  * <p><b>Thread:</b> immutable.
  */
 @SuppressWarnings("ImmutableEnumChecker") // the sets and lists are those that cannot be changed
 public enum PlantedBug {
     /**
-     * A force of a segment file returns, and nothing was forced: what is acknowledged is in the page cache of a majority.
+     * A force of a segment file returns, and nothing was forced: what is acknowledged is in the page cache of a
+     * majority.
      *
-     * <p>Right without it: Ratis counts an entry as held by a node only behind the force of the segment and that of its raft
-     * log, so an acknowledged record is on the disks of a majority. The end of a process leaves the page cache alone;
-     * only a loss of power of all nodes shows the difference.
+     * <p>Right without it: Ratis counts an entry as held by a node only behind the force of the segment and that
+     * of its raft log, so an acknowledged record is on the disks of a majority. The end of a process leaves the
+     * page cache alone; only a loss of power of all nodes shows the difference.
      *
-     * <p>What a checker sees: headers are in the raft logs and below the durable floor, and their bytes are gone. The start
-     * finds that, sets aside the replica on each node and serves nothing wrong. So acknowledged records cannot be read
-     * any more, and the partition takes no others.
+     * <p>What a checker sees: headers are in the raft logs and below the durable floor, and their bytes are
+     * gone. The start finds that, sets aside the replica on each node and serves nothing wrong. So acknowledged
+     * records cannot be read any more, and the partition takes no others.
      *
-     * <p>Profile: appends through the page cache, as direct ones need no force for their bytes, and small ones. The
-     * kernel writes pages by itself when they are some thirty seconds old, so what was acknowledged just before is lost.
+     * <p>Profile: appends through the page cache, as direct ones need no force for their bytes, and small ones.
+     * The kernel writes pages by itself when they are some thirty seconds old, so what was acknowledged just
+     * before is lost.
      */
     ACK_BEFORE_FORCE(
             "ack-before-force",
@@ -45,15 +48,15 @@ public enum PlantedBug {
     /**
      * Readers get what is in the files, up to the log end offset, and not up to the high watermark.
      *
-     * <p>Right without it: what lies above the high watermark may still lose against the entries of another leader. Whoever
-     * has read it has read what never was.
+     * <p>Right without it: what lies above the high watermark may still lose against the entries of another
+     * leader. Whoever has read it has read what never was.
      *
-     * <p>What a checker sees: after a change of leader the offset has another record, or none; the end offset that a
-     * node told falls; a reader stands beyond the end and is sent back.
+     * <p>What a checker sees: after a change of leader the offset has another record, or none; the end offset
+     * that a node told falls; a reader stands beyond the end and is sent back.
      *
-     * <p>Profile: a node that is cut off from the others writes up to 64 entries more where it leads, and its readers take
-     * them. More partitions than nodes, so that each node leads some. Several producers, because a single one would send
-     * the same records again in the same order, at the same offsets.
+     * <p>Profile: a node that is cut off from the others writes up to 64 entries more where it leads, and its
+     * readers take them. More partitions than nodes, so that each node leads some. Several producers, because a
+     * single one would send the same records again in the same order, at the same offsets.
      */
     READ_PAST_HIGH_WATERMARK(
             "read-past-high-watermark",
@@ -67,17 +70,19 @@ public enum PlantedBug {
                     List.of("--appender.max-in-flight=64"))),
 
     /**
-     * A checkpoint does not say what is known of producers, be it for a restart or for another replica that fetches it.
+     * A checkpoint does not say what is known of producers, be it for a restart or for another replica that
+     * fetches it.
      *
-     * <p>Right without it: a leader knows the last batches of each producer from the checkpoint and the entries behind it, so a
-     * batch that comes again is answered with its offset, whatever happened in between.
+     * <p>Right without it: a leader knows the last batches of each producer from the checkpoint and the entries
+     * behind it, so a batch that comes again is answered with its offset, whatever happened in between.
      *
-     * <p>What a checker sees: a producer whose newest batch is covered by the checkpoint is not known to the next leader,
-     * which takes any number as its first: a batch whose answer was lost is there twice.
+     * <p>What a checker sees: a producer whose newest batch is covered by the checkpoint is not known to the
+     * next leader, which takes any number as its first: a batch whose answer was lost is there twice.
      *
-     * <p>Profile: what nodes answer does not arrive, so all that they take meanwhile will be sent again. A checkpoint covers
-     * these batches one second later or two; then all nodes are killed, because one that goes on has the producers in
-     * memory. The newest entry of the log is never in a checkpoint that a node takes itself, hence several producers.
+     * <p>Profile: what nodes answer does not arrive, so all that they take meanwhile will be sent again. A
+     * checkpoint covers these batches one second later or two; then all nodes are killed, because one that goes
+     * on has the producers in memory. The newest entry of the log is never in a checkpoint that a node takes
+     * itself, hence several producers.
      */
     PRODUCERS_MISSING_FROM_CHECKPOINT(
             "producers-missing-from-checkpoint",
@@ -91,20 +96,20 @@ public enum PlantedBug {
                     List.of("--raft.checkpoint-interval=1s", "--raft.checkpoint-bytes=64KiB"))),
 
     /**
-     * A replica that has bytes at the offsets of an entry takes them for those of the entry, and writes only what lies
-     * behind them. It looks at places and sizes, not at leader epochs and contents.
+     * A replica that has bytes at the offsets of an entry takes them for those of the entry, and writes only
+     * what lies behind them. It looks at places and sizes, not at leader epochs and contents.
      *
-     * <p>Right without it: when Ratis truncates the raft log, the bytes of the truncated entries stay until the next entry
-     * says where it belongs; then they are cut, durably, before the new ones are written.
+     * <p>Right without it: when Ratis truncates the raft log, the bytes of the truncated entries stay until the
+     * next entry says where it belongs; then they are cut, durably, before the new ones are written.
      *
-     * <p>What a checker sees: raft logs agree and high watermarks go on, but the deposed leader has records of its own that
-     * were never acknowledged where the others have acknowledged ones: its file differs, its readers get them, and if it
-     * leads again all readers do.
+     * <p>What a checker sees: raft logs agree and high watermarks go on, but the deposed leader has records of
+     * its own that were never acknowledged where the others have acknowledged ones: its file differs, its
+     * readers get them, and if it leads again all readers do.
      *
-     * <p>Profile: a node is cut off for longer than an election takes, and comes back before raft logs are purged. Nothing
-     * is restarted: a start compares the newest bytes with the headers of the raft log, sets such a replica aside and has
-     * it fetched anew. Nothing is sealed and compared by the scrub, which would repair it. Records of one size, sent
-     * alone, so that places and sizes agree.
+     * <p>Profile: a node is cut off for longer than an election takes, and comes back before raft logs are
+     * purged. Nothing is restarted: a start compares the newest bytes with the headers of the raft log, sets
+     * such a replica aside and has it fetched anew. Nothing is sealed and compared by the scrub, which would
+     * repair it. Records of one size, sent alone, so that places and sizes agree.
      */
     TAIL_KEPT_OVER_TERM_CHANGE(
             "tail-kept-over-term-change",
@@ -122,24 +127,26 @@ public enum PlantedBug {
                             "--scrub.interval=7d"))),
 
     /**
-     * A replica that catches up by fetching asks itself, not its source, what the source has: it takes the end of its own
-     * files for the high watermark, cuts there, which is nowhere, and keeps what it has below.
+     * A replica that catches up by fetching asks itself, not its source, what the source has: it takes the end
+     * of its own files for the high watermark, cuts there, which is nowhere, and keeps what it has below.
      *
-     * <p>Right without it: a replica compares its batches with those of its source, from its high watermark on, and cuts at the
-     * first one that differs. Its high watermark covers only what was applied, and is the same in every history.
+     * <p>Right without it: a replica compares its batches with those of its source, from its high watermark on,
+     * and cuts at the first one that differs. Its high watermark covers only what was applied, and is the same
+     * in every history.
      *
-     * <p>Kafka cut at a replica's own high watermark until KIP-101. That lost records: those that it had acknowledged
-     * and that nobody had told it to be committed; and it let logs diverge: where its high watermark covered what was lost
-     * with the other replicas, it kept that and went on behind it. Here the first half harms nobody alone: the raft log
-     * still has the headers, so a replica that cut too much fetches the bytes once more, and until then it rather stops
-     * than serves without them. The second half is what is planted.
+     * <p>Kafka cut at a replica's own high watermark until KIP-101. That lost records: those that it had
+     * acknowledged and that nobody had told it to be committed; and it let logs diverge: where its high
+     * watermark covered what was lost with the other replicas, it kept that and went on behind it. Here the
+     * first half harms nobody alone: the raft log still has the headers, so a replica that cut too much fetches
+     * the bytes once more, and until then it rather stops than serves without them. The second half is what is
+     * planted.
      *
-     * <p>What a checker sees: the same as of {@link #TAIL_KEPT_OVER_TERM_CHANGE}. Where batches of both sides do not join,
-     * the replica asks again for ever, and is behind when all others have come to rest.
+     * <p>What a checker sees: the same as of {@link #TAIL_KEPT_OVER_TERM_CHANGE}. Where batches of both sides do
+     * not join, the replica asks again for ever, and is behind when all others have come to rest.
      *
-     * <p>Profile: a node is cut off until the others have purged all that it could be fed with. Segments are large: where a
-     * file begins elsewhere the replica would cut for that, and the scrub compares sealed ones. Records of one size, sent
-     * alone, so that what is kept joins what is fetched.
+     * <p>Profile: a node is cut off until the others have purged all that it could be fed with. Segments are
+     * large: where a file begins elsewhere the replica would cut for that, and the scrub compares sealed ones.
+     * Records of one size, sent alone, so that what is kept joins what is fetched.
      */
     CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK(
             "catch-up-cuts-at-own-high-watermark",

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Changes the class of one bug when it is loaded, and the one method in it.
  *
- * <p>Invariant: the server's classes are looked at as bytes; none is loaded for it, as it would not be changed then.
+ * <p>Invariant: the server's classes are looked at as bytes; none is loaded for it, as it would not be
+ * changed then.
  *
  * <p><b>Thread:</b> any; immutable.
  */
@@ -35,8 +36,8 @@ final class PlantedClass implements ClassFileTransformer {
     }
 
     /**
-     * Looks for the class and changes it once for nothing: what fails shall fail at the start of the process and not when
-     * the class is needed.
+     * Looks for the class and changes it once for nothing: what fails shall fail at the start of the process and
+     * not when the class is needed.
      *
      * @throws IllegalStateException where the class or its method is not there
      */

@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Has the servers' own classes do what a bug changes, and says in words what came of it. Without a cluster, in a JVM with
- * the bug or without it.
+ * Has the servers' own classes do what a bug changes, and says in words what came of it. Without a cluster,
+ * in a JVM with the bug or without it.
  *
  * <p><b>Thread:</b> one at a time.
  */
@@ -163,8 +163,8 @@ final class Probe {
     }
 
     /**
-     * An object with these fields and nothing else: with all that its constructor asks for there would be a node of a
-     * cluster behind it.
+     * An object with these fields and nothing else: with all that its constructor asks for there would be a node
+     * of a cluster behind it.
      */
     private static Object bare(String className, Map<String, Object> fields) throws ReflectiveOperationException {
         var type = Class.forName(className);

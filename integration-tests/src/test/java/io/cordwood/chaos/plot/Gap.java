@@ -20,9 +20,9 @@ public record Gap(TopicPartition partition, long fromNanos, long toNanos) {
     }
 
     /**
-     * All that are longer than so many nanoseconds, of each partition that was written to; also partitions without one. The
-     * time before the first acknowledgement begins with the first write, and the time after the last one ends with the end
-     * of the last write: nobody waits where nobody writes.
+     * All that are longer than so many nanoseconds, of each partition that was written to; also partitions
+     * without one. The time before the first acknowledgement begins with the first write, and the time after the
+     * last one ends with the end of the last write: nobody waits where nobody writes.
      */
     public static Map<TopicPartition, List<Gap>> longerThan(History history, long nanos) {
         var gaps = new LinkedHashMap<TopicPartition, List<Gap>>();

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Judges a history that was written down, and puts the page and the picture of the run beside it: {@code summary.txt} and
- * {@code timeline.svg}.
+ * Judges a history that was written down, and puts the page and the picture of the run beside it: {@code
+ * summary.txt} and {@code timeline.svg}.
  *
  * <p><b>Thread:</b> any.
  */

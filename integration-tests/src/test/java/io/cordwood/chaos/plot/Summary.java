@@ -19,7 +19,8 @@ import java.util.Locale;
 /**
  * A run as a page of text: what is wrong first, then how much was done.
  *
- * <p>A leader change is a {@link LeaderSeen} with a higher epoch than the partition had before; the first leader is none.
+ * <p>A leader change is a {@link LeaderSeen} with a higher epoch than the partition had before; the first
+ * leader is none.
  *
  * <p><b>Thread:</b> any.
  */

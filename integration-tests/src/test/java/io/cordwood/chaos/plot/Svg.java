@@ -3,7 +3,8 @@ package io.cordwood.chaos.plot;
 import java.util.Locale;
 
 /**
- * Builds a picture from elements. Texts are escaped; numbers have one digit behind the point in every locale.
+ * Builds a picture from elements. Texts are escaped; numbers have one digit behind the point in every
+ * locale.
  *
  * <p><b>Thread:</b> confined to one.
  */

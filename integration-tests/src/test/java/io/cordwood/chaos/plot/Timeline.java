@@ -17,11 +17,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A run as one picture of 1600 x 900, as SVG without script. From top to bottom: acknowledged and read records per second;
- * faults, one row per kind and node; partitions, one row each, with what was longer without an acknowledgement than {@value
- * #GAP_SECONDS} s and a tick where another leader was seen. All share the axis of time at the bottom.
+ * A run as one picture of 1600 x 900, as SVG without script. From top to bottom: acknowledged and read
+ * records per second; faults, one row per kind and node; partitions, one row each, with what was longer
+ * without an acknowledgement than {@value #GAP_SECONDS} s and a tick where another leader was seen. All
+ * share the axis of time at the bottom.
  *
- * <p>Where there are more rows than room the rows get thinner, and lose their names where nobody could read them.
+ * <p>Where there are more rows than room the rows get thinner, and lose their names where nobody could read
+ * them.
  *
  * <p><b>Thread:</b> confined to one.
  */

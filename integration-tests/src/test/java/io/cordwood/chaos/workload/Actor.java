@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * What a {@link ThreadedWorkload} does, step by step.
  *
- * <p><b>Thread:</b> that of its workload; {@link #close} by the run's, behind the last step where that ends in time.
+ * <p><b>Thread:</b> that of its workload; {@link #close} by the run's, behind the last step where that ends
+ * in time.
  */
 interface Actor extends AutoCloseable {
     /**

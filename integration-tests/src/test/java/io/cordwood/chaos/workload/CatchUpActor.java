@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Notes which replicas fetch segments because the raft logs go no longer back to where they are, as the nodes' logs tell.
+ * Notes which replicas fetch segments because the raft logs go no longer back to where they are, as the
+ * nodes' logs tell.
  *
  * <p><b>Thread:</b> that of its workload.
  */

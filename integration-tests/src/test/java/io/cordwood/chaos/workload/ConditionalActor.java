@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Appends one record after another where it believes a partition to end, by way of any node. Several of them race.
- * A refusal tells the end that was found, which is believed from then on; each try has a value of its own.
+ * Appends one record after another where it believes a partition to end, by way of any node. Several of them
+ * race. A refusal tells the end that was found, which is believed from then on; each try has a value of its
+ * own.
  *
  * <p><b>Thread:</b> that of its workload.
  */

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Calls to one node of choice, by nobody's client library: nothing is repeated, and the answer is the node's own.
+ * Calls to one node of choice, by nobody's client library: nothing is repeated, and the answer is the node's
+ * own.
  *
  * <p><b>Thread:</b> any.
  */

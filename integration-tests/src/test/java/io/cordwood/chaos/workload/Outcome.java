@@ -15,8 +15,9 @@ import java.util.stream.Collectors;
 /**
  * What is known of a write that was not acknowledged.
  *
- * <p>Invariant: certain only where the answer says that nothing was written, or where nothing can have been sent; a
- * checker takes a certain one that shows up later for a violation. Timeouts and lost connections decide nothing.
+ * <p>Invariant: certain only where the answer says that nothing was written, or where nothing can have been
+ * sent; a checker takes a certain one that shows up later for a violation. Timeouts and lost connections
+ * decide nothing.
  *
  * @param isCertain whether it certainly has no effect and never will
  * @param why the reason by name, and the beginning of the sentence
@@ -82,8 +83,8 @@ record Outcome(boolean isCertain, String why, Map<String, String> details) {
     }
 
     /**
-     * Of a record that was given to a {@link io.cordwood.client.Producer}, which repeats by itself: a refusal of its last try
-     * says nothing of those before.
+     * Of a record that was given to a {@link io.cordwood.client.Producer}, which repeats by itself: a refusal of
+     * its last try says nothing of those before.
      */
     static Outcome ofSend(Throwable failure) {
         var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 /**
  * The bytes of a record: all of one length, and a function of its value.
  *
- * <p><b>Layout:</b> the value as text, {@code |}, and letters drawn from the value up to the length. A value whose text
- * is as long as that has the text and {@code |} only.
+ * <p><b>Layout:</b> the value as text, {@code |}, and letters drawn from the value up to the length. A value
+ * whose text is as long as that has the text and {@code |} only.
  *
  * <p><b>Thread:</b> immutable.
  */

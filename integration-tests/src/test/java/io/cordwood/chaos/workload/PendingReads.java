@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The reads of one reader at the tail, one in each partition: a read begins when the one before is answered, and waits for
- * records. One that waits at the end of its partition is answered with none from time to time; one that
- * waits although there are records goes on waiting, for a checker to find.
+ * The reads of one reader at the tail, one in each partition: a read begins when the one before is answered,
+ * and waits for records. One that waits at the end of its partition is answered with none from time to time;
+ * one that waits although there are records goes on waiting, for a checker to find.
  *
  * <p><b>Thread:</b> confined to one.
  */
@@ -75,7 +75,9 @@ final class PendingReads {
         return System.nanoTime() - pending.beginNanos() > WAIT_MAX_NANOS;
     }
 
-    /** @param ends of the partitions, as they were asked for behind the begin of all reads that are there now */
+    /**
+     * @param ends of the partitions, as they were asked for behind the begin of all reads that are there now
+     */
     void answerThoseAtTheEnd(Map<Integer, Long> ends) {
         Map.copyOf(byPartition).forEach((partition, pending) -> {
             if (waitsLong(pending) && isAtEnd(partition, ends)) {

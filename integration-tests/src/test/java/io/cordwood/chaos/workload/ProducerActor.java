@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends unique records to all partitions of a topic in turn, in an open loop.
  *
- * <p>An idempotent producer promises an order from its first record to the first one that it gives up. From there on another one
- * takes its place, under another name: {@code producer-0}, {@code producer-0.1}, ...
+ * <p>An idempotent producer promises an order from its first record to the first one that it gives up. From
+ * there on another one takes its place, under another name: {@code producer-0}, {@code producer-0.1}, ...
  *
  * <p><b>Thread:</b> that of its workload; answers come on those of the client.
  */

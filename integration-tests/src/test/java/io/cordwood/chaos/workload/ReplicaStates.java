@@ -24,8 +24,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 
 /**
- * What the replicas hold when all have come to rest: the batches of their segment files, whose headers have the offsets and
- * leader epochs. The nodes run: they write nothing below a high watermark that all replicas have reached.
+ * What the replicas hold when all have come to rest: the batches of their segment files, whose headers have
+ * the offsets and leader epochs. The nodes run: they write nothing below a high watermark that all replicas
+ * have reached.
  *
  * <p><b>Thread:</b> the run's.
  */
@@ -46,7 +47,8 @@ public final class ReplicaStates {
     }
 
     /**
-     * Waits until each partition's replicas are sound members that have what its leader has, and notes what is in their files.
+     * Waits until each partition's replicas are sound members that have what its leader has, and notes what is
+     * in their files.
      *
      * @return which partitions did not come to rest in time, and why
      */
@@ -69,7 +71,9 @@ public final class ReplicaStates {
         return System.nanoTime() - deadline < 0 && !Thread.currentThread().isInterrupted();
     }
 
-    /** @param left partitions that are not noted yet, with the reason; those that are noted now are taken out */
+    /**
+     * @param left partitions that are not noted yet, with the reason; those that are noted now are taken out
+     */
     private void noteThoseAtRest(String topic, Map<Integer, String> left) {
         try {
             var topicId = admin.topic(topic).topicId();

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Reads one partition after another from the log start, by way of any node, and then the next one. Each pass has a name of
- * its own.
+ * Reads one partition after another from the log start, by way of any node, and then the next one. Each pass
+ * has a name of its own.
  *
  * <p><b>Thread:</b> that of its workload.
  */

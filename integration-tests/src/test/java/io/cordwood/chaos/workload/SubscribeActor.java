@@ -20,10 +20,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all partitions of a topic at their ends from any replica, whoever leads, and goes to another node every few seconds, or
- * soon where one refuses: not every node has all partitions. What it has from a follower, it must find at the leader.
+ * Reads all partitions of a topic at their ends from any replica, whoever leads, and goes to another node
+ * every few seconds, or soon where one refuses: not every node has all partitions. What it has from a
+ * follower, it must find at the leader.
  *
- * <p><b>Thread:</b> that of its workload; answers come on those of gRPC, through a queue that the credit bounds.
+ * <p><b>Thread:</b> that of its workload; answers come on those of gRPC, through a queue that the credit
+ * bounds.
  */
 final class SubscribeActor implements Actor {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -181,7 +183,8 @@ final class SubscribeActor implements Actor {
     private void refused(SubscribeResponse answer) {
         var outcome = Outcome.ofCall(io.grpc.protobuf.StatusProto.toStatusRuntimeException(answer.getError()));
         long position = reads.positions().getOrDefault(answer.getPartition(), 0L);
-        // Another node may be asked: a follower, or a leader that is new, need not know yet what this reader has seen.
+        // Another node may be asked: a follower, or a leader that is new, need not know yet what this reader has
+        // seen.
         outcome.logStartAbove(position)
                 .ifPresent(logStart -> reads.trimmed(answer.getPartition(), logStart, outcome.why()));
     }

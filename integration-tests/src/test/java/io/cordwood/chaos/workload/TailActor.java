@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all partitions of a topic at their ends, with a {@link Reader}. To come to an end it reads on up to where the
- * partitions end then.
+ * Reads all partitions of a topic at their ends, with a {@link Reader}. To come to an end it reads on up to
+ * where the partitions end then.
  *
  * <p><b>Thread:</b> that of its workload.
  */

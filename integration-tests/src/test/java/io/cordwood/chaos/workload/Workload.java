@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * Somebody who uses the cluster during a run. Clients of other kinds take part by this interface.
  *
- * <p>Invariant: each of its operations is in the history with its begin before anything was sent, and ends there as
- * {@code FAIL} only where the answer says that it has no effect.
+ * <p>Invariant: each of its operations is in the history with its begin before anything was sent, and ends
+ * there as {@code FAIL} only where the answer says that it has no effect.
  *
  * <p><b>Thread:</b> the run's; implementations have threads of their own.
  */

@@ -10,7 +10,8 @@ import java.util.List;
  * @param recordsPerSecond of all producers together
  * @param alone whether records go in batches of their own as far as they can
  * @param recordBytes of each record's value
- * @param readers at the tail of the records: half of them with the client, which asks leaders, and half at any replica
+ * @param readers at the tail of the records: half of them with the client, which asks leaders, and half at
+ *     any replica
  */
 public record WorkloadPlan(
         TopicPartitions records,
