@@ -192,7 +192,7 @@ final class PlantedTrouble implements Trouble {
                 .map(node -> cluster.disk(node).orElseThrow())
                 .toList();
         var how = LoopDisk.PowerLoss.values()[random.nextInt(LoopDisk.PowerLoss.values().length)];
-        disks.forEach(disk -> disk.losePower(how));
+        cluster.losePower(cluster.nodeIds(), how);
         long operation = begun(FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
         // They would end by themselves in a while: nothing that they do until then is on a disk.
         cluster.kill(cluster.nodeIds());

@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the system says of a process's threads. Stateless. */
-final class ProcessThreads {
+public final class ProcessThreads {
     private static final char STOPPED = 'T';
 
     private ProcessThreads() {}
 
     /** Whether a signal has stopped all of them; a system call is ended first. True where nobody says. */
-    static boolean areStopped(long pid) {
+    public static boolean areStopped(long pid) {
         var threads = Path.of("/proc", Long.toString(pid), "task");
         if (!Files.isDirectory(threads)) {
             return true;

@@ -215,6 +215,14 @@ public final class ChaosCluster implements AutoCloseable {
         return Optional.ofNullable(disks.get(node));
     }
 
+    /** Takes the power of nodes' disks away, under whatever runs: see {@link LoopDisk#losePower}. */
+    public void losePower(Collection<Integer> victims, LoopDisk.PowerLoss how) {
+        victims.forEach(this::pause);
+        victims.forEach(victim -> node(victim).awaitStandstill());
+        victims.forEach(victim -> disk(victim).orElseThrow().losePower(how));
+        victims.forEach(this::resume);
+    }
+
     public NodeFiles files(int node) {
         return new NodeFiles(node(node).dataDirectory());
     }

@@ -53,10 +53,8 @@ final class DiskFaults {
     private void losePower(Fault fault, Stage stage) {
         var how = fault.amount() == 0 ? LoopDisk.PowerLoss.JOURNAL_LOST : LoopDisk.PowerLoss.JOURNAL_WRITTEN;
         unpowered.addAll(fault.nodes());
-        for (int node : fault.nodes()) {
-            cluster.mayEnd(node, true);
-            disk(node).losePower(how);
-        }
+        fault.nodes().forEach(node -> cluster.mayEnd(node, true));
+        cluster.losePower(fault.nodes(), how);
         stage.begun("nodes " + fault.nodes(), how.toString());
         var stuck = fault.nodes().stream()
                 .filter(node -> !stage.await(END_MAX, () -> !cluster.isRunning(node)))

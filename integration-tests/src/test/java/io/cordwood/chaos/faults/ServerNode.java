@@ -1,6 +1,7 @@
 package io.cordwood.chaos.faults;
 
 import io.cordwood.it.Command;
+import io.cordwood.it.ProcessThreads;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerNode {
     private static final Duration KILL_TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration STANDSTILL_TIMEOUT = Duration.ofSeconds(10);
     private static final int QUOTED_LINES = 5;
 
     private final int node;
@@ -137,6 +140,11 @@ final class ServerNode {
         if (isRunning()) {
             var unused = Command.of("kill", "-" + name, Long.toString(pid())).run();
         }
+    }
+
+    /** Until a signal has stopped all its threads, or it has ended. */
+    void awaitStandstill() {
+        Awaitility.await().atMost(STANDSTILL_TIMEOUT).until(() -> !isRunning() || ProcessThreads.areStopped(pid()));
     }
 
     /** What those of its processes said last that ended and nobody had told them to; each once. */
