@@ -13,17 +13,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends and, where they are confirmed, reads of the end behave, in each partition, as if they happened one
- * after another, each at an instant between its begin and its end.
+ * Appends and reads of the end behave, in each partition, as if they happened one after another, each at an
+ * instant between its begin and its end.
  *
  * <p><b>Definition.</b> The state is the end offset {@code E}, at first 0. A write that is acknowledged at
  * {@code o} takes effect where {@code E = o}, which for an {@code AppendIf} must be the end that it
  * expected, and makes it {@code o + 1}. {@code EndOffset} takes effect where {@code E} is the answer. A read
  * takes effect behind the writes of its records. An outcome that is unknown took effect at any time after
  * its begin or not at all. A write that failed took none: who reads it finds a {@link Phantom}. The end that
- * a refused {@code AppendIf} found is never the expected one; where ends are confirmed it is also {@code E}
- * at an instant of that operation. Where they are not, {@code EndOffset} takes effect at any instant before
- * its end: it may be older than its begin, and is never an end that the log had not reached.
+ * a refused {@code AppendIf} found is {@code E} at an instant of that operation, and not the expected one.
  *
  * <p><b>How it is decided.</b> The general problem is hard because the order of the effects is to be found.
  * Here it is known: it is the order of the offsets. Let {@code T(o)} be the instant at which {@code E} goes
@@ -33,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <table><caption>Bounds, of an operation from its begin b to its end e</caption>
  * <tr><td>write of the record at o</td><td>b &le; T(o), and T(o) &le; e if it is acknowledged</td></tr>
  * <tr><td>read that got the record at o</td><td>T(o) &le; e</td></tr>
- * <tr><td>end offset h</td><td>T(h - 1) &le; e and, where it is confirmed, b &le; T(h): the end was h no
- * later than e, and no longer before b</td></tr>
+ * <tr><td>end offset h</td><td>T(h - 1) &le; e and b &le; T(h): the end was h no later than e, and no longer
+ * before b</td></tr>
  * </table>
  *
  * <p>Some {@code T} satisfies them all exactly when no lower bound at an offset exceeds an upper bound at
@@ -48,17 +46,6 @@ import org.jspecify.annotations.Nullable;
  * makes the problem easy is from Gibbons and Korach, "Testing Shared Memories", 1997.
  */
 public final class LinearizableEnds implements Checker {
-    private final boolean confirmed;
-
-    /**
-     * @param confirmed whether who tells an end has asked a majority before whether it still leads. Without, a
-     *     leader that was replaced and does not know yet tells the end that it had; and the end for which it
-     *     refuses an append counts entries under way, so it bounds nothing
-     */
-    public LinearizableEnds(boolean confirmed) {
-        this.confirmed = confirmed;
-    }
-
     @Override
     public String name() {
         return "linearizable-ends";
@@ -82,7 +69,7 @@ public final class LinearizableEnds implements Checker {
             var partition = call.what().partition();
             Long end = endThatWasRead(call, findings);
             if (end != null) {
-                bounds.computeIfAbsent(partition, Bounds::new).endRead(end, call, confirmed);
+                bounds.computeIfAbsent(partition, Bounds::new).endRead(end, call);
                 checkFinal(call, end, history.finalLogs().get(partition), findings);
             }
         }
@@ -100,7 +87,7 @@ public final class LinearizableEnds implements Checker {
                 findings.add(append.value() + " expected the end " + append.expectedEnd() + " of " + append.partition()
                         + ", and was refused because the end is just that: " + call.where());
             }
-            return confirmed ? found : null;
+            return found;
         }
         return null;
     }
@@ -144,10 +131,8 @@ public final class LinearizableEnds implements Checker {
             earliestEnd.merge(offset, ended, (a, b) -> a.endNanos() <= b.endNanos() ? a : b);
         }
 
-        void endRead(long end, Call<? extends Operation.OfPartition> read, boolean confirmed) {
-            if (confirmed) {
-                happenedAfter(end, read);
-            }
+        void endRead(long end, Call<? extends Operation.OfPartition> read) {
+            happenedAfter(end, read);
             if (end > 0) {
                 happenedBefore(end - 1, read);
             }

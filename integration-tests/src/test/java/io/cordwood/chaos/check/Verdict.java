@@ -21,10 +21,7 @@ public record Verdict(List<String> checkers, List<Violation> violations) {
         violations = List.copyOf(violations);
     }
 
-    /**
-     * Every promise, as it is documented: an end that is told is a leader's own word, which may have been
-     * replaced.
-     */
+    /** Every promise, as it is documented. */
     public static List<Checker> allCheckers(ResourceLimits limits) {
         return List.of(
                 new LostWrite(),
@@ -36,7 +33,7 @@ public record Verdict(List<String> checkers, List<Violation> violations) {
                 new Density(),
                 new ReaderContinuity(),
                 new Stuck(RECOVERY),
-                new LinearizableEnds(false),
+                new LinearizableEnds(),
                 new ReplicaIdentity(),
                 new BoundedResources(limits));
     }
