@@ -55,9 +55,7 @@ public final class LoopDisk {
         if (!Files.exists(Path.of("/dev/loop-control"))) {
             return Optional.of("there are no loop devices");
         }
-        return Command.of("id", "-u").run().out().strip().equals("0")
-                ? refusal()
-                : Optional.of("only root may mount");
+        return Command.of("id", "-u").run().out().strip().equals("0") ? refusal() : Optional.of("only root may mount");
     }
 
     /** Why one that is made for nothing cannot be mounted: root in a container may be refused that. */
@@ -69,8 +67,8 @@ public final class LoopDisk {
                         .unmount();
                 return Optional.empty();
             } catch (AssertionError e) {
-                return Optional.of(
-                        "no disk can be mounted: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+                return Optional.of("no disk can be mounted: "
+                        + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
             } finally {
                 DirectoryTree.delete(directory);
             }

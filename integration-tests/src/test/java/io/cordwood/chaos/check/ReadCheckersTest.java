@@ -134,8 +134,12 @@ class ReadCheckersTest {
     @Test
     void appendThatIsCutIsStuckOnlyWhereAllAre() {
         for (var type : List.of(EventType.FAIL, EventType.INFO)) {
-            isSilent(STUCK, good -> good.ended(lateAppends(good).get(0), without(lateAppends(good).get(0)))
-                    .ended(lateAppends(good).get(0), type));
+            isSilent(
+                    STUCK,
+                    good -> good.ended(
+                                    lateAppends(good).get(0),
+                                    without(lateAppends(good).get(0)))
+                            .ended(lateAppends(good).get(0), type));
             finds(STUCK, "conditional appends to orders-0", good -> {
                 var changed = good;
                 for (var append : lateAppends(good)) {

@@ -44,13 +44,15 @@ final class Repairs {
             }
         }
         if (!unnamed.isEmpty()) {
-            Sightings.each(history, sighting -> unnamed.getOrDefault(sighting.partition(), List.of())
-                    .forEach(repair -> {
-                        if (sighting.by().endNanos() < repair.nanos) {
-                            repair.freeFrom =
-                                    Math.max(repair.freeFrom, sighting.seen().offset() + 1);
-                        }
-                    }));
+            Sightings.each(
+                    history,
+                    sighting -> unnamed.getOrDefault(sighting.partition(), List.of())
+                            .forEach(repair -> {
+                                if (sighting.by().endNanos() < repair.nanos) {
+                                    repair.freeFrom = Math.max(
+                                            repair.freeFrom, sighting.seen().offset() + 1);
+                                }
+                            }));
         }
     }
 
@@ -79,6 +81,7 @@ final class Repairs {
         var repairs = unnamed.getOrDefault(partition, List.of());
         return repairs.isEmpty()
                 ? "none"
-                : "one each behind " + repairs.stream().map(repair -> repair.freeFrom).toList();
+                : "one each behind "
+                        + repairs.stream().map(repair -> repair.freeFrom).toList();
     }
 }

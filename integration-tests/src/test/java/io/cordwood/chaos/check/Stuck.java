@@ -76,11 +76,12 @@ public final class Stuck implements Checker {
                     .filter(append -> append.beginNanos() >= heal + limit.toNanos() && append.ended() != null)
                     .toList();
             if (!late.isEmpty() && late.stream().noneMatch(Stuck::isAnswered)) {
-                findings.add("none of " + late.size() + " conditional appends to " + partition + ", " + limit.toSeconds()
-                        + " s and more after the faults ended at " + Event.time(heal)
-                        + ", was answered, the first of them to "
-                        + late.get(0).where() + ": "
-                        + Objects.requireNonNull(late.get(0).ended()).detail());
+                findings.add(
+                        "none of " + late.size() + " conditional appends to " + partition + ", " + limit.toSeconds()
+                                + " s and more after the faults ended at " + Event.time(heal)
+                                + ", was answered, the first of them to "
+                                + late.get(0).where() + ": "
+                                + Objects.requireNonNull(late.get(0).ended()).detail());
             }
         });
     }

@@ -217,10 +217,13 @@ public final class ChaosCluster implements AutoCloseable {
 
     /** Takes the power of nodes' disks away, under whatever runs: see {@link LoopDisk#losePower}. */
     public void losePower(Collection<Integer> victims, LoopDisk.PowerLoss how) {
-        victims.forEach(this::pause);
-        victims.forEach(victim -> node(victim).awaitStandstill());
-        victims.forEach(victim -> disk(victim).orElseThrow().losePower(how));
-        victims.forEach(this::resume);
+        try {
+            victims.forEach(this::pause);
+            victims.forEach(victim -> node(victim).awaitStandstill());
+            victims.forEach(victim -> disk(victim).orElseThrow().losePower(how));
+        } finally {
+            victims.forEach(this::resume);
+        }
     }
 
     public NodeFiles files(int node) {
