@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -16,19 +15,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks other nodes in which terms their members of raft groups are, and tells them of those here. What is
  * asked of a node while a question to it is under way goes with the next one: who wants to know the ends of
  * thousands of partitions costs a node a few questions, and no heartbeat.
  *
- * <p>Invariants: a term was looked up after it was asked for, never before; one question to a node is under
- * way at a time, and a group waits for the next one once, however many ask for it. So no more waits than
- * this node has groups.
+ * <p>Invariants: a term was looked up after it was asked for, never before, by the node that was asked; one
+ * question to a node is under way at a time, and a group waits for the next one once, however many ask for
+ * it. So no more waits than this node has groups.
  *
- * <p>Thread: any; answers come on gRPC's threads, which must not be held up.
+ * <p>Thread: any; answers come on gRPC's threads, which must not be held up. One thing holds them up all
+ * the same: Ratis' {@code getDivision} waits while the group is being constructed.
  */
 final class TermQuestions {
+    private static final Logger LOG = LoggerFactory.getLogger(TermQuestions.class);
+
     static final String METHOD = "Terms";
     /** Of one question: less than a tenth of a megabyte, and a millisecond of the other node's time. */
     static final int MAX_GROUPS = 4096;
@@ -64,7 +68,8 @@ final class TermQuestions {
 
     static byte[] answer(RaftServer server, byte[] bytes) {
         try {
-            var answer = TermsAnswer.newBuilder();
+            var answer = TermsAnswer.newBuilder()
+                    .setNodeId(Integer.parseInt(server.getId().toString()));
             for (var id : TermsRequest.parseFrom(bytes).getRaftGroupIdsList()) {
                 answer.addTerms(termOf(server, RaftGroupId.valueOf(Uuids.parse(id))));
             }
@@ -88,12 +93,20 @@ final class TermQuestions {
         return request.build().toByteArray();
     }
 
-    private static List<Long> decode(byte[] bytes) {
+    private static TermsAnswer decode(byte[] bytes) {
         try {
-            return TermsAnswer.parseFrom(bytes).getTermsList();
+            return TermsAnswer.parseFrom(bytes);
         } catch (InvalidProtocolBufferException e) {
             throw new NewerFormatException("answer to a question for terms does not parse", e);
         }
+    }
+
+    private static Throwable causeOf(@Nullable Throwable failure) {
+        if (failure == null) {
+            return new IllegalStateException("a question ended without an answer and without a failure");
+        }
+        var cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
     }
 
     /**
@@ -128,13 +141,23 @@ final class TermQuestions {
             if (question.isEmpty()) {
                 return;
             }
-            var unused = transport
-                    .call(node, METHOD, encode(question.keySet()), timeout)
-                    .thenApply(TermQuestions::decode)
-                    .whenComplete((terms, failure) -> {
-                        answer(question, terms, failure);
-                        send();
-                    });
+            var unused = called(question.keySet()).whenComplete((answer, failure) -> {
+                try {
+                    tell(question, answer, failure);
+                } finally {
+                    send();
+                }
+            });
+        }
+
+        /** What throws would leave a question under way for good, and the node would not be asked again. */
+        private CompletableFuture<TermsAnswer> called(Collection<UUID> groups) {
+            try {
+                return transport.call(node, METHOD, encode(groups), timeout).thenApply(TermQuestions::decode);
+            } catch (RuntimeException e) {
+                LOG.error("node {} cannot be asked for the terms of {} groups", node, groups.size(), e);
+                return CompletableFuture.failedFuture(e);
+            }
         }
 
         /** What waits, as much as one question takes; none is under way where it is empty. */
@@ -150,24 +173,25 @@ final class TermQuestions {
             return question;
         }
 
-        private void answer(
-                Map<UUID, CompletableFuture<Long>> question, @Nullable List<Long> terms, @Nullable Throwable failure) {
-            if (terms != null && terms.size() == question.size()) {
-                var term = terms.iterator();
-                question.values().forEach(answer -> answer.complete(term.next()));
+        private void tell(
+                Map<UUID, CompletableFuture<Long>> question,
+                @Nullable TermsAnswer answer,
+                @Nullable Throwable failure) {
+            // Another node at the address of this one would be counted twice, as itself and as this one.
+            if (answer != null && answer.getNodeId() == node && answer.getTermsCount() == question.size()) {
+                var term = answer.getTermsList().iterator();
+                question.values().forEach(waits -> waits.complete(term.next()));
             } else {
-                var reason = reasonOf(failure, question.size());
-                question.values().forEach(answer -> answer.completeExceptionally(reason));
+                var reason = answer == null ? causeOf(failure) : noAnswer(answer, question.size());
+                question.values().forEach(waits -> waits.completeExceptionally(reason));
             }
         }
 
-        private Throwable reasonOf(@Nullable Throwable failure, int groups) {
-            if (failure == null) {
-                return new IllegalStateException(
-                        "node " + node + " did not tell the terms of all of " + groups + " groups");
-            }
-            var cause = failure.getCause();
-            return failure instanceof CompletionException && cause != null ? cause : failure;
+        private NodeCallException noAnswer(TermsAnswer answer, int groups) {
+            return new NodeCallException(
+                    NodeCallException.Kind.FAILED,
+                    "node " + node + " was asked for the terms of " + groups + " groups; node " + answer.getNodeId()
+                            + " told " + answer.getTermsCount());
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.apache.ratis.thirdparty.io.grpc.Server;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
@@ -31,10 +32,15 @@ class TermQuestionsTest {
     private Server server;
     private NodeTransport transport;
     private TermQuestions questions;
+    private final AtomicBoolean addressIsBroken = new AtomicBoolean();
 
     private record Question(TermsRequest request, CompletableFuture<byte[]> answer) {
         void answerRight() {
-            var terms = TermsAnswer.newBuilder();
+            answerAs(OTHER);
+        }
+
+        void answerAs(int node) {
+            var terms = TermsAnswer.newBuilder().setNodeId(node);
             request.getRaftGroupIdsList()
                     .forEach(id -> terms.addTerms(Uuids.parse(id).getLeastSignificantBits()));
             answer.complete(terms.build().toByteArray());
@@ -54,8 +60,15 @@ class TermQuestionsTest {
                         RaftTimings.DEFAULT)
                 .build()
                 .start();
-        transport = new NodeTransport(1, id -> Optional.of("127.0.0.1:" + server.getPort()));
+        transport = new NodeTransport(1, id -> address());
         questions = new TermQuestions(transport, Duration.ofSeconds(60));
+    }
+
+    private Optional<String> address() {
+        if (addressIsBroken.get()) {
+            throw new IllegalStateException("a bug in the look-up");
+        }
+        return Optional.of("127.0.0.1:" + server.getPort());
     }
 
     @AfterEach
@@ -125,9 +138,14 @@ class TermQuestionsTest {
     void answerOfAnotherLengthIsNone() {
         var answer = ask(1);
 
-        question(1).answer().complete(TermsAnswer.getDefaultInstance().toByteArray());
+        question(1)
+                .answer()
+                .complete(TermsAnswer.newBuilder().setNodeId(OTHER).build().toByteArray());
 
-        assertThat(answer).failsWithin(30, TimeUnit.SECONDS);
+        assertThat(answer)
+                .failsWithin(30, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withCauseInstanceOf(NodeCallException.class);
         var next = ask(1);
         question(2).answerRight();
         assertThat(next.join()).isEqualTo(1);
@@ -139,6 +157,51 @@ class TermQuestionsTest {
         question(1).answer().completeExceptionally(new IOException("busy"));
 
         assertThat(failed)
+                .failsWithin(30, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withCauseInstanceOf(NodeCallException.class);
+        var next = ask(1);
+        question(2).answerRight();
+        assertThat(next.join()).isEqualTo(1);
+    }
+
+    @Test
+    void questionThatThrowsIsOneWithoutAnAnswer() {
+        addressIsBroken.set(true);
+
+        assertThat(ask(1))
+                .failsWithin(30, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withCauseInstanceOf(IllegalStateException.class);
+        addressIsBroken.set(false);
+        var next = ask(1);
+        question(1).answerRight();
+        assertThat(next.join()).isEqualTo(1);
+    }
+
+    @Test
+    void whoWaitsBehindAQuestionThatThrowsIsToldToo() {
+        var first = ask(1);
+        question(1);
+        var second = ask(2);
+        addressIsBroken.set(true);
+
+        question(1).answerRight();
+
+        assertThat(first.join()).isEqualTo(1);
+        assertThat(second)
+                .failsWithin(30, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withCauseInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void answerOfAnotherNodeIsNone() {
+        var answer = ask(1);
+
+        question(1).answerAs(OTHER + 1);
+
+        assertThat(answer)
                 .failsWithin(30, TimeUnit.SECONDS)
                 .withThrowableThat()
                 .withCauseInstanceOf(NodeCallException.class);
