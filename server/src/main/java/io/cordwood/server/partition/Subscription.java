@@ -267,16 +267,17 @@ public final class Subscription implements AutoCloseable {
     }
 
     /**
-     * Whether a majority confirmed that the replica leads; asks for it, and is woken by the answer. A
-     * leader that was deposed knows no more of the end than a follower. Where it is not confirmed the reader
-     * waits, and asks again.
+     * Whether a majority confirmed that the replica leads; asks for it, and is woken by the answer. A leader
+     * that was deposed knows no more of the end than a follower. Where it is not confirmed the reader waits,
+     * and asks again after a while, however often it is woken before.
      */
     private boolean isConfirmed(Cursor cursor) {
         var asked = cursor.confirmation;
         if (asked == null) {
-            if (cursor.replica.leadership().isLeader()) {
-                cursor.confirmation = cursor.replica.confirmLeadership(CONFIRMATION_MAX);
-                var unused = cursor.confirmation.whenComplete((answer, failure) -> wake());
+            if (System.nanoTime() - cursor.askAgainAtNanos >= 0
+                    && cursor.replica.leadership().isLeader()) {
+                cursor.confirmation = confirmation(cursor);
+                var unused = cursor.confirmation.thenRun(this::wake);
             }
             return false;
         }
@@ -287,8 +288,21 @@ public final class Subscription implements AutoCloseable {
         if (asked.join() == Confirmation.CONFIRMED) {
             return true;
         }
+        // Before the timer is set: its wake must not come too early to ask.
+        cursor.askAgainAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MS);
         CompletableFuture.delayedExecutor(ASK_AGAIN_MS, TimeUnit.MILLISECONDS).execute(this::wake);
         return false;
+    }
+
+    /** A question that fails is one without an answer: the reader need not lose its other partitions. */
+    private static CompletableFuture<Confirmation> confirmation(Cursor cursor) {
+        // Within a stage, what a replica throws fails the question like a failed future.
+        return CompletableFuture.completedFuture(cursor.replica)
+                .thenCompose(replica -> replica.confirmLeadership(CONFIRMATION_MAX))
+                .exceptionally(failure -> {
+                    LOGGER.error("whether the replica of {} leads cannot be asked", cursor.name, failure);
+                    return Confirmation.UNANSWERED;
+                });
     }
 
     private void send(Cursor cursor) {
@@ -351,6 +365,8 @@ public final class Subscription implements AutoCloseable {
         private boolean isMoved;
         /** Asked because the position lies beyond the replica's end. */
         private @Nullable CompletableFuture<Confirmation> confirmation;
+        /** Not before this, by {@link System#nanoTime}. */
+        private long askAgainAtNanos = System.nanoTime();
 
         private Cursor(LocalPartition partition, Registration listener) {
             this.name = partition.name();

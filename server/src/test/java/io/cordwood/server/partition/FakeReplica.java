@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class FakeReplica implements Replica {
     private volatile @Nullable AppendResult refusal;
     private final Deque<CompletableFuture<Confirmation>> confirmations = new ConcurrentLinkedDeque<>();
     private final AtomicInteger confirmationCount = new AtomicInteger();
+    private final AtomicReference<@Nullable RuntimeException> confirmationFault = new AtomicReference<>();
     private final AtomicInteger waitingReads = new AtomicInteger();
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
@@ -146,7 +148,14 @@ public final class FakeReplica implements Replica {
     /** The next questions whether it leads are answered like this, those after them as it seems here. */
     @SafeVarargs
     public final void confirmNext(CompletableFuture<Confirmation>... answers) {
-        confirmations.addAll(List.of(answers));
+        for (var answer : answers) {
+            confirmations.add(answer);
+        }
+    }
+
+    /** The next question whether it leads throws this. */
+    public void failConfirmation(RuntimeException fault) {
+        confirmationFault.set(fault);
     }
 
     public int confirmationCount() {
@@ -156,6 +165,10 @@ public final class FakeReplica implements Replica {
     @Override
     public CompletableFuture<Confirmation> confirmLeadership(Duration within) {
         confirmationCount.incrementAndGet();
+        var fault = confirmationFault.getAndSet(null);
+        if (fault != null) {
+            throw fault;
+        }
         var prepared = confirmations.poll();
         return prepared != null
                 ? prepared

@@ -273,6 +273,46 @@ final class SubscribeTest {
     }
 
     @Test
+    void questionThatFailsIsAskedAgain() {
+        first.failConfirmation(new IllegalStateException("a fault of the replica"));
+        first.confirmNext(CompletableFuture.failedFuture(new IllegalStateException("another")));
+        append(first, "a");
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "2").setCredit(credit(PLENTY, PLENTY)).build());
+
+        await().until(() -> answers.all().size() == 1);
+        assertError("orders", 0, Reason.OFFSET_OUT_OF_RANGE, "value", "2", "log_end_offset", "1");
+        assertThat(first.confirmationCount()).isEqualTo(3);
+    }
+
+    @Test
+    void leaderThatIsNotConfirmedIsNotAskedByEachWake() {
+        for (int i = 0; i < 1_000; i++) {
+            first.confirmNext(CompletableFuture.completedFuture(Confirmation.UNANSWERED));
+        }
+        append(first, "a");
+        long beganNanos = System.nanoTime();
+        node.dataStreams()
+                .subscribe(answers)
+                .onNext(start(0, "2")
+                        .addAdd(start("orders", 1, ""))
+                        .setCredit(credit(PLENTY, PLENTY))
+                        .build());
+        await().until(() -> first.confirmationCount() > 0);
+
+        for (int end = 1; end <= 50; end++) {
+            long expected = end;
+            append(second, "b");
+            await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(() -> nextOffset(1) == expected);
+        }
+
+        long halfSeconds =
+                (System.nanoTime() - beganNanos) / Duration.ofMillis(500).toNanos();
+        assertThat(first.confirmationCount()).isLessThanOrEqualTo(Math.toIntExact(1 + halfSeconds));
+    }
+
+    @Test
     void trimBehindAReaderIsToldWithTheLogStart() {
         append(first, "a", "b", "c");
         var requests = node.dataStreams().subscribe(answers);
