@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer.Division;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +39,11 @@ import org.jspecify.annotations.Nullable;
  * ReadIndexHeartbeats.addAppendEntriesListener} and {@code AppendEntriesListeners.add}.
  */
 final class LeaderConfirmation {
-    private final Division division;
-    private final long term;
-    private final Supplier<CompletableFuture<?>> readIndex;
-    /**
-     * Node ids of those with a vote, and of those of before while members change: each set needs its own
-     * majority.
-     */
+    private final int self;
     private final List<Set<Integer>> electorates;
+    private final long term;
+    private final LongSupplier ownTerm;
+    private final Supplier<CompletableFuture<?>> readIndex;
 
     private final CompletableFuture<Confirmation> outcome = new CompletableFuture<>();
     private final Set<Integer> inTerm = new HashSet<>();
@@ -59,12 +59,32 @@ final class LeaderConfirmation {
         NO_MAJORITY
     }
 
-    private LeaderConfirmation(Division division, long term, Supplier<CompletableFuture<?>> readIndex) {
-        this.division = division;
+    /**
+     * @param self this node, counted where it has a vote
+     * @param electorates see {@link #electorates(RaftConfiguration)}
+     * @param term in which this node leads, and has applied its first entry
+     * @param ownTerm in which it is when asked
+     * @param readIndex Ratis' own, for members with an older program
+     */
+    LeaderConfirmation(
+            int self,
+            List<Set<Integer>> electorates,
+            long term,
+            LongSupplier ownTerm,
+            Supplier<CompletableFuture<?>> readIndex) {
+        this.self = self;
+        this.electorates = electorates;
         this.term = term;
+        this.ownTerm = ownTerm;
         this.readIndex = readIndex;
-        var members = division.getRaftConf();
-        electorates = members.getPreviousPeers().isEmpty()
+    }
+
+    /**
+     * Node ids of those with a vote, and of those of before while members change: each set needs its own
+     * majority.
+     */
+    static List<Set<Integer>> electorates(RaftConfiguration members) {
+        return members.getPreviousPeers().isEmpty()
                 ? List.of(nodes(members.getCurrentPeers()))
                 : List.of(nodes(members.getCurrentPeers()), nodes(members.getPreviousPeers()));
     }
@@ -87,13 +107,24 @@ final class LeaderConfirmation {
             TermQuestions questions,
             Duration within,
             Supplier<CompletableFuture<?>> readIndex) {
-        var asked = new LeaderConfirmation(division, term, readIndex);
-        asked.ask(questions);
-        return asked.outcome.completeOnTimeout(Confirmation.UNANSWERED, within.toMillis(), TimeUnit.MILLISECONDS);
+        int self = Integer.parseInt(division.getId().toString());
+        var group = division.getMemberId().getGroupId().getUuid();
+        return new LeaderConfirmation(
+                        self,
+                        electorates(division.getRaftConf()),
+                        term,
+                        () -> division.getInfo().getCurrentTerm(),
+                        readIndex)
+                .ask(node -> questions.ask(node, group))
+                .completeOnTimeout(Confirmation.UNANSWERED, within.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void ask(TermQuestions questions) {
-        int self = Integer.parseInt(division.getId().toString());
+    /**
+     * Asks those with a vote, once. The outcome comes with the answers: somebody else ends the wait.
+     *
+     * @param question the term of a node; fails where it does not say
+     */
+    CompletableFuture<Confirmation> ask(IntFunction<CompletableFuture<Long>> question) {
         var others = electorates.stream()
                 .flatMap(Set::stream)
                 .filter(node -> node != self)
@@ -105,11 +136,10 @@ final class LeaderConfirmation {
             standing = standing();
         }
         settle(standing);
-        var group = division.getMemberId().getGroupId().getUuid();
         for (int node : others) {
-            var unused =
-                    questions.ask(node, group).whenComplete((theirs, failure) -> settle(heard(node, theirs, failure)));
+            var unused = question.apply(node).whenComplete((theirs, failure) -> settle(heard(node, theirs, failure)));
         }
+        return outcome;
     }
 
     private synchronized Standing heard(int node, @Nullable Long theirs, @Nullable Throwable failure) {
@@ -160,6 +190,6 @@ final class LeaderConfirmation {
 
     /** This node counts as one that is in the term. */
     private Confirmation ownTermHolds() {
-        return division.getInfo().getCurrentTerm() == term ? Confirmation.CONFIRMED : Confirmation.NOT_LEADER;
+        return ownTerm.getAsLong() == term ? Confirmation.CONFIRMED : Confirmation.NOT_LEADER;
     }
 }
