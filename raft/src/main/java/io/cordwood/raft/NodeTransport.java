@@ -8,16 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.FutureCallback;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.Futures;
 import org.apache.ratis.thirdparty.com.google.common.util.concurrent.MoreExecutors;
-import org.apache.ratis.thirdparty.io.grpc.CallOptions;
-import org.apache.ratis.thirdparty.io.grpc.ManagedChannel;
 import org.apache.ratis.thirdparty.io.grpc.Status;
-import org.apache.ratis.thirdparty.io.grpc.netty.NettyChannelBuilder;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 import org.apache.ratis.thirdparty.io.grpc.stub.ClientCalls;
 
@@ -37,7 +33,7 @@ public final class NodeTransport {
     private final AppendGate appendGate = new AppendGate();
     private final KnownMembers knownMembers = new KnownMembers();
     private final TermQuestions terms;
-    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final Map<String, NodeChannel> channels = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /** Answers calls of other nodes. */
@@ -71,7 +67,8 @@ public final class NodeTransport {
 
     /** Adds our methods to Ratis' server, and what stands in front of its own. */
     NettyServerBuilder customize(NettyServerBuilder builder, RaftTimings timings) {
-        return builder.fallbackHandlerRegistry(methods)
+        return NodeChannel.permitKeepAlive(builder)
+                .fallbackHandlerRegistry(methods)
                 .intercept(NodeMethods.READ_CALLER)
                 .intercept(appendGate)
                 .intercept(knownMembers)
@@ -119,9 +116,8 @@ public final class NodeTransport {
                     new NodeCallException(NodeCallException.Kind.UNREACHABLE, "this node is stopping"));
             return answer;
         }
-        var options = CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        var channel = channel(address);
-        var call = channel.newCall(NodeMethods.descriptor(method), options);
+        var channel = channels.computeIfAbsent(address, NodeChannel::new);
+        var call = channel.newCall(NodeMethods.descriptor(method), timeout);
         Futures.addCallback(
                 ClientCalls.futureUnaryCall(NodeMethods.withCaller(call, nodeId), request),
                 new FutureCallback<byte[]>() {
@@ -134,8 +130,7 @@ public final class NodeTransport {
                     public void onFailure(Throwable failure) {
                         var status = Status.fromThrowable(failure);
                         if (status.getCode() == Status.Code.UNAVAILABLE) {
-                            // gRPC would wait up to two minutes before it tries a node again that was away.
-                            channel.resetConnectBackoff();
+                            channel.connectSoon();
                         }
                         answer.completeExceptionally(NodeCallException.of(address, method, status));
                     }
@@ -144,18 +139,9 @@ public final class NodeTransport {
         return answer;
     }
 
-    private ManagedChannel channel(String address) {
-        return channels.computeIfAbsent(
-                address,
-                target -> NettyChannelBuilder.forTarget(target)
-                        .usePlaintext()
-                        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                        .build());
-    }
-
     /** Ends calls under way and takes no more. */
     void close() {
         closed = true;
-        channels.values().forEach(ManagedChannel::shutdownNow);
+        channels.values().forEach(NodeChannel::close);
     }
 }

@@ -8,15 +8,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Passes on what comes to a port of its own. The connections break when told; new ones may be made at once.
- * One that breaks takes with it what is under way.
+ * Passes on what comes to a port of its own. The connections break, or fall silent, when told; new ones may
+ * be made at once. One that breaks takes with it what is under way.
  *
  * <p>Thread: any.
  */
 final class BreakableLink implements AutoCloseable {
+    private static final int PIECE_BYTES = 8 << 10;
+
     private final ServerSocket server;
     private final int toPort;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
 
     private BreakableLink(ServerSocket server, int toPort) {
         this.server = server;
@@ -50,7 +53,13 @@ final class BreakableLink implements AutoCloseable {
 
     private void pass(Socket from, Socket to) throws IOException {
         try {
-            from.getInputStream().transferTo(to.getOutputStream());
+            var bytes = new byte[PIECE_BYTES];
+            var in = from.getInputStream();
+            for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
+                if (!silent.contains(from)) {
+                    to.getOutputStream().write(bytes, 0, count);
+                }
+            }
         } finally {
             close(from);
             close(to);
@@ -59,7 +68,13 @@ final class BreakableLink implements AutoCloseable {
 
     private void close(Socket socket) throws IOException {
         sockets.remove(socket);
+        silent.remove(socket);
         socket.close();
+    }
+
+    /** What comes over the connections that are there now goes nowhere. */
+    void silence() {
+        silent.addAll(sockets);
     }
 
     void breakOff() throws IOException {
