@@ -90,8 +90,9 @@ final class Appender {
 
     /** A batch of an entry, or judged behind it, and what to answer once the entry is applied. */
     private record Drafted(CompletableFuture<AppendOutcome> outcome, AppendOutcome onceApplied) {
-        boolean isDuplicate() {
-            return onceApplied instanceof AppendOutcome.Appended appended && appended.duplicate();
+        /** Its bytes are in the entry: it is no duplicate, and not refused for what the entry brings about. */
+        boolean isInEntry() {
+            return onceApplied instanceof AppendOutcome.Appended appended && !appended.duplicate();
         }
     }
 
@@ -300,13 +301,11 @@ final class Appender {
         if (!(found instanceof AppendOutcome.EndOffsetMismatch)) {
             return CompletableFuture.completedFuture(found);
         }
-        return submitter
-                .confirm(term, CONFIRMATION_MAX)
-                .thenApply(confirmation -> switch (confirmation) {
-                    case CONFIRMED -> found;
-                    case NOT_LEADER -> notLeader();
-                    case UNANSWERED -> unknownOutcome();
-                });
+        return submitter.confirm(term, CONFIRMATION_MAX).thenApply(confirmation -> switch (confirmation) {
+            case CONFIRMED -> found;
+            case NOT_LEADER -> notLeader();
+            case UNANSWERED -> unknownOutcome();
+        });
     }
 
     private static RecordBatch stampedCopy(RecordBatch batch, long leaderTimeMs) {
@@ -343,8 +342,8 @@ final class Appender {
     private void submit(AppendDraft draft, long leaderTimeMs, List<Drafted> drafted) {
         byte[] payload = payload(draft);
         if (!isSound(draft, payload)) {
-            drafted.forEach(each ->
-                    each.outcome().complete(each.isDuplicate() ? unknownOutcome() : new AppendOutcome.Damaged()));
+            drafted.forEach(
+                    each -> each.outcome().complete(each.isInEntry() ? new AppendOutcome.Damaged() : unknownOutcome()));
             return;
         }
         var entry = new SubmittedEntry(draft.entry(settings.replica().log(), leaderTimeMs), draft.term(), payload);

@@ -108,7 +108,11 @@ final class MetadataGroup {
         return groups.confirmLeadership(id().orElseThrow(), Duration.ofSeconds(ATTEMPT_SECONDS))
                 .thenApply(confirmed -> value(ByteBuffer.allocate(Long.BYTES)
                         .putLong(view.image().index())
-                        .array()));
+                        .array()))
+                // Who was deposed meanwhile may know its successor: who asks need not search.
+                .exceptionallyCompose(failure -> leads()
+                        ? CompletableFuture.failedFuture(failure)
+                        : CompletableFuture.completedFuture(hint(leaderNodeId())));
     }
 
     /** Answers what only the leader does. */

@@ -300,14 +300,16 @@ final class RaftGroups {
     /**
      * Completes when a majority has confirmed that this node leads the group, after it was asked, and what
      * it knew to be committed is applied.
+     *
+     * @param within both together
      */
     CompletableFuture<RaftClientReply> confirmLeadership(RaftGroupId groupId, Duration within) {
+        long beganNanos = System.nanoTime();
         return confirmTerm(groupId, within)
                 .thenCompose(confirmation -> confirmation == Confirmation.CONFIRMED
-                        ? readIndex(groupId, within)
-                        : CompletableFuture.failedFuture(
-                                new IOException("no majority confirms that this node leads " + groupId + ": "
-                                        + confirmation)));
+                        ? readIndex(groupId, within.minusNanos(System.nanoTime() - beganNanos))
+                        : CompletableFuture.failedFuture(new IOException(
+                                "no majority confirms that this node leads " + groupId + ": " + confirmation)));
     }
 
     private CompletableFuture<Confirmation> confirmTerm(RaftGroupId groupId, Duration within) {

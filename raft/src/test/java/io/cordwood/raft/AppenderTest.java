@@ -164,16 +164,34 @@ class AppenderTest {
 
     @Test
     void batchThatWasDamagedInMemoryIsNotSubmitted() {
-        var damaged = batch("damaged");
-        var bytes = ByteBuffer.allocate(damaged.sizeBytes()).put(damaged.bytes());
-        bytes.put(bytes.limit() - 2, (byte) (bytes.get(bytes.limit() - 2) ^ 4)).flip();
-
-        assertThat(send(RecordBatch.of(bytes))).isCompletedWithValue(new AppendOutcome.Damaged());
+        assertThat(send(damaged())).isCompletedWithValue(new AppendOutcome.Damaged());
 
         assertThat(log.submits()).isZero();
         var next = send(batch("a"));
         log.applyAll();
         assertThat(next).isCompletedWithValue(appended(0, false));
+    }
+
+    private static RecordBatch damaged() {
+        var sound = batch("damaged");
+        var bytes = ByteBuffer.allocate(sound.sizeBytes()).put(sound.bytes());
+        bytes.put(bytes.limit() - 2, (byte) (bytes.get(bytes.limit() - 2) ^ 4)).flip();
+        return RecordBatch.of(bytes);
+    }
+
+    @Test
+    void batchRefusedForTheEndThatADamagedOneWouldMakeIsNotDamaged() {
+        var first = send(batchOf(9, 0, "a")); // in flight while the others wait
+        var damaged = send(damaged());
+        var refused = sendWhereTheLogEndsAt(0);
+        var repeated = send(batchOf(9, 0, "a"));
+
+        log.applyAll();
+
+        assertThat(first).isCompletedWithValue(appended(0, false));
+        assertThat(damaged).isCompletedWithValue(new AppendOutcome.Damaged());
+        assertThat(refused).isCompletedWithValue(new TimedOut());
+        assertThat(repeated).isCompletedWithValue(appended(0, true));
     }
 
     @Test
