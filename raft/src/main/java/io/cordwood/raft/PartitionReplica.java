@@ -308,8 +308,7 @@ public final class PartitionReplica {
             return CompletableFuture.completedFuture(Confirmation.NOT_LEADER);
         }
         // A follower may have applied, and shown, what is committed here and not applied yet.
-        long shown = state.tail()
-                .endOffsetBehind(division.get().getRaftLog().getLastCommittedIndex());
+        long shown = state.tail().endOffsetBehind(division.get().getRaftLog().getLastCommittedIndex());
         return stateMachine
                 .confirm(term.getAsLong(), within)
                 .thenCompose(confirmation -> confirmation == Confirmation.CONFIRMED

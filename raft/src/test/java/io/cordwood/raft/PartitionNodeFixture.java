@@ -144,9 +144,11 @@ final class PartitionNodeFixture {
                 .setOption(RaftStorage.StartupOption.RECOVER)
                 .build();
         transport.serves(server);
-        transport.handle(TermQuestions.METHOD, (from, request) -> hears.test(from)
-                ? CompletableFuture.completedFuture(TermQuestions.answer(server, request))
-                : CompletableFuture.failedFuture(new IOException("the network to node " + from + " is cut")));
+        transport.handle(
+                TermQuestions.METHOD,
+                (from, request) -> hears.test(from)
+                        ? CompletableFuture.completedFuture(TermQuestions.answer(server, request))
+                        : CompletableFuture.failedFuture(new IOException("the network to node " + from + " is cut")));
         server.start();
         replicas.opened();
         return new Running(node, replicas, server, transport);

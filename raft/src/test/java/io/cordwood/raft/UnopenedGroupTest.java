@@ -91,7 +91,8 @@ class UnopenedGroupTest {
         var view = new MetadataView(1);
         var machine = new MetadataStateMachine(own, view, index -> {}, node.catchUps(), new UnexpectedHalt());
         server = serverOf(groupId -> machine);
-        var group = new MetadataGroup(new RaftGroups(server, node.client(), node.catchUps().terms()), view);
+        var group = new MetadataGroup(
+                new RaftGroups(server, node.client(), node.catchUps().terms()), view);
         group.opened(id);
         var info = server.getDivision(id).getInfo();
 

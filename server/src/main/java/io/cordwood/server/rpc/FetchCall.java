@@ -83,8 +83,7 @@ final class FetchCall {
     }
 
     private CompletableFuture<FetchResponse> here(FetchRequest request, Deadline deadline) {
-        return CompletableFuture.supplyAsync(
-                        () -> begin(request, LeaderOnly.find(partitions, name(request))), readers)
+        return CompletableFuture.supplyAsync(() -> begin(request, LeaderOnly.find(partitions, name(request))), readers)
                 .thenCompose(begun -> begun.found().isBeyondEnd()
                         // A leader that was deposed does not know how much there is.
                         ? LeaderOnly.confirmed(partitions, name(request), deadline)

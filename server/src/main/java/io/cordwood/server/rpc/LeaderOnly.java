@@ -56,23 +56,25 @@ final class LeaderOnly {
         var name = partition.name();
         switch (confirmation) {
             case CONFIRMED -> {}
-            case NOT_LEADER -> throw (partition.replica().leadership().isLeader()
-                            ? leaderUnknown(name, "this node began to lead it just now, or heard of a later election")
-                            : partitions.notLeader(name))
-                    .exception();
-            case UNANSWERED -> throw leaderUnknown(
-                            name,
-                            "no majority of its replicas confirmed within " + within.toMillis()
-                                    + " ms that this node leads it")
-                    .exception();
+            case NOT_LEADER ->
+                throw (partition.replica().leadership().isLeader()
+                                ? leaderUnknown(
+                                        name, "this node began to lead it just now, or heard of a later election")
+                                : partitions.notLeader(name))
+                        .exception();
+            case UNANSWERED ->
+                throw leaderUnknown(
+                                name,
+                                "no majority of its replicas confirmed within " + within.toMillis()
+                                        + " ms that this node leads it")
+                        .exception();
         }
     }
 
     private static Refusal leaderUnknown(TopicPartition name, String why) {
         return Refusal.of(
                         Reason.LEADER_UNKNOWN,
-                        "who leads partition " + name + " is not certain at the moment: " + why
-                                + "; try again shortly")
+                        "who leads partition " + name + " is not certain at the moment: " + why + "; try again shortly")
                 .with(Refusal.TOPIC, name.topic());
     }
 }
