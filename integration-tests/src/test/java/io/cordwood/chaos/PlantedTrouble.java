@@ -191,7 +191,7 @@ final class PlantedTrouble implements Trouble {
         var disks = cluster.nodeIds().stream()
                 .map(node -> cluster.disk(node).orElseThrow())
                 .toList();
-        var how = LoopDisk.PowerLoss.values()[random.nextInt(LoopDisk.PowerLoss.values().length)];
+        var how = random.nextBoolean() ? LoopDisk.PowerLoss.JOURNAL_LOST : LoopDisk.PowerLoss.JOURNAL_WRITTEN;
         cluster.losePower(cluster.nodeIds(), how);
         long operation = begun(FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
         // They would end by themselves in a while: nothing that they do until then is on a disk.

@@ -25,8 +25,8 @@ public final class Nemesis {
     /** For what is left to do after the last window. */
     private static final Duration FINISH_MAX = Duration.ofSeconds(150);
 
-    private static final Duration ABORT_MAX = Duration.ofSeconds(60);
-    private static final Duration WHOLE_MAX = Duration.ofSeconds(120);
+    private static final Duration ABORT_MAX = Duration.ofMinutes(1);
+    private static final Duration WHOLE_MAX = Duration.ofMinutes(2);
 
     /**
      * What a run came to.
