@@ -276,8 +276,7 @@ final class Replacements {
             tell(node, replicas, delay);
             var next = replicas.stream()
                     .filter(replica -> replica.order()
-                            .filter(order ->
-                                    mayBegin(order, replica.replica().partition(), load))
+                            .filter(order -> mayBegin(order, replica.replica().partition(), load))
                             .isPresent())
                     .findFirst();
             if (next.isPresent()) {

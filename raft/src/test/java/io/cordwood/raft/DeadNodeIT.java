@@ -146,8 +146,8 @@ class DeadNodeIT {
 
     private static boolean isSettled(MetadataImage image) {
         return all(image).stream()
-                .allMatch(partition -> partition.changes().none()
-                        && partition.replicas().size() == 3);
+                .allMatch(partition ->
+                        partition.changes().none() && partition.replicas().size() == 3);
     }
 
     private void assertHeldByItsReplicas(int partition, SteadyLoad load, int witness) throws Exception {

@@ -284,8 +284,10 @@ class ReplacementsTest {
         become(2, NodeState.ALIVE);
         ticks(5);
 
-        assertThat(submitted).isNotEmpty().allSatisfy(command -> assertThat(((AlterReplicas) command).remove())
-                .hasValue(3));
+        assertThat(submitted)
+                .isNotEmpty()
+                .allSatisfy(command ->
+                        assertThat(((AlterReplicas) command).remove()).hasValue(3));
     }
 
     /** Nobody feeds them, so they take no place in the queue of those that are fed. */

@@ -92,7 +92,8 @@ public final class BoundedResources implements Checker {
         }
         var before = highest(first, measure);
         var after = highest(last, measure);
-        double allowed = Math.max(measure.small(), measure.of().applyAsLong(before.what()) * limits.growth());
+        double allowed =
+                Math.max((double) measure.small(), (double) measure.of().applyAsLong(before.what()) * limits.growth());
         if (measure.of().applyAsLong(after.what()) > allowed) {
             findings.add(sentence(before, measure) + ", and in the end " + sentence(after, measure)
                     + ", which is more than " + limits.growth() + " times as many");

@@ -52,8 +52,7 @@ public record ChaosSpec(
 
     /** Where more nodes are than replicas, a node that stays away for longer than most loses its own to others. */
     public static ChaosSpec of(Path directory, int nodes, Equipment equipment) {
-        var spec = new ChaosSpec(
-                directory, nodes, equipment, BUSY, List.of("-XX:TieredStopAtLevel=1"), DISK_MEBIBYTES);
+        var spec = new ChaosSpec(directory, nodes, equipment, BUSY, List.of("-XX:TieredStopAtLevel=1"), DISK_MEBIBYTES);
         return nodes > Compatibility.REPLICAS ? spec.withFlags("--cluster.replace-dead-after=3s") : spec;
     }
 

@@ -3,7 +3,7 @@ package io.cordwood.chaos.faults;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Processes that are killed and paused.
@@ -141,13 +141,14 @@ final class ProcessFaults {
     }
 
     private OptionalInt leader(Fault fault, Stage stage) {
-        var found = new AtomicReference<>(OptionalInt.empty());
+        var leader = new AtomicInteger();
         stage.await(LEADER_MAX, () -> {
             int partition = fault.pick(cluster.admin().topic(busyTopic).partitionCount());
-            found.set(cluster.leaderOf(busyTopic, partition));
-            return found.get().isPresent();
+            var found = cluster.leaderOf(busyTopic, partition);
+            found.ifPresent(leader::set);
+            return found.isPresent();
         });
-        return found.get();
+        return leader.get() == 0 ? OptionalInt.empty() : OptionalInt.of(leader.get());
     }
 
     private void claimed(List<Integer> nodes, Stage stage, Runnable body) {

@@ -13,6 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -54,7 +56,7 @@ public final class Timeline {
 
     private final History history;
     private final long lengthNanos;
-    private final TreeMap<Row, List<Call<Fault>>> faults;
+    private final SortedMap<Row, List<Call<Fault>>> faults;
     private final Map<TopicPartition, List<Gap>> gaps;
     private final Map<TopicPartition, List<Call<LeaderSeen>>> leaders;
     private final Rows rows;
@@ -87,7 +89,7 @@ public final class Timeline {
         return timeline.svg.finished();
     }
 
-    private static TreeMap<Row, List<Call<Fault>>> faults(History history) {
+    private static SortedMap<Row, List<Call<Fault>>> faults(History history) {
         var rows = new TreeMap<Row, List<Call<Fault>>>(
                 Comparator.comparing(Row::kind).thenComparingInt(Row::node));
         for (var fault : history.calls(Fault.class)) {
@@ -102,7 +104,7 @@ public final class Timeline {
         return rows;
     }
 
-    private TreeSet<TopicPartition> partitions() {
+    private SortedSet<TopicPartition> partitions() {
         var partitions = new TreeSet<>(gaps.keySet());
         partitions.addAll(leaders.keySet());
         return partitions;

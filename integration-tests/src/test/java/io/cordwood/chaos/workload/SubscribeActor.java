@@ -40,7 +40,6 @@ final class SubscribeActor implements Actor {
     private static final long CREDIT_BYTES = 1L << 40;
 
     private final NodeCalls nodes;
-    private final Journal journal;
     private final TopicPartitions partitions;
     private final PendingReads reads;
     private final SplittableRandom random;
@@ -49,7 +48,6 @@ final class SubscribeActor implements Actor {
 
     SubscribeActor(NodeCalls nodes, Journal journal, TopicPartitions partitions, long seed) {
         this.nodes = nodes;
-        this.journal = journal;
         this.partitions = partitions;
         this.reads = new PendingReads(journal, partitions.topic());
         this.random = new SplittableRandom(seed);

@@ -27,14 +27,12 @@ final class TailActor implements Actor {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(200);
 
     private final CordwoodClient client;
-    private final Journal journal;
     private final TopicPartitions partitions;
     private final PendingReads reads;
     private @Nullable Reader reader;
 
     TailActor(CordwoodClient client, Journal journal, TopicPartitions partitions) {
         this.client = client;
-        this.journal = journal;
         this.partitions = partitions;
         this.reads = new PendingReads(journal, partitions.topic());
     }
