@@ -12,7 +12,7 @@ import org.HdrHistogram.Histogram;
  *
  * <p><b>Thread:</b> any.
  */
-final class Latencies {
+public final class Latencies {
     private static final long MAX_MICROS = 600_000_000L;
     private static final int DIGITS = 3;
     private static final double MICROS_PER_MS = 1000.0;
@@ -22,17 +22,17 @@ final class Latencies {
     private final Histogram fromSend = new ConcurrentHistogram(MAX_MICROS, DIGITS);
 
     /** All on the clock of {@link System#nanoTime}. */
-    void record(long intendedNanos, long sentNanos, long acknowledgedNanos) {
+    public void record(long intendedNanos, long sentNanos, long acknowledgedNanos) {
         fromIntended.recordValue(micros(acknowledgedNanos - intendedNanos));
         fromSend.recordValue(micros(acknowledgedNanos - sentNanos));
     }
 
-    long count() {
+    public long count() {
         return fromIntended.getTotalCount();
     }
 
     /** {@code meanMs} to {@code maxMs} from the intended send, {@code sendP50Ms} to {@code sendMaxMs} from the real one. */
-    JsonLine summary() {
+    public JsonLine summary() {
         return JsonLine.empty()
                 .with("meanMs", fromIntended.getMean() / MICROS_PER_MS)
                 .with("p50Ms", millis(fromIntended, 50))

@@ -1,5 +1,6 @@
 package io.cordwood.bench.failover;
 
+import io.cordwood.bench.SteadyLoad;
 import io.cordwood.bench.process.RunOptions;
 import io.cordwood.bench.process.UnattendedCommand;
 import java.io.IOException;
@@ -79,8 +80,8 @@ public final class Failover implements Callable<Integer> {
 
     private FailoverRun.Plan plan() {
         try {
-            return new FailoverRun.Plan(
-                    partitions, recordsPerSecond, recordBytes, kills, stops, Duration.ofSeconds(settleSeconds));
+            var stream = new SteadyLoad.Stream(FailoverRun.TOPIC, partitions, recordsPerSecond, recordBytes);
+            return new FailoverRun.Plan(stream, kills, stops, Duration.ofSeconds(settleSeconds));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -1,5 +1,6 @@
 package io.cordwood.bench.failover;
 
+import io.cordwood.bench.SteadyLoad;
 import io.cordwood.bench.failover.GapSample.End;
 import io.cordwood.bench.process.CordwoodNodes;
 import io.cordwood.bench.process.RunOptions;
@@ -26,7 +27,8 @@ import java.util.function.BooleanSupplier;
 final class FailoverRun {
     static final int NODES = 3;
 
-    private static final String TOPIC = "failover";
+    static final String TOPIC = "failover";
+
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration WARM_UP = Duration.ofSeconds(30);
     private static final long POLL_MS = 50;
@@ -38,15 +40,10 @@ final class FailoverRun {
      *
      * @param settle before each end of a node
      */
-    record Plan(int partitions, int recordsPerSecond, int recordBytes, int kills, int stops, Duration settle) {
+    record Plan(SteadyLoad.Stream stream, int kills, int stops, Duration settle) {
         Plan {
-            if (partitions < 1 || recordsPerSecond < partitions || recordBytes < 1 || kills < 0 || stops < 0) {
-                throw new IllegalArgumentException(partitions + " partitions, " + recordsPerSecond
-                        + " records/s, at least one for each, of " + recordBytes + " bytes, " + kills + " kills, "
-                        + stops + " stops");
-            }
-            if (settle.isNegative()) {
-                throw new IllegalArgumentException("settle " + settle);
+            if (kills < 0 || stops < 0 || settle.isNegative()) {
+                throw new IllegalArgumentException(kills + " kills, " + stops + " stops, settle " + settle);
             }
         }
     }
@@ -54,17 +51,19 @@ final class FailoverRun {
     private final Plan plan;
     private final RunOptions run;
     private final CordwoodNodes nodes;
+    private final AckGaps gaps;
     private final List<GapSample> samples = new CopyOnWriteArrayList<>();
 
     FailoverRun(Plan plan, RunOptions run) throws IOException {
         this.plan = plan;
         this.run = run;
+        gaps = new AckGaps(plan.stream().partitions(), System.nanoTime());
         nodes = CordwoodNodes.prepare(
                 new CordwoodNodes.Setup(
                         run.jars(),
                         run.work(),
                         List.of("-Xmx512m"),
-                        List.of("--node.max-partitions=" + Math.max(100, plan.partitions()))),
+                        List.of("--node.max-partitions=" + Math.max(100, plan.stream().partitions()))),
                 NODES);
     }
 
@@ -84,16 +83,18 @@ final class FailoverRun {
     private void measure() throws IOException, InterruptedException {
         nodes.servers().start();
         try (var client = CordwoodClient.connect(nodes.bootstrap().split(","))) {
-            client.admin().createTopic(TOPIC, plan.partitions(), NODES, Map.of());
+            client.admin().createTopic(TOPIC, plan.stream().partitions(), NODES, Map.of());
             awaitBalanced(client);
-            try (var load = SteadyLoad.start(client, TOPIC, plan)) {
+            // Each record is to be on its way when it is due.
+            var producer = client.producer().linger(Duration.ZERO).open();
+            try (var load = SteadyLoad.start(producer, plan.stream(), this::acknowledged)) {
                 run.say("warm up for " + WARM_UP.toSeconds() + " s");
                 TimeUnit.NANOSECONDS.sleep(WARM_UP.toNanos());
                 for (int number = 1; number <= plan.kills(); number++) {
-                    measure(End.KILL, number, client, load);
+                    measure(End.KILL, number, client);
                 }
                 for (int number = 1; number <= plan.stops(); number++) {
-                    measure(End.STOP, number, client, load);
+                    measure(End.STOP, number, client);
                 }
                 load.finish();
             }
@@ -101,25 +102,28 @@ final class FailoverRun {
         nodes.servers().stop();
     }
 
-    private void measure(End end, int number, CordwoodClient client, SteadyLoad load)
-            throws IOException, InterruptedException {
+    private void acknowledged(int partition, long intendedNanos, long sentNanos, long acknowledgedNanos) {
+        gaps.acknowledged(partition, acknowledgedNanos);
+    }
+
+    private void measure(End end, int number, CordwoodClient client) throws IOException, InterruptedException {
         awaitBalanced(client);
         TimeUnit.NANOSECONDS.sleep(plan.settle().toNanos());
         int node = (number - 1) % NODES + 1;
         var led = ledBy(node, client);
-        load.gaps().begin();
+        gaps.begin();
         long start = System.nanoTime();
         switch (end) {
             case KILL -> nodes.servers().kill(node);
             case STOP -> nodes.servers().stop(node);
         }
         long ended = System.nanoTime();
-        await("acknowledgements of all partitions", () -> load.gaps().allSince(ended));
+        await("acknowledgements of all partitions", () -> gaps.allSince(ended));
         TimeUnit.MILLISECONDS.sleep(AFTERMATH_MS);
         long now = System.nanoTime();
         double longest = 0;
-        for (int partition = 0; partition < plan.partitions(); partition++) {
-            double seconds = load.gaps().longest(partition, now);
+        for (int partition = 0; partition < plan.stream().partitions(); partition++) {
+            double seconds = gaps.longest(partition, now);
             longest = Math.max(longest, seconds);
             samples.add(new GapSample(end, number, node, partition, led.contains(partition), seconds));
         }
@@ -139,11 +143,11 @@ final class FailoverRun {
 
     /** Where the metadata prefers that each partition is led, it is. */
     private void awaitBalanced(CordwoodClient client) throws IOException, InterruptedException {
-        int least = plan.partitions() / NODES;
+        int least = plan.stream().partitions() / NODES;
         await("leaders that are balanced", () -> {
             try {
                 var topic = client.admin().topic(TOPIC);
-                return leadersOf(topic) == plan.partitions()
+                return leadersOf(topic) == plan.stream().partitions()
                         && List.of(1, 2, 3).stream()
                                 .allMatch(node -> ledBy(node, client).size() >= least);
             } catch (CordwoodException e) {

@@ -74,11 +74,9 @@ public final class CordwoodNodes {
         return setup.directory.resolve("data").resolve("n" + node);
     }
 
-    private ServerProcess server(int node) {
-        var command = new ArrayList<String>();
-        command.add(Clients.java());
-        command.addAll(setup.heap);
-        command.addAll(List.of(
+    /** The launcher's for a node, but for those of the heap. */
+    public static List<String> jvmFlags() {
+        var flags = new ArrayList<>(List.of(
                 "-XX:+UseG1GC",
                 "-XX:G1HeapRegionSize=4m",
                 "-XX:PerMethodTrapLimit=0",
@@ -89,8 +87,16 @@ public final class CordwoodNodes {
                 "-Xshare:auto",
                 "--enable-native-access=ALL-UNNAMED"));
         if (Runtime.version().feature() >= FIRST_JAVA_WITH_UNSAFE_FLAG) {
-            command.add("--sun-misc-unsafe-memory-access=allow");
+            flags.add("--sun-misc-unsafe-memory-access=allow");
         }
+        return flags;
+    }
+
+    private ServerProcess server(int node) {
+        var command = new ArrayList<String>();
+        command.add(Clients.java());
+        command.addAll(setup.heap);
+        command.addAll(jvmFlags());
         command.addAll(List.of(
                 "-cp",
                 setup.jars + File.separator + "*",
