@@ -1,10 +1,15 @@
 # Sourced by the scripts beside it: where things are, and how they are built. Expects $home, the root of the repository.
 benchmarks=$home/benchmarks
 distribution=$home/cli/target/dist/lib
+driver=
 
-# The distribution, as ./cordwood builds it, and the benchmarks.
+# The distribution, as ./cordwood builds it, the benchmarks, and the modules that the arguments name.
 build() {
-    (cd "$home" && mvn -q -B -ntp -Dfast -DskipTests -pl benchmarks,cli -am package) >&2
+    modules=benchmarks,cli
+    for module in "$@"; do
+        modules=$modules,$module
+    done
+    (cd "$home" && mvn -q -B -ntp -Dfast -DskipTests -pl "$modules" -am package) >&2
 }
 
 build_where_missing() {
@@ -41,7 +46,8 @@ work_below() {
     printf '%s\n' "$made"
 }
 
-# Runs main class $1 with a directory of its own below $2; the rest are the user's arguments.
+# Runs main class $1 with a directory of its own below $2; the rest are the user's arguments. Where $driver is set it is the class
+# path of what measures, which then starts the nodes from the copied jars by itself.
 run_apart() {
     main=$1
     out=$2
@@ -57,5 +63,5 @@ run_apart() {
             ;;
     esac
     exec java --enable-native-access=ALL-UNNAMED -Xmx512m -Dlogback.configurationFile=cordwood-cli-logback.xml \
-        -cp "$jars" "$main" --work "$work" "$@" --out "$out"
+        ${driver:+"-Dcordwood.lib=$work/cordwood"} -cp "${driver:-$jars}" "$main" --work "$work" "$@" --out "$out"
 }

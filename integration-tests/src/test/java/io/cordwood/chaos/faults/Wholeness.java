@@ -20,7 +20,7 @@ import org.awaitility.core.ConditionTimeoutException;
  *
  * <p><b>Thread:</b> any.
  */
-final class Wholeness {
+public final class Wholeness {
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(3);
     private static final String UNREPAIRED = "cordwood_scrub_unrepaired";
@@ -29,12 +29,12 @@ final class Wholeness {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(HTTP_TIMEOUT).build();
 
-    Wholeness(ChaosCluster cluster) {
+    public Wholeness(ChaosCluster cluster) {
         this.cluster = cluster;
     }
 
     /** What is left when the cluster is whole or the time is over. */
-    List<String> await(Duration patience) {
+    public List<String> await(Duration patience) {
         try {
             Awaitility.await()
                     .atMost(patience)
