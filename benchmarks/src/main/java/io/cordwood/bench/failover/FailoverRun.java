@@ -63,7 +63,8 @@ final class FailoverRun {
                         run.jars(),
                         run.work(),
                         List.of("-Xmx512m"),
-                        List.of("--node.max-partitions=" + Math.max(100, plan.stream().partitions()))),
+                        List.of("--node.max-partitions="
+                                + Math.max(100, plan.stream().partitions()))),
                 NODES);
     }
 

@@ -12,9 +12,8 @@ public final class UnattendedCommand {
     /** Ends the process with the command's exit code; with 1, and one line of why, where it throws. */
     public static void runAndExit(Callable<Integer> command, String[] args) {
         // The script passes --out again, as it understood it.
-        var line = new CommandLine(command)
-                .setOverwrittenOptionsAllowed(true)
-                .setCaseInsensitiveEnumValuesAllowed(true);
+        var line =
+                new CommandLine(command).setOverwrittenOptionsAllowed(true).setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((failure, failed, parsed) -> {
             System.err.println("error: " + failure.getMessage());
             return FAILED;

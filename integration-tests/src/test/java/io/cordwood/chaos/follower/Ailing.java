@@ -45,9 +45,10 @@ final class Ailing {
     static List<LinkFault> linkFaults(Ailment ailment, Slowness slowness, int nodes) {
         return switch (ailment) {
             case PAUSED -> List.of();
-            case SLOW -> List.of(
-                    new LinkFault.Delay(slowness.delayMillis(), 0),
-                    new LinkFault.Limit(slowness.bytesPerSecond() / (nodes - 1)));
+            case SLOW ->
+                List.of(
+                        new LinkFault.Delay(slowness.delayMillis(), 0),
+                        new LinkFault.Limit(slowness.bytesPerSecond() / (nodes - 1)));
             case CUT -> List.of(new LinkFault.Cut());
         };
     }

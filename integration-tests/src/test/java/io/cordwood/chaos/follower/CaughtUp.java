@@ -38,8 +38,7 @@ final class CaughtUp {
         try {
             Awaitility.await().atMost(PATIENCE).pollInterval(POLL).until(this::isClose);
         } catch (ConditionTimeoutException e) {
-            throw new IOException(
-                    "a replica lags by more than " + lagMaxRecords + " records after " + PATIENCE, e);
+            throw new IOException("a replica lags by more than " + lagMaxRecords + " records after " + PATIENCE, e);
         }
     }
 

@@ -26,10 +26,7 @@ record CostSample(Ailment ailment, int round, int node, Figures before, Figures 
         static Figures of(Latencies latencies) {
             var summary = latencies.summary();
             return new Figures(
-                    latencies.count(),
-                    summary.require("p50Ms"),
-                    summary.require("p99Ms"),
-                    summary.require("maxMs"));
+                    latencies.count(), summary.require("p50Ms"), summary.require("p99Ms"), summary.require("maxMs"));
         }
     }
 

@@ -19,15 +19,17 @@ record CostTable(List<CostSample> samples) {
 
     String markdown() {
         var lines = new ArrayList<String>();
-        lines.add("| a follower was | n | p50 before ms | p50 ms | p99 before ms | p99 ms | p99, ratio | max before ms | max ms |"
-                + " until whole, s | p99 then ms | elections |");
+        lines.add(
+                "| a follower was | n | p50 before ms | p50 ms | p99 before ms | p99 ms | p99, ratio | max before ms | max ms |"
+                        + " until whole, s | p99 then ms | elections |");
         lines.add("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         for (var ailment : Ailment.values()) {
             row(ailment, lines);
         }
         lines.add("");
-        lines.add("Medians (lowest - highest) of n rounds: before the fault, over it, and behind it until all replicas were"
-                + " in sync. From the moment when a record was meant to be sent until it was acknowledged.");
+        lines.add(
+                "Medians (lowest - highest) of n rounds: before the fault, over it, and behind it until all replicas were"
+                        + " in sync. From the moment when a record was meant to be sent until it was acknowledged.");
         for (var ailment : Ailment.values()) {
             verdict(ailment, lines);
         }
@@ -74,7 +76,9 @@ record CostTable(List<CostSample> samples) {
                     CostSample.RATIO_MAX,
                     CostSample.ALWAYS_ALLOWED_MS,
                     holds(ailment) ? "held" : "MISSED",
-                    chosen.stream().filter(sample -> sample.partOfAllowed() <= 1).count(),
+                    chosen.stream()
+                            .filter(sample -> sample.partOfAllowed() <= 1)
+                            .count(),
                     chosen.size()));
         }
     }
@@ -116,11 +120,6 @@ record CostTable(List<CostSample> samples) {
 
     private static String csv(CostSample.Figures figures) {
         return String.format(
-                Locale.ROOT,
-                "%d,%.3f,%.3f,%.3f",
-                figures.records(),
-                figures.p50Ms(),
-                figures.p99Ms(),
-                figures.maxMs());
+                Locale.ROOT, "%d,%.3f,%.3f,%.3f", figures.records(), figures.p50Ms(), figures.p99Ms(), figures.maxMs());
     }
 }

@@ -13,12 +13,7 @@ class CostTableTest {
 
     private static CostSample sample(Ailment ailment, int round, double p99Before, double p99) {
         return new CostSample(
-                ailment,
-                round,
-                2,
-                new Figures(120_000, 4, p99Before, 60),
-                new Figures(60_000, 5, p99, 80),
-                RECOVERY);
+                ailment, round, 2, new Figures(120_000, 4, p99Before, 60), new Figures(60_000, 5, p99, 80), RECOVERY);
     }
 
     /** Each round after 40 ms before its fault, of which 60 is allowed. */
@@ -82,6 +77,7 @@ class CostTableTest {
 
         assertThat(lines.get(0).split(",", -1)).hasSameSizeAs(lines.get(1).split(",", -1));
         assertThat(lines.subList(1, lines.size()))
-                .containsExactly("cut,1,2,120000,4.000,40.000,60.000,60000,5.000,60.000,80.000,4000,4.000,50.000,90.000,2.50,0");
+                .containsExactly(
+                        "cut,1,2,120000,4.000,40.000,60.000,60000,5.000,60.000,80.000,4000,4.000,50.000,90.000,2.50,0");
     }
 }

@@ -64,7 +64,8 @@ public final class Follower implements Callable<Integer> {
     @Option(
             names = "--settle-seconds",
             defaultValue = "20",
-            description = "from when all is as it was, and the node leads nothing, to the time before; ${DEFAULT-VALUE}")
+            description =
+                    "from when all is as it was, and the node leads nothing, to the time before; ${DEFAULT-VALUE}")
     private int settleSeconds;
 
     @Option(

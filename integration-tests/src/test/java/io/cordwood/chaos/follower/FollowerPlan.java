@@ -9,8 +9,7 @@ import java.util.List;
  *
  * @param ailments of each round, one after the other
  */
-record FollowerPlan(
-        SteadyLoad.Stream stream, List<Ailment> ailments, int rounds, Times times, Slowness slowness) {
+record FollowerPlan(SteadyLoad.Stream stream, List<Ailment> ailments, int rounds, Times times, Slowness slowness) {
     /** Ratis closes the server of a node that paused for more than 60 s: raft.server.close.threshold. */
     static final Duration FAULT_MAX = Duration.ofSeconds(50);
 

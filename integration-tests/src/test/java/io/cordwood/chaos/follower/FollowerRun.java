@@ -95,9 +95,7 @@ final class FollowerRun {
         var roles = new Roles(cluster, TOPIC);
         var ailing = new Ailing(cluster, plan.slowness());
         var caughtUp = new CaughtUp(
-                cluster,
-                TOPIC,
-                plan.stream().recordsPerSecond() / plan.stream().partitions() / LAG_SECOND_PARTS);
+                cluster, TOPIC, plan.stream().recordsPerSecond() / plan.stream().partitions() / LAG_SECOND_PARTS);
         caughtUp.await();
         int node = roles.follower(samples.size());
         pass(plan.times().settle());

@@ -58,8 +58,8 @@ final class Roles {
     private boolean isHandedOver(List<Integer> takers) {
         try {
             var missing = Handover.missing(cluster.admin().topic(topic).partitions(), takers);
-            missing.forEach(handover ->
-                    cluster.admin().transferLeadership(topic, handover.partition(), handover.node()));
+            missing.forEach(
+                    handover -> cluster.admin().transferLeadership(topic, handover.partition(), handover.node()));
             return missing.isEmpty();
         } catch (CordwoodException e) {
             return false; // whoever shall lead may be behind for a moment; the deadline tells
