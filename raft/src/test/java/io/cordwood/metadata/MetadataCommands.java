@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 public final class MetadataCommands {
     public static final String CLUSTER = "AAAAAAAAAAAAAAAAAAAAAA";
 
+    private static final int NEWEST_LEVEL = MetadataCommand.UNATTENDED_CHANGES;
     private static final List<NodeState> STATES = List.of(NodeState.values());
 
     private MetadataCommands() {}
@@ -107,23 +108,38 @@ public final class MetadataCommands {
                 new ReplacedNodeRemoved(2, "incarnation-2"));
     }
 
-    /** Commands that mostly make sense, and some that are refused. */
+    /**
+     * Commands that mostly make sense, and some that are refused. Every other history is of a cluster that
+     * begins at the newest level, the others reach it at some time or never.
+     */
     public static List<MetadataCommand> history(long seed, int length) {
         var random = new Random(seed);
         var commands = new ArrayList<MetadataCommand>();
-        commands.add(form(node(1), node(2, "a", 20), node(3, "b", 20)));
+        commands.add(form(modern(node(1)), modern(node(2, "a", 20)), modern(node(3, "b", 20))));
+        if (seed % 2 == 0) {
+            commands.add(new RaiseFeatureLevel(NEWEST_LEVEL));
+        }
+        var state = new MetadataState(MetadataImage.EMPTY);
         var topics = new ArrayList<CreateTopic>();
         while (commands.size() < length) {
-            commands.add(next(random, topics, commands.size()));
+            for (int at = (int) state.image().index(); at < commands.size(); at++) {
+                state.apply(commands.get(at), at + 1);
+            }
+            commands.add(next(random, topics, state.image()));
         }
         return commands;
     }
 
-    private static MetadataCommand next(Random random, List<CreateTopic> topics, int at) {
+    private static NodeRegistration modern(NodeRegistration node) {
+        return withFeatures(node, 1, NEWEST_LEVEL);
+    }
+
+    private static MetadataCommand next(Random random, List<CreateTopic> topics, MetadataImage image) {
         int node = 1 + random.nextInt(5);
-        return switch (random.nextInt(18)) {
+        int at = (int) image.index();
+        return switch (random.nextInt(20)) {
             case 0 -> new AddNode(node, "node" + node + ":9091");
-            case 1 -> new RegisterNode(node(node));
+            case 1 -> new RegisterNode(modern(node(node)));
             case 2 -> new SetNodeState(node, "incarnation-" + node, STATES.get(random.nextInt(STATES.size())));
             case 3 -> new DeleteTopic(known(random, topics).topicId());
             case 4 ->
@@ -132,7 +148,7 @@ public final class MetadataCommands {
                         List.of(new LeaderReport(
                                 known(random, topics).topicId(), random.nextInt(4), 1 + random.nextInt(9))));
             case 5 -> new AllocateProducerIds(node);
-            case 6 -> new RaiseFeatureLevel(1 + random.nextInt(3));
+            case 6 -> new RaiseFeatureLevel(1 + random.nextInt(NEWEST_LEVEL));
             case 7 -> known(random, topics); // a repetition, or a second topic of the name
             case 8 -> alteration(random, known(random, topics).topicId());
             case 9 -> addition(random, known(random, topics).topicId());
@@ -140,6 +156,7 @@ public final class MetadataCommands {
             case 11, 12, 13 -> replicaChange(random, node, known(random, topics).topicId(), at);
             case 14 -> new ReplaceNode(node, "incarnation-" + node);
             case 15 -> new ReplacedNodeRemoved(node, "incarnation-" + node);
+            case 16, 17 -> unattended(random, node, known(random, topics).topicId(), image);
             default -> {
                 var topic = topic("topic-" + random.nextInt(8), random.nextInt(5), random.nextInt(5), random);
                 topics.add(topic);
@@ -169,6 +186,23 @@ public final class MetadataCommands {
                         random.nextBoolean() ? OptionalInt.of(node) : OptionalInt.empty(),
                         random.nextBoolean() ? OptionalInt.of(1 + random.nextInt(4)) : OptionalInt.empty());
         };
+    }
+
+    /** What a metadata leader orders for dead nodes, and now and then what another one would have. */
+    private static AlterReplicas unattended(Random random, int node, UUID topic, MetadataImage image) {
+        var dead = new DeadReplicas(image, Set.of());
+        var orders = image.nodes().keySet().stream()
+                .flatMap(id -> dead.on(id).stream())
+                .flatMap(replica -> replica.order().stream())
+                .toList();
+        return orders.isEmpty() || random.nextInt(4) == 0
+                ? new AlterReplicas(
+                        topic,
+                        random.nextInt(3),
+                        OptionalInt.of(node),
+                        OptionalInt.of(1 + random.nextInt(4)),
+                        OptionalLong.of(1 + random.nextInt((int) image.index())))
+                : orders.get(random.nextInt(orders.size()));
     }
 
     private static AddPartitions addition(Random random, UUID topic) {

@@ -2,12 +2,15 @@ package io.cordwood.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.metadata.MetadataCommand.AlterReplicas;
 import io.cordwood.metadata.MetadataCommand.FormCluster;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -66,6 +69,27 @@ class MetadataHistoryTest {
             }
             checkInvariants(before, state.image());
         }
+    }
+
+    /** Else all this would say nothing of what a metadata leader does by itself. */
+    @Test
+    void historiesHaveChangesThatNobodyOrdered() {
+        var results = new ArrayList<MetadataResult>();
+        seeds().forEach(seed -> {
+            var commands = MetadataCommands.history(seed, LENGTH);
+            var state = new MetadataState(MetadataImage.EMPTY);
+            for (int i = 0; i < commands.size(); i++) {
+                var result = state.apply(commands.get(i), i + 1);
+                if (commands.get(i) instanceof AlterReplicas alter
+                        && alter.seenIndex().isPresent()) {
+                    results.add(result);
+                }
+            }
+        });
+
+        assertThat(results)
+                .hasAtLeastOneElementOfType(MetadataResult.Done.class)
+                .hasAtLeastOneElementOfType(MetadataResult.Refused.class);
     }
 
     private static void checkInvariants(MetadataImage before, MetadataImage after) {
