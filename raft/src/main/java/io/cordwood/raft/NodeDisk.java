@@ -14,6 +14,14 @@ import java.util.Optional;
  */
 public record NodeDisk(String directory, long freeBytes, long floorBytes, Level level) {
 
+    /**
+     * Whether a node with such disks, as far as any are known, is given replicas of dead nodes: it must have as
+     * much again as its floor, lest the repair of one node has the others refuse batches.
+     */
+    public static boolean haveRoomForMore(List<NodeDisk> disks) {
+        return disks.stream().allMatch(disk -> disk.level() == Level.ROOM && disk.freeBytes() / 2 >= disk.floorBytes());
+    }
+
     /** Why a node with such disks takes no batches, by the one that has least; empty where it takes them. */
     public static Optional<NoRoom> noRoom(int nodeId, List<NodeDisk> disks) {
         return disks.stream()

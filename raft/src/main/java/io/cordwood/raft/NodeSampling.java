@@ -31,7 +31,7 @@ import org.apache.ratis.server.RaftServer.Division;
 final class NodeSampling {
     private NodeSampling() {}
 
-    /** @param hasRoom whether the disks of any node have */
+    /** @param hasRoom whether the disks of any node have, for replicas of others */
     static NodeSample of(
             int nodeId, PartitionHost host, MetadataGroup metadata, MetadataView view, IntPredicate hasRoom) {
         var image = view.image();

@@ -304,7 +304,8 @@ public final class RaftNode implements Closeable {
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
-        var ports = new Replacements.Ports(this::hasRoom, metadata::submit, new JoinQuestions(transport)::isOpen);
+        var ports =
+                new Replacements.Ports(this::hasRoomForMore, metadata::submit, new JoinQuestions(transport)::isOpen);
         scheduleChores(new LeaderDuties(config, metadataGroup, metadata, monitor, ports), leader, successors);
         keepSpace(host, reports, new RoomTransfers(groups, successors, view::image, System::nanoTime));
     }
@@ -410,7 +411,7 @@ public final class RaftNode implements Closeable {
         var node = running;
         return node == null
                 ? NodeSample.EMPTY
-                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view, this::hasRoom);
+                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view, this::hasRoomForMore);
     }
 
     /** How much room its disks have. */
@@ -418,8 +419,8 @@ public final class RaftNode implements Closeable {
         return space;
     }
 
-    private boolean hasRoom(int nodeId) {
-        return NodeDisk.noRoom(nodeId, disksOf(nodeId)).isEmpty();
+    private boolean hasRoomForMore(int nodeId) {
+        return NodeDisk.haveRoomForMore(disksOf(nodeId));
     }
 
     /** Those of any node, as it told lately: what is known of them here. */

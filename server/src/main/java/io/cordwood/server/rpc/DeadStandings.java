@@ -26,7 +26,7 @@ final class DeadStandings {
 
     static DeadStandings of(MetadataImage image, Cluster cluster) {
         var full = image.nodes().keySet().stream()
-                .filter(node -> NodeDisk.noRoom(node, cluster.disks(node)).isPresent())
+                .filter(node -> !NodeDisk.haveRoomForMore(cluster.disks(node)))
                 .collect(Collectors.toSet());
         return new DeadStandings(new DeadReplicas(image, full));
     }

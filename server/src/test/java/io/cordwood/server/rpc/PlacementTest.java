@@ -158,6 +158,10 @@ final class PlacementTest {
         assertThat(replica(victim).getDeadReplicaReason())
                 .startsWith("no other node can take it: nodes ")
                 .endsWith(", [" + without() + "] have no room");
+        cluster.tell(without(), new NodeDisk("raft", 13, 7, Level.ROOM));
+        assertThat(replica(victim).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_NO_TAKER);
+        cluster.tell(without(), new NodeDisk("raft", 14, 7, Level.ROOM));
+        assertThat(replica(victim).getDeadReplica()).isEqualTo(DeadReplica.DEAD_REPLICA_WAITING);
     }
 
     @Test
