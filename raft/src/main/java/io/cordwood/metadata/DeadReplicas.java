@@ -36,7 +36,10 @@ public final class DeadReplicas {
         WAITING,
         /** It stays: no other node can take it. */
         NO_TAKER,
-        /** It stays: less than a majority of the partition's replicas is sound, so that nothing can be decided. */
+        /**
+         * It stays: less than a majority of the partition's replicas is sound, so that nothing can be decided, not
+         * even the end of what is under way.
+         */
         NO_MAJORITY
     }
 
@@ -44,17 +47,31 @@ public final class DeadReplicas {
      * A replica of a dead node.
      *
      * @param why for people; empty where it is being moved, or may be
-     * @param order what gives it to another node, or calls off that it joins; empty where neither can begin now
+     * @param order what gives it to another node, or calls off that it joins; empty where neither can begin
+     *     now
      */
     public record DeadReplica(
             MetadataImage.Replica replica, int nodeId, Standing standing, String why, Optional<AlterReplicas> order) {}
 
-    /** @param avoid nodes whose disks are full */
+    /** @param avoid nodes whose disks have no room for more */
     public DeadReplicas(MetadataImage image, Set<Integer> avoid) {
+        this(image, avoid, Set.of());
+    }
+
+    /**
+     * @param avoid nodes whose disks have no room for more
+     * @param busy nodes that take as many as they can at once: they come after others on as good a rack
+     */
+    public DeadReplicas(MetadataImage image, Set<Integer> avoid, Set<Integer> busy) {
         this.image = image;
         this.avoid = Set.copyOf(avoid);
         // Most of the time no node is dead, and clients ask often: nothing is counted then.
-        placement = new Placement(image.nodesIn(NodeState.DEAD).isEmpty() ? MetadataImage.EMPTY : image, avoid);
+        placement = new Placement(image.nodesIn(NodeState.DEAD).isEmpty() ? MetadataImage.EMPTY : image, avoid, busy);
+    }
+
+    /** Whether the members of a partition can decide anything: without that nobody is fed either. */
+    public static boolean canDecide(MetadataImage.Replica replica, MetadataImage image) {
+        return ReplicaRules.checkMajority(replica, image).isEmpty();
     }
 
     /** Those of a node in order of topic and partition; none where the node is not dead. */
@@ -93,21 +110,43 @@ public final class DeadReplicas {
     }
 
     private DeadReplica judge(MetadataImage.Replica replica, int dead) {
+        return ReplicaRules.checkMajority(replica, image)
+                .map(refused -> stays(replica, dead, refused))
+                .orElseGet(() -> judgeDecidable(replica, dead));
+    }
+
+    private DeadReplica judgeDecidable(MetadataImage.Replica replica, int dead) {
         var changes = replica.partition().changes();
         if (changes.is(dead, Kind.LEAVING)) {
             return new DeadReplica(replica, dead, Standing.MOVING, "", Optional.empty());
         }
         if (changes.is(dead, Kind.JOINING) && changes.any(Kind.LEAVING)) {
-            return order(replica, dead, OptionalInt.empty());
+            return callOff(replica, dead);
         }
         var taker = placement.taker(replica.partition().replicas(), racksBeside(dead, replica.partition()));
-        if (taker.isPresent()) {
-            return order(replica, dead, OptionalInt.of(taker.get().nodeId()));
-        }
-        return ReplicaRules.checkMajority(replica, image)
-                .map(refused -> stays(replica, dead, refused))
+        return taker.map(node -> order(replica, dead, OptionalInt.of(node.nodeId())))
                 .orElseGet(() -> new DeadReplica(
                         replica, dead, Standing.NO_TAKER, whyNobody(replica.partition()), Optional.empty()));
+    }
+
+    /**
+     * Who was to go and does not await this joining, because that began anew or is not the one it goes for, is
+     * lost when it is called off. One that runs may be the one that the majority needs.
+     */
+    private DeadReplica callOff(MetadataImage.Replica replica, int dead) {
+        var changes = replica.partition().changes();
+        return changes.byNode().keySet().stream()
+                .filter(node -> changes.is(node, Kind.LEAVING) && !changes.awaitsSuccessor(node))
+                .filter(node -> image.node(node).filter(NodeInfo::answers).isPresent())
+                .findFirst()
+                .map(node -> new DeadReplica(
+                        replica,
+                        dead,
+                        Standing.WAITING,
+                        "the replica of node " + node + ", which leaves and runs, would count as lost if that of node "
+                                + dead + " did not join",
+                        Optional.empty()))
+                .orElseGet(() -> order(replica, dead, OptionalInt.empty()));
     }
 
     /** What the rules say to it now they will say when it is applied, unless something changes in between. */

@@ -22,11 +22,14 @@ import java.util.Set;
 final class Placement {
     private final List<NodeInfo> nodes;
     private final Set<Integer> avoid;
+    private final Set<Integer> busy;
     private final Map<Integer, Integer> replicaCounts = new HashMap<>();
     private final Map<Integer, Integer> preferredCounts = new HashMap<>();
 
-    Placement(MetadataImage image, Set<Integer> avoid) {
+    /** @param busy nodes that get as many replicas as they can at once: others on as good a rack come first */
+    Placement(MetadataImage image, Set<Integer> avoid, Set<Integer> busy) {
         this.avoid = avoid;
+        this.busy = busy;
         nodes = image.nodesIn(NodeState.ALIVE);
         for (TopicInfo topic : image.topics().values()) {
             topic.partitions().forEach(partition -> count(partition.replicas()));
@@ -36,7 +39,7 @@ final class Placement {
     /** The replicas of each new partition, preferred leader first; empty when the nodes have no room for all. */
     static Optional<List<List<Integer>>> of(
             MetadataImage image, int partitionCount, int replicationFactor, Set<Integer> avoid) {
-        var placement = new Placement(image, avoid);
+        var placement = new Placement(image, avoid, Set.of());
         var partitions = new ArrayList<List<Integer>>(partitionCount);
         for (int i = 0; i < partitionCount; i++) {
             var replicas = placement.next(replicationFactor);
@@ -94,6 +97,7 @@ final class Placement {
                 node -> !node.rack().isEmpty() && usedRacks.contains(node.rack()));
         var byRoom = Comparator.comparing(this::isAvoided);
         return (avoidsFirst ? byRoom.thenComparing(byRack) : byRack.thenComparing(byRoom))
+                .thenComparing(node -> busy.contains(node.nodeId()))
                 .thenComparing(node -> replicaCounts.getOrDefault(node.nodeId(), 0))
                 .thenComparing(NodeInfo::nodeId);
     }

@@ -291,22 +291,42 @@ final class ReplicaRules {
                 .or(() -> checkMajority(after, partition, image, where));
     }
 
-    /** Whether a majority of the replicas of now is sound. */
+    /** Whether the members of now can decide anything, as far as the metadata tells who they are. */
     static Optional<Refused> checkMajority(MetadataImage.Replica replica, MetadataImage image) {
-        return checkMajority(replica.partition().replicas(), replica.partition(), image, name(replica));
+        var changes = replica.partition().changes();
+        var members = replica.partition().replicas().stream()
+                .filter(node -> isMember(node, changes, answers(node, image)))
+                .toList();
+        long sound = members.stream()
+                .filter(node -> answers(node, image) && !changes.is(node, Kind.LOST))
+                .count();
+        return checkMajority(sound, members.size(), name(replica));
+    }
+
+    /**
+     * Who joins is none before the others have decided so. Of one that leaves, does not run and awaits nobody
+     * it is not known: a joining that was called off leaves like that, and never was one.
+     */
+    private static boolean isMember(int nodeId, ReplicaChanges changes, boolean answers) {
+        boolean leaves = changes.is(nodeId, Kind.LEAVING) && !changes.awaitsSuccessor(nodeId);
+        return !changes.is(nodeId, Kind.JOINING) && (answers || !leaves);
     }
 
     private static Optional<Refused> checkMajority(
             Collection<Integer> members, PartitionInfo partition, MetadataImage image, String where) {
         long sound =
                 members.stream().filter(node -> isSound(node, partition, image)).count();
-        int majority = members.size() / 2 + 1;
+        return checkMajority(sound, members.size(), where);
+    }
+
+    private static Optional<Refused> checkMajority(long sound, int members, String where) {
+        int majority = members / 2 + 1;
         return sound >= majority
                 ? Optional.empty()
                 : refused(
                         Reason.TOO_FEW_SOUND_REPLICAS,
                         "sound replicas of " + where,
-                        sound + " of " + members.size(),
+                        sound + " of " + members,
                         "at least " + majority);
     }
 

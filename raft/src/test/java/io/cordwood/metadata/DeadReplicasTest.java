@@ -108,6 +108,18 @@ class DeadReplicasTest {
     }
 
     @Test
+    void whoIsBusyComesAfterOthersOnAsGoodARack() {
+        join(4, "c");
+        join(5, "c");
+        join(6, "a");
+        become(3, NodeState.DEAD);
+
+        assertThat(taker(3, Set.of())).isEqualTo(4);
+        assertThat(taker(3, Set.of(4))).isEqualTo(5);
+        assertThat(taker(3, Set.of(4, 5))).isEqualTo(4);
+    }
+
+    @Test
     void replicasAreSpreadOverThoseThatCanTakeThem() {
         create(topic("many", 8, 3));
         join(4, "d");
@@ -194,16 +206,51 @@ class DeadReplicasTest {
     @Test
     void anotherChangeOfThePartitionEndsFirst() {
         join(4, "c");
-        done(new ReportLostReplica(ORDERS.topicId(), 0, 2, "incarnation-2", index));
-        done(new ReplicaRemoved(
-                ORDERS.topicId(), 0, 2, changes().of(2).orElseThrow().since()));
+        join(5, "c");
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(4), OptionalInt.empty()));
         become(3, NodeState.DEAD);
 
         var dead = only(3);
 
         assertThat(dead.standing()).isEqualTo(Standing.WAITING);
         assertThat(dead.order()).isEmpty();
-        assertThat(dead.why()).contains("node 2 joining");
+        assertThat(dead.why()).contains("node 4 joining");
+    }
+
+    /** The members are nodes 1 and 3, and node 2 is none before both have decided so. */
+    @Test
+    void changeThatNobodyCanDecideHasNoMajority() {
+        join(4, "c");
+        beginAnew(2);
+        become(3, NodeState.DEAD);
+
+        var dead = only(3);
+
+        assertThat(dead.standing()).isEqualTo(Standing.NO_MAJORITY);
+        assertThat(dead.order()).isEmpty();
+        assertThat(dead.why()).contains("sound replicas of orders-0 is '1 of 2', must be at least 2");
+    }
+
+    @Test
+    void moveThatNobodyCanDecideHasNoMajority() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        done(only(3).order().orElseThrow());
+
+        become(2, NodeState.DEAD);
+
+        assertThat(only(3).standing()).isEqualTo(Standing.NO_MAJORITY);
+        assertThat(only(3).why()).contains("sound replicas of orders-0 is '1 of 3', must be at least 2");
+    }
+
+    /** It is no member yet, so it is not counted among those that must decide. */
+    @Test
+    void whoJoinsTakesNoMajorityAway() {
+        join(4, "c");
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(4), OptionalInt.empty()));
+        become(3, NodeState.DEAD);
+
+        assertThat(only(3).standing()).isEqualTo(Standing.NO_TAKER);
     }
 
     @Test
@@ -216,6 +263,44 @@ class DeadReplicasTest {
 
         assertThat(changes().of(3)).isEmpty();
         assertThat(changes().is(4, Kind.LEAVING)).isTrue();
+    }
+
+    /** Node 4 was no member of the group when it was told to leave, and the others are two of three. */
+    @Test
+    void joiningThatWasCalledOffTakesNoMajorityAway() {
+        join(4, "c");
+        become(3, NodeState.DEAD);
+        done(only(3).order().orElseThrow());
+        become(4, NodeState.DEAD);
+        done(only(4).order().orElseThrow());
+
+        assertThat(changes().is(4, Kind.LEAVING)).isTrue();
+        assertThat(only(3).standing()).isEqualTo(Standing.NO_TAKER);
+        join(5, "c");
+        assertThat(only(3).standing()).isEqualTo(Standing.WAITING);
+    }
+
+    /** Node 1 would be lost, which is whole and runs: without node 3 the others could not even take it out. */
+    @Test
+    void joiningThatBeganAnewIsNotCalledOffWhileWhoLeavesRuns() {
+        join(4, "c");
+        done(new AlterReplicas(ORDERS.topicId(), 0, OptionalInt.of(4), OptionalInt.of(1)));
+        beginAnew(4);
+        become(4, NodeState.DEAD);
+
+        assertThat(only(4).standing()).isEqualTo(Standing.WAITING);
+        assertThat(only(4).order()).isEmpty();
+        assertThat(only(4).why()).contains("replica of node 1, which leaves and runs");
+        become(1, NodeState.DEAD);
+        done(only(4).order().orElseThrow());
+        assertThat(changes().is(1, Kind.LOST)).isTrue();
+    }
+
+    /** Its replica is lost before it has joined, and joins once more. */
+    private void beginAnew(int node) {
+        done(new ReportLostReplica(ORDERS.topicId(), 0, node, "incarnation-" + node, index));
+        done(new ReplicaRemoved(
+                ORDERS.topicId(), 0, node, changes().of(node).orElseThrow().since()));
     }
 
     @Test
@@ -330,14 +415,19 @@ class DeadReplicasTest {
     }
 
     private int taker(int node) {
-        return judged(node).stream()
-                .filter(dead -> dead.replica().topic().name().equals("orders"))
-                .findFirst()
-                .orElseThrow()
-                .order()
-                .orElseThrow()
-                .add()
-                .orElseThrow();
+        return taker(node, Set.of());
+    }
+
+    private int taker(int node, Set<Integer> busy) {
+        return new DeadReplicas(state.image(), Set.of(), busy)
+                .on(node).stream()
+                        .filter(dead -> dead.replica().topic().name().equals("orders"))
+                        .findFirst()
+                        .orElseThrow()
+                        .order()
+                        .orElseThrow()
+                        .add()
+                        .orElseThrow();
     }
 
     private PartitionInfo partition() {
