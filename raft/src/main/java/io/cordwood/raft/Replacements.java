@@ -12,6 +12,7 @@ import io.cordwood.metadata.NodeState;
 import io.cordwood.metadata.PartitionInfo;
 import io.cordwood.metadata.ReplicaChange;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +33,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the metadata leader does about nodes that have been dead for long: gives their replicas to others, a
- * few at a time, as an operator would who moves them. An order is given only where the partition's leader and
- * the taker can begin with it, so what waits is not ordered, and nothing has to be taken back when the node
- * returns; of what is ordered it calls off what the taker has not even opened, and lets the rest finish.
+ * few at a time, as an operator would who moves them. An order is given only where the partition's leader
+ * and the taker can begin with it, so what waits is not ordered, and nothing has to be taken back when the
+ * node returns; of what is ordered it calls off what the taker has not even opened, and lets the rest finish.
  *
  * <p>Invariants: one step at a time, decided by looking at an image that shows all steps before it; each
  * names that image, and the rules refuse it where the partition changed since. What an operator calls off is
  * not ordered again before as much time has passed as a dead node has. How long a node is dead, and which
- * orders are this object's, is not replicated: a new leader counts anew, and calls nothing off.
+ * orders are this object's, is not replicated: a new leader counts anew, and of what it finds under way it
+ * calls nothing off.
  *
  * <p>Thread: one, the node's duties.
  */
@@ -50,6 +52,7 @@ final class Replacements {
     /** More than these are not fed by one leader at once. */
     static final int PER_LEADER = MemberChanges.MAX_JOINS;
 
+    /** Between looks where nothing can begin: the image changes with every command, of whatever kind. */
     private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final @Nullable Duration after;
@@ -67,11 +70,13 @@ final class Replacements {
     private CompletableFuture<Optional<Order>> step = nothing();
     private long lookedNanos;
     private long lookedIndex = -1;
+    /** At the newest look; true before the first one, for which nothing is waited. */
+    private boolean hasBegun = true;
 
     /**
      * What it asks of others.
      *
-     * @param hasRoom whether a node's disks have, as far as it is known here
+     * @param hasRoom whether a node's disks have, for replicas of others, as far as it is known here
      * @param submit has the metadata leader apply a command
      */
     record Ports(
@@ -89,6 +94,27 @@ final class Replacements {
      * @param finishes whether it does so though the node is back
      */
     private record Order(AlterReplicas command, UUID groupId, long since, boolean finishes) {
+        /** A move off a node that is under way, whoever ordered it: it finishes. */
+        static Optional<Order> found(MetadataImage.Replica replica, int from) {
+            var changes = replica.partition().changes();
+            if (!changes.is(from, ReplicaChange.Kind.LEAVING)) {
+                return Optional.empty();
+            }
+            // Who joins for it began when it was told to leave; others that rejoin, later.
+            return changes.byNode().entrySet().stream()
+                    .filter(change -> change.getValue().kind() == ReplicaChange.Kind.JOINING)
+                    .min(Comparator.comparingLong(change -> change.getValue().since()))
+                    .map(joins -> new Order(
+                            new AlterReplicas(
+                                    replica.topic().topicId(),
+                                    replica.partition().partition(),
+                                    OptionalInt.of(joins.getKey()),
+                                    OptionalInt.of(from)),
+                            replica.partition().raftGroupId(),
+                            joins.getValue().since(),
+                            true));
+        }
+
         int from() {
             return command.remove().orElseThrow();
         }
@@ -113,6 +139,19 @@ final class Replacements {
                     .filter(change -> since == 0 || change.since() == since)
                     .isPresent();
         }
+
+        /**
+         * Whether the node that was to give its replica up has it then as it was before. One that was whole and
+         * does not await this joining, because that began anew, would be lost.
+         */
+        boolean canBeTakenBack(PartitionInfo partition) {
+            var changes = partition.changes();
+            return changes.awaitsSuccessor(from())
+                    || changes.of(from())
+                            .filter(change ->
+                                    change.since() <= command.seenIndex().orElse(0))
+                            .isPresent();
+        }
     }
 
     /** @param after a node that has been dead for longer is not waited for; null where every one is */
@@ -133,6 +172,7 @@ final class Replacements {
         declinedNanos.clear();
         said.clear();
         lookedIndex = -1;
+        hasBegun = true;
         if (step.isDone()) {
             step = nothing(); // else it would count for an order of the next leadership
         }
@@ -154,15 +194,15 @@ final class Replacements {
         }
         step.join().ifPresent(order -> orders.put(order.groupId(), order));
         step = nothing();
-        if (image.index() == lookedIndex && now - lookedNanos < LOOK_NANOS) {
+        boolean mayWait = !hasBegun || image.index() == lookedIndex;
+        if (mayWait && now - lookedNanos < LOOK_NANOS) {
             return;
         }
         lookedIndex = image.index();
         lookedNanos = now;
+        adopt(image);
         follow(image, now);
-        if (!callOff(image)) {
-            order(image, now, after);
-        }
+        hasBegun = callOff(image) || order(image, now, after);
     }
 
     private void watch(MetadataImage image, long now) {
@@ -172,6 +212,15 @@ final class Replacements {
                 .retainAll(dead.stream().map(NodeInfo::incarnation).collect(Collectors.toSet()));
         said.keySet().retainAll(dead.stream().map(NodeInfo::nodeId).collect(Collectors.toSet()));
         dead.forEach(node -> deadSinceNanos.putIfAbsent(node.incarnation(), now));
+    }
+
+    /** Of a leader before, or of an operator: it is known here for the case that somebody calls it off. */
+    private void adopt(MetadataImage image) {
+        for (NodeInfo node : image.nodesIn(NodeState.DEAD)) {
+            image.replicasOn(node.nodeId()).stream()
+                    .flatMap(replica -> Order.found(replica, node.nodeId()).stream())
+                    .forEach(order -> orders.putIfAbsent(order.groupId(), order));
+        }
     }
 
     /** Ends those that are over. */
@@ -218,18 +267,24 @@ final class Replacements {
                 .flatMap(topic -> topic.partition(order.command().partition()));
     }
 
-    /** Where the node is back before its successor has begun, it keeps its replica. Returns whether it asks. */
+    /**
+     * Where the node is back before its successor has begun, it keeps its replica. Returns whether it asks for
+     * something.
+     */
     private boolean callOff(MetadataImage image) {
         var returned = orders.values().stream()
                 .filter(order -> !order.finishes() && order.since() > 0)
-                .filter(order -> find(image, order).filter(order::isJoining).isPresent())
+                .filter(order -> find(image, order)
+                        .filter(order::isJoining)
+                        .filter(order::canBeTakenBack)
+                        .isPresent())
                 .filter(order ->
                         image.node(order.from()).filter(NodeInfo::answers).isPresent())
                 .findFirst();
         returned.ifPresent(order -> {
             orders.remove(order.groupId());
-            step = ports.isOpen()
-                    .ask(order.to(), order.groupId(), order.since())
+            step = CompletableFuture.completedFuture(order)
+                    .thenCompose(asked -> ports.isOpen().ask(asked.to(), asked.groupId(), asked.since()))
                     .exceptionally(failure -> false)
                     .thenCompose(open -> open ? leaveIt(order, image) : takeBack(order, image));
         });
@@ -261,16 +316,17 @@ final class Replacements {
         return submit(command, image).thenApply(done -> done ? Optional.empty() : Optional.of(order));
     }
 
-    private void order(MetadataImage image, long now, Duration delay) {
+    /** Returns whether it asks for something. */
+    private boolean order(MetadataImage image, long now, Duration delay) {
         declinedNanos.values().removeIf(since -> now - since > delay.toNanos());
         var due = image.nodesIn(NodeState.DEAD).stream()
                 .filter(node -> now - deadSinceNanos.getOrDefault(node.incarnation(), now) > delay.toNanos())
                 .toList();
         if (due.isEmpty()) {
-            return;
+            return false;
         }
-        var dead = new DeadReplicas(image, withoutRoom(image));
         var load = Load.of(image);
+        var dead = new DeadReplicas(image, withoutRoom(image), load.busy());
         for (NodeInfo node : due) {
             var replicas = dead.on(node.nodeId());
             tell(node, replicas, delay);
@@ -281,9 +337,10 @@ final class Replacements {
                     .findFirst();
             if (next.isPresent()) {
                 begin(next.get(), image);
-                return;
+                return true;
             }
         }
+        return false;
     }
 
     private boolean mayBegin(AlterReplicas order, PartitionInfo partition, Load load) {
@@ -314,16 +371,18 @@ final class Replacements {
         step = submit(command, image).thenApply(done -> done ? Optional.of(order) : Optional.empty());
     }
 
-    /** Completes with whether it is done, never exceptionally. */
+    /** Completes with whether it is done, never exceptionally, nor does it throw. */
     private CompletableFuture<Boolean> submit(AlterReplicas command, MetadataImage image) {
-        return ports.submit().apply(command).handle((result, failure) -> {
-            if (failure != null) {
-                LOG.warn("{}: {} is not decided: {}", where(command, image), command, failure.getMessage());
-            } else if (result instanceof MetadataResult.Refused refused) {
-                LOG.info("{}: its replicas stay as they are: {}", where(command, image), refused.message());
-            }
-            return result instanceof MetadataResult.Done;
-        });
+        return CompletableFuture.<MetadataCommand>completedFuture(command)
+                .thenCompose(ports.submit())
+                .handle((result, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("{}: {} is not decided: {}", where(command, image), command, failure.getMessage());
+                    } else if (result instanceof MetadataResult.Refused refused) {
+                        LOG.info("{}: its replicas stay as they are: {}", where(command, image), refused.message());
+                    }
+                    return result instanceof MetadataResult.Done;
+                });
     }
 
     /** Says once what becomes of a node's replicas, and again where others of them cannot go. */
@@ -356,21 +415,36 @@ final class Replacements {
         static Load of(MetadataImage image) {
             var load = new Load(new HashMap<>(), new HashMap<>());
             image.topics().values().stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .filter(partition -> partition.leader().isPresent()) // nobody is fed by the others
-                    .forEach(partition -> load.add(partition, image));
+                    .flatMap(topic ->
+                            topic.partitions().stream().map(partition -> new MetadataImage.Replica(topic, partition)))
+                    .filter(replica -> replica.partition().changes().any(ReplicaChange.Kind.JOINING))
+                    .filter(replica -> isFed(replica, image))
+                    .forEach(replica -> load.add(replica.partition(), image));
             return load;
+        }
+
+        /** A leader that lost its majority stays in the image, but what joins there waits for others. */
+        private static boolean isFed(MetadataImage.Replica replica, MetadataImage image) {
+            return replica.partition().leader().isPresent() && DeadReplicas.canDecide(replica, image);
         }
 
         private void add(PartitionInfo partition, MetadataImage image) {
             partition.changes().byNode().forEach((node, change) -> {
-                // Who does not run is not fed: what joins a dead node must not keep itself from going elsewhere.
+                // Who does not run is not fed: what joins a dead node must not keep itself from going
+                // elsewhere.
                 boolean runs = image.node(node).filter(NodeInfo::answers).isPresent();
                 if (runs && change.kind() == ReplicaChange.Kind.JOINING) {
                     takers.merge(node, 1, Integer::sum);
                     leaders.merge(partition.leader().getAsInt(), 1, Integer::sum);
                 }
             });
+        }
+
+        Set<Integer> busy() {
+            return takers.entrySet().stream()
+                    .filter(taker -> taker.getValue() >= PER_TAKER)
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.toSet());
         }
 
         boolean allows(int taker, PartitionInfo partition) {

@@ -13,6 +13,7 @@ import io.cordwood.metadata.MetadataCommand.CreateTopic;
 import io.cordwood.metadata.MetadataCommand.ReplicaJoined;
 import io.cordwood.metadata.MetadataCommand.ReplicaRemoved;
 import io.cordwood.metadata.MetadataCommand.ReportLeaders;
+import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ReplacementsTest {
@@ -39,9 +41,12 @@ class ReplacementsTest {
 
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final List<MetadataCommand> submitted = new ArrayList<>();
+    private final List<MetadataResult> refused = new ArrayList<>();
     private final Set<Integer> full = new HashSet<>();
     private final Set<Integer> closed = new HashSet<>();
     private CompletableFuture<Void> decided = CompletableFuture.completedFuture(null);
+    private boolean submitThrows;
+    private int roomQuestions;
     private long seconds = 5000;
     private long index;
     private Replacements replacements = replacingAfter(DELAY);
@@ -55,8 +60,7 @@ class ReplacementsTest {
             leads(1 + partition % 2, partition);
         }
         for (int id = 4; id <= 5; id++) {
-            apply(new MetadataCommand.AddNode(id, "node" + id + ":9091"));
-            apply(new MetadataCommand.RegisterNode(modern(id)));
+            addNode(id);
         }
     }
 
@@ -65,11 +69,16 @@ class ReplacementsTest {
                 delay,
                 () -> Duration.ofSeconds(seconds).toNanos(),
                 new Replacements.Ports(
-                        node -> !full.contains(node),
+                        this::hasRoom,
                         this::submit,
                         (node, group, since) -> closed.contains(node)
                                 ? CompletableFuture.failedFuture(new IllegalStateException("silent"))
                                 : CompletableFuture.completedFuture(true)));
+    }
+
+    private boolean hasRoom(int node) {
+        roomQuestions++;
+        return !full.contains(node);
     }
 
     private static NodeRegistration modern(int id) {
@@ -81,8 +90,22 @@ class ReplacementsTest {
     }
 
     private CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+        if (submitThrows) {
+            throw new IllegalStateException("closed");
+        }
         submitted.add(command);
-        return decided.thenApply(now -> apply(command));
+        return decided.thenApply(now -> {
+            var result = state.apply(command, ++index);
+            if (!(result instanceof MetadataResult.Done)) {
+                refused.add(result); // what is thrown here is a failure that is tried again, and seen by nobody
+            }
+            return result;
+        });
+    }
+
+    @AfterEach
+    void everyOrderKeepsTheRules() {
+        assertThat(refused).isEmpty();
     }
 
     @Test
@@ -250,6 +273,7 @@ class ReplacementsTest {
         dieForGood(3);
 
         assertThat(submitted)
+                .isNotEmpty()
                 .allSatisfy(command ->
                         assertThat(((AlterReplicas) command).partition() % 2).isEqualTo(1));
     }
@@ -302,6 +326,90 @@ class ReplacementsTest {
         assertThat(joining(5)).isEqualTo(Replacements.PER_TAKER);
     }
 
+    /** One that never ends holds its two places, but nobody else's. */
+    @Test
+    void takerThatDoesNotEndKeepsNobodyElseFromTaking() {
+        createBeside(4, topic("others", 10, 1));
+        assertThat(state.image().replicasOn(4)).isEmpty();
+        assertThat(state.image().replicasOn(5)).hasSize(10);
+
+        dieForGood(3);
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+        assertThat(joining(5)).isEqualTo(Replacements.PER_TAKER);
+        while (joining(5) > 0) {
+            finish(partitionJoining(5));
+            ticks(2);
+        }
+
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+        assertThat(state.image().replicasOn(3)).hasSize(Replacements.PER_TAKER);
+    }
+
+    /** The leader lives and stays in the image, but nobody confirms what it does. */
+    @Test
+    void joiningsWithoutAMajorityDoNotKeepOthersFromGoing() {
+        addNode(6);
+        var pairs = topic("pairs", Replacements.PER_TAKER, 2);
+        createBeside(4, pairs);
+        for (int partition = 0; partition < Replacements.PER_TAKER; partition++) {
+            apply(new ReportLeaders(5, List.of(new LeaderReport(pairs.topicId(), partition, 5))));
+            apply(new AlterReplicas(pairs.topicId(), partition, OptionalInt.of(4), OptionalInt.empty()));
+        }
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+        full.add(5);
+        become(6, NodeState.DEAD);
+
+        dieForGood(3);
+
+        assertThat(joining(4)).isEqualTo(2 * Replacements.PER_TAKER);
+    }
+
+    @Test
+    void otherCommandsDoNotMakeItLookMoreOften() {
+        full.add(4);
+        full.add(5);
+        dieForGood(3);
+        int asked = roomQuestions;
+
+        for (int i = 0; i < 3; i++) {
+            leads(1, 0);
+            tick();
+        }
+        assertThat(roomQuestions).isEqualTo(asked);
+        ticks(1);
+
+        assertThat(roomQuestions).isGreaterThan(asked);
+    }
+
+    @Test
+    void submissionThatThrowsIsTriedAgain() {
+        submitThrows = true;
+        dieForGood(3);
+
+        submitThrows = false;
+        ticks(10);
+
+        assertThat(joining(4)).isEqualTo(Replacements.PER_TAKER);
+    }
+
+    @Test
+    void whatSomebodyCallsOffUnderANewLeaderIsNotOrderedAgainForAWhile() {
+        dieForGood(3);
+        replacements.rest();
+        ticks(1);
+        seconds += DELAY.toSeconds();
+        ticks(1);
+        int declined = partitionJoining(4);
+        int ordered = submitted.size();
+
+        apply(new AlterReplicas(ORDERS.topicId(), declined, OptionalInt.empty(), OptionalInt.of(4)));
+        apply(new ReplicaRemoved(ORDERS.topicId(), declined, 4, since(declined, 4)));
+        ticks(5);
+
+        assertThat(submitted).hasSize(ordered + 1); // of another partition
+        assertThat(partition(declined).changes().none()).isTrue();
+    }
+
     @Test
     void whatSomebodyElseCallsOffIsNotOrderedAgainForAWhile() {
         dieForGood(3);
@@ -351,6 +459,24 @@ class ReplacementsTest {
         assertThat(submitted).hasSize(3 * Replacements.PER_TAKER);
     }
 
+    /** It does not await the joining of now, so it would be lost if that was called off. */
+    @Test
+    void nodeThatIsBackAfterTheJoiningBeganAnewIsNotLost() {
+        closed.add(4);
+        decided = new CompletableFuture<>();
+        dieForGood(3);
+        decided.complete(null);
+        int moved = partitionJoining(4);
+        apply(new ReportLostReplica(ORDERS.topicId(), moved, 4, "incarnation-4", index));
+        apply(new ReplicaRemoved(ORDERS.topicId(), moved, 4, since(moved, 4)));
+
+        become(3, NodeState.ALIVE);
+        ticks(5);
+
+        assertThat(partition(moved).changes().is(3, Kind.LEAVING)).isTrue();
+        assertThat(partition(moved).changes().is(4, Kind.JOINING)).isTrue();
+    }
+
     @Test
     void whatAnOperatorMovesIsNotCalledOff() {
         closed.add(4);
@@ -377,6 +503,18 @@ class ReplacementsTest {
         finish(partitionJoining(5));
         ticks(10);
         assertThat(partition(stuck).changes().is(5, Kind.JOINING)).isTrue();
+    }
+
+    private void addNode(int id) {
+        apply(new MetadataCommand.AddNode(id, "node" + id + ":9091"));
+        apply(new MetadataCommand.RegisterNode(modern(id)));
+    }
+
+    /** Nodes 1 to 3 have more replicas than those that were added. */
+    private void createBeside(int node, CreateTopic topic) {
+        become(node, NodeState.DRAINING);
+        apply(topic);
+        become(node, NodeState.ALIVE);
     }
 
     private void dieForGood(int node) {
