@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the metadata leader does besides applying commands: judges the nodes, gives new ones their place in
- * the metadata group and ends that of directories that are lost, raises the feature level, has the replicas of
- * dead nodes replaced. On other nodes it does nothing.
+ * the metadata group and ends that of directories that are lost, raises the feature level, has the replicas
+ * of dead nodes replaced. On other nodes it does nothing.
  *
  * <p>Invariant: a replaced node is expected again only after the configuration without its old membership
  * is committed: under that one, its new and empty log would have a vote.
