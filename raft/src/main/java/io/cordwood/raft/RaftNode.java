@@ -304,8 +304,7 @@ public final class RaftNode implements Closeable {
                 new Checkpoints(host::all, groups::takeSnapshot, System::nanoTime, config.upkeep()),
                 reconciler,
                 membership);
-        var ports =
-                new Replacements.Ports(this::hasRoomForMore, metadata::submit, new JoinQuestions(transport)::isOpen);
+        var ports = new Replacements.Ports(this::hasSpareRoom, metadata::submit, new JoinQuestions(transport)::isOpen);
         scheduleChores(new LeaderDuties(config, metadataGroup, metadata, monitor, ports), leader, successors);
         keepSpace(host, reports, new RoomTransfers(groups, successors, view::image, System::nanoTime));
     }
@@ -411,7 +410,7 @@ public final class RaftNode implements Closeable {
         var node = running;
         return node == null
                 ? NodeSample.EMPTY
-                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view, this::hasRoomForMore);
+                : NodeSampling.of(config.nodeId(), node.host(), node.metadataGroup(), view, this::hasSpareRoom);
     }
 
     /** How much room its disks have. */
@@ -419,7 +418,7 @@ public final class RaftNode implements Closeable {
         return space;
     }
 
-    private boolean hasRoomForMore(int nodeId) {
+    private boolean hasSpareRoom(int nodeId) {
         return NodeDisk.haveRoomForMore(disksOf(nodeId));
     }
 
