@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -91,6 +92,7 @@ class DiskSpaceIT {
     }
 
     @Test
+    @Tag("nightly")
     void oneFullDiskOfThreeHoldsNobodyUp() {
         var cluster = cluster(3);
         try (var disk = SmallDisk.mount(cluster.dataDirectory(2), DISK_MIB)) {

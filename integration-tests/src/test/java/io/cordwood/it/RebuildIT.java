@@ -47,6 +47,7 @@ class RebuildIT {
     }
 
     @Test
+    @Tag("nightly")
     void replicaThatLostASegmentIsRebuiltUnderLoad() throws IOException {
         var cluster = start();
         int victim = followerOf(cluster);

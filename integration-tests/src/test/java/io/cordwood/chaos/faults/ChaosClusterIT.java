@@ -54,6 +54,7 @@ class ChaosClusterIT {
     }
 
     @Test
+    @Tag("nightly")
     @Timeout(value = 3, unit = TimeUnit.MINUTES)
     void writesGoOnWhileTheLeaderIsIsolatedAndWhenItIsBack() {
         try (var cluster = started(Equipment.NONE, 1);
