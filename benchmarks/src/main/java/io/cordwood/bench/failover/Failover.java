@@ -14,7 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Measures for how long partitions acknowledge nothing when the node that leads them ends.
+ * Measures for how long partitions acknowledge nothing when the node that leads them ends, and when it
+ * returns.
  *
  * <p>Thread: that of the process; a shutdown hook ends what it started.
  */
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Publishes to all partitions of three nodes at a steady rate. Kills the nodes in turn (SIGKILL), then stops",
-            "them in turn (SIGTERM), starts each again, and prints how long each partition acknowledged nothing."
+            "them in turn (SIGTERM), starts each again, which gets its leaderships back, and prints how long each",
+            "partition acknowledged nothing, at the ends and at the returns."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:failed, or a bar was missed", "2:bad usage"})
@@ -68,13 +70,13 @@ public final class Failover implements Callable<Integer> {
             keep(failovers);
         });
         failovers.run();
-        var table = new FailoverTable(failovers.samples());
+        var table = failovers.table();
         System.out.print(table.markdown());
         return table.holdsBars() ? 0 : 1;
     }
 
     private void keep(FailoverRun failovers) {
-        var table = new FailoverTable(failovers.samples());
+        var table = failovers.table();
         run.keep("failover", table.markdown(), table.csv());
     }
 

@@ -1,26 +1,29 @@
 package io.cordwood.bench.failover;
 
 import io.cordwood.bench.SteadyLoad;
-import io.cordwood.bench.failover.GapSample.End;
+import io.cordwood.bench.failover.GapSample.Event;
 import io.cordwood.bench.process.CordwoodNodes;
 import io.cordwood.bench.process.RunOptions;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.CordwoodException;
-import io.cordwood.client.TopicDescription;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
- * Three nodes under a steady load, of which one after the other is killed and started again, and then stopped and started again.
+ * Three nodes under a steady load, of which one after the other is killed and started again, and then stopped
+ * and started again.
  *
- * <p>Invariant: a node ends only while all nodes are up and each leads about as many partitions as the others. No record may fail.
+ * <p>Invariants: a node ends only while all nodes are up and each leads about as many partitions as the
+ * others. No record may fail. Each moment after the warm-up belongs to the end of a node or to its return:
+ * no time without acknowledgements goes uncounted.
  *
  * <p><b>Thread:</b> one; {@link #end} is called by a shutdown hook.
  */
@@ -31,14 +34,14 @@ final class FailoverRun {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration WARM_UP = Duration.ofSeconds(30);
-    private static final long POLL_MS = 50;
+    private static final Duration POLL = Duration.ofMillis(50);
     /** Behind the first acknowledgement of each partition: what may come of it. */
-    private static final long AFTERMATH_MS = 2_000;
+    private static final Duration AFTERMATH = Duration.ofSeconds(2);
 
     /**
      * How a run goes.
      *
-     * @param settle before each end of a node
+     * @param settle once a node has its leaderships back; still counts as its return
      */
     record Plan(SteadyLoad.Stream stream, int kills, int stops, Duration settle) {
         Plan {
@@ -68,8 +71,9 @@ final class FailoverRun {
                 NODES);
     }
 
-    List<GapSample> samples() {
-        return List.copyOf(samples);
+    /** Of what is measured so far. Any thread. */
+    FailoverTable table() {
+        return new FailoverTable(plan.stream(), samples);
     }
 
     void run() throws IOException, InterruptedException {
@@ -85,17 +89,18 @@ final class FailoverRun {
         nodes.servers().start();
         try (var client = CordwoodClient.connect(nodes.bootstrap().split(","))) {
             client.admin().createTopic(TOPIC, plan.stream().partitions(), NODES, Map.of());
-            awaitBalanced(client);
+            awaitBalanced(client, now -> true);
             // Each record is to be on its way when it is due.
             var producer = client.producer().linger(Duration.ZERO).open();
             try (var load = SteadyLoad.start(producer, plan.stream(), this::acknowledged)) {
                 run.say("warm up for " + WARM_UP.toSeconds() + " s");
-                TimeUnit.NANOSECONDS.sleep(WARM_UP.toNanos());
+                pass(WARM_UP);
+                gaps.begin();
                 for (int number = 1; number <= plan.kills(); number++) {
-                    measure(End.KILL, number, client);
+                    measure(Event.KILL, number, client);
                 }
                 for (int number = 1; number <= plan.stops(); number++) {
-                    measure(End.STOP, number, client);
+                    measure(Event.STOP, number, client);
                 }
                 load.finish();
             }
@@ -107,60 +112,75 @@ final class FailoverRun {
         gaps.acknowledged(partition, acknowledgedNanos);
     }
 
-    private void measure(End end, int number, CordwoodClient client) throws IOException, InterruptedException {
-        awaitBalanced(client);
-        TimeUnit.NANOSECONDS.sleep(plan.settle().toNanos());
+    private void measure(Event end, int number, CordwoodClient client) throws IOException, InterruptedException {
+        awaitBalanced(client, now -> true);
         int node = (number - 1) % NODES + 1;
-        var led = ledBy(node, client);
-        gaps.begin();
+        var before = leaderships(client);
         long start = System.nanoTime();
-        switch (end) {
-            case KILL -> nodes.servers().kill(node);
-            case STOP -> nodes.servers().stop(node);
-        }
+        change(end, node);
         long ended = System.nanoTime();
         await("acknowledgements of all partitions", () -> gaps.allSince(ended));
-        TimeUnit.MILLISECONDS.sleep(AFTERMATH_MS);
+        pass(AFTERMATH);
+        var led = before.ledBy(node);
+        double longest = sample(end, number, node, led);
+        run.say(String.format(
+                "%s %d: node %d, which led %d partitions, was gone after %.1f s; longest without an acknowledgement %.2f s",
+                end, number, node, led.size(), (ended - start) / 1e9, longest));
+        measureReturn(end == Event.KILL ? number : plan.kills() + number, node, before, client);
+    }
+
+    private void measureReturn(int number, int node, Leaderships before, CordwoodClient client)
+            throws IOException, InterruptedException {
+        change(Event.RETURN, node);
+        var led = before.ledBy(node);
+        // By the epochs, too: who answers may not know yet that the node had ended.
+        awaitBalanced(client, now -> now.changedSince(before).containsAll(led));
+        long balanced = System.nanoTime();
+        await("acknowledgements of all partitions", () -> gaps.allSince(balanced));
+        pass(plan.settle());
+        var changed = leaderships(client).changedSince(before);
+        double longest = sample(Event.RETURN, number, node, changed);
+        run.say(String.format(
+                "%s %d: node %d, %d partitions handed over; longest without an acknowledgement %.2f s",
+                Event.RETURN, number, node, changed.size(), longest));
+    }
+
+    /** Returns when the node is gone, or ready. */
+    private void change(Event event, int node) throws IOException, InterruptedException {
+        switch (event) {
+            case KILL -> nodes.servers().kill(node);
+            case STOP -> nodes.servers().stop(node);
+            case RETURN -> nodes.servers().start(node);
+        }
+    }
+
+    /** All that was since the sample before. Returns the longest time of all partitions, in seconds. */
+    private double sample(Event event, int number, int node, Set<Integer> led) {
         long now = System.nanoTime();
         double longest = 0;
         for (int partition = 0; partition < plan.stream().partitions(); partition++) {
             double seconds = gaps.longest(partition, now);
             longest = Math.max(longest, seconds);
-            samples.add(new GapSample(end, number, node, partition, led.contains(partition), seconds));
+            samples.add(new GapSample(event, number, node, partition, led.contains(partition), seconds));
         }
-        run.say(String.format(
-                "%s %d: node %d, which led %d partitions, was gone after %.1f s; longest without an acknowledgement %.2f s",
-                end, number, node, led.size(), (ended - start) / 1e9, longest));
-        nodes.servers().start(node);
+        gaps.begin();
+        return longest;
     }
 
-    private static Set<Integer> ledBy(int node, CordwoodClient client) {
-        var led = new HashSet<Integer>();
-        client.admin().topic(TOPIC).partitions().stream()
-                .filter(partition -> partition.leader().orElse(0) == node)
-                .forEach(partition -> led.add(partition.partition()));
-        return led;
+    private static Leaderships leaderships(CordwoodClient client) {
+        return Leaderships.of(client.admin().topic(TOPIC));
     }
 
-    /** Where the metadata prefers that each partition is led, it is. */
-    private void awaitBalanced(CordwoodClient client) throws IOException, InterruptedException {
-        int least = plan.stream().partitions() / NODES;
+    private static void awaitBalanced(CordwoodClient client, Predicate<Leaderships> condition)
+            throws IOException, InterruptedException {
         await("leaders that are balanced", () -> {
             try {
-                var topic = client.admin().topic(TOPIC);
-                return leadersOf(topic) == plan.stream().partitions()
-                        && List.of(1, 2, 3).stream()
-                                .allMatch(node -> ledBy(node, client).size() >= least);
+                var now = leaderships(client);
+                return now.areBalanced(NODES) && condition.test(now);
             } catch (CordwoodException e) {
                 return false; // the deadline tells
             }
         });
-    }
-
-    private static long leadersOf(TopicDescription topic) {
-        return topic.partitions().stream()
-                .filter(partition -> partition.leader().isPresent())
-                .count();
     }
 
     private static void await(String what, BooleanSupplier condition) throws IOException, InterruptedException {
@@ -169,8 +189,12 @@ final class FailoverRun {
             if (System.nanoTime() - deadline > 0) {
                 throw new IOException("no " + what + " within " + PATIENCE.toSeconds() + " s");
             }
-            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+            pass(POLL);
         }
+    }
+
+    private static void pass(Duration time) throws InterruptedException {
+        var unused = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Ends what runs. Any thread. */
