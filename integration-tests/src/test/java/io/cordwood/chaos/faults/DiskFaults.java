@@ -6,11 +6,13 @@ import io.cordwood.client.NodeDescription;
 import io.cordwood.it.LoopDisk;
 import io.cordwood.it.ReplicaDamage;
 import io.cordwood.store.DirectoryTree;
+import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 
@@ -24,6 +26,9 @@ import java.util.concurrent.ConcurrentSkipListSet;
 final class DiskFaults {
     /** A node whose disk fails ends by itself within ten seconds or so. */
     private static final Duration END_MAX = Duration.ofSeconds(30);
+
+    /** In which a node ends that a full disk has made to, or that there is room again for. */
+    private static final Duration SETTLE = Duration.ofSeconds(10);
 
     private static final Duration FLOOR_MAX = Duration.ofSeconds(8);
     private static final Duration REBUILD_MAX = Duration.ofSeconds(60);
@@ -60,16 +65,16 @@ final class DiskFaults {
                 .filter(node -> !stage.await(END_MAX, () -> !cluster.isRunning(node)))
                 .toList();
         stage.hold(fault.lengthMillis());
+        if (!stuck.isEmpty() && !stage.isAborted()) {
+            stage.broken("nodes " + stuck + " have no disk and have not ended within " + END_MAX.toSeconds() + " s");
+        }
         fault.nodes().forEach(this::restorePower);
         fault.nodes().forEach(cluster::begin);
-        stage.ended((stuck.isEmpty() ? "" : "nodes " + stuck + " had not ended by themselves, ")
-                + ProcessFaults.ready(cluster, fault.nodes()));
+        stage.ended(ProcessFaults.ready(cluster, fault.nodes(), stage));
     }
 
     private void restorePower(int node) {
-        cluster.kill(node);
-        disk(node).unmount();
-        disk(node).mount();
+        cluster.restorePower(node);
         unpowered.remove(node);
     }
 
@@ -89,11 +94,15 @@ final class DiskFaults {
             stage.hold(fault.lengthMillis());
         } finally {
             disk(node).free();
-            ended = !cluster.isRunning(node);
+            // It may be ending just now, or do so because there is room again to begin anew with.
+            ended = stage.await(SETTLE, () -> !cluster.isRunning(node));
             cluster.begin(node);
-            cluster.mayEnd(node, false);
+            if (!stage.isAborted()) {
+                cluster.mayEnd(node, false);
+            }
         }
-        stage.ended(ended ? "it had ended, and is " + ProcessFaults.ready(cluster, List.of(node)) : "freed");
+        stage.ended((ended ? "it had ended, and is " : "it stayed, and is ")
+                + ProcessFaults.ready(cluster, List.of(node), stage));
     }
 
     private LoopDisk disk(int node) {
@@ -109,17 +118,34 @@ final class DiskFaults {
     }
 
     private void damage(int node, Fault fault, Stage stage) {
-        String harmed;
+        var topic = cluster.admin().topic(busyTopic);
+        var held = topic.partitions().stream()
+                .filter(partition -> partition.replicas().contains(node))
+                .toList();
+        if (held.isEmpty()) {
+            stage.skipped("node " + node + " has no replica of " + busyTopic);
+            return;
+        }
+        int partition = held.get(fault.pick(held.size())).partition();
+        Optional<String> harmed = Optional.empty();
         try {
-            harmed = killInTheCalm(node, stage)
-                    ? harm(node, fault)
-                    : "nothing but SIGKILL: its floor did not reach the end of its logs";
-            stage.begun("node " + node, harmed);
-            stage.hold(fault.lengthMillis());
+            boolean covered = killInTheCalm(node, stage);
+            harmed = covered ? harm(node, new PartitionId(topic.topicId(), partition), fault) : Optional.empty();
+            if (harmed.isPresent()) {
+                stage.begun("node " + node, harmed.get() + " of " + busyTopic + "-" + partition);
+                stage.hold(fault.lengthMillis());
+            } else {
+                stage.skipped("nothing but SIGKILL of node " + node + ": "
+                        + (covered
+                                ? busyTopic + "-" + partition + " has no files to harm"
+                                : "its floor did not reach the end of its logs"));
+            }
         } finally {
             cluster.begin(node);
         }
-        stage.ended(ProcessFaults.ready(cluster, List.of(node)) + rebuilt(stage));
+        if (harmed.isPresent()) {
+            stage.ended(ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage));
+        }
     }
 
     /**
@@ -141,25 +167,20 @@ final class DiskFaults {
         }
     }
 
-    /** Returns what was done to which replica. */
-    private String harm(int node, Fault fault) {
-        var topic = cluster.admin().topic(busyTopic);
-        var held = topic.partitions().stream()
-                .filter(partition -> partition.replicas().contains(node))
-                .toList();
-        var partition = held.get(fault.pick(held.size())).partition();
-        var replica = cluster.files(node).replica(topic.topicId() + "-" + partition);
+    /** What was done to its replica; empty where there was nothing to do it to. */
+    private Optional<String> harm(int node, PartitionId partition, Fault fault) {
+        var replica = cluster.files(node).replica(partition.directoryName());
         var damages = ReplicaDamage.values();
         for (int i = 0; i < damages.length; i++) {
             var damage = damages[(fault.luck() / damages.length + i) % damages.length];
             try {
                 damage.doTo(replica);
-                return damage + " of " + busyTopic + "-" + partition;
+                return Optional.of(damage.toString());
             } catch (RuntimeException e) {
                 // It has no such file, which depends on how much was written: the next kind.
             }
         }
-        return "nothing but SIGKILL: " + busyTopic + "-" + partition + " has no files";
+        return Optional.empty();
     }
 
     private String rebuilt(Stage stage) {
@@ -184,7 +205,7 @@ final class DiskFaults {
         boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
         stage.ended(
                 replaced
-                        ? "replaced, " + ProcessFaults.ready(cluster, List.of(node)) + rebuilt(stage)
+                        ? "replaced, " + ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage)
                         : "it could not be replaced");
     }
 

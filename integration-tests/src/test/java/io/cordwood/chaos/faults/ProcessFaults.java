@@ -1,5 +1,6 @@
 package io.cordwood.chaos.faults;
 
+import io.cordwood.store.PartitionId;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -60,23 +61,30 @@ final class ProcessFaults {
         } finally {
             nodes.forEach(cluster::begin);
         }
-        stage.ended(ready(cluster, nodes));
+        stage.ended(ready(cluster, nodes, stage));
     }
 
     void killDuringStart(Fault fault, Stage stage) {
         int node = fault.node();
         claimed(List.of(node), stage, () -> {
+            boolean late = false;
             try {
                 cluster.kill(node);
                 stage.begun("node " + node, "SIGKILL, and again " + fault.amount() + " ms into the start");
                 stage.hold(fault.lengthMillis());
                 cluster.begin(node);
                 stage.hold(fault.amount());
+                late = cluster.isReady(node);
                 cluster.kill(node);
             } finally {
                 cluster.begin(node);
             }
-            stage.ended(ready(cluster, List.of(node)));
+            var ready = ready(cluster, List.of(node), stage);
+            if (late) {
+                stage.missed("it had been ready when it was killed, and is " + ready);
+            } else {
+                stage.ended("killed before it was ready, and is " + ready);
+            }
         });
     }
 
@@ -92,27 +100,34 @@ final class ProcessFaults {
                 .filter(node -> node != leader.getAsInt())
                 .toList();
         int victim = followers.get(fault.pick(followers.size()));
+        var replica = new PartitionId(topic.topicId(), partition);
         var log = cluster.files(leader.getAsInt())
-                .replica(topic.topicId() + "-" + partition)
+                .replica(replica.directoryName())
                 .raftLog();
         claimed(List.of(victim), stage, () -> {
-            boolean caught = false;
+            boolean fetching = false;
+            boolean hit = false;
             try {
                 long newest = log.newestFileStart();
                 cluster.kill(victim);
                 stage.begun("node " + victim, "SIGKILL, until node " + leader.getAsInt() + " has purged what it lacks");
                 boolean purged = stage.await(PURGE_MAX, () -> log.firstIndex() > newest);
                 stage.hold(purged ? fault.lengthMillis() : 0);
-                cluster.begin(victim);
-                caught =
-                        stage.await(CATCH_UP_MAX, () -> cluster.newLogOf(victim).contains("catches up with node"));
+                cluster.beginWith(victim, CatchUpLines.RATE_KEY, CatchUpLines.SLOW);
+                fetching = stage.awaitClosely(
+                        CATCH_UP_MAX, () -> CatchUpLines.hasBegun(cluster.newLogOf(victim), replica));
                 stage.hold(fault.amount());
+                hit = fetching && CatchUpLines.isUnderWay(cluster.newLogOf(victim), replica);
                 cluster.kill(victim);
             } finally {
                 cluster.begin(victim);
             }
-            stage.ended((caught ? "killed in its catch-up, " : "there was nothing to catch up, ")
-                    + ready(cluster, List.of(victim)));
+            var ready = ready(cluster, List.of(victim), stage);
+            if (hit) {
+                stage.ended("killed in its catch-up, " + ready);
+            } else {
+                stage.missed((fetching ? "the catch-up was done already, " : "there was nothing to catch up, ") + ready);
+            }
         });
     }
 
@@ -129,6 +144,10 @@ final class ProcessFaults {
 
     private void paused(Fault fault, Stage stage, String target, int node) {
         claimed(List.of(node), stage, () -> {
+            if (!cluster.isRunning(node)) {
+                stage.skipped("node " + node + " does not run");
+                return;
+            }
             try {
                 cluster.pause(node);
                 stage.begun(target, "SIGSTOP for " + fault.lengthMillis() + " ms");
@@ -157,10 +176,16 @@ final class ProcessFaults {
         }
     }
 
-    static String ready(ChaosCluster cluster, List<Integer> nodes) {
+    /** Waits until they are, and says in words whether; one that is not for so long breaks a promise. */
+    static String ready(ChaosCluster cluster, List<Integer> nodes, Stage stage) {
         var late = nodes.stream()
                 .filter(node -> !cluster.awaitReady(node, READY_MAX))
                 .toList();
-        return late.isEmpty() ? "ready" : "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
+        if (late.isEmpty()) {
+            return "ready";
+        }
+        var words = "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
+        stage.broken(words);
+        return words;
     }
 }
