@@ -112,16 +112,14 @@ final class FaultLog implements FaultListener {
 
     static HarmKind kind(FaultKind kind) {
         return switch (kind) {
-            case KILL_NODE, KILL_LEADER, KILL_ALL, KILL_DURING_START, KILL_DURING_CATCH_UP ->
-                HarmKind.KILL;
+            case KILL_NODE, KILL_LEADER, KILL_ALL, KILL_DURING_START, KILL_DURING_CATCH_UP -> HarmKind.KILL;
             case PAUSE_NODE, PAUSE_LEADER -> HarmKind.PAUSE;
             case DELAY, BANDWIDTH -> HarmKind.DELAY;
             case STALL -> HarmKind.STALL;
             case ONE_WAY_CUT, ISOLATE, SPLIT, CUT_CLIENTS -> HarmKind.CUT;
             case HALF_OPEN -> HarmKind.HALF_OPEN;
             case RESET -> HarmKind.RESET;
-            case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL ->
-                HarmKind.POWER_LOSS;
+            case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL -> HarmKind.POWER_LOSS;
             case DISK_FULL -> HarmKind.DISK_FULL;
             case FILE_DAMAGE -> HarmKind.DAMAGE;
             case CLOCK_STEP -> HarmKind.CLOCK;

@@ -90,7 +90,8 @@ final class PlantedTrouble implements Trouble {
             }
             var machine = Equipment.ofThisMachine();
             if (!machine.disks()) {
-                throw new IllegalArgumentException("--planted " + bug.optionName() + " needs disks: " + machine.lacks());
+                throw new IllegalArgumentException(
+                        "--planted " + bug.optionName() + " needs disks: " + machine.lacks());
             }
             return new Rounds(bug, options, new Equipment(true, Optional.empty(), List.of()));
         }

@@ -62,7 +62,9 @@ final class ScheduledTrouble implements Trouble {
                         + " nodes on this machine: "
                         + (equipment.lacks().isEmpty() ? "it takes more nodes" : equipment.lacks()));
             }
-            if (disksRequired && !equipment.disks() && schedule.wanted().stream().anyMatch(FaultKind::needsDisk)) {
+            if (disksRequired
+                    && !equipment.disks()
+                    && schedule.wanted().stream().anyMatch(FaultKind::needsDisk)) {
                 throw new IllegalArgumentException("DISKS_REQUIRED is set: " + equipment.lacks());
             }
         }

@@ -113,14 +113,14 @@ public final class LoopDisk {
     /** The processes that used it have ended. */
     public void unmount() {
         // The kernel may hold on to files of a process for a moment after its end.
-        TestCluster.soon().until(() -> Command.of("umount", directory.toString()).run().exitCode() == 0);
+        TestCluster.soon()
+                .until(() -> Command.of("umount", directory.toString()).run().exitCode() == 0);
     }
 
     /** Also where it is busy: it goes when nobody uses it any more. */
     public void detach() {
         detach(directory.toString());
     }
-
 
     private static void detach(String where) {
         var unused = Command.of("umount", "--lazy", where).run();
@@ -157,7 +157,7 @@ public final class LoopDisk {
     /** Somebody takes the space until so many bytes are left, or at most {@value #FILLED_MAX_OVER_BYTES} more. */
     public void fillUntil(long bytesLeft) {
         long excess = usableBytes() - bytesLeft;
-        for (int tries = 0; excess > FILLED_MAX_OVER_BYTES && tries < FILL_TRIES; tries++) {
+        for (int tries = 0; excess > 0 && tries < FILL_TRIES; tries++) {
             // Where others write meanwhile, it may want more than there is; then less is tried.
             var unused = Command.of(
                             "fallocate",
@@ -168,8 +168,8 @@ public final class LoopDisk {
             excess = usableBytes() - bytesLeft;
         }
         if (excess > FILLED_MAX_OVER_BYTES) {
-            throw new IllegalStateException(directory + " cannot be filled: " + excess + " bytes more are left than "
-                    + bytesLeft);
+            throw new IllegalStateException(
+                    directory + " cannot be filled: " + excess + " bytes more are left than " + bytesLeft);
         }
     }
 

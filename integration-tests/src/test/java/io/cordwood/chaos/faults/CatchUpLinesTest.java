@@ -10,8 +10,10 @@ class CatchUpLinesTest {
     private static final PartitionId REPLICA = new PartitionId(new UUID(1, 2), 3);
     private static final String BEGUN = "INFO " + REPLICA + ": catches up with node 2: its raft log begins at 7\n";
     private static final String DONE = "INFO " + REPLICA + ": caught up to (t:1, i:9); 1 asked\n";
-    private static final String METADATA = "INFO the metadata group: catches up with node 2: its raft log begins at 7\n";
-    private static final String OTHER = BEGUN.replace(REPLICA.toString(), new PartitionId(new UUID(1, 2), 1).toString());
+    private static final String METADATA =
+            "INFO the metadata group: catches up with node 2: its raft log begins at 7\n";
+    private static final String OTHER =
+            BEGUN.replace(REPLICA.toString(), new PartitionId(new UUID(1, 2), 1).toString());
 
     @Test
     void onlyThePartitionsOwnLineSaysThatItCatchesUp() {

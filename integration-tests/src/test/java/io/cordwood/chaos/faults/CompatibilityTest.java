@@ -76,10 +76,14 @@ class CompatibilityTest {
     @Test
     void refusalsThatPassAreNobodysFault() {
         for (var code : List.of(ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NODE_UNREACHABLE, ErrorCode.NODE_STATE)) {
-            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "now"))).as("%s", code).isTrue();
+            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "now")))
+                    .as("%s", code)
+                    .isTrue();
         }
         for (var code : List.of(ErrorCode.INTERNAL, ErrorCode.INVALID_ARGUMENT, ErrorCode.UNKNOWN_NODE)) {
-            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "ever"))).as("%s", code).isFalse();
+            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "ever")))
+                    .as("%s", code)
+                    .isFalse();
         }
     }
 

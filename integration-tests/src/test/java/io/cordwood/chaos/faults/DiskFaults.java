@@ -30,6 +30,7 @@ final class DiskFaults {
     /** In which a node ends that a full disk has made to, or that there is room again for. */
     private static final Duration SETTLE = Duration.ofSeconds(10);
 
+    private static final int BETWEEN_FILLS_MILLIS = 1_000;
     private static final Duration FLOOR_MAX = Duration.ofSeconds(8);
     private static final Duration REBUILD_MAX = Duration.ofSeconds(60);
     private static final Duration REPLACE_MAX = Duration.ofSeconds(90);
@@ -91,18 +92,46 @@ final class DiskFaults {
         try {
             disk(node).fillUntil(fault.amount());
             stage.begun("node " + node, disk(node).usableBytes() + " bytes left");
-            stage.hold(fault.lengthMillis());
+            keepFull(node, fault, stage);
         } finally {
             disk(node).free();
             // It may be ending just now, or do so because there is room again to begin anew with.
             ended = stage.await(SETTLE, () -> !cluster.isRunning(node));
             cluster.begin(node);
-            if (!stage.isAborted()) {
-                cluster.mayEnd(node, false);
-            }
         }
-        stage.ended((ended ? "it had ended, and is " : "it stayed, and is ")
-                + ProcessFaults.ready(cluster, List.of(node), stage));
+        // A start that is refused is told of by what is said here.
+        cluster.mayEnd(node, true);
+        stage.ended((ended ? "it had ended, and is " : "it stayed, and is ") + readyOrReplaced(node, stage));
+        if (!stage.isAborted()) {
+            cluster.mayEnd(node, false);
+        }
+    }
+
+    /** Whoever fills it also takes what the node gives up meanwhile. */
+    private void keepFull(int node, Fault fault, Stage stage) {
+        for (long left = fault.lengthMillis(); left > 0; left -= BETWEEN_FILLS_MILLIS) {
+            if (!stage.hold(Math.min(left, BETWEEN_FILLS_MILLIS))) {
+                return;
+            }
+            disk(node).fillUntil(fault.amount());
+        }
+    }
+
+    /**
+     * A node that found no room for its vote on the metadata must not go on with its directory: then its start
+     * says which command replaces it.
+     */
+    private String readyOrReplaced(int node, Stage stage) {
+        if (cluster.awaitReady(node, ProcessFaults.READY_MAX)
+                || !cluster.newLogOf(node).contains("cluster replace-node " + node)) {
+            return ProcessFaults.ready(cluster, List.of(node), stage);
+        }
+        emptied.add(node);
+        empty(node);
+        boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
+        return replaced
+                ? "replaced, for its vote was lost, and " + ProcessFaults.ready(cluster, List.of(node), stage)
+                : "its vote was lost, and it could not be replaced";
     }
 
     private LoopDisk disk(int node) {

@@ -173,8 +173,7 @@ public final class Nemesis {
 
     private Optional<String> refusal(FaultKind kind, Stage stage) {
         if (!Compatibility.asksForWholeness(kind)
-                || stage.await(
-                        WHOLE_BEFORE_MAX, () -> wholeness.problems().isEmpty())) {
+                || stage.await(WHOLE_BEFORE_MAX, () -> wholeness.problems().isEmpty())) {
             return Optional.empty();
         }
         return stage.isAborted()

@@ -1,9 +1,11 @@
 package io.cordwood.chaos.faults;
 
 import io.cordwood.store.PartitionId;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -101,34 +103,52 @@ final class ProcessFaults {
                 .toList();
         int victim = followers.get(fault.pick(followers.size()));
         var replica = new PartitionId(topic.topicId(), partition);
-        var log = cluster.files(leader.getAsInt())
-                .replica(replica.directoryName())
-                .raftLog();
-        claimed(List.of(victim), stage, () -> {
-            boolean fetching = false;
-            boolean hit = false;
-            try {
-                long newest = log.newestFileStart();
-                cluster.kill(victim);
-                stage.begun("node " + victim, "SIGKILL, until node " + leader.getAsInt() + " has purged what it lacks");
-                boolean purged = stage.await(PURGE_MAX, () -> log.firstIndex() > newest);
-                stage.hold(purged ? fault.lengthMillis() : 0);
-                cluster.beginWith(victim, CatchUpLines.RATE_KEY, CatchUpLines.SLOW);
-                fetching = stage.awaitClosely(
-                        CATCH_UP_MAX, () -> CatchUpLines.hasBegun(cluster.newLogOf(victim), replica));
-                stage.hold(fault.amount());
-                hit = fetching && CatchUpLines.isUnderWay(cluster.newLogOf(victim), replica);
-                cluster.kill(victim);
-            } finally {
-                cluster.begin(victim);
-            }
-            var ready = ready(cluster, List.of(victim), stage);
-            if (hit) {
-                stage.ended("killed in its catch-up, " + ready);
-            } else {
-                stage.missed((fetching ? "the catch-up was done already, " : "there was nothing to catch up, ") + ready);
-            }
-        });
+        Callable<Boolean> purged;
+        try {
+            purged = purgedBeyondNow(leader.getAsInt(), replica);
+        } catch (UncheckedIOException e) {
+            // The leader has no disk now, or has given its replica to another node.
+            stage.skipped("the raft log of node " + leader.getAsInt() + " cannot be read: " + e.getMessage());
+            return;
+        }
+        claimed(List.of(victim), stage, () -> killBehind(fault, stage, new Lag(victim, replica, purged)));
+    }
+
+    /** Asks whether the node has purged all entries that it has now. */
+    private Callable<Boolean> purgedBeyondNow(int node, PartitionId replica) {
+        var log = cluster.files(node).replica(replica.directoryName()).raftLog();
+        long newest = log.newestFileStart();
+        return () -> log.firstIndex() > newest;
+    }
+
+    /** @param purged whether its leader has no entries any more that it lacks */
+    private record Lag(int victim, PartitionId replica, Callable<Boolean> purged) {}
+
+    private void killBehind(Fault fault, Stage stage, Lag lag) {
+        int victim = lag.victim();
+        boolean fetching = false;
+        boolean hit = false;
+        try {
+            cluster.kill(victim);
+            stage.begun(
+                    "node " + victim, "SIGKILL, until the leader of " + lag.replica() + " has purged what it lacks");
+            boolean purged = stage.await(PURGE_MAX, lag.purged());
+            stage.hold(purged ? fault.lengthMillis() : 0);
+            cluster.beginWith(victim, CatchUpLines.RATE_KEY, CatchUpLines.SLOW);
+            fetching = stage.awaitClosely(
+                    CATCH_UP_MAX, () -> CatchUpLines.hasBegun(cluster.newLogOf(victim), lag.replica()));
+            stage.hold(fault.amount());
+            hit = fetching && CatchUpLines.isUnderWay(cluster.newLogOf(victim), lag.replica());
+            cluster.kill(victim);
+        } finally {
+            cluster.begin(victim);
+        }
+        var ready = ready(cluster, List.of(victim), stage);
+        if (hit) {
+            stage.ended("killed in its catch-up, " + ready);
+        } else {
+            stage.missed((fetching ? "the catch-up was done already, " : "there was nothing to catch up, ") + ready);
+        }
     }
 
     void pauseNode(Fault fault, Stage stage) {

@@ -176,7 +176,8 @@ final class ServerNode {
         if (current == null || !current.isAlive()) {
             return false;
         }
-        var result = Command.of("kill", "-" + name, Long.toString(current.pid())).run();
+        var result =
+                Command.of("kill", "-" + name, Long.toString(current.pid())).run();
         if (result.exitCode() != 0 && !hasEnded(current)) {
             throw new IllegalStateException("node " + node + " got no SIG" + name + ": " + result);
         }

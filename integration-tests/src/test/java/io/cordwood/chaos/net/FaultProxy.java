@@ -329,8 +329,8 @@ public final class FaultProxy implements AutoCloseable {
             lookups.execute(() -> {
                 try {
                     var source = sources.nodeOf(client, entrance.at());
-                    tasks.add(() -> source.ifPresentOrElse(
-                            node -> connect(near, node, entrance), () -> abandonUnknown(near)));
+                    tasks.add(() ->
+                            source.ifPresentOrElse(node -> connect(near, node, entrance), () -> abandonUnknown(near)));
                     selector.wakeup();
                 } catch (UncheckedIOException e) {
                     abandon(near); // whoever it is tries again

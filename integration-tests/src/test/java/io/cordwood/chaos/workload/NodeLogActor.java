@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
 final class NodeLogActor implements Actor {
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final String CATCHES_UP = "catches up with node";
-    private static final Pattern REPLACES = Pattern.compile("node (\\d+) takes the replica of node (\\d+), which is dead");
+    private static final Pattern REPLACES =
+            Pattern.compile("node (\\d+) takes the replica of node (\\d+), which is dead");
     private static final int CONTEXT = 60;
     private static final int BYTES_MAX = 1 << 20;
 

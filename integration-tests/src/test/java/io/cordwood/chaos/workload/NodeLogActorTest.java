@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class NodeLogActorTest {
     private static final String CATCH_UP = "12:00:01 INFO 5f-3: catches up with node 2: its raft log begins at 7\n";
-    private static final String REPLACED = "12:00:02 INFO records-1: node 4 takes the replica of node 5, which is dead\n";
+    private static final String REPLACED =
+            "12:00:02 INFO records-1: node 4 takes the replica of node 5, which is dead\n";
 
     @Test
     void linesBecomeWhatTheClusterDidByItself(@TempDir Path directory) throws IOException {
