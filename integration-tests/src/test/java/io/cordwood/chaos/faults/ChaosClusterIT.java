@@ -165,9 +165,7 @@ class ChaosClusterIT {
             var written = load.acknowledged();
             assertThat(readAll(client, written.size())).containsAll(written);
         }
-        assertThat(events)
-                .extracting(FaultEvent::phase)
-                .containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
+        assertThat(events).extracting(FaultEvent::phase).containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
     }
 
     private static Fault briefly(FaultKind kind) {
