@@ -10,16 +10,19 @@ import io.cordwood.client.NewTopic;
 import io.cordwood.client.Producer;
 import io.cordwood.client.ProducerRecord;
 import io.cordwood.client.StartPoint;
+import io.cordwood.it.LoopDisk;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,7 +72,9 @@ class ChaosClusterIT {
             Awaitility.await()
                     .atMost(PATIENCE)
                     .until(() -> cluster.leaderOf(TOPIC, 0).orElse(leader) != leader);
-            var outcome = new Nemesis(cluster, calm(), TOPIC, event -> {}).heal();
+            var open = new AtomicBoolean();
+            var outcome = new Nemesis(cluster, calm(), TOPIC, event -> {}).heal(() -> open.set(true));
+            assertThat(open).isTrue();
             written.addAll(publish(producer, "after", 20));
 
             assertThat(outcome.problems()).isEmpty();
@@ -122,15 +127,46 @@ class ChaosClusterIT {
             });
             for (var kind : new Compatibility(NODES).possible(List.of(FaultKind.values()), equipment)) {
                 nemesis.perform(briefly(kind));
-                assertThat(nemesis.heal().problems()).as(kind.label()).isEmpty();
+                assertThat(nemesis.heal(() -> {}).problems()).as(kind.label()).isEmpty();
                 assertThat(cluster.unexpectedEnds()).as(kind.label()).isEmpty();
             }
             var written = load.acknowledged();
             assertThat(written).isNotEmpty();
             assertThat(readAll(client, written.size())).containsAll(written);
         }
-        assertThat(events).noneMatch(event -> event.phase() == FaultEvent.Phase.FAILED);
-        assertThat(events).noneMatch(event -> event.phase() == FaultEvent.Phase.SKIPPED);
+        // A start may be over before it is cut short; a catch-up is slowed for it.
+        assertThat(events)
+                .filteredOn(event -> event.kind() != FaultKind.KILL_DURING_START)
+                .extracting(FaultEvent::phase)
+                .containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
+        assertThat(events).noneMatch(FaultEvent::isProblem);
+    }
+
+    /** With nothing left at all some write fails sooner or later. */
+    @Test
+    @Tag("nightly")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
+    void aNodeOnAFullDiskEndsOrRefusesAndIsBackWhenThereIsRoom() {
+        LoopDisk.missing().ifPresent(reason -> Assumptions.abort(reason));
+        var disks = new Equipment(true, Optional.empty(), List.of());
+        var events = new ConcurrentLinkedQueue<FaultEvent>();
+        try (var cluster = started(disks, 3);
+                var client = client(cluster);
+                var load = Drip.start(client)) {
+            var nemesis = new Nemesis(cluster, calm(), TOPIC, event -> {
+                System.out.println(event);
+                events.add(event);
+            });
+            for (int node : List.of(1, 2, 3, 1, 2, 3)) {
+                nemesis.perform(new Fault(FaultKind.DISK_FULL, List.of(node), 0, 12_000, 0, 0));
+                assertThat(nemesis.heal(() -> {}).problems()).isEmpty();
+                assertThat(cluster.unexpectedEnds()).isEmpty();
+            }
+            assertThat(cluster.nodeIds()).anyMatch(node -> cluster.logOf(node).contains("No space left on device"));
+            var written = load.acknowledged();
+            assertThat(readAll(client, written.size())).containsAll(written);
+        }
+        assertThat(events).extracting(FaultEvent::phase).containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
     }
 
     private static Fault briefly(FaultKind kind) {

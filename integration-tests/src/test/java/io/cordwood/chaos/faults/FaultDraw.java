@@ -26,6 +26,9 @@ final class FaultDraw {
     /** One pause of so many may outlast its window. */
     private static final int LONG_PAUSES_ONE_OF = 6;
 
+    /** Less than it takes a node to be dead for the others. */
+    private static final int SHORT_MILLIS = 12_000;
+
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final int HOUR_SECONDS = 3_600;
@@ -98,7 +101,8 @@ final class FaultDraw {
 
     private long length(FaultKind kind, int room) {
         return switch (kind) {
-            case KILL_NODE, KILL_LEADER, POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO -> between(500, Math.min(room, 12_000));
+            case KILL_NODE -> between(500, rules.replacesTheDead() ? room : Math.min(room, SHORT_MILLIS));
+            case KILL_LEADER, POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO -> between(500, Math.min(room, SHORT_MILLIS));
             case KILL_ALL, POWER_LOSS_OF_ALL -> between(100, 3_000);
             case KILL_DURING_START -> between(100, 3_000);
             case KILL_DURING_CATCH_UP, FILE_DAMAGE, REPLACE_NODE -> between(1_000, 4_000);
@@ -124,8 +128,8 @@ final class FaultDraw {
             case KILL_DURING_CATCH_UP -> between(1, 1_500);
             // To the others all, from them, to one of them.
             case ONE_WAY_CUT -> random.nextInt(3);
-            // Bytes that are left: below the floor, below half of it, next to nothing.
-            case DISK_FULL -> List.of(24 * MIB, 12 * MIB, MIB).get(random.nextInt(3));
+            // Bytes that are left: below the floor, below half of it, none. With a mebibyte a node only refuses.
+            case DISK_FULL -> List.of(24 * MIB, 12 * MIB, 0).get(random.nextInt(3));
             // Two hours at most: retention by time must not see days.
             case CLOCK_STEP -> between(-2 * HOUR_SECONDS, 2 * HOUR_SECONDS);
             case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL -> random.nextInt(2);
