@@ -6,8 +6,12 @@ import io.cordwood.client.TopicDescription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PartitionCountTest {
@@ -45,6 +49,25 @@ class PartitionCountTest {
 
         assertThat(count.getAsInt()).isEqualTo(1);
         assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void countGrowsAndNeverFalls() {
+        for (int told : List.of(3, 2)) {
+            pass();
+            var unused = count.getAsInt();
+            asked.get(asked.size() - 1).complete(topic(told));
+
+            assertThat(count.getAsInt()).isEqualTo(3);
+        }
+    }
+
+    private static TopicDescription topic(int partitions) {
+        var placements = IntStream.range(0, partitions)
+                .mapToObj(partition -> new TopicDescription.Placement(
+                        partition, OptionalInt.empty(), OptionalInt.empty(), List.of(1, 2, 3)))
+                .toList();
+        return new TopicDescription("grown", new UUID(1, 2), 3, Map.of(), placements);
     }
 
     private void pass() {
