@@ -3,7 +3,6 @@ package io.cordwood.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.chaos.check.SimulatedRun;
-import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.HistoryWriter;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.planted.PlantedAgent;
@@ -13,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,9 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run is a good one where nothing is wrong; with a planted bug where that was found. */
 class JudgementTest {
     private static final PlantedBug BUG = PlantedBug.ACK_BEFORE_FORCE;
-    private static final Predicate<Event> NOTHING = event -> false;
-    /** All that was acknowledged is lost then, and replicas are silent about it. */
-    private static final Predicate<Event> THE_FINAL_READ = event -> event.what() instanceof Operation.FinalRead;
 
     @TempDir
     Path directory;
@@ -37,15 +32,16 @@ class JudgementTest {
 
     @Test
     void cleanRunPassesAndOneWithAProblemDoesNot() throws IOException {
-        write(NOTHING);
+        write(true);
 
         assertThat(pass(Optional.empty(), false, List.of())).isTrue();
-        assertThat(pass(Optional.empty(), false, List.of("node 1 ended by itself"))).isFalse();
+        assertThat(pass(Optional.empty(), false, List.of("node 1 ended by itself")))
+                .isFalse();
     }
 
     @Test
     void plantedBugThatIsCaughtPasses() throws IOException {
-        write(THE_FINAL_READ);
+        write(false);
         reached();
 
         assertThat(pass(Optional.of(BUG), false, List.of())).isTrue();
@@ -54,7 +50,7 @@ class JudgementTest {
 
     @Test
     void plantedBugThatIsNotCaughtDoesNotPass() throws IOException {
-        write(NOTHING);
+        write(true);
         reached();
 
         assertThat(pass(Optional.of(BUG), false, List.of())).isFalse();
@@ -65,14 +61,14 @@ class JudgementTest {
 
     @Test
     void plantedBugThatWasNeverReachedDoesNotPass() throws IOException {
-        write(THE_FINAL_READ);
+        write(false);
 
         assertThat(pass(Optional.of(BUG), false, List.of())).isFalse();
     }
 
     @Test
     void faultsOfABugWithoutItPassWhereNothingIsWrong() throws IOException {
-        write(NOTHING);
+        write(true);
 
         assertThat(pass(Optional.of(BUG), true, List.of())).isTrue();
         assertThat(pass(Optional.of(BUG), true, List.of("node 1 ended by itself")))
@@ -84,9 +80,12 @@ class JudgementTest {
         return new Judgement(options, results.orElseThrow(), problems).pass();
     }
 
-    private void write(Predicate<Event> without) throws IOException {
+    /** @param whole without its final read all that was acknowledged is lost */
+    private void write(boolean whole) throws IOException {
         try (var writer = new HistoryWriter(results.orElseThrow().history())) {
-            SimulatedRun.events(1).stream().filter(without.negate()).forEach(writer::write);
+            SimulatedRun.events(1).stream()
+                    .filter(event -> whole || !(event.what() instanceof Operation.FinalRead))
+                    .forEach(writer::write);
         }
     }
 

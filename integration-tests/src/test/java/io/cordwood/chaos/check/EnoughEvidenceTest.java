@@ -28,8 +28,10 @@ class EnoughEvidenceTest {
     @Test
     void runWithoutAHealOrAnEndProvesNothing() {
         finds(CHECKER, "the faults never ended", good -> good.without(event -> event.what() instanceof Operation.Heal));
-        finds(CHECKER, "before all had to work again", good -> good.without(event -> event.nanos()
-                >= SimulatedRun.HEAL_NANOS + Verdict.RECOVERY.toNanos()));
+        finds(
+                CHECKER,
+                "before all had to work again",
+                good -> good.without(event -> event.nanos() >= SimulatedRun.HEAL_NANOS + Verdict.RECOVERY.toNanos()));
         finds(CHECKER, "before all had to work again", good -> {
             var last = good.events().get(good.events().size() - 1);
             return good.plus(new Event(last.nanos(), "nemesis", 1L << 40, EventType.OK, new Operation.Heal(), ""));
@@ -65,9 +67,11 @@ class EnoughEvidenceTest {
                     good -> good.without(event -> event.process().equals(reader)));
         }
         // Who reads again and again has a name for each pass.
-        isSilent(CHECKER, good -> new Edited(good.events().stream()
-                .map(event -> event.process().equals("reader-1") ? named(event, "reader-1.17") : event)
-                .toList()));
+        isSilent(
+                CHECKER,
+                good -> new Edited(good.events().stream()
+                        .map(event -> event.process().equals("reader-1") ? named(event, "reader-1.17") : event)
+                        .toList()));
     }
 
     @Test
@@ -87,8 +91,8 @@ class EnoughEvidenceTest {
     void longOutageLeavesEnough() {
         isSilent(
                 CHECKER,
-                good -> good.without(
-                        event -> event.nanos() < SimulatedRun.HEAL_NANOS + Verdict.RECOVERY.toNanos() && isTried(event)));
+                good -> good.without(event ->
+                        event.nanos() < SimulatedRun.HEAL_NANOS + Verdict.RECOVERY.toNanos() && isTried(event)));
     }
 
     private static boolean isTried(Event event) {

@@ -70,7 +70,8 @@ final class LostRecords {
         }
         if (!unread.isEmpty()) {
             findings.add(partition + " was not read from offset " + log.readTo() + " on, and has " + unread.size()
-                    + " acknowledged records there, the first of " + unread.get(0).where());
+                    + " acknowledged records there, the first of "
+                    + unread.get(0).where());
         }
     }
 

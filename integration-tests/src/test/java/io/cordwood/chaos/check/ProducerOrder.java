@@ -56,7 +56,8 @@ public final class ProducerOrder implements Checker {
             // Of those that should come later it is the one that was begun first.
             var before = sofar.higherEntry(value.number());
             if (before != null && begun(before.getValue(), writes) < givenUp(sighting, writes)) {
-                findings.add(sighting.partition() + " has " + before.getValue().seen().value() + " "
+                findings.add(sighting.partition() + " has "
+                        + before.getValue().seen().value() + " "
                         + before.getValue().where() + ", before " + value + " " + sighting.where());
             }
             sofar.putIfAbsent(value.number(), sighting);

@@ -226,7 +226,8 @@ class ReadCheckersTest {
     }
 
     private static boolean isWrite(Event event) {
-        return event.what() instanceof Operation.Write write && write.partition().equals(PARTITION);
+        return event.what() instanceof Operation.Write write
+                && write.partition().equals(PARTITION);
     }
 
     private static Event givenUp(Event event) {

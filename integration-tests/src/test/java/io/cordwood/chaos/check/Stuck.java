@@ -88,10 +88,11 @@ public final class Stuck implements Checker {
                     .toList();
             if (late.size() >= TRIES_MIN && late.stream().noneMatch(Stuck::isAnswered)) {
                 var first = late.get(0);
-                findings.add("none of " + late.size() + " operations " + first.kind().getSimpleName() + " on " + partition
-                        + ", " + limit.toSeconds() + " s and more after the faults ended at " + Event.time(heal)
-                        + ", was answered, the first of them to " + first.where() + ": "
-                        + Objects.requireNonNull(first.ended()).detail());
+                findings.add(
+                        "none of " + late.size() + " operations " + first.kind().getSimpleName() + " on " + partition
+                                + ", " + limit.toSeconds() + " s and more after the faults ended at " + Event.time(heal)
+                                + ", was answered, the first of them to " + first.where() + ": "
+                                + Objects.requireNonNull(first.ended()).detail());
             }
         });
     }

@@ -21,12 +21,12 @@ class VerdictTest {
 
     @Test
     void checkerThatCannotJudgeIsAViolationAndKeepsNobodyElseFromJudging() {
-        var verdict = Verdict.of(
-                History.of(List.of()), List.of(new Broken(), new EnoughEvidence(Verdict.RECOVERY)));
+        var verdict = Verdict.of(History.of(List.of()), List.of(new Broken(), new EnoughEvidence(Verdict.RECOVERY)));
 
         assertThat(verdict.isClean()).isFalse();
         assertThat(verdict.violations().get(0))
-                .hasToString("broken: could not judge: java.lang.IllegalArgumentException: p0-000001 was written twice");
+                .hasToString(
+                        "broken: could not judge: java.lang.IllegalArgumentException: p0-000001 was written twice");
         assertThat(verdict.violations()).extracting(Violation::checker).contains("enough-evidence");
     }
 }

@@ -53,8 +53,7 @@ class WriteCheckersTest {
     void partOfThePartitionThatWasNotReadInTheEndIsOneFinding() {
         finds(new LostWrite(), "was not read from offset", good -> good.without(lastFinalRead(good)));
         for (var good : Edited.good()) {
-            assertThat(new LostWrite()
-                            .check(good.without(lastFinalRead(good)).history()))
+            assertThat(new LostWrite().check(good.without(lastFinalRead(good)).history()))
                     .hasSize(1);
         }
     }

@@ -90,7 +90,8 @@ class PendingReadsTest {
         reads.begin(1, 5);
         reads.begin(12, 5);
 
-        reads.failed(new CordwoodException(ErrorCode.INTERNAL, "records-12: the node skips offsets, 5 was due and 7 came"));
+        reads.failed(
+                new CordwoodException(ErrorCode.INTERNAL, "records-12: the node skips offsets, 5 was due and 7 came"));
         reads.failed(new CordwoodException(ErrorCode.CORRUPT_BATCH, "crc", Map.of("partition", "1")));
 
         assertThat(refusals())

@@ -132,8 +132,7 @@ public final class ReplicaStates {
      *
      * @param described from the leader's log start to the replica's own high watermark
      */
-    static Operation.ReplicaState state(
-            TopicPartition partition, int node, OffsetRange described, SegmentFiles files) {
+    static Operation.ReplicaState state(TopicPartition partition, int node, OffsetRange described, SegmentFiles files) {
         long start = described.start();
         long end = described.end();
         try {

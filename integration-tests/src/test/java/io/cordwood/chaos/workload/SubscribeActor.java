@@ -211,11 +211,7 @@ final class SubscribeActor implements Actor {
         var request =
                 ListOffsetsRequest.newBuilder().setTopic(partitions.topic()).setStart("latest");
         partitions.all().stream().map(TopicPartition::partition).forEach(request::addPartitions);
-        nodes
-                .data(random.nextInt(nodes.nodes()), DEADLINE)
-                .listOffsets(request.build())
-                .getPartitionsList()
-                .stream()
+        nodes.data(random.nextInt(nodes.nodes()), DEADLINE).listOffsets(request.build()).getPartitionsList().stream()
                 .filter(answer -> !answer.hasError())
                 .forEach(answer -> ends.put(answer.getPartition(), answer.getOffset()));
         return ends;

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 public final class Workloads implements AutoCloseable {
     /** Who notes what was planned. */
     private static final String PROCESS = "workloads";
+
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
     /** Longer than most faults: records go on being sent when those are over. */
     private static final Duration PATIENT = Duration.ofMinutes(2);
@@ -92,8 +93,7 @@ public final class Workloads implements AutoCloseable {
     }
 
     private PartitionCount count(TopicPartitions topic) {
-        return new PartitionCount(
-                topic.count(), () -> reading.admin().topicAsync(topic.topic()), System::nanoTime);
+        return new PartitionCount(topic.count(), () -> reading.admin().topicAsync(topic.topic()), System::nanoTime);
     }
 
     /** How many partitions a topic has now. */
@@ -154,8 +154,7 @@ public final class Workloads implements AutoCloseable {
         }
         for (var topic : plan.topics()) {
             var rescan = journal("rescan-of-" + topic.topic());
-            addReader(
-                    topic, rescan, new RescanActor(nodes, rescan, topic.topic(), partitionsOf(topic), seed));
+            addReader(topic, rescan, new RescanActor(nodes, rescan, topic.topic(), partitionsOf(topic), seed));
         }
         var ends = journal("end-of-registers");
         add(readers, ends, new EndOffsetActor(nodes, ends, plan.registers().all(), seed));
@@ -167,9 +166,7 @@ public final class Workloads implements AutoCloseable {
 
     private void addReader(TopicPartitions topic, Journal journal, Actor actor) {
         add(readers, journal, actor);
-        readersOf
-                .computeIfAbsent(topic.topic(), unused -> new ArrayList<>())
-                .add(journal.name());
+        readersOf.computeIfAbsent(topic.topic(), unused -> new ArrayList<>()).add(journal.name());
     }
 
     private void addWatchers() {
