@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
             "appends and ends are linearizable, whether all works again, and whether the replicas are the same.",
             "",
             "The seed decides what befalls whom and when. What needs root, loop devices, xfsprogs or libfaketime is left out",
-            "where they are missing, and that is said."
+            "where they are missing, and that is said; with DISKS_REQUIRED=true in the environment missing disks are bad",
+            "usage, as it is when none of the faults is possible."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
@@ -48,6 +49,8 @@ public final class Chaos implements Callable<Integer> {
     private static final long SEED_MAX = 1_000_000;
     /** System property: below which directory results go by default. */
     private static final String OUT = "cordwood.chaos.out";
+    /** Environment variable: with {@code true} a run that wants disks fails where there can be none. */
+    private static final String DISKS_REQUIRED = "DISKS_REQUIRED";
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -132,15 +135,26 @@ public final class Chaos implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var options = options();
-        var trouble = options.planted()
-                .<Trouble.Plan>map(bug -> new PlantedTrouble.Rounds(bug, options))
-                .orElseGet(() -> ScheduledTrouble.Windows.of(options));
+        var trouble = plan(options);
         if (printSchedule) {
             Results.sayLacks(trouble.equipment());
             System.out.print(trouble.text());
             return 0;
         }
         return new ChaosRun(options, trouble).run() ? 0 : FAILED;
+    }
+
+    private Trouble.Plan plan(RunOptions options) {
+        try {
+            if (options.planted().isPresent()) {
+                return PlantedTrouble.Rounds.of(options.planted().get(), options);
+            }
+            var windows = ScheduledTrouble.Windows.of(options);
+            windows.requirePossible(Boolean.parseBoolean(System.getenv(DISKS_REQUIRED)));
+            return windows;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     RunOptions options() {

@@ -16,6 +16,7 @@ import io.cordwood.client.CordwoodException;
 import io.cordwood.client.ErrorCode;
 import io.cordwood.client.NewTopic;
 import io.cordwood.client.TopicPartition;
+import io.cordwood.it.LoopDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +64,7 @@ final class ChaosRun {
     private final RunOptions options;
     private final Trouble.Plan plan;
     private final List<String> problems = new ArrayList<>();
+    private final List<String> report = new ArrayList<>();
     private volatile @Nullable ChaosCluster cluster;
 
     ChaosRun(RunOptions options, Trouble.Plan plan) {
@@ -92,19 +94,21 @@ final class ChaosRun {
     /** @return whether nothing is wrong with the cluster */
     boolean run() throws IOException {
         var results = Results.in(options.out());
-        var watchdog = Watchdog.start(options.limit(), () -> lastWords(results));
+        // However the process ends, also by a signal.
+        Runtime.getRuntime().addShutdownHook(new Thread(results::tellWork, "chaos-work"));
+        var watchdog = Watchdog.start(
+                options.limit(), () -> lastWords(results), () -> LoopDisk.detachAllBelow(results.work()));
         try {
             results.write("schedule.txt", plan.text());
             Results.say(options.commandLine() + " --out " + options.out());
             Results.sayLacks(plan.equipment());
+            plan.equipment().lacks().forEach(lack -> report.add("left out: " + lack));
             options.lackOfHeap(Runtime.getRuntime().maxMemory()).ifPresent(Results::say);
             tryToMakeHistory(results);
             Results.say("checks the history");
-            boolean clean = new Judgement(options, results, problems).pass();
+            boolean clean = new Judgement(options, results, problems, report).pass();
             if (clean) {
                 results.deleteWork();
-            } else {
-                System.out.println("what the nodes have is kept in " + results.work());
             }
             return clean;
         } finally {
@@ -184,9 +188,14 @@ final class ChaosRun {
     private void use(ChaosCluster cluster, Workloads workloads, Recorder recorder) {
         workloads.start();
         Results.say("faults for " + options.minutes() + " minutes");
-        problems.addAll(outcomeOf(plan.on(cluster, recorder)));
-        recorder.note(FaultLog.PROCESS, new Operation.Heal(), "");
-        Results.say("healed, all work on for " + WORK_ON.toSeconds() + " s");
+        Runnable healed = () -> {
+            recorder.note(FaultLog.PROCESS, new Operation.Heal(), "");
+            Results.say("healed");
+        };
+        var outcome = outcomeOf(plan.on(cluster, recorder, healed));
+        problems.addAll(outcome.problems());
+        report.addAll(outcome.report());
+        Results.say("all work on for " + WORK_ON.toSeconds() + " s");
         pass(WORK_ON);
         expectNone(workloads.endWriters(DRAIN), "those that write had not come to an end in " + DRAIN);
         expectNone(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
@@ -217,8 +226,8 @@ final class ChaosRun {
     }
 
     /** Ends faults that do not end by themselves. */
-    private List<String> outcomeOf(Trouble trouble) {
-        var outcome = new CompletableFuture<List<String>>();
+    private Trouble.Outcome outcomeOf(Trouble trouble) {
+        var outcome = new CompletableFuture<Trouble.Outcome>();
         var thread = new Thread(
                 () -> {
                     try {
@@ -239,13 +248,17 @@ final class ChaosRun {
                 return outcome.get(ABORTED.toSeconds(), TimeUnit.SECONDS);
             }
         } catch (TimeoutException e) {
-            return List.of("the faults did not end in " + ABORTED);
+            return bad("the faults did not end in " + ABORTED);
         } catch (ExecutionException e) {
-            return List.of("the faults ended with " + e.getCause());
+            return bad("the faults ended with " + e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of("interrupted");
+            return bad("interrupted");
         }
+    }
+
+    private static Trouble.Outcome bad(String problem) {
+        return new Trouble.Outcome(List.of(problem), List.of());
     }
 
     private static void pass(Duration time) {

@@ -81,6 +81,7 @@ class ChaosTest {
                 "--minutes 1441",
                 "--minutes few",
                 "--nodes 4",
+                "--nodes 3 --faults move-replica",
                 "--faults rain",
                 "--planted nothing",
                 "--planted ack-before-force --faults kill",

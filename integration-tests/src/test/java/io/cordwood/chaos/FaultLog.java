@@ -3,6 +3,7 @@ package io.cordwood.chaos;
 import io.cordwood.chaos.faults.FaultEvent;
 import io.cordwood.chaos.faults.FaultKind;
 import io.cordwood.chaos.faults.FaultListener;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.client.TopicPartition;
@@ -46,12 +47,18 @@ final class FaultLog implements FaultListener {
         var key = new Key(event.kind(), event.target());
         switch (event.phase()) {
             case BEGIN -> begin(key, event);
-            case END -> {
+            case END, MISSED -> {
                 var ending = ending(key);
                 recorder.ok(PROCESS, ending.operation(), ending.fault());
+                if (killsTwice(event.kind())) {
+                    recorder.note(PROCESS, ending.fault(), "the second time");
+                }
+            }
+            case BROKEN -> {
+                // No part of the fault: the run itself tells of it.
             }
             case SKIPPED -> failed(fault(event), event.detail());
-            case FAILED -> {
+            case REFUSED, FAILED -> {
                 if (begun.getOrDefault(key, new ArrayDeque<>()).isEmpty()) {
                     failed(fault(event), event.detail());
                 } else {
@@ -60,6 +67,10 @@ final class FaultLog implements FaultListener {
                 }
             }
         }
+    }
+
+    private static boolean killsTwice(FaultKind kind) {
+        return kind == FaultKind.KILL_DURING_START || kind == FaultKind.KILL_DURING_CATCH_UP;
     }
 
     private Begun ending(Key key) {
@@ -102,24 +113,22 @@ final class FaultLog implements FaultListener {
                 .toList();
     }
 
-    static io.cordwood.chaos.history.FaultKind kind(FaultKind kind) {
+    static HarmKind kind(FaultKind kind) {
         return switch (kind) {
-            case KILL_NODE, KILL_LEADER, KILL_ALL, KILL_DURING_START, KILL_DURING_CATCH_UP ->
-                io.cordwood.chaos.history.FaultKind.KILL;
-            case PAUSE_NODE, PAUSE_LEADER -> io.cordwood.chaos.history.FaultKind.PAUSE;
-            case DELAY, BANDWIDTH -> io.cordwood.chaos.history.FaultKind.DELAY;
-            case STALL -> io.cordwood.chaos.history.FaultKind.STALL;
-            case ONE_WAY_CUT, ISOLATE, SPLIT, CUT_CLIENTS -> io.cordwood.chaos.history.FaultKind.CUT;
-            case HALF_OPEN -> io.cordwood.chaos.history.FaultKind.HALF_OPEN;
-            case RESET -> io.cordwood.chaos.history.FaultKind.RESET;
-            case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL ->
-                io.cordwood.chaos.history.FaultKind.POWER_LOSS;
-            case DISK_FULL -> io.cordwood.chaos.history.FaultKind.DISK_FULL;
-            case FILE_DAMAGE -> io.cordwood.chaos.history.FaultKind.DAMAGE;
-            case CLOCK_STEP -> io.cordwood.chaos.history.FaultKind.CLOCK;
-            case TOPIC_CHANGE, MORE_PARTITIONS -> io.cordwood.chaos.history.FaultKind.TOPIC_CHANGE;
-            case LEADERSHIP_TRANSFER -> io.cordwood.chaos.history.FaultKind.TRANSFER;
-            case MOVE_REPLICA, DROP_REPLICA, REPLACE_NODE -> io.cordwood.chaos.history.FaultKind.REPLACE;
+            case KILL_NODE, KILL_LEADER, KILL_ALL, KILL_DURING_START, KILL_DURING_CATCH_UP -> HarmKind.KILL;
+            case PAUSE_NODE, PAUSE_LEADER -> HarmKind.PAUSE;
+            case DELAY, BANDWIDTH -> HarmKind.DELAY;
+            case STALL -> HarmKind.STALL;
+            case ONE_WAY_CUT, ISOLATE, SPLIT, CUT_CLIENTS -> HarmKind.CUT;
+            case HALF_OPEN -> HarmKind.HALF_OPEN;
+            case RESET -> HarmKind.RESET;
+            case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL -> HarmKind.POWER_LOSS;
+            case DISK_FULL -> HarmKind.DISK_FULL;
+            case FILE_DAMAGE -> HarmKind.DAMAGE;
+            case CLOCK_STEP -> HarmKind.CLOCK;
+            case TOPIC_CHANGE, MORE_PARTITIONS -> HarmKind.TOPIC_CHANGE;
+            case LEADERSHIP_TRANSFER -> HarmKind.TRANSFER;
+            case MOVE_REPLICA, DROP_REPLICA, REPLACE_NODE -> HarmKind.REPLACE;
         };
     }
 }

@@ -72,8 +72,10 @@ class FaultLogTest {
     }
 
     @Test
-    void whatHarmedNothingLeadsToNone() {
-        tell(Phase.BEGIN, FaultKind.FILE_DAMAGE, "node 1", "nothing but SIGKILL: records-5 has no files");
+    void whatHarmedNothingIsNoFaultAndLeadsToNoRepair() {
+        tell(Phase.SKIPPED, FaultKind.FILE_DAMAGE, "", "nothing but SIGKILL of node 1: records-5 has no files");
+
+        assertThat(faults()).extracting(Call::outcome).containsExactly(EventType.FAIL);
 
         assertThat(History.of(events).calls(Operation.Repair.class)).isEmpty();
     }
@@ -92,8 +94,28 @@ class FaultLogTest {
         tell(Phase.END, kind, "", "");
 
         assertThat(faults())
-                .singleElement()
-                .satisfies(fault -> assertThat(fault.what().kind()).isEqualTo(FaultLog.kind(kind)));
+                .isNotEmpty()
+                .allSatisfy(fault -> assertThat(fault.what().kind()).isEqualTo(FaultLog.kind(kind)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Phase.class,
+            names = {"END", "MISSED"})
+    void aNodeThatIsKilledTwiceIsSoInTheHistory(Phase end) {
+        tell(Phase.BEGIN, FaultKind.KILL_DURING_CATCH_UP, "node 2", "SIGKILL");
+        tell(end, FaultKind.KILL_DURING_CATCH_UP, "node 2", "ready");
+
+        assertThat(faults()).extracting(Call::outcome).containsExactly(EventType.OK, EventType.OK);
+    }
+
+    @Test
+    void whatIsRefusedMidwayMayHaveHadAnEffectAndBrokenPromisesAreNone() {
+        tell(Phase.BEGIN, FaultKind.TOPIC_CHANGE, "topic t", "created");
+        tell(Phase.BROKEN, FaultKind.TOPIC_CHANGE, "topic t", "it should not be");
+        tell(Phase.REFUSED, FaultKind.TOPIC_CHANGE, "topic t", "no answer");
+
+        assertThat(faults()).extracting(Call::outcome).containsExactly(EventType.INFO);
     }
 
     private void tell(Phase phase, FaultKind kind, String target, String detail) {

@@ -26,8 +26,9 @@ import java.util.stream.Collectors;
  *
  * @param problems that the run saw itself, each as a sentence: they are violations like those that the
  *     checkers find
+ * @param report lines of what was done
  */
-record Judgement(RunOptions options, Results results, List<String> problems) {
+record Judgement(RunOptions options, Results results, List<String> problems, List<String> report) {
     /** After the faults everything works again within that time. */
     static final Duration RECOVERY = Verdict.RECOVERY;
 
@@ -35,6 +36,7 @@ record Judgement(RunOptions options, Results results, List<String> problems) {
 
     Judgement {
         problems = List.copyOf(problems);
+        report = List.copyOf(report);
     }
 
     /**
@@ -65,6 +67,7 @@ record Judgement(RunOptions options, Results results, List<String> problems) {
 
     private String summary(String text, Verdict verdict) {
         return text
+                + report.stream().map(line -> line + "\n").collect(Collectors.joining())
                 + options.bug().map(bug -> planted(bug, verdict)).orElse("")
                 + "again: " + options.commandLine() + "\n"
                 + "results: " + results.directory() + "\n";

@@ -77,7 +77,7 @@ class JudgementTest {
 
     private boolean pass(Optional<PlantedBug> bug, boolean control, List<String> problems) throws IOException {
         var options = new RunOptions(1, 7, 3, RunOptions.ALL_FAULTS, bug, control, directory);
-        return new Judgement(options, results.orElseThrow(), problems).pass();
+        return new Judgement(options, results.orElseThrow(), problems, List.of()).pass();
     }
 
     /** @param whole without its final read all that was acknowledged is lost */

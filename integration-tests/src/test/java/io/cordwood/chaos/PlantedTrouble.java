@@ -3,7 +3,7 @@ package io.cordwood.chaos;
 import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.ChaosSpec;
 import io.cordwood.chaos.faults.Equipment;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.chaos.net.Direction;
@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -43,15 +44,17 @@ final class PlantedTrouble implements Trouble {
     private final ChaosCluster cluster;
     private final Rounds rounds;
     private final Recorder recorder;
+    private final Runnable healed;
     private final SplittableRandom random;
     private final CountDownLatch aborted = new CountDownLatch(1);
     /** What ends the faults of the round, the newest first. */
     private final Deque<Runnable> ends = new ArrayDeque<>();
 
-    private PlantedTrouble(ChaosCluster cluster, Rounds rounds, Recorder recorder) {
+    private PlantedTrouble(ChaosCluster cluster, Rounds rounds, Recorder recorder, Runnable healed) {
         this.cluster = cluster;
         this.rounds = rounds;
         this.recorder = recorder;
+        this.healed = healed;
         this.random = new SplittableRandom(rounds.options().seed());
     }
 
@@ -60,7 +63,7 @@ final class PlantedTrouble implements Trouble {
      *
      * <p><b>Thread:</b> immutable.
      */
-    record Rounds(PlantedBug bug, RunOptions options) implements Trouble.Plan {
+    record Rounds(PlantedBug bug, RunOptions options, Equipment equipment) implements Trouble.Plan {
         /** So that a disk of a node's own takes batches until it is nearly full. */
         private static final List<String> SMALL_DISKS = List.of("--disk.floor-bytes=32MiB", "--disk.floor-percent=0");
 
@@ -77,25 +80,31 @@ final class PlantedTrouble implements Trouble {
                     + ", over after " + profile().lasts().toSeconds() + " s\n";
         }
 
-        /** A power loss takes disks; nothing else of it takes anything. */
-        @Override
-        public Equipment equipment() {
-            var machine = Equipment.ofThisMachine();
-            boolean disks = profile().faults().contains(PlantedFault.POWER_LOSS_OF_ALL);
-            if (disks && !machine.disks()) {
-                throw new IllegalStateException("planted bug " + bug + " needs disks: " + machine.lacks());
+        /**
+         * A power loss takes disks; nothing else of it takes anything.
+         *
+         * @throws IllegalArgumentException where this machine has none
+         */
+        static Rounds of(PlantedBug bug, RunOptions options) {
+            if (!bug.profile().faults().contains(PlantedFault.POWER_LOSS_OF_ALL)) {
+                return new Rounds(bug, options, Equipment.NONE);
             }
-            return disks ? machine : Equipment.NONE;
+            var machine = Equipment.ofThisMachine();
+            if (!machine.disks()) {
+                throw new IllegalArgumentException(
+                        "--planted " + bug.optionName() + " needs disks: " + machine.lacks());
+            }
+            return new Rounds(bug, options, new Equipment(true, Optional.empty(), List.of()));
         }
 
         /** With the settings of the profile, which are not those of other runs. */
         @Override
         public ChaosSpec cluster(Path directory) throws IOException {
-            var standard = ChaosSpec.of(directory, options.nodes(), equipment());
+            var standard = ChaosSpec.of(directory, options.nodes(), equipment);
             return new ChaosSpec(
                     directory,
                     options.nodes(),
-                    equipment(),
+                    equipment,
                     Stream.concat(SMALL_DISKS.stream(), profile().settings().stream())
                             .toList(),
                     Stream.concat(standard.jvmOptions().stream(), plantingOptions(directory).stream())
@@ -125,13 +134,13 @@ final class PlantedTrouble implements Trouble {
         }
 
         @Override
-        public Trouble on(ChaosCluster cluster, Recorder recorder) {
-            return new PlantedTrouble(cluster, this, recorder);
+        public Trouble on(ChaosCluster cluster, Recorder recorder, Runnable healed) {
+            return new PlantedTrouble(cluster, this, recorder, healed);
         }
     }
 
     @Override
-    public List<String> run() {
+    public Outcome run() {
         var profile = rounds.profile();
         long end = System.nanoTime() + rounds.options().time().toNanos();
         try {
@@ -143,10 +152,12 @@ final class PlantedTrouble implements Trouble {
             cluster.network().heal();
             cluster.nodeIds().forEach(cluster::begin);
         }
-        return cluster.nodeIds().stream()
+        healed.run();
+        var problems = cluster.nodeIds().stream()
                 .filter(node -> !cluster.awaitReady(node, READY))
                 .map(node -> "node " + node + " is not ready " + READY.toSeconds() + " s after the faults")
                 .toList();
+        return new Outcome(problems, List.of());
     }
 
     private void round(FaultProfile profile) {
@@ -194,28 +205,24 @@ final class PlantedTrouble implements Trouble {
     }
 
     private void losePower() {
-        var disks = cluster.nodeIds().stream()
-                .map(node -> cluster.disk(node).orElseThrow())
-                .toList();
         var how = random.nextBoolean() ? LoopDisk.PowerLoss.JOURNAL_LOST : LoopDisk.PowerLoss.JOURNAL_WRITTEN;
         cluster.losePower(cluster.nodeIds(), how);
-        long operation = begun(FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
+        long operation = begun(HarmKind.POWER_LOSS, cluster.nodeIds(), how.toString());
         // They would end by themselves in a while: nothing that they do until then is on a disk.
         cluster.kill(cluster.nodeIds());
         ends.push(() -> {
-            disks.forEach(LoopDisk::unmount);
-            disks.forEach(LoopDisk::mount);
+            cluster.nodeIds().forEach(cluster::restorePower);
             startAll();
-            over(operation, FaultKind.POWER_LOSS, cluster.nodeIds(), how.toString());
+            over(operation, HarmKind.POWER_LOSS, cluster.nodeIds(), how.toString());
         });
     }
 
     private void killAll() {
         cluster.kill(cluster.nodeIds());
-        long operation = begun(FaultKind.KILL, cluster.nodeIds(), "SIGKILL");
+        long operation = begun(HarmKind.KILL, cluster.nodeIds(), "SIGKILL");
         ends.push(() -> {
             startAll();
-            over(operation, FaultKind.KILL, cluster.nodeIds(), "SIGKILL");
+            over(operation, HarmKind.KILL, cluster.nodeIds(), "SIGKILL");
         });
     }
 
@@ -230,10 +237,10 @@ final class PlantedTrouble implements Trouble {
     private void cut(String what, List<Integer> nodes, List<Direction> directions) {
         var cut = new LinkFault.Cut();
         directions.forEach(direction -> cluster.network().begin(direction, cut));
-        long operation = begun(FaultKind.CUT, nodes, what);
+        long operation = begun(HarmKind.CUT, nodes, what);
         ends.push(() -> {
             directions.forEach(direction -> cluster.network().end(direction, cut));
-            over(operation, FaultKind.CUT, nodes, what);
+            over(operation, HarmKind.CUT, nodes, what);
         });
     }
 
@@ -271,12 +278,12 @@ final class PlantedTrouble implements Trouble {
                 .orElse(1 + random.nextInt(cluster.nodeIds().size()));
     }
 
-    private long begun(FaultKind kind, List<Integer> nodes, String what) {
+    private long begun(HarmKind kind, List<Integer> nodes, String what) {
         Results.say("BEGIN " + what);
         return recorder.invoke(FaultLog.PROCESS, new Operation.Fault(kind, nodes, what));
     }
 
-    private void over(long operation, FaultKind kind, List<Integer> nodes, String what) {
+    private void over(long operation, HarmKind kind, List<Integer> nodes, String what) {
         Results.say("END " + what);
         recorder.ok(FaultLog.PROCESS, operation, new Operation.Fault(kind, nodes, what));
     }

@@ -21,8 +21,17 @@ import java.util.List;
  * @param work what the nodes write, of this run alone
  */
 record Results(Path directory, Path work) {
+    private static final String LOGS = "logs";
+
+    /** What an earlier run found is deleted: this one may end before it has a verdict of its own. */
     static Results in(Path directory) throws IOException {
         Files.createDirectories(directory);
+        for (var old : List.of("summary.txt", "timeline.svg", "history.jsonl", "schedule.txt")) {
+            Files.deleteIfExists(directory.resolve(old));
+        }
+        if (Files.exists(directory.resolve(LOGS))) {
+            DirectoryTree.delete(directory.resolve(LOGS));
+        }
         return new Results(directory, Files.createTempDirectory(directory, "work."));
     }
 
@@ -46,7 +55,7 @@ record Results(Path directory, Path work) {
     void keepLogs(List<Integer> nodes) {
         for (int node : nodes) {
             try {
-                var logs = Files.createDirectories(directory.resolve("logs"));
+                var logs = Files.createDirectories(directory.resolve(LOGS));
                 if (Files.exists(serverLog(node))) {
                     Files.copy(
                             serverLog(node),
@@ -65,6 +74,13 @@ record Results(Path directory, Path work) {
             DirectoryTree.delete(work);
         } catch (UncheckedIOException e) {
             say("left behind: " + work + ", " + e.getMessage());
+        }
+    }
+
+    /** Where it is, unless it was deleted. */
+    void tellWork() {
+        if (Files.exists(work)) {
+            System.out.println("what the nodes have is kept in " + work);
         }
     }
 

@@ -3,6 +3,7 @@ package io.cordwood.chaos;
 import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.ChaosSpec;
 import io.cordwood.chaos.faults.Equipment;
+import io.cordwood.chaos.faults.FaultEvent;
 import io.cordwood.chaos.faults.FaultKind;
 import io.cordwood.chaos.faults.FaultListener;
 import io.cordwood.chaos.faults.Nemesis;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Faults by a schedule that a seed decides.
@@ -23,10 +25,14 @@ final class ScheduledTrouble implements Trouble {
     /** Half a window: the last one ends behind the time it is asked for. */
     private static final Duration HALF_A_WINDOW = Duration.ofSeconds(15);
 
+    private final ChaosCluster cluster;
     private final Nemesis nemesis;
+    private final Runnable healed;
 
-    private ScheduledTrouble(Nemesis nemesis) {
+    private ScheduledTrouble(ChaosCluster cluster, Nemesis nemesis, Runnable healed) {
+        this.cluster = cluster;
         this.nemesis = nemesis;
+        this.healed = healed;
     }
 
     /**
@@ -46,6 +52,23 @@ final class ScheduledTrouble implements Trouble {
             return new Windows(schedule, options.nodes(), equipment);
         }
 
+        /**
+         * @throws IllegalArgumentException where nothing can befall anybody, or disks are missing that have to be
+         *     there
+         */
+        void requirePossible(boolean disksRequired) {
+            if (schedule.possible(equipment).isEmpty()) {
+                throw new IllegalArgumentException("--faults: none of these can befall " + nodes
+                        + " nodes on this machine: "
+                        + (equipment.lacks().isEmpty() ? "it takes more nodes" : equipment.lacks()));
+            }
+            if (disksRequired
+                    && !equipment.disks()
+                    && schedule.wanted().stream().anyMatch(FaultKind::needsDisk)) {
+                throw new IllegalArgumentException("DISKS_REQUIRED is set: " + equipment.lacks());
+            }
+        }
+
         @Override
         public String text() {
             return schedule.text();
@@ -62,23 +85,43 @@ final class ScheduledTrouble implements Trouble {
         }
 
         @Override
-        public Trouble on(ChaosCluster cluster, Recorder recorder) {
+        public Trouble on(ChaosCluster cluster, Recorder recorder, Runnable healed) {
             var log = new FaultLog(recorder, cluster.nodeIds());
             FaultListener listener = event -> {
                 Results.say(event.toString());
                 log.on(event);
             };
-            return new ScheduledTrouble(
-                    new Nemesis(cluster, schedule, workload().records().topic(), listener));
+            var nemesis = new Nemesis(cluster, schedule, workload().records().topic(), listener);
+            return new ScheduledTrouble(cluster, nemesis, healed);
         }
     }
 
     @Override
-    public List<String> run() {
-        var outcome = nemesis.run();
+    public Outcome run() {
+        var outcome = nemesis.run(healed);
+        var report = new ArrayList<>(outcome.counts().lines());
+        report.add(String.format(
+                Locale.ROOT,
+                "%-32s%,16d",
+                "openers nobody knew, reset",
+                cluster.network().counts().unknown()));
+        return new Outcome(problems(outcome), report);
+    }
+
+    /** What a run is not good with, whatever its history says. */
+    static List<String> problems(Nemesis.Outcome outcome) {
         var problems = new ArrayList<>(outcome.unexpectedEnds());
+        outcome.findings().forEach(found -> problems.add(sentence(found)));
         outcome.problems().forEach(problem -> problems.add("the cluster is not whole: " + problem));
+        if (outcome.counts().isIdle()) {
+            problems.add("faults were scheduled, and none began");
+        }
         return problems;
+    }
+
+    private static String sentence(FaultEvent found) {
+        return (found.phase() == FaultEvent.Phase.FAILED ? "a fault could not be done: " : "a promise was broken: ")
+                + found;
     }
 
     @Override

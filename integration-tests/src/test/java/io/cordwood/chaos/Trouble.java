@@ -16,11 +16,20 @@ import java.util.List;
  */
 interface Trouble {
     /**
-     * Lets it happen, puts everything right, and waits until the cluster is whole.
+     * What it came to, for people.
      *
-     * @return what is not as it should be then, for people
+     * @param problems what is not as it should be: any makes the run a bad one
+     * @param report lines for the summary
      */
-    List<String> run();
+    record Outcome(List<String> problems, List<String> report) {
+        public Outcome {
+            problems = List.copyOf(problems);
+            report = List.copyOf(report);
+        }
+    }
+
+    /** Lets it happen, puts everything right, and waits until the cluster is whole. */
+    Outcome run();
 
     /** Ends the faults now instead of when their time is over. */
     void abort();
@@ -39,7 +48,11 @@ interface Trouble {
         /** Who uses the cluster meanwhile. */
         WorkloadPlan workload();
 
-        /** @param recorder is told of each fault */
-        Trouble on(ChaosCluster cluster, Recorder recorder);
+        /**
+         * @param recorder is told of each fault
+         * @param healed is run when all faults have ended and all nodes were started, before the cluster is waited
+         *     for: from then on it has a time to work again
+         */
+        Trouble on(ChaosCluster cluster, Recorder recorder, Runnable healed);
     }
 }

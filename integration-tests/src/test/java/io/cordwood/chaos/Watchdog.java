@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class Watchdog {
     private static final int FAILED = 1;
     private static final long EXIT_SECONDS = 30;
+    private static final long LEAVE_SECONDS = 10;
 
     private final CountDownLatch over = new CountDownLatch(1);
 
@@ -22,17 +23,19 @@ final class Watchdog {
     /**
      * @param limit from now on
      * @param lastWords keeps what is there; it may hang, too, and is not waited for then
+     * @param leave takes away what would outlive the process, where no hook does; it is waited for shortly
      */
-    static Watchdog start(Duration limit, Runnable lastWords) {
+    static Watchdog start(Duration limit, Runnable lastWords, Runnable leave) {
         var watchdog = new Watchdog();
-        daemon("watchdog", () -> watchdog.watch(limit, lastWords));
+        daemon("watchdog", () -> watchdog.watch(limit, lastWords, leave));
         return watchdog;
     }
 
-    private static void daemon(String name, Runnable task) {
+    private static Thread daemon(String name, Runnable task) {
         var thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     /** The run has ended by itself. */
@@ -40,7 +43,7 @@ final class Watchdog {
         over.countDown();
     }
 
-    private void watch(Duration limit, Runnable lastWords) {
+    private void watch(Duration limit, Runnable lastWords, Runnable leave) {
         try {
             if (over.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 return;
@@ -58,7 +61,16 @@ final class Watchdog {
         }
         if (over.getCount() > 0) {
             ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            await(daemon("watchdog-leave", leave));
             Runtime.getRuntime().halt(FAILED);
+        }
+    }
+
+    private static void await(Thread thread) {
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(LEAVE_SECONDS));
+        } catch (InterruptedException e) {
+            // The process ends here anyway.
         }
     }
 

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,6 +20,9 @@ import java.util.Optional;
 public final class LoopDisk {
     private static final String FILLER = "somebody-elses";
     private static final int TRIAL_MEBIBYTES = 8;
+    private static final long FILLED_MAX_OVER_BYTES = 1 << 20;
+    private static final int FILL_TRIES = 5;
+    private static final Path MOUNTS = Path.of("/proc/self/mounts");
 
     /** How a disk loses its power. */
     public enum PowerLoss {
@@ -58,16 +59,20 @@ public final class LoopDisk {
         return Command.of("id", "-u").run().out().strip().equals("0") ? refusal() : Optional.of("only root may mount");
     }
 
-    /** Why one that is made for nothing cannot be mounted: root in a container may be refused that. */
+    /** Why one that is made for a trial cannot be used: root in a container may be refused that. */
     private static Optional<String> refusal() {
         try {
             var directory = Files.createTempDirectory("cordwood-it-disk-");
             try {
-                make(directory.resolve("image"), TRIAL_MEBIBYTES, directory.resolve("data"))
-                        .unmount();
+                var trial = make(directory.resolve("image"), TRIAL_MEBIBYTES, directory.resolve("data"));
+                try {
+                    trial.losePower(PowerLoss.JOURNAL_LOST);
+                } finally {
+                    trial.detach();
+                }
                 return Optional.empty();
             } catch (AssertionError e) {
-                return Optional.of("no disk can be mounted: "
+                return Optional.of("no disk can be mounted and lose its power: "
                         + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
             } finally {
                 DirectoryTree.delete(directory);
@@ -90,7 +95,8 @@ public final class LoopDisk {
             throw new UncheckedIOException(e);
         }
         run("truncate", "--size=" + mebibytes + "M", image.toString());
-        run("mkfs.ext4", "-q", "-F", image.toString());
+        // Without the part that only root may fill: nodes run as root here, and would never find the disk full.
+        run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
         var disk = new LoopDisk(image, directory);
         disk.mount();
         return disk;
@@ -107,19 +113,36 @@ public final class LoopDisk {
     /** The processes that used it have ended. */
     public void unmount() {
         // The kernel may hold on to files of a process for a moment after its end.
-        TestCluster.soon().until(() -> umount().exitCode() == 0);
+        TestCluster.soon()
+                .until(() -> Command.of("umount", directory.toString()).run().exitCode() == 0);
     }
 
     /** Also where it is busy: it goes when nobody uses it any more. */
     public void detach() {
-        var unused = umount("--lazy");
+        detach(directory.toString());
     }
 
-    private Command.Result umount(String... options) {
-        var words = new ArrayList<>(List.of("umount"));
-        words.addAll(Arrays.asList(options));
-        words.add(directory.toString());
-        return Command.of(words.toArray(String[]::new)).run();
+    private static void detach(String where) {
+        var unused = Command.of("umount", "--lazy", where).run();
+    }
+
+    /** As {@link #detach} of each that is mounted below a directory, whoever made it. */
+    public static void detachAllBelow(Path directory) {
+        try {
+            mountedBelow(Files.readAllLines(MOUNTS), directory).forEach(LoopDisk::detach);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Of the system's table, in which the second word of a line says where. */
+    static List<String> mountedBelow(List<String> table, Path directory) {
+        return table.stream()
+                .map(line -> line.split(" ", -1))
+                .filter(words -> words.length > 1 && words[0].startsWith("/dev/loop"))
+                .map(words -> words[1])
+                .filter(where -> Path.of(where).startsWith(directory))
+                .toList();
     }
 
     /**
@@ -131,16 +154,31 @@ public final class LoopDisk {
         run("xfs_io", "-x", "-c", how.command, directory.toString());
     }
 
-    /** Somebody takes the space until about so many bytes are left. */
+    /** Somebody takes the space until so many bytes are left, or at most {@value #FILLED_MAX_OVER_BYTES} more. */
     public void fillUntil(long bytesLeft) {
         long excess = usableBytes() - bytesLeft;
-        if (excess > 0) {
-            // Where others write meanwhile it fails: then the disk is as full as it gets.
+        for (int tries = 0; excess > 0 && tries < FILL_TRIES; tries++) {
+            // Where others write meanwhile, it may want more than there is; then less is tried.
             var unused = Command.of(
                             "fallocate",
+                            "--offset=" + fillerBytes(),
                             "--length=" + excess,
                             directory.resolve(FILLER).toString())
                     .run();
+            excess = usableBytes() - bytesLeft;
+        }
+        if (excess > FILLED_MAX_OVER_BYTES) {
+            throw new IllegalStateException(
+                    directory + " cannot be filled: " + excess + " bytes more are left than " + bytesLeft);
+        }
+    }
+
+    private long fillerBytes() {
+        try {
+            var filler = directory.resolve(FILLER);
+            return Files.exists(filler) ? Files.size(filler) : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

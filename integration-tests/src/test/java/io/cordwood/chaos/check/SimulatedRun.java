@@ -1,7 +1,7 @@
 package io.cordwood.chaos.check;
 
 import io.cordwood.chaos.history.Event;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
@@ -251,7 +251,7 @@ public final class SimulatedRun {
         if (now > HEAL_NANOS - 2 * SECOND) {
             return;
         }
-        var kinds = FaultKind.values();
+        var kinds = HarmKind.values();
         int node = 1 + random.nextInt(NODES);
         var what = new Operation.Fault(kinds[random.nextInt(kinds.length)], List.of(node), "for a second");
         long operation = recorder.invoke("nemesis", what);

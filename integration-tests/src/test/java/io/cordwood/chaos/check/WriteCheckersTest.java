@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.chaos.history.Call;
 import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.EventType;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Seen;
 import io.cordwood.chaos.history.Value;
@@ -100,7 +100,7 @@ class WriteCheckersTest {
             var all = acknowledged(good);
             return powerLoss(lose(good, all.get(all.size() - 1)))
                     .without(event -> event.what() instanceof Operation.Fault fault
-                            && fault.kind() == FaultKind.POWER_LOSS
+                            && fault.kind() == HarmKind.POWER_LOSS
                             && event.nanos() > POWER_LOSS_NANOS);
         });
     }
@@ -313,7 +313,7 @@ class WriteCheckersTest {
     }
 
     private static Edited powerLoss(Edited good) {
-        var fault = new Operation.Fault(FaultKind.POWER_LOSS, List.of(1, 2, 3), "all");
+        var fault = new Operation.Fault(HarmKind.POWER_LOSS, List.of(1, 2, 3), "all");
         return good.plus(new Event(POWER_LOSS_NANOS, "nemesis", 1L << 40, EventType.INVOKE, fault, ""));
     }
 

@@ -218,11 +218,23 @@ public final class ChaosCluster implements AutoCloseable {
     /** Takes the power of nodes' disks away, under whatever runs: see {@link LoopDisk#losePower}. */
     public void losePower(Collection<Integer> victims, LoopDisk.PowerLoss how) {
         try {
-            victims.forEach(this::pause);
-            victims.forEach(victim -> node(victim).awaitStandstill());
+            victims.forEach(victim -> {
+                // One that has ended writes nothing either.
+                var unused = node(victim).pause();
+            });
             victims.forEach(victim -> disk(victim).orElseThrow().losePower(how));
         } finally {
             victims.forEach(this::resume);
+        }
+    }
+
+    /** Kills a node whose disk has lost its power, and mounts the disk again; nothing once the end has begun. */
+    public synchronized void restorePower(int node) {
+        if (!closed) {
+            kill(node);
+            var disk = disk(node).orElseThrow();
+            disk.unmount();
+            disk.mount();
         }
     }
 
@@ -242,10 +254,25 @@ public final class ChaosCluster implements AutoCloseable {
 
     /** Starts a node that does not run, and waits for nothing. */
     public synchronized void begin(int node) {
+        requireOpen();
+        node(node).start();
+    }
+
+    /** The same of one process with another value for one of the flags. */
+    synchronized void beginWith(int node, String key, String value) {
+        requireOpen();
+        node(node).startWith(key, value);
+    }
+
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the cluster in " + spec.directory() + " is closed");
         }
-        node(node).start();
+    }
+
+    /** Whether its newest process runs and has said that it can serve. */
+    boolean isReady(int node) {
+        return node(node).isReady();
     }
 
     /** Whether the node says that it can serve, within the time. */
@@ -280,14 +307,20 @@ public final class ChaosCluster implements AutoCloseable {
         kill(List.of(node));
     }
 
-    /** SIGSTOP: it keeps its connections, and does nothing. */
+    /**
+     * SIGSTOP: it keeps its connections, and does nothing. Returns when it stands still.
+     *
+     * @throws IllegalStateException where it does not run
+     */
     public void pause(int node) {
-        node(node).signal("STOP");
+        if (!node(node).pause()) {
+            throw new IllegalStateException("node " + node + " does not run: there is nothing to pause");
+        }
     }
 
     /** SIGCONT. */
     public void resume(int node) {
-        node(node).signal("CONT");
+        node(node).resume();
     }
 
     /** Whether its process may end by itself from now on, without being told of in {@link #unexpectedEnds}. */

@@ -68,7 +68,9 @@ class ChaosClusterIT {
             Awaitility.await()
                     .atMost(PATIENCE)
                     .until(() -> cluster.leaderOf(TOPIC, 0).orElse(leader) != leader);
-            var outcome = new Nemesis(cluster, calm(), TOPIC, event -> {}).heal();
+            var open = new AtomicBoolean();
+            var outcome = new Nemesis(cluster, calm(), TOPIC, event -> {}).heal(() -> open.set(true));
+            assertThat(open).isTrue();
             written.addAll(publish(producer, "after", 20));
 
             assertThat(outcome.problems()).isEmpty();
@@ -121,15 +123,19 @@ class ChaosClusterIT {
             });
             for (var kind : new Compatibility(NODES).possible(List.of(FaultKind.values()), equipment)) {
                 nemesis.perform(briefly(kind));
-                assertThat(nemesis.heal().problems()).as(kind.label()).isEmpty();
+                assertThat(nemesis.heal(() -> {}).problems()).as(kind.label()).isEmpty();
                 assertThat(cluster.unexpectedEnds()).as(kind.label()).isEmpty();
             }
             var written = load.acknowledged();
             assertThat(written).isNotEmpty();
             assertThat(readAll(client, written.size())).containsAll(written);
         }
-        assertThat(events).noneMatch(event -> event.phase() == FaultEvent.Phase.FAILED);
-        assertThat(events).noneMatch(event -> event.phase() == FaultEvent.Phase.SKIPPED);
+        // A start may be over before it is cut short; a catch-up is slowed for it.
+        assertThat(events)
+                .filteredOn(event -> event.kind() != FaultKind.KILL_DURING_START)
+                .extracting(FaultEvent::phase)
+                .containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
+        assertThat(events).noneMatch(FaultEvent::isProblem);
     }
 
     private static Fault briefly(FaultKind kind) {

@@ -28,41 +28,34 @@ record Compatibility(int nodes) {
         }
     }
 
-    /** Those of these kinds that this cluster can suffer on this machine. */
+    /** Those of these kinds that this cluster can suffer, on some machine. */
+    Set<FaultKind> suitable(Collection<FaultKind> kinds) {
+        var suitable = EnumSet.noneOf(FaultKind.class);
+        kinds.stream().filter(this::suits).forEach(suitable::add);
+        return suitable;
+    }
+
+    /** Those of them that it can suffer on this machine. */
     Set<FaultKind> possible(Collection<FaultKind> kinds, Equipment equipment) {
-        var possible = EnumSet.noneOf(FaultKind.class);
-        kinds.stream().filter(kind -> isPossible(kind, equipment)).forEach(possible::add);
+        var possible = suitable(kinds);
+        possible.removeIf(kind -> !isPossible(kind, equipment));
         return possible;
     }
 
-    private boolean isPossible(FaultKind kind, Equipment equipment) {
-        return switch (kind) {
-            case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL, DISK_FULL -> equipment.disks();
-            case CLOCK_STEP -> equipment.clock().isPresent();
-            case SPLIT -> nodes >= NODES_TO_SPLIT;
-            case MOVE_REPLICA -> nodes > REPLICAS;
-            case KILL_NODE,
-                    KILL_LEADER,
-                    KILL_ALL,
-                    KILL_DURING_START,
-                    KILL_DURING_CATCH_UP,
-                    PAUSE_NODE,
-                    PAUSE_LEADER,
-                    DELAY,
-                    STALL,
-                    ONE_WAY_CUT,
-                    ISOLATE,
-                    HALF_OPEN,
-                    RESET,
-                    BANDWIDTH,
-                    CUT_CLIENTS,
-                    FILE_DAMAGE,
-                    TOPIC_CHANGE,
-                    MORE_PARTITIONS,
-                    LEADERSHIP_TRANSFER,
-                    DROP_REPLICA,
-                    REPLACE_NODE -> true;
-        };
+    private boolean suits(FaultKind kind) {
+        return (kind != FaultKind.SPLIT || nodes >= NODES_TO_SPLIT)
+                && (kind != FaultKind.MOVE_REPLICA || nodes > REPLICAS);
+    }
+
+    /** Whether the machine has the means. */
+    static boolean isPossible(FaultKind kind, Equipment equipment) {
+        return (!kind.needsDisk() || equipment.disks())
+                && (kind != FaultKind.CLOCK_STEP || equipment.clock().isPresent());
+    }
+
+    /** Whether a node that is away for long loses its replicas to others. */
+    boolean replacesTheDead() {
+        return nodes > REPLICAS;
     }
 
     /** Whether one more kind may join those that a window has already. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.chaos.faults.FaultKind.Effect;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.ErrorCode;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -69,6 +71,20 @@ class CompatibilityTest {
         assertThat(new Compatibility(5).possible(ALL, Equipment.NONE))
                 .contains(FaultKind.SPLIT, FaultKind.MOVE_REPLICA)
                 .doesNotContain(FaultKind.CLOCK_STEP, FaultKind.DISK_FULL, FaultKind.POWER_LOSS_OF_ALL);
+    }
+
+    @Test
+    void refusalsThatPassAreNobodysFault() {
+        for (var code : List.of(ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NODE_UNREACHABLE, ErrorCode.NODE_STATE)) {
+            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "now")))
+                    .as("%s", code)
+                    .isTrue();
+        }
+        for (var code : List.of(ErrorCode.INTERNAL, ErrorCode.INVALID_ARGUMENT, ErrorCode.UNKNOWN_NODE)) {
+            assertThat(Refusals.isOfTheMoment(new CordwoodException(code, "ever")))
+                    .as("%s", code)
+                    .isFalse();
+        }
     }
 
     @Test

@@ -6,11 +6,13 @@ import io.cordwood.client.NodeDescription;
 import io.cordwood.it.LoopDisk;
 import io.cordwood.it.ReplicaDamage;
 import io.cordwood.store.DirectoryTree;
+import io.cordwood.store.PartitionId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 
@@ -25,6 +27,10 @@ final class DiskFaults {
     /** A node whose disk fails ends by itself within ten seconds or so. */
     private static final Duration END_MAX = Duration.ofSeconds(30);
 
+    /** In which a node ends that a full disk has made to, or that there is room again for. */
+    private static final Duration SETTLE = Duration.ofSeconds(10);
+
+    private static final int BETWEEN_FILLS_MILLIS = 1_000;
     private static final Duration FLOOR_MAX = Duration.ofSeconds(8);
     private static final Duration REBUILD_MAX = Duration.ofSeconds(60);
     private static final Duration REPLACE_MAX = Duration.ofSeconds(90);
@@ -60,16 +66,16 @@ final class DiskFaults {
                 .filter(node -> !stage.await(END_MAX, () -> !cluster.isRunning(node)))
                 .toList();
         stage.hold(fault.lengthMillis());
+        if (!stuck.isEmpty() && !stage.isAborted()) {
+            stage.broken("nodes " + stuck + " have no disk and have not ended within " + END_MAX.toSeconds() + " s");
+        }
         fault.nodes().forEach(this::restorePower);
         fault.nodes().forEach(cluster::begin);
-        stage.ended((stuck.isEmpty() ? "" : "nodes " + stuck + " had not ended by themselves, ")
-                + ProcessFaults.ready(cluster, fault.nodes()));
+        stage.ended(ProcessFaults.ready(cluster, fault.nodes(), stage));
     }
 
     private void restorePower(int node) {
-        cluster.kill(node);
-        disk(node).unmount();
-        disk(node).mount();
+        cluster.restorePower(node);
         unpowered.remove(node);
     }
 
@@ -86,14 +92,46 @@ final class DiskFaults {
         try {
             disk(node).fillUntil(fault.amount());
             stage.begun("node " + node, disk(node).usableBytes() + " bytes left");
-            stage.hold(fault.lengthMillis());
+            keepFull(node, fault, stage);
         } finally {
             disk(node).free();
-            ended = !cluster.isRunning(node);
+            // It may be ending just now, or do so because there is room again to begin anew with.
+            ended = stage.await(SETTLE, () -> !cluster.isRunning(node));
             cluster.begin(node);
+        }
+        // A start that is refused is told of by what is said here.
+        cluster.mayEnd(node, true);
+        stage.ended((ended ? "it had ended, and is " : "it stayed, and is ") + readyOrReplaced(node, stage));
+        if (!stage.isAborted()) {
             cluster.mayEnd(node, false);
         }
-        stage.ended(ended ? "it had ended, and is " + ProcessFaults.ready(cluster, List.of(node)) : "freed");
+    }
+
+    /** Whoever fills it also takes what the node gives up meanwhile. */
+    private void keepFull(int node, Fault fault, Stage stage) {
+        for (long left = fault.lengthMillis(); left > 0; left -= BETWEEN_FILLS_MILLIS) {
+            if (!stage.hold(Math.min(left, BETWEEN_FILLS_MILLIS))) {
+                return;
+            }
+            disk(node).fillUntil(fault.amount());
+        }
+    }
+
+    /**
+     * A node that found no room for its vote on the metadata must not go on with its directory: then its start
+     * says which command replaces it.
+     */
+    private String readyOrReplaced(int node, Stage stage) {
+        if (cluster.awaitReady(node, ProcessFaults.READY_MAX)
+                || !cluster.newLogOf(node).contains("cluster replace-node " + node)) {
+            return ProcessFaults.ready(cluster, List.of(node), stage);
+        }
+        emptied.add(node);
+        empty(node);
+        boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
+        return replaced
+                ? "replaced, for its vote was lost, and " + ProcessFaults.ready(cluster, List.of(node), stage)
+                : "its vote was lost, and it could not be replaced";
     }
 
     private LoopDisk disk(int node) {
@@ -109,17 +147,34 @@ final class DiskFaults {
     }
 
     private void damage(int node, Fault fault, Stage stage) {
-        String harmed;
+        var topic = cluster.admin().topic(busyTopic);
+        var held = topic.partitions().stream()
+                .filter(partition -> partition.replicas().contains(node))
+                .toList();
+        if (held.isEmpty()) {
+            stage.skipped("node " + node + " has no replica of " + busyTopic);
+            return;
+        }
+        int partition = held.get(fault.pick(held.size())).partition();
+        Optional<String> harmed = Optional.empty();
         try {
-            harmed = killInTheCalm(node, stage)
-                    ? harm(node, fault)
-                    : "nothing but SIGKILL: its floor did not reach the end of its logs";
-            stage.begun("node " + node, harmed);
-            stage.hold(fault.lengthMillis());
+            boolean covered = killInTheCalm(node, stage);
+            harmed = covered ? harm(node, new PartitionId(topic.topicId(), partition), fault) : Optional.empty();
+            if (harmed.isPresent()) {
+                stage.begun("node " + node, harmed.get() + " of " + busyTopic + "-" + partition);
+                stage.hold(fault.lengthMillis());
+            } else {
+                stage.skipped("nothing but SIGKILL of node " + node + ": "
+                        + (covered
+                                ? busyTopic + "-" + partition + " has no files to harm"
+                                : "its floor did not reach the end of its logs"));
+            }
         } finally {
             cluster.begin(node);
         }
-        stage.ended(ProcessFaults.ready(cluster, List.of(node)) + rebuilt(stage));
+        if (harmed.isPresent()) {
+            stage.ended(ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage));
+        }
     }
 
     /**
@@ -141,25 +196,20 @@ final class DiskFaults {
         }
     }
 
-    /** Returns what was done to which replica. */
-    private String harm(int node, Fault fault) {
-        var topic = cluster.admin().topic(busyTopic);
-        var held = topic.partitions().stream()
-                .filter(partition -> partition.replicas().contains(node))
-                .toList();
-        var partition = held.get(fault.pick(held.size())).partition();
-        var replica = cluster.files(node).replica(topic.topicId() + "-" + partition);
+    /** What was done to its replica; empty where there was nothing to do it to. */
+    private Optional<String> harm(int node, PartitionId partition, Fault fault) {
+        var replica = cluster.files(node).replica(partition.directoryName());
         var damages = ReplicaDamage.values();
         for (int i = 0; i < damages.length; i++) {
             var damage = damages[(fault.luck() / damages.length + i) % damages.length];
             try {
                 damage.doTo(replica);
-                return damage + " of " + busyTopic + "-" + partition;
+                return Optional.of(damage.toString());
             } catch (RuntimeException e) {
                 // It has no such file, which depends on how much was written: the next kind.
             }
         }
-        return "nothing but SIGKILL: " + busyTopic + "-" + partition + " has no files";
+        return Optional.empty();
     }
 
     private String rebuilt(Stage stage) {
@@ -184,7 +234,7 @@ final class DiskFaults {
         boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
         stage.ended(
                 replaced
-                        ? "replaced, " + ProcessFaults.ready(cluster, List.of(node)) + rebuilt(stage)
+                        ? "replaced, " + ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage)
                         : "it could not be replaced");
     }
 

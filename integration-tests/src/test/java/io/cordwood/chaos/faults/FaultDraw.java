@@ -26,6 +26,9 @@ final class FaultDraw {
     /** One pause of so many may outlast its window. */
     private static final int LONG_PAUSES_ONE_OF = 6;
 
+    /** Less than it takes a node to be dead for the others. */
+    private static final int SHORT_MILLIS = 12_000;
+
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final int HOUR_SECONDS = 3_600;
@@ -98,7 +101,8 @@ final class FaultDraw {
 
     private long length(FaultKind kind, int room) {
         return switch (kind) {
-            case KILL_NODE, KILL_LEADER, POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO -> between(500, Math.min(room, 12_000));
+            case KILL_NODE -> between(500, rules.replacesTheDead() ? room : Math.min(room, SHORT_MILLIS));
+            case KILL_LEADER, POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO -> between(500, Math.min(room, SHORT_MILLIS));
             case KILL_ALL, POWER_LOSS_OF_ALL -> between(100, 3_000);
             case KILL_DURING_START -> between(100, 3_000);
             case KILL_DURING_CATCH_UP, FILE_DAMAGE, REPLACE_NODE -> between(1_000, 4_000);

@@ -117,7 +117,7 @@ public enum FaultKind {
     }
 
     /** Whether it wants nodes to have a file system of their own. */
-    boolean needsDisk() {
+    public boolean needsDisk() {
         return profile.equals("power") || profile.equals("disk");
     }
 

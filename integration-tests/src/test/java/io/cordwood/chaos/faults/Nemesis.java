@@ -1,13 +1,12 @@
 package io.cordwood.chaos.faults;
 
+import io.cordwood.client.CordwoodException;
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -27,19 +26,23 @@ public final class Nemesis {
 
     private static final Duration ABORT_MAX = Duration.ofMinutes(1);
     private static final Duration WHOLE_MAX = Duration.ofMinutes(2);
+    /** So that what the window before has left undone is no reason to skip a fault of this one. */
+    private static final Duration WHOLE_BEFORE_MAX = Duration.ofSeconds(10);
 
     /**
      * What a run came to.
      *
      * @param problems why the cluster is not whole at the end; empty where it is
      * @param unexpectedEnds of servers that nobody had stopped
-     * @param begun how many faults of each kind began
+     * @param findings faults that could not be done, and what broke a promise while they were
+     * @param counts of the faults of each kind
      */
-    public record Outcome(List<String> problems, List<String> unexpectedEnds, Map<FaultKind, Integer> begun) {
+    public record Outcome(
+            List<String> problems, List<String> unexpectedEnds, List<FaultEvent> findings, FaultCounts counts) {
         public Outcome {
             problems = List.copyOf(problems);
             unexpectedEnds = List.copyOf(unexpectedEnds);
-            begun = Map.copyOf(begun);
+            findings = List.copyOf(findings);
         }
     }
 
@@ -52,10 +55,11 @@ public final class Nemesis {
     private final DiskFaults disks;
     private final AdminFaults admin;
     private final CountDownLatch aborted = new CountDownLatch(1);
-    /** Guards the listener, which hears one at a time, and the counts. */
+    /** Guards the listener, which hears one at a time, and the findings. */
     private final Object telling = new Object();
 
-    private final Map<FaultKind, Integer> begun = new EnumMap<>(FaultKind.class);
+    private final List<FaultEvent> findings = new ArrayList<>();
+    private final FaultCounts counts;
 
     /**
      * @param busyTopic with three replicas of each partition: whose leaders and replicas are looked for
@@ -65,6 +69,7 @@ public final class Nemesis {
         this.cluster = cluster;
         this.schedule = schedule;
         this.listener = listener;
+        counts = new FaultCounts(schedule);
         var claims = new Claims();
         wholeness = new Wholeness(cluster);
         processes = new ProcessFaults(cluster, claims, busyTopic);
@@ -73,10 +78,14 @@ public final class Nemesis {
         admin = new AdminFaults(cluster, busyTopic);
     }
 
-    /** Runs the schedule from its begin to its end, heals, and waits until the cluster is whole. */
-    public Outcome run() {
+    /**
+     * Runs the schedule from its begin to its end, heals, and waits until the cluster is whole.
+     *
+     * @param healed is run as soon as all faults have ended, before anything is waited for
+     */
+    public Outcome run(Runnable healed) {
         var number = new AtomicInteger();
-        var timer = Executors.newScheduledThreadPool(
+        var timer = new ScheduledThreadPoolExecutor(
                 THREADS, task -> new Thread(task, "nemesis-" + number.incrementAndGet()));
         try {
             for (var fault : schedule.faults()) {
@@ -86,7 +95,7 @@ public final class Nemesis {
         } finally {
             finish(timer);
         }
-        return heal();
+        return heal(healed);
     }
 
     /** Ends the faults now instead of when their time is over. */
@@ -102,31 +111,44 @@ public final class Nemesis {
         }
     }
 
-    private void finish(ScheduledExecutorService timer) {
+    /** Nobody is interrupted: in the midst of a mount or of a line of the history nothing would be undone. */
+    private void finish(ScheduledThreadPoolExecutor timer) {
         if (aborted.getCount() == 0) {
-            var unused = timer.shutdownNow();
+            dropWaiting(timer);
         }
         timer.shutdown();
         try {
             if (!timer.awaitTermination(FINISH_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
                 abort();
+                dropWaiting(timer);
                 var unused = timer.awaitTermination(ABORT_MAX.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
-            var unused = timer.shutdownNow();
+            abort();
+            dropWaiting(timer);
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static void dropWaiting(ScheduledThreadPoolExecutor timer) {
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /** What can go wrong with a fault is a finding of its own, and no reason to end the others. */
     void perform(Fault fault) {
         var stage = stage(fault.kind());
         try {
-            var refusal = refusal(fault.kind());
+            var refusal = refusal(fault.kind(), stage);
             if (refusal.isPresent()) {
                 stage.skipped(refusal.get());
             } else {
                 injection(fault.kind()).run(fault, stage);
+            }
+        } catch (CordwoodException e) {
+            if (Refusals.isOfTheMoment(e)) {
+                stage.refused(e);
+            } else {
+                stage.failed(e);
             }
         } catch (RuntimeException | AssertionError e) {
             stage.failed(e);
@@ -141,17 +163,22 @@ public final class Nemesis {
 
     private void tell(FaultEvent event) {
         synchronized (telling) {
-            if (event.phase() == FaultEvent.Phase.BEGIN) {
-                begun.merge(event.kind(), 1, Integer::sum);
+            counts.add(event);
+            if (event.isProblem()) {
+                findings.add(event);
             }
             listener.on(event);
         }
     }
 
-    private Optional<String> refusal(FaultKind kind) {
-        return Compatibility.asksForWholeness(kind)
-                ? Compatibility.refusal(kind, wholeness.problems())
-                : Optional.empty();
+    private Optional<String> refusal(FaultKind kind, Stage stage) {
+        if (!Compatibility.asksForWholeness(kind)
+                || stage.await(WHOLE_BEFORE_MAX, () -> wholeness.problems().isEmpty())) {
+            return Optional.empty();
+        }
+        return stage.isAborted()
+                ? Optional.of("the faults are being ended")
+                : Compatibility.refusal(kind, wholeness.problems());
     }
 
     private Injection injection(FaultKind kind) {
@@ -188,8 +215,11 @@ public final class Nemesis {
     /**
      * Puts right whatever is wrong, also what no fault of this run did, and waits until the cluster is whole, or
      * says what is not.
+     *
+     * @param healed is run when nothing is wrong any more but for what the cluster has to repair by itself, or
+     *     is still asked to
      */
-    public Outcome heal() {
+    public Outcome heal(Runnable healed) {
         var unexpected = cluster.unexpectedEnds();
         var still = new Stage(FaultKind.REPLACE_NODE, event -> {}, new CountDownLatch(1));
         cluster.network().heal();
@@ -199,10 +229,11 @@ public final class Nemesis {
                 .filter(node -> !disks.emptied().contains(node))
                 .forEach(cluster::begin);
         disks.replaceEmptied(still);
+        healed.run();
         admin.heal(still);
         var problems = wholeness.await(WHOLE_MAX);
         synchronized (telling) {
-            return new Outcome(problems, unexpected, begun);
+            return new Outcome(problems, unexpected, findings, counts);
         }
     }
 }

@@ -89,12 +89,16 @@ final class NetworkFaults {
         var around = around(fault.node());
         stage.begun("node " + fault.node(), "resets every " + fault.amount() + " ms");
         int resets = 0;
-        for (long left = fault.lengthMillis(); left > 0; left -= fault.amount()) {
-            network.reset(around.get((fault.luck() + resets) % around.size()));
-            resets++;
-            if (!stage.hold(fault.amount())) {
-                break;
+        try {
+            for (long left = fault.lengthMillis(); left > 0; left -= fault.amount()) {
+                network.reset(around.get((fault.luck() + resets) % around.size()));
+                resets++;
+                if (!stage.hold(fault.amount())) {
+                    break;
+                }
             }
+        } finally {
+            around.forEach(network::endReset);
         }
         stage.ended(resets + " times");
     }

@@ -1,8 +1,11 @@
 package io.cordwood.chaos.faults;
 
+import io.cordwood.store.PartitionId;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -60,23 +63,30 @@ final class ProcessFaults {
         } finally {
             nodes.forEach(cluster::begin);
         }
-        stage.ended(ready(cluster, nodes));
+        stage.ended(ready(cluster, nodes, stage));
     }
 
     void killDuringStart(Fault fault, Stage stage) {
         int node = fault.node();
         claimed(List.of(node), stage, () -> {
+            boolean late = false;
             try {
                 cluster.kill(node);
                 stage.begun("node " + node, "SIGKILL, and again " + fault.amount() + " ms into the start");
                 stage.hold(fault.lengthMillis());
                 cluster.begin(node);
                 stage.hold(fault.amount());
+                late = cluster.isReady(node);
                 cluster.kill(node);
             } finally {
                 cluster.begin(node);
             }
-            stage.ended(ready(cluster, List.of(node)));
+            var ready = ready(cluster, List.of(node), stage);
+            if (late) {
+                stage.missed("it had been ready when it was killed, and is " + ready);
+            } else {
+                stage.ended("killed before it was ready, and is " + ready);
+            }
         });
     }
 
@@ -92,28 +102,53 @@ final class ProcessFaults {
                 .filter(node -> node != leader.getAsInt())
                 .toList();
         int victim = followers.get(fault.pick(followers.size()));
-        var log = cluster.files(leader.getAsInt())
-                .replica(topic.topicId() + "-" + partition)
-                .raftLog();
-        claimed(List.of(victim), stage, () -> {
-            boolean caught = false;
-            try {
-                long newest = log.newestFileStart();
-                cluster.kill(victim);
-                stage.begun("node " + victim, "SIGKILL, until node " + leader.getAsInt() + " has purged what it lacks");
-                boolean purged = stage.await(PURGE_MAX, () -> log.firstIndex() > newest);
-                stage.hold(purged ? fault.lengthMillis() : 0);
-                cluster.begin(victim);
-                caught =
-                        stage.await(CATCH_UP_MAX, () -> cluster.newLogOf(victim).contains("catches up with node"));
-                stage.hold(fault.amount());
-                cluster.kill(victim);
-            } finally {
-                cluster.begin(victim);
-            }
-            stage.ended((caught ? "killed in its catch-up, " : "there was nothing to catch up, ")
-                    + ready(cluster, List.of(victim)));
-        });
+        var replica = new PartitionId(topic.topicId(), partition);
+        Callable<Boolean> purged;
+        try {
+            purged = purgedBeyondNow(leader.getAsInt(), replica);
+        } catch (UncheckedIOException e) {
+            // The leader has no disk now, or has given its replica to another node.
+            stage.skipped("the raft log of node " + leader.getAsInt() + " cannot be read: " + e.getMessage());
+            return;
+        }
+        claimed(List.of(victim), stage, () -> killBehind(fault, stage, new Lag(victim, replica, purged)));
+    }
+
+    /** Asks whether the node has purged all entries that it has now. */
+    private Callable<Boolean> purgedBeyondNow(int node, PartitionId replica) {
+        var log = cluster.files(node).replica(replica.directoryName()).raftLog();
+        long newest = log.newestFileStart();
+        return () -> log.firstIndex() > newest;
+    }
+
+    /** @param purged whether its leader has no entries any more that it lacks */
+    private record Lag(int victim, PartitionId replica, Callable<Boolean> purged) {}
+
+    private void killBehind(Fault fault, Stage stage, Lag lag) {
+        int victim = lag.victim();
+        boolean fetching = false;
+        boolean hit = false;
+        try {
+            cluster.kill(victim);
+            stage.begun(
+                    "node " + victim, "SIGKILL, until the leader of " + lag.replica() + " has purged what it lacks");
+            boolean purged = stage.await(PURGE_MAX, lag.purged());
+            stage.hold(purged ? fault.lengthMillis() : 0);
+            cluster.beginWith(victim, CatchUpLines.RATE_KEY, CatchUpLines.SLOW);
+            fetching = stage.awaitClosely(
+                    CATCH_UP_MAX, () -> CatchUpLines.hasBegun(cluster.newLogOf(victim), lag.replica()));
+            stage.hold(fault.amount());
+            hit = fetching && CatchUpLines.isUnderWay(cluster.newLogOf(victim), lag.replica());
+            cluster.kill(victim);
+        } finally {
+            cluster.begin(victim);
+        }
+        var ready = ready(cluster, List.of(victim), stage);
+        if (hit) {
+            stage.ended("killed in its catch-up, " + ready);
+        } else {
+            stage.missed((fetching ? "the catch-up was done already, " : "there was nothing to catch up, ") + ready);
+        }
     }
 
     void pauseNode(Fault fault, Stage stage) {
@@ -129,6 +164,10 @@ final class ProcessFaults {
 
     private void paused(Fault fault, Stage stage, String target, int node) {
         claimed(List.of(node), stage, () -> {
+            if (!cluster.isRunning(node)) {
+                stage.skipped("node " + node + " does not run");
+                return;
+            }
             try {
                 cluster.pause(node);
                 stage.begun(target, "SIGSTOP for " + fault.lengthMillis() + " ms");
@@ -157,10 +196,16 @@ final class ProcessFaults {
         }
     }
 
-    static String ready(ChaosCluster cluster, List<Integer> nodes) {
+    /** Waits until they are, and says in words whether; one that is not for so long breaks a promise. */
+    static String ready(ChaosCluster cluster, List<Integer> nodes, Stage stage) {
         var late = nodes.stream()
                 .filter(node -> !cluster.awaitReady(node, READY_MAX))
                 .toList();
-        return late.isEmpty() ? "ready" : "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
+        if (late.isEmpty()) {
+            return "ready";
+        }
+        var words = "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
+        stage.broken(words);
+        return words;
     }
 }

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * What befalls a cluster and when: windows of 20 to 30 s, one of each four of them calm, in each other one
- * some faults that go together. The same seed, time, nodes and kinds make the same schedule.
+ * some faults that go together. The same seed, time, nodes and kinds make the same schedule, but for faults
+ * that a machine has no means for.
  *
  * <p>Invariant: windows follow each other without a gap, and a fault ends within its window.
  *
@@ -47,23 +48,24 @@ public final class Schedule {
 
     private final long seed;
     private final int nodes;
-    private final Set<FaultKind> kinds;
+    private final Set<FaultKind> wanted;
     private final List<Window> windows;
 
-    private Schedule(long seed, int nodes, Set<FaultKind> kinds, List<Window> windows) {
+    private Schedule(long seed, int nodes, Set<FaultKind> wanted, List<Window> windows) {
         this.seed = seed;
         this.nodes = nodes;
-        this.kinds = Set.copyOf(kinds);
+        this.wanted = Set.copyOf(wanted);
         this.windows = List.copyOf(windows);
     }
 
     /**
-     * @param kinds all that are wanted; those that the machine or the number of nodes rules out are left out
+     * @param kinds all that are wanted; those that the number of nodes rules out are not drawn. What the machine
+     *     rules out is drawn and left out, so that the rest is the same on each machine
      * @param length at least; the last window ends behind it
      */
     public static Schedule of(long seed, Duration length, int nodes, Collection<FaultKind> kinds, Equipment equipment) {
         var rules = new Compatibility(nodes);
-        var possible = rules.possible(kinds, equipment);
+        var wanted = rules.suitable(kinds);
         var random = new SplittableRandom(seed);
         var draw = new FaultDraw(random, rules);
         var windows = new ArrayList<Window>();
@@ -75,20 +77,23 @@ public final class Schedule {
                 calm = windows.size() + random.nextInt(WINDOWS_PER_CALM);
             }
             int span = random.nextInt(WINDOW_MIN_MILLIS, WINDOW_MAX_MILLIS);
-            var faults = windows.size() == calm ? List.<Fault>of() : faults(draw, random, possible, at, span);
+            var faults = windows.size() == calm ? List.<Fault>of() : faults(draw, random, wanted, at, span);
             long end = faults.stream()
                     .mapToLong(fault -> fault.endMillis() + REST_MILLIS)
                     .max()
                     .orElse(0);
-            windows.add(new Window(at, Math.max(span, end - at), faults));
+            var possible = faults.stream()
+                    .filter(fault -> Compatibility.isPossible(fault.kind(), equipment))
+                    .toList();
+            windows.add(new Window(at, Math.max(span, end - at), possible));
         }
-        return new Schedule(seed, nodes, possible, windows);
+        return new Schedule(seed, nodes, wanted, windows);
     }
 
     private static List<Fault> faults(
-            FaultDraw draw, SplittableRandom random, Set<FaultKind> possible, long at, int span) {
+            FaultDraw draw, SplittableRandom random, Set<FaultKind> wanted, long at, int span) {
         var faults = new ArrayList<Fault>();
-        for (var kind : draw.kinds(possible, 1 + random.nextInt(FAULTS_MAX))) {
+        for (var kind : draw.kinds(wanted, 1 + random.nextInt(FAULTS_MAX))) {
             long start = at + random.nextInt((int) (span * START_SHARE));
             faults.add(draw.fault(kind, start, at + span - REST_MILLIS - start, random.nextInt(LUCK_MAX)));
         }
@@ -98,6 +103,18 @@ public final class Schedule {
 
     public long seed() {
         return seed;
+    }
+
+    /** Which kinds it was drawn from. */
+    public Set<FaultKind> wanted() {
+        return wanted;
+    }
+
+    /** Those of them that the machine has means for; where there are none every window is calm. */
+    public Set<FaultKind> possible(Equipment equipment) {
+        return wanted.stream()
+                .filter(kind -> Compatibility.isPossible(kind, equipment))
+                .collect(Collectors.toSet());
     }
 
     public List<Window> windows() {
@@ -121,7 +138,7 @@ public final class Schedule {
                 "seed %d, %d nodes, faults %s%n",
                 seed,
                 nodes,
-                kinds.stream().sorted().map(FaultKind::label).collect(Collectors.joining(","))));
+                wanted.stream().sorted().map(FaultKind::label).collect(Collectors.joining(","))));
         for (var window : windows) {
             text.append(String.format(
                     Locale.ROOT,

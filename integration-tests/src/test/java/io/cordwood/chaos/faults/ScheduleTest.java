@@ -143,6 +143,36 @@ class ScheduleTest {
     }
 
     @Test
+    void aMachineLeavesFaultsOutAndChangesNoOther() {
+        for (long seed = 0; seed < 100; seed++) {
+            var everything = schedule(seed, 3);
+            var nothing = Schedule.of(seed, MINUTES, 3, ALL, Equipment.NONE);
+
+            assertThat(nothing.length()).isEqualTo(everything.length());
+            assertThat(nothing.faults())
+                    .isEqualTo(everything.faults().stream()
+                            .filter(fault -> !fault.kind().needsDisk() && fault.kind() != FaultKind.CLOCK_STEP)
+                            .toList());
+        }
+    }
+
+    @Test
+    void whereOthersTakeReplicasNodesAreAwayForLongEnough() {
+        assertThat(longestKill(5)).isGreaterThan(20_000);
+        assertThat(longestKill(3)).isLessThan(12_000);
+    }
+
+    private static long longestKill(int nodes) {
+        return LongStream.range(0, SEEDS)
+                .mapToObj(seed -> schedule(seed, nodes))
+                .flatMap(schedule -> schedule.faults().stream())
+                .filter(fault -> fault.kind() == FaultKind.KILL_NODE)
+                .mapToLong(Fault::lengthMillis)
+                .max()
+                .orElseThrow();
+    }
+
+    @Test
     void onlyWhatTheFaultsNeedOfTheMachineIsUsed() {
         assertThat(needed("kill,net")).isEqualTo(Equipment.NONE);
         assertThat(needed("power")).isEqualTo(new Equipment(true, Optional.empty(), List.of()));

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerNode {
     private static final Duration KILL_TIMEOUT = Duration.ofSeconds(20);
     private static final Duration STANDSTILL_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration GONE_TIMEOUT = Duration.ofSeconds(1);
     private static final int QUOTED_LINES = 5;
 
     private final int node;
@@ -61,6 +63,22 @@ final class ServerNode {
 
     /** Nothing where it runs already. */
     synchronized void start() {
+        start(words);
+    }
+
+    /** The same with another value for a key of its flags, for this process only. */
+    synchronized void startWith(String key, String value) {
+        start(withFlag(words, key, value));
+    }
+
+    /** Each key may be given once only. */
+    static List<String> withFlag(List<String> words, String key, String value) {
+        var flag = "--" + key + "=";
+        return Stream.concat(words.stream().filter(word -> !word.startsWith(flag)), Stream.of(flag + value))
+                .toList();
+    }
+
+    private void start(List<String> line) {
         if (isRunning()) {
             return;
         }
@@ -69,7 +87,7 @@ final class ServerNode {
             noteEnd();
             logStart = Files.exists(logFile()) ? Files.size(logFile()) : 0;
             endExpected = false;
-            var started = builder().start();
+            var started = builder(line).start();
             process = started;
             Files.writeString(directory.resolve("server.pid"), started.pid() + System.lineSeparator());
         } catch (IOException e) {
@@ -77,8 +95,8 @@ final class ServerNode {
         }
     }
 
-    private ProcessBuilder builder() {
-        var builder = new ProcessBuilder(words)
+    private ProcessBuilder builder(List<String> line) {
+        var builder = new ProcessBuilder(line)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectInput(new File("/dev/null"))
@@ -135,16 +153,45 @@ final class ServerNode {
         }
     }
 
-    /** SIGSTOP and the like; without effect on one that has ended. */
-    void signal(String name) {
-        if (isRunning()) {
-            var unused = Command.of("kill", "-" + name, Long.toString(pid())).run();
-        }
+    /** SIGCONT; without effect on one that has ended. */
+    void resume() {
+        var unused = signal("CONT");
     }
 
-    /** Until a signal has stopped all its threads, or it has ended. */
-    void awaitStandstill() {
+    /** SIGSTOP; whether all its threads stand still now, and not because it has ended. */
+    boolean pause() {
+        if (!signal("STOP")) {
+            return false;
+        }
         Awaitility.await().atMost(STANDSTILL_TIMEOUT).until(() -> !isRunning() || ProcessThreads.areStopped(pid()));
+        return isRunning();
+    }
+
+    /** Whether its process got it: false where that has ended. */
+    private boolean signal(String name) {
+        Process current;
+        synchronized (this) {
+            current = process;
+        }
+        if (current == null || !current.isAlive()) {
+            return false;
+        }
+        var result =
+                Command.of("kill", "-" + name, Long.toString(current.pid())).run();
+        if (result.exitCode() != 0 && !hasEnded(current)) {
+            throw new IllegalStateException("node " + node + " got no SIG" + name + ": " + result);
+        }
+        return result.exitCode() == 0;
+    }
+
+    /** Of one that has gone just now Java hears a moment later. */
+    private static boolean hasEnded(Process process) {
+        try {
+            return process.waitFor(GONE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** What those of its processes said last that ended and nobody had told them to; each once. */

@@ -1,5 +1,6 @@
 package io.cordwood.chaos.faults;
 
+import io.cordwood.client.CordwoodException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -17,6 +18,7 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 final class Stage {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration SHORT_POLL = Duration.ofMillis(10);
 
     private final FaultKind kind;
     private final FaultListener listener;
@@ -41,6 +43,21 @@ final class Stage {
     void ended(String detail) {
         over = true;
         tell(FaultEvent.Phase.END, detail);
+    }
+
+    void missed(String detail) {
+        over = true;
+        tell(FaultEvent.Phase.MISSED, detail);
+    }
+
+    /** What came of it breaks a promise; it is not over by that. */
+    void broken(String problem) {
+        tell(FaultEvent.Phase.BROKEN, problem);
+    }
+
+    void refused(CordwoodException refusal) {
+        over = true;
+        tell(FaultEvent.Phase.REFUSED, refusal.toString());
     }
 
     void skipped(String reason) {
@@ -80,10 +97,19 @@ final class Stage {
 
     /** Whether it became so within the time; what fails is asked again. */
     boolean await(Duration patience, Callable<Boolean> condition) {
+        return await(patience, POLL, condition);
+    }
+
+    /** The same of what may be over in a moment. */
+    boolean awaitClosely(Duration patience, Callable<Boolean> condition) {
+        return await(patience, SHORT_POLL, condition);
+    }
+
+    private boolean await(Duration patience, Duration poll, Callable<Boolean> condition) {
         try {
             Awaitility.await()
                     .atMost(patience)
-                    .pollInterval(POLL)
+                    .pollInterval(poll)
                     .ignoreExceptions()
                     .until(() -> isAborted() || condition.call());
             return !isAborted();

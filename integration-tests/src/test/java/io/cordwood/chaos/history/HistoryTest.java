@@ -216,7 +216,7 @@ class HistoryTest {
                 new Operation.Trim(PARTITION, Long.MAX_VALUE),
                 new Operation.Repair(PARTITION, null),
                 new Operation.Repair(PARTITION, 8L),
-                new Operation.Fault(FaultKind.CUT, List.of(1, 3), "one way"),
+                new Operation.Fault(HarmKind.CUT, List.of(1, 3), "one way"),
                 new Operation.Planned("big-orders", 4, 3, List.of(1, 2, 3), List.of("tail-0", "rescan")),
                 new Operation.Heal(),
                 new Operation.Resources(1, 2, 3, 4, 5, 6));

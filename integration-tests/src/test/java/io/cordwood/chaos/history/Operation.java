@@ -207,7 +207,7 @@ public sealed interface Operation {
      * @param nodes whom it is done to; of a cut first the one whose bytes do not arrive
      * @param what in words: which file, which direction, how long
      */
-    record Fault(FaultKind kind, List<Integer> nodes, String what) implements Operation {
+    record Fault(HarmKind kind, List<Integer> nodes, String what) implements Operation {
         public Fault {
             nodes = List.copyOf(nodes);
         }

@@ -132,6 +132,12 @@ final class Connection {
         (forward.direction().equals(direction) ? forward : backward).armReset();
     }
 
+    /** In both directions. */
+    void disarmReset() {
+        forward.disarmReset();
+        backward.disarmReset();
+    }
+
     /** The end of this party is gone, and the other is not told. */
     void vanish(int party) throws IOException {
         if (closed || survivor != null) {

@@ -31,7 +31,8 @@ import java.util.function.Supplier;
  * node, and what passes suffers the faults of its direction.
  *
  * <p>Invariants: a change is in force when the call that asks for it returns; without faults everything
- * passes as it comes.
+ * passes as it comes. Whoever connects into a cut is neither led on nor refused while it lasts, as behind a
+ * network that says nothing.
  *
  * <p><b>Thread:</b> any. One of its own owns all connections, and takes the changes from a bounded queue;
  * another one finds out who connects.
@@ -40,10 +41,12 @@ public final class FaultProxy implements AutoCloseable {
     private static final int SCRATCH_BYTES = 64 << 10;
     private static final int TASKS_MAX = 10_000;
     private static final int ANSWER_SECONDS = 10;
+    /** So many may wait for the ends of cuts. */
+    private static final int HELD_MAX = 1_000;
 
     /** Who connects to an address. */
     public enum Audience {
-        /** Nodes, and perhaps others. */
+        /** Nodes alone. */
         NODES,
         /** Clients, whatever process they are. */
         CLIENTS
@@ -53,11 +56,15 @@ public final class FaultProxy implements AutoCloseable {
      * What became of those who connected so far.
      *
      * @param opened led to a node
-     * @param refused by a cut
+     * @param refused because nobody listened, or too many wait for the end of a cut
+     * @param unknown where nodes alone connect: reset, because nobody knew which of them it was
      */
-    public record Counts(long opened, long refused) {}
+    public record Counts(long opened, long refused, long unknown) {}
 
     private record Entrance(int node, Audience audience, InetSocketAddress at, InetSocketAddress backend) {}
+
+    /** Accepted and not read from: its way is cut. */
+    private record Held(SocketChannel near, int source, Entrance entrance) {}
 
     private record Wake(long nanos, Connection connection) {}
 
@@ -72,9 +79,11 @@ public final class FaultProxy implements AutoCloseable {
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private final Links links = new Links();
     private final Set<Connection> connections = new HashSet<>();
+    private final List<Held> held = new ArrayList<>();
     private final PriorityQueue<Wake> wakes = new PriorityQueue<>(Comparator.comparingLong(Wake::nanos));
     private long opened;
     private long refused;
+    private long unknown;
 
     private FaultProxy(Sources sources, Selector selector) {
         this.sources = sources;
@@ -143,6 +152,13 @@ public final class FaultProxy implements AutoCloseable {
                 .forEach(connection -> connection.armReset(direction)));
     }
 
+    /** What {@link #reset} was to hit and has carried nothing since is spared. */
+    public void endReset(Direction direction) {
+        tell(() -> connections.stream()
+                .filter(connection -> connection.direction().isBetween(direction))
+                .forEach(Connection::disarmReset));
+    }
+
     /**
      * For all connections between the two the end of the second party vanishes: the first one is told nothing,
      * and what it sends gets no answer. New connections are as usual.
@@ -177,6 +193,7 @@ public final class FaultProxy implements AutoCloseable {
     public void heal() {
         tell(() -> {
             links.heal();
+            connections.forEach(Connection::disarmReset);
             connections.stream().filter(Connection::isHalfOpen).forEach(Connection::reset);
             advanceAll();
         });
@@ -195,7 +212,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     public Counts counts() {
-        return ask(() -> new Counts(opened, refused));
+        return ask(() -> new Counts(opened, refused, unknown));
     }
 
     private void tell(Runnable change) {
@@ -231,6 +248,7 @@ public final class FaultProxy implements AutoCloseable {
                 key.channel().close();
             }
             connections.forEach(Connection::reset);
+            held.forEach(each -> abandon(each.near()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -270,6 +288,10 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void advanceAll() {
+        var waiting = List.copyOf(held);
+        held.clear();
+        // Those whose way is still cut are held again.
+        waiting.forEach(each -> connect(each.near(), each.source(), each.entrance()));
         new ArrayList<>(connections).forEach(this::advance);
     }
 
@@ -306,8 +328,9 @@ public final class FaultProxy implements AutoCloseable {
         try {
             lookups.execute(() -> {
                 try {
-                    int source = sources.nodeOf(client, entrance.at());
-                    tasks.add(() -> connect(near, source, entrance));
+                    var source = sources.nodeOf(client, entrance.at());
+                    tasks.add(() ->
+                            source.ifPresentOrElse(node -> connect(near, node, entrance), () -> abandonUnknown(near)));
                     selector.wakeup();
                 } catch (UncheckedIOException e) {
                     abandon(near); // whoever it is tries again
@@ -318,11 +341,16 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
+    /** As a party of its own it would get through every cut between nodes; whoever it is tries again. */
+    private void abandonUnknown(SocketChannel near) {
+        unknown++;
+        abandon(near);
+    }
+
     private void connect(SocketChannel near, int source, Entrance entrance) {
         var direction = new Direction(source, entrance.node());
         if (links.state(direction).cut()) {
-            refused++;
-            abandon(near);
+            hold(new Held(near, source, entrance));
             return;
         }
         try {
@@ -332,6 +360,15 @@ public final class FaultProxy implements AutoCloseable {
             advance(connection); // it may be connected already, which no selector tells
         } catch (IOException e) {
             refused++; // nobody listens there: the near end was reset
+        }
+    }
+
+    private void hold(Held opener) {
+        if (held.size() < HELD_MAX) {
+            held.add(opener);
+        } else {
+            refused++;
+            abandon(opener.near());
         }
     }
 

@@ -12,6 +12,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Node 1 connects to node 2, which sends everything back. */
 class FaultProxyTest {
@@ -33,6 +36,7 @@ class FaultProxyTest {
     /** Much more than loopback takes, and little enough to be waited for. */
     private static final int SILENCE_MS = 150;
 
+    private volatile OptionalInt opener = OptionalInt.of(OPENER);
     private EchoServer echo;
     private FaultProxy proxy;
     private int port;
@@ -40,7 +44,7 @@ class FaultProxyTest {
     @BeforeEach
     void open() throws IOException {
         echo = EchoServer.start();
-        proxy = FaultProxy.start((client, server) -> OPENER);
+        proxy = FaultProxy.start((client, server) -> opener);
         port = proxy.listen(ECHO, FaultProxy.Audience.NODES, loopback(0), loopback(echo.port()));
     }
 
@@ -101,7 +105,7 @@ class FaultProxyTest {
             sent.join();
         }
         Awaitility.await().until(() -> proxy.open().isEmpty());
-        assertThat(proxy.counts()).isEqualTo(new FaultProxy.Counts(1, 0));
+        assertThat(proxy.counts()).isEqualTo(new FaultProxy.Counts(1, 0, 0));
     }
 
     @Test
@@ -171,21 +175,26 @@ class FaultProxyTest {
     }
 
     @Test
-    void oneWayCutHoldsOneDirectionAndRefusesWhoConnectsInIt() throws IOException {
+    void oneWayCutHoldsOneDirectionAndWhoConnectsInIt() throws IOException {
         try (var socket = connect()) {
             send(socket, "a");
             assertThat(receive(socket, 1)).isEqualTo("a");
             proxy.begin(THERE, CUT);
             send(socket, "b");
             assertSilent(socket);
-            try (var refused = connect()) {
-                assertReset(refused);
+            try (var held = connect();
+                    var givenUp = connect()) {
+                send(held, "c");
+                assertSilent(held);
+                givenUp.close();
+                assertThat(proxy.open()).isEqualTo(Map.of(THERE, 1));
+
+                proxy.end(THERE, CUT);
+
+                assertThat(receive(socket, 1)).isEqualTo("b");
+                assertThat(receive(held, 1)).isEqualTo("c");
             }
-            assertThat(proxy.counts().refused()).isEqualTo(1);
-
-            proxy.end(THERE, CUT);
-
-            assertThat(receive(socket, 1)).isEqualTo("b");
+            assertThat(proxy.counts().refused()).isZero();
         }
     }
 
@@ -239,6 +248,39 @@ class FaultProxyTest {
         try (var next = connect()) {
             send(next, "b");
             assertThat(receive(next, 1)).isEqualTo("b");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void resetThatHitNothingIsOverWithItsFaultAndWithAll(boolean ended) throws IOException {
+        try (var socket = connect()) {
+            send(socket, "a");
+            assertThat(receive(socket, 1)).isEqualTo("a");
+
+            proxy.reset(THERE);
+            if (ended) {
+                proxy.endReset(BACK);
+            } else {
+                proxy.heal();
+            }
+            send(socket, "bc");
+
+            assertThat(receive(socket, 2)).isEqualTo("bc");
+        }
+    }
+
+    @Test
+    void whoeverIsNotKnownDoesNotGetInWhereNodesDo() throws IOException {
+        opener = OptionalInt.empty();
+        try (var stranger = connect()) {
+            assertReset(stranger);
+        }
+        assertThat(proxy.counts()).isEqualTo(new FaultProxy.Counts(0, 0, 1));
+        opener = OptionalInt.of(OPENER);
+        try (var node = connect()) {
+            send(node, "a");
+            assertThat(receive(node, 1)).isEqualTo("a");
         }
     }
 

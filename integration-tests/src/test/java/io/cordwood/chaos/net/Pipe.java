@@ -54,6 +54,11 @@ final class Pipe {
         resetArmed = true;
     }
 
+    /** They arrive as all others, where that has not happened yet. */
+    void disarmReset() {
+        resetArmed = false;
+    }
+
     /** Whether everything has arrived, and the end of it. */
     boolean hasEnded() {
         return outputEnded;

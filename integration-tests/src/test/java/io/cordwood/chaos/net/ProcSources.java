@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -40,15 +41,16 @@ public final class ProcSources implements Sources {
     }
 
     @Override
-    public int nodeOf(InetSocketAddress client, InetSocketAddress server) {
+    public OptionalInt nodeOf(InetSocketAddress client, InetSocketAddress server) {
         var inode = inode(client.getPort(), server.getPort());
         if (inode.isEmpty()) {
-            return Direction.CLIENTS; // it is gone already
+            return OptionalInt.empty(); // it is gone already
         }
         if (!nodesByInode.containsKey(inode.getAsLong())) {
             nodesByInode = look();
         }
-        return nodesByInode.getOrDefault(inode.getAsLong(), Direction.CLIENTS);
+        var node = nodesByInode.get(inode.getAsLong());
+        return node == null ? OptionalInt.empty() : OptionalInt.of(node);
     }
 
     private static OptionalLong inode(int localPort, int remotePort) {

@@ -1,6 +1,7 @@
 package io.cordwood.chaos.net;
 
 import java.net.InetSocketAddress;
+import java.util.OptionalInt;
 
 /**
  * Port: who opened a connection.
@@ -12,7 +13,7 @@ public interface Sources {
     /**
      * @param client the address of whoever connects
      * @param server to which it connects
-     * @return a node's id, or {@link Direction#CLIENTS} where it is no node
+     * @return a node's id; empty where it is no node, or nobody knows any more
      */
-    int nodeOf(InetSocketAddress client, InetSocketAddress server);
+    OptionalInt nodeOf(InetSocketAddress client, InetSocketAddress server);
 }

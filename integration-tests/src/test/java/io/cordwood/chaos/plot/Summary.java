@@ -5,7 +5,7 @@ import io.cordwood.chaos.check.Verdict;
 import io.cordwood.chaos.history.Call;
 import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.EventType;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Operation.LeaderSeen;
@@ -97,15 +97,20 @@ public final class Summary {
     }
 
     private static void faults(StringBuilder lines, History history) {
-        var counts = new EnumMap<FaultKind, Long>(FaultKind.class);
+        var counts = new EnumMap<HarmKind, Long>(HarmKind.class);
         for (var fault : history.calls(Operation.Fault.class)) {
             if (!fault.isFailed()) {
-                counts.merge(fault.what().kind(), 1L, Long::sum);
+                counts.merge(fault.what().kind(), times(fault.what()), Long::sum);
             }
         }
-        for (var kind : FaultKind.values()) {
+        for (var kind : HarmKind.values()) {
             line(lines, kind.plural(), counts.getOrDefault(kind, 0L));
         }
+    }
+
+    /** Kills are counted by the processes that were killed. */
+    private static long times(Operation.Fault fault) {
+        return fault.kind() == HarmKind.KILL ? Math.max(1, fault.nodes().size()) : 1;
     }
 
     /** The longest of each partition, longest first. */

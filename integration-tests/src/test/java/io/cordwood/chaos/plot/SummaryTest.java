@@ -8,7 +8,7 @@ import io.cordwood.chaos.check.ResourceLimits;
 import io.cordwood.chaos.check.SimulatedRun;
 import io.cordwood.chaos.check.Verdict;
 import io.cordwood.chaos.history.Event;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.HistoryWriter;
 import io.cordwood.chaos.history.Operation;
@@ -43,10 +43,10 @@ class SummaryTest {
         for (int epoch : new int[] {1, 1, 2, 2, 5, 4}) {
             recorder.note("nemesis", new Operation.LeaderSeen(PARTITION, epoch, epoch), "");
         }
-        fault(FaultKind.KILL);
-        fault(FaultKind.KILL);
-        fault(FaultKind.POWER_LOSS);
-        var failed = new Operation.Fault(FaultKind.CUT, List.of(1), "");
+        fault(HarmKind.KILL, 1);
+        fault(HarmKind.KILL, 1, 2, 3);
+        fault(HarmKind.POWER_LOSS, 1, 2);
+        var failed = new Operation.Fault(HarmKind.CUT, List.of(1), "");
         recorder.fail("nemesis", recorder.invoke("nemesis", failed), failed, "no such link");
 
         var lines = summary()
@@ -60,7 +60,7 @@ class SummaryTest {
                         "AppendIf 0 0 0 0",
                         "acknowledged records 1",
                         "leader changes 2",
-                        "kills 2",
+                        "kills 4",
                         "power losses 1",
                         "cuts 0",
                         "damaged files 0",
@@ -110,8 +110,8 @@ class SummaryTest {
         return Summary.of(history, Verdict.of(history, CHECKERS));
     }
 
-    private void fault(FaultKind kind) {
-        var what = new Operation.Fault(kind, List.of(1), "");
+    private void fault(HarmKind kind, Integer... nodes) {
+        var what = new Operation.Fault(kind, List.of(nodes), "");
         recorder.ok("nemesis", recorder.invoke("nemesis", what), what);
     }
 

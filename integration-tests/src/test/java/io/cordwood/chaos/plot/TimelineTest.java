@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.chaos.check.SimulatedRun;
 import io.cordwood.chaos.history.Event;
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
@@ -33,9 +33,9 @@ class TimelineTest {
     @Test
     void faultsAreBarsOfTheirKindAndNode() throws Exception {
         var run = new Run();
-        run.faultOf(FaultKind.KILL, List.of(2), 10, 20);
-        run.faultOf(FaultKind.CUT, List.of(1, 3), 30, 30);
-        run.faultOf(FaultKind.KILL, List.of(2), 50, 60);
+        run.faultOf(HarmKind.KILL, List.of(2), 10, 20);
+        run.faultOf(HarmKind.CUT, List.of(1, 3), 30, 30);
+        run.faultOf(HarmKind.KILL, List.of(2), 50, 60);
         var picture = run.picture("seed 7 <&> \"all\"");
 
         var bars = elements(picture, "rect", "fault");
@@ -110,7 +110,7 @@ class TimelineTest {
     void manyRowsGetThin() throws Exception {
         var run = new Run();
         for (int node = 1; node <= 200; node++) {
-            run.faultOf(FaultKind.PAUSE, List.of(node), 1, 2);
+            run.faultOf(HarmKind.PAUSE, List.of(node), 1, 2);
         }
         var picture = run.picture("");
 
@@ -169,7 +169,7 @@ class TimelineTest {
             clock.set(second * SECOND);
         }
 
-        void faultOf(FaultKind kind, List<Integer> nodes, long from, long to) {
+        void faultOf(HarmKind kind, List<Integer> nodes, long from, long to) {
             var what = new Operation.Fault(kind, nodes, "why");
             at(from);
             long operation = recorder.invoke("nemesis", what);

@@ -176,7 +176,7 @@ public final class Workloads implements AutoCloseable {
         var resources = journal("resources");
         add(readers, resources, new ResourceActor(resources, places.http(), places.sizes()));
         var catchUps = journal("catch-ups");
-        add(readers, catchUps, new CatchUpActor(catchUps, places.logs()));
+        add(readers, catchUps, new NodeLogActor(catchUps, places.logs()));
     }
 
     private Journal journal(String name) {

@@ -1,6 +1,6 @@
 package io.cordwood.chaos.workload;
 
-import io.cordwood.chaos.history.FaultKind;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,16 +13,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
- * Notes which replicas fetch segments because the raft logs go no longer back to where they are, as the
- * nodes' logs tell.
+ * Notes what the cluster does by itself, as the nodes' logs tell: replicas fetch segments because the raft
+ * logs go no longer back to where they are, and nodes take the replicas of dead ones.
  *
  * <p><b>Thread:</b> that of its workload.
  */
-final class CatchUpActor implements Actor {
+final class NodeLogActor implements Actor {
     private static final Duration PAUSE = Duration.ofSeconds(1);
-    private static final String MESSAGE = "catches up with node";
+    private static final String CATCHES_UP = "catches up with node";
+    private static final Pattern REPLACES =
+            Pattern.compile("node (\\d+) takes the replica of node (\\d+), which is dead");
+    private static final int CONTEXT = 60;
     private static final int BYTES_MAX = 1 << 20;
 
     private final Journal journal;
@@ -30,7 +34,7 @@ final class CatchUpActor implements Actor {
     private final Map<Integer, Long> positions = new HashMap<>();
 
     /** @param logs of the nodes, which grow at their ends only */
-    CatchUpActor(Journal journal, Map<Integer, Path> logs) {
+    NodeLogActor(Journal journal, Map<Integer, Path> logs) {
         this.journal = journal;
         this.logs = logs;
     }
@@ -40,15 +44,28 @@ final class CatchUpActor implements Actor {
         for (var log : logs.entrySet()) {
             newLines(log.getKey(), log.getValue())
                     .lines()
-                    .filter(line -> line.contains(MESSAGE))
-                    .forEach(line -> journal.note(journal.name(), fault(log.getKey(), line)));
+                    .flatMap(line -> told(log.getKey(), line).stream())
+                    .forEach(fault -> journal.note(journal.name(), fault));
         }
         return stopping ? Optional.empty() : Optional.of(PAUSE);
     }
 
-    private static Operation.Fault fault(int node, String line) {
-        return new Operation.Fault(
-                FaultKind.CATCH_UP, List.of(node), line.substring(Math.max(0, line.indexOf(MESSAGE) - 60)));
+    /** What a line says that this node printed; nothing where it is about something else. */
+    static Optional<Operation.Fault> told(int node, String line) {
+        int catchesUp = line.indexOf(CATCHES_UP);
+        if (catchesUp >= 0) {
+            return Optional.of(new Operation.Fault(HarmKind.CATCH_UP, List.of(node), from(line, catchesUp)));
+        }
+        var replaces = REPLACES.matcher(line);
+        if (replaces.find()) {
+            var nodes = List.of(Integer.valueOf(replaces.group(1)), Integer.valueOf(replaces.group(2)));
+            return Optional.of(new Operation.Fault(HarmKind.SELF_REPLACE, nodes, from(line, replaces.start())));
+        }
+        return Optional.empty();
+    }
+
+    private static String from(String line, int position) {
+        return line.substring(Math.max(0, position - CONTEXT));
     }
 
     /** Whole lines that were not read yet. */

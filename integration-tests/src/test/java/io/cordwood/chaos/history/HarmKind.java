@@ -4,7 +4,7 @@ package io.cordwood.chaos.history;
  * What was done to the cluster, and what it then did to itself. The names are those of the history, the plot
  * and the summary.
  */
-public enum FaultKind {
+public enum HarmKind {
     /** A process ends without warning; the fault is over when it serves again. */
     KILL("kills"),
     /** A process stands still and then goes on. */
@@ -31,8 +31,10 @@ public enum FaultKind {
     TRANSFER("leadership transfers"),
     /** A topic is created or deleted, or gets more partitions. */
     TOPIC_CHANGE("topic changes"),
-    /** A replica is moved or replaced. */
+    /** A replica is moved or replaced, as somebody asked for. */
     REPLACE("replaced replicas"),
+    /** Another node takes the replica of one that is dead: what the cluster does by itself. */
+    SELF_REPLACE("replicas replaced unasked"),
     /**
      * A replica fetches segments because the log goes no longer back to where it is: no fault, but part of what
      * happens.
@@ -41,7 +43,7 @@ public enum FaultKind {
 
     private final String plural;
 
-    FaultKind(String plural) {
+    HarmKind(String plural) {
         this.plural = plural;
     }
 
