@@ -10,16 +10,19 @@ import io.cordwood.client.NewTopic;
 import io.cordwood.client.Producer;
 import io.cordwood.client.ProducerRecord;
 import io.cordwood.client.StartPoint;
+import io.cordwood.it.LoopDisk;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -136,6 +139,33 @@ class ChaosClusterIT {
                 .extracting(FaultEvent::phase)
                 .containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
         assertThat(events).noneMatch(FaultEvent::isProblem);
+    }
+
+    /** With nothing left at all some write fails sooner or later. */
+    @Test
+    @Tag("nightly")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
+    void aNodeOnAFullDiskEndsOrRefusesAndIsBackWhenThereIsRoom() {
+        LoopDisk.missing().ifPresent(reason -> Assumptions.abort(reason));
+        var disks = new Equipment(true, Optional.empty(), List.of());
+        var events = new ConcurrentLinkedQueue<FaultEvent>();
+        try (var cluster = started(disks, 3);
+                var client = client(cluster);
+                var load = Drip.start(client)) {
+            var nemesis = new Nemesis(cluster, calm(), TOPIC, event -> {
+                System.out.println(event);
+                events.add(event);
+            });
+            for (int node : List.of(1, 2, 3, 1, 2, 3)) {
+                nemesis.perform(new Fault(FaultKind.DISK_FULL, List.of(node), 0, 12_000, 0, 0));
+                assertThat(nemesis.heal(() -> {}).problems()).isEmpty();
+                assertThat(cluster.unexpectedEnds()).isEmpty();
+            }
+            assertThat(cluster.nodeIds()).anyMatch(node -> cluster.logOf(node).contains("No space left on device"));
+            var written = load.acknowledged();
+            assertThat(readAll(client, written.size())).containsAll(written);
+        }
+        assertThat(events).extracting(FaultEvent::phase).containsOnly(FaultEvent.Phase.BEGIN, FaultEvent.Phase.END);
     }
 
     private static Fault briefly(FaultKind kind) {

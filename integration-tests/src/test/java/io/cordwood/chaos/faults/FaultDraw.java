@@ -128,8 +128,8 @@ final class FaultDraw {
             case KILL_DURING_CATCH_UP -> between(1, 1_500);
             // To the others all, from them, to one of them.
             case ONE_WAY_CUT -> random.nextInt(3);
-            // Bytes that are left: below the floor, below half of it, next to nothing.
-            case DISK_FULL -> List.of(24 * MIB, 12 * MIB, MIB).get(random.nextInt(3));
+            // Bytes that are left: below the floor, below half of it, none. With a mebibyte a node only refuses.
+            case DISK_FULL -> List.of(24 * MIB, 12 * MIB, 0).get(random.nextInt(3));
             // Two hours at most: retention by time must not see days.
             case CLOCK_STEP -> between(-2 * HOUR_SECONDS, 2 * HOUR_SECONDS);
             case POWER_LOSS_OF_ONE, POWER_LOSS_OF_TWO, POWER_LOSS_OF_ALL -> random.nextInt(2);
