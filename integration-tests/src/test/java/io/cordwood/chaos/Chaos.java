@@ -38,7 +38,11 @@ import picocli.CommandLine.Spec;
             "usage, as it is when none of the faults is possible."
         },
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:no violation", "1:a violation, or the run could not be made or did not end", "2:bad usage"})
+        exitCodeList = {
+            "0:no violation; with a planted bug: it was caught",
+            "1:a violation, or the run could not be made or did not end; with a planted bug: it was not caught",
+            "2:bad usage"
+        })
 public final class Chaos implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int HELP_WIDTH = 120;
@@ -69,9 +73,18 @@ public final class Chaos implements Callable<Integer> {
 
     @Option(
             names = "--planted",
-            description = "plants a bug into the servers, with the faults that make it show: ${COMPLETION-CANDIDATES}",
+            description = {
+                "plants a bug into the servers, with the faults that make it show, and ends with 0 where it was caught:",
+                "${COMPLETION-CANDIDATES}"
+            },
             completionCandidates = BugNames.class)
     private @Nullable String planted;
+
+    @Option(
+            names = "--profile",
+            description = "the faults of such a bug without the bug: nothing may be found",
+            completionCandidates = BugNames.class)
+    private @Nullable String profile;
 
     @Option(
             names = "--out",
@@ -147,12 +160,16 @@ public final class Chaos implements Callable<Integer> {
     RunOptions options() {
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(SEED_MAX) : seed;
         try {
+            if (planted != null && profile != null) {
+                throw new IllegalArgumentException("--planted and --profile: one of them, as one is without the bug");
+            }
             return new RunOptions(
                     minutes,
                     chosen,
                     nodes,
                     faults.toLowerCase(Locale.ROOT),
-                    Optional.ofNullable(planted).map(PlantedBug::named),
+                    Optional.ofNullable(planted == null ? profile : planted).map(PlantedBug::named),
+                    profile != null,
                     (out == null ? Path.of(System.getProperty(OUT, "chaos"), "seed-" + chosen) : out)
                             .toAbsolutePath()
                             .normalize());

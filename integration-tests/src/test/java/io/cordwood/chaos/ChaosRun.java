@@ -10,10 +10,12 @@ import io.cordwood.chaos.workload.NodeCalls;
 import io.cordwood.chaos.workload.ProcessSize;
 import io.cordwood.chaos.workload.ReplicaStates;
 import io.cordwood.chaos.workload.TopicPartitions;
+import io.cordwood.chaos.workload.WorkloadPlan;
 import io.cordwood.chaos.workload.Workloads;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.ErrorCode;
 import io.cordwood.client.NewTopic;
+import io.cordwood.client.TopicPartition;
 import io.cordwood.it.LoopDisk;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> one.
  */
 final class ChaosRun {
-    private static final int REPLICAS = 3;
     private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration TOPICS = Duration.ofSeconds(30);
+    /** For all of them together. */
+    private static final Duration TOPICS = Duration.ofSeconds(60);
     /** The last window, and starts that it has to wait for. */
     private static final Duration BEHIND_THE_TIME = Duration.ofSeconds(75);
 
@@ -55,6 +58,9 @@ final class ChaosRun {
     private static final Duration REST = Duration.ofSeconds(45);
     private static final Duration RETRY = Duration.ofMillis(500);
 
+    /** To judge what happened, and half as long as it took. */
+    private static final Duration JUDGEMENT = Duration.ofMinutes(2);
+
     private final RunOptions options;
     private final Trouble.Plan plan;
     private final List<String> problems = new ArrayList<>();
@@ -64,6 +70,25 @@ final class ChaosRun {
     ChaosRun(RunOptions options, Trouble.Plan plan) {
         this.options = options;
         this.plan = plan;
+    }
+
+    /** How long a run may take whose faults go on for so long: as long as all may take that it waits for. */
+    static Duration limit(Duration time) {
+        return Stream.of(
+                        START,
+                        TOPICS,
+                        time,
+                        BEHIND_THE_TIME,
+                        ABORTED,
+                        WORK_ON,
+                        DRAIN,
+                        READ_ON,
+                        FINAL_READ,
+                        time.dividedBy(FINAL_READ_PART),
+                        REST,
+                        JUDGEMENT,
+                        time.dividedBy(2))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     /** @return whether nothing is wrong with the cluster */
@@ -78,7 +103,8 @@ final class ChaosRun {
             Results.say(options.commandLine() + " --out " + options.out());
             Results.sayLacks(plan.equipment());
             plan.equipment().lacks().forEach(lack -> report.add("left out: " + lack));
-            makeHistory(results);
+            options.lackOfHeap(Runtime.getRuntime().maxMemory()).ifPresent(Results::say);
+            tryToMakeHistory(results);
             Results.say("checks the history");
             boolean clean = new Judgement(options, results, problems, report).pass();
             if (clean) {
@@ -90,13 +116,24 @@ final class ChaosRun {
         }
     }
 
+    /** What was taken down until something of the run's own failed is judged all the same. */
+    private void tryToMakeHistory(Results results) {
+        try {
+            makeHistory(results);
+        } catch (IOException | RuntimeException | Error e) {
+            e.printStackTrace();
+            problems.add("the run itself failed: " + e);
+        }
+    }
+
     private void makeHistory(Results results) throws IOException {
         try (var writer = new HistoryWriter(results.history());
                 var prepared = ChaosCluster.prepare(plan.cluster(results.work()))) {
             cluster = prepared;
             try {
                 prepared.start(START);
-                plan.workload().topics().forEach(topic -> createTopic(prepared, topic));
+                long deadline = System.nanoTime() + TOPICS.toNanos();
+                plan.workload().topics().forEach(topic -> createTopic(prepared, topic, deadline));
                 // The time of the history begins when the cluster serves.
                 var recorder = new Recorder(writer::write, System::nanoTime);
                 try (var workloads =
@@ -128,14 +165,13 @@ final class ChaosRun {
         return new ProcessSize(found.residentKib() * 1024, found.openFiles(), found.threads());
     }
 
-    private static void createTopic(ChaosCluster cluster, TopicPartitions topic) {
-        long deadline = System.nanoTime() + TOPICS.toNanos();
+    private static void createTopic(ChaosCluster cluster, TopicPartitions topic, long deadline) {
         while (true) {
             try {
                 cluster.admin()
                         .createTopic(NewTopic.of(topic.topic())
                                 .withPartitions(topic.count())
-                                .withReplicas(REPLICAS));
+                                .withReplicas(WorkloadPlan.REPLICAS));
                 return;
             } catch (CordwoodException e) {
                 if (e.code() == ErrorCode.TOPIC_EXISTS) {
@@ -161,25 +197,31 @@ final class ChaosRun {
         report.addAll(outcome.report());
         Results.say("all work on for " + WORK_ON.toSeconds() + " s");
         pass(WORK_ON);
-        expect(workloads.endWriters(DRAIN), "those that write had not come to an end " + DRAIN + " after they were to");
-        expect(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
+        expectNone(workloads.endWriters(DRAIN), "those that write had not come to an end in " + DRAIN);
+        expectNone(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
         Results.say("reads everything");
+        var topics = workloads.topics();
         try (var nodes = new NodeCalls(cluster.clientAddresses())) {
             var patience = FINAL_READ.plus(options.time().dividedBy(FINAL_READ_PART));
-            problems.addAll(new FinalReader(nodes, recorder).read(workloads.partitions(), patience));
+            problems.addAll(new FinalReader(nodes, recorder).read(partitions(topics), patience));
         }
         Results.say("compares the replicas");
         var states =
                 new ReplicaStates(cluster.admin(), node -> cluster.files(node).dataDirectory(), recorder);
-        problems.addAll(states.note(plan.workload().topics(), REST));
+        problems.addAll(states.note(topics, REST));
         problems.addAll(workloads.failures());
         problems.addAll(cluster.unexpectedEnds());
         workloads.counts().forEach((name, counts) -> Results.say(name + ": " + counts));
     }
 
-    private void expect(boolean holds, String problem) {
-        if (!holds) {
-            problems.add(problem);
+    private static List<TopicPartition> partitions(List<TopicPartitions> topics) {
+        return topics.stream().flatMap(topic -> topic.all().stream()).toList();
+    }
+
+    private void expectNone(List<String> left, String problem) {
+        if (!left.isEmpty()) {
+            problems.add(problem + ": " + String.join(", ", left));
+            System.err.println(Watchdog.threads());
         }
     }
 
@@ -230,6 +272,7 @@ final class ChaosRun {
     /** Has the servers print what their threads do, and keeps it. */
     private void lastWords(Results results) {
         System.err.println("again: " + options.commandLine());
+        System.err.println("to judge what there is: integration-tests/chaos/judge " + results.history());
         var hanging = cluster;
         if (hanging != null) {
             hanging.nodeIds().forEach(hanging::resume);

@@ -23,7 +23,7 @@ class ChaosTest {
         assertThat(options.minutes()).isEqualTo(3);
         assertThat(options.seed()).isEqualTo(17);
         assertThat(options.out()).isEqualTo(Path.of("results").toAbsolutePath());
-        assertThat(options.limit()).isEqualTo(Duration.ofSeconds(570));
+        assertThat(options.limit()).isEqualTo(Duration.ofSeconds(973));
         assertThat(options.commandLine())
                 .isEqualTo("integration-tests/chaos/run --minutes 3 --seed 17 --nodes 5 --faults kill,net");
     }
@@ -48,6 +48,32 @@ class ChaosTest {
                 .isEqualTo(options);
     }
 
+    @Test
+    void moreMinutesThanTheHeapTakesAreSaid() {
+        assertThat(parsed("--minutes 10").lackOfHeap(1000L << 20)).isEmpty();
+        assertThat(parsed("--minutes 11").lackOfHeap(1000L << 20))
+                .get()
+                .asString()
+                .contains("CORDWOOD_CHAOS_OPTS=-Xmx1100m");
+    }
+
+    @Test
+    void theFaultsOfABugGoWithoutIt() {
+        var options = parsed("--seed 1 --profile ack-before-force");
+
+        assertThat(options.planted()).contains(PlantedBug.ACK_BEFORE_FORCE);
+        assertThat(options.bug()).isEmpty();
+        assertThat(options.commandLine()).endsWith(" --profile ack-before-force");
+        assertThat(parsed("--planted ack-before-force").bug()).contains(PlantedBug.ACK_BEFORE_FORCE);
+    }
+
+    /** The script that runs all of them, and each one's faults without it. */
+    @ParameterizedTest
+    @EnumSource(PlantedBug.class)
+    void theScriptOfPlantedBugsHasEach(PlantedBug bug) {
+        assertThat(Path.of("chaos/planted")).content().contains(bug.optionName());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -59,6 +85,8 @@ class ChaosTest {
                 "--faults rain",
                 "--planted nothing",
                 "--planted ack-before-force --faults kill",
+                "--profile ack-before-force --faults kill",
+                "--planted ack-before-force --profile ack-before-force",
                 "--unknown",
                 "seven"
             })

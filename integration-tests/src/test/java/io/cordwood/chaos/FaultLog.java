@@ -22,8 +22,11 @@ import java.util.regex.Pattern;
 final class FaultLog implements FaultListener {
     static final String PROCESS = "nemesis";
     private static final Pattern NUMBER = Pattern.compile("\\d+");
-    /** What was harmed, at the end of the sentence. */
-    private static final Pattern PARTITION = Pattern.compile(" of ([a-zA-Z0-9._-]+)-(\\d+)$");
+    /**
+     * A segment file that was harmed, and of which partition. All other damage has a replica fetched anew without
+     * the roll that takes an offset.
+     */
+    private static final Pattern SEGMENT = Pattern.compile("^SEGMENT_\\w+ of ([a-zA-Z0-9._-]+)-(\\d+)$");
 
     private final Recorder recorder;
     private final List<Integer> allNodes;
@@ -77,7 +80,7 @@ final class FaultLog implements FaultListener {
     private void begin(Key key, FaultEvent event) {
         var fault = fault(event);
         begun.computeIfAbsent(key, unused -> new ArrayDeque<>()).add(new Begun(recorder.invoke(PROCESS, fault), fault));
-        var harmed = PARTITION.matcher(event.detail());
+        var harmed = SEGMENT.matcher(event.detail());
         if (event.kind() == FaultKind.FILE_DAMAGE && harmed.find()) {
             var partition = new TopicPartition(harmed.group(1), Integer.parseInt(harmed.group(2)));
             recorder.note(PROCESS, new Operation.Repair(partition, null), event.detail());

@@ -12,6 +12,7 @@ import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.client.TopicPartition;
+import io.cordwood.it.ReplicaDamage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,11 +55,20 @@ class FaultLogTest {
 
     @Test
     void damageMayLeadToARepair() {
-        tell(Phase.BEGIN, FaultKind.FILE_DAMAGE, "node 1", "TORN_SEGMENT of records-5");
+        tell(Phase.BEGIN, FaultKind.FILE_DAMAGE, "node 1", "SEGMENT_CUT of records-5");
 
         assertThat(History.of(events).calls(Operation.Repair.class))
                 .singleElement()
                 .satisfies(repair -> assertThat(repair.what().partition()).isEqualTo(new TopicPartition("records", 5)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ReplicaDamage.class)
+    void onlyDamageToASegmentMayLeadToARepair(ReplicaDamage damage) {
+        tell(Phase.BEGIN, FaultKind.FILE_DAMAGE, "node 1", damage + " of records-5");
+
+        assertThat(History.of(events).calls(Operation.Repair.class))
+                .hasSize(damage.name().startsWith("SEGMENT_") ? 1 : 0);
     }
 
     @Test

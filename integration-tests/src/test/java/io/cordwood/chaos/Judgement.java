@@ -39,7 +39,12 @@ record Judgement(RunOptions options, Results results, List<String> problems, Lis
         report = List.copyOf(report);
     }
 
-    /** Checks, writes and prints; whether nothing is wrong. */
+    /**
+     * Checks, writes and prints.
+     *
+     * @return whether nothing is wrong; of a planted bug whether it was found, which is what such a run is for:
+     *     servers ran its code, and one of the checkers that it is made for found something
+     */
     boolean pass() throws IOException {
         var history = HistoryFile.read(results.history());
         var verdict = withProblems(Verdict.of(history, Verdict.allCheckers(ResourceLimits.OF_A_NODE)));
@@ -47,7 +52,9 @@ record Judgement(RunOptions options, Results results, List<String> problems, Lis
         results.write("summary.txt", summary);
         Files.writeString(results.timeline(), Timeline.svg(history, options.commandLine()));
         System.out.print(summary);
-        return verdict.isClean();
+        return options.bug()
+                .map(bug -> wasReached(bug) && !caughtBy(bug, verdict).isEmpty())
+                .orElse(verdict.isClean());
     }
 
     private Verdict withProblems(Verdict found) {
@@ -61,18 +68,21 @@ record Judgement(RunOptions options, Results results, List<String> problems, Lis
     private String summary(String text, Verdict verdict) {
         return text
                 + report.stream().map(line -> line + "\n").collect(Collectors.joining())
-                + options.planted().map(bug -> planted(bug, verdict)).orElse("")
+                + options.bug().map(bug -> planted(bug, verdict)).orElse("")
                 + "again: " + options.commandLine() + "\n"
                 + "results: " + results.directory() + "\n";
     }
 
     private String planted(PlantedBug bug, Verdict verdict) {
-        var broken = verdict.violations().stream()
+        return "planted bug " + bug + (wasReached(bug) ? " was reached, " : " was never reached, ")
+                + shown(caughtBy(bug, verdict)) + "\n";
+    }
+
+    private static Set<String> caughtBy(PlantedBug bug, Verdict verdict) {
+        return verdict.violations().stream()
                 .map(Violation::checker)
                 .filter(bug.caughtBy()::contains)
                 .collect(Collectors.toCollection(TreeSet::new));
-        return "planted bug " + bug + (wasReached(bug) ? " was reached, " : " was never reached, ") + shown(broken)
-                + "\n";
     }
 
     private static String shown(Set<String> caughtBy) {

@@ -74,7 +74,8 @@ final class PlantedTrouble implements Trouble {
         @Override
         public String text() {
             var faults = profile().faults().stream().map(PlantedFault::label).collect(Collectors.joining(" and "));
-            return "planted bug " + bug + ", seed " + options.seed() + ", " + options.nodes() + " nodes, for "
+            var what = options.control() ? "faults of the bug " + bug + " without it" : "planted bug " + bug;
+            return what + ", seed " + options.seed() + ", " + options.nodes() + " nodes, for "
                     + options.time().toSeconds() + " s: " + profile().calm().toSeconds() + " s calm, then " + faults
                     + ", over after " + profile().lasts().toSeconds() + " s\n";
         }
@@ -106,9 +107,13 @@ final class PlantedTrouble implements Trouble {
                     equipment,
                     Stream.concat(SMALL_DISKS.stream(), profile().settings().stream())
                             .toList(),
-                    Stream.concat(standard.jvmOptions().stream(), PlantedAgent.jvmOptions(bug, directory).stream())
+                    Stream.concat(standard.jvmOptions().stream(), plantingOptions(directory).stream())
                             .toList(),
                     standard.diskMebibytes());
+        }
+
+        private List<String> plantingOptions(Path directory) throws IOException {
+            return options.control() ? List.of() : PlantedAgent.jvmOptions(bug, directory);
         }
 
         @Override
@@ -118,6 +123,7 @@ final class PlantedTrouble implements Trouble {
             return new WorkloadPlan(
                     new TopicPartitions(standard.records().topic(), wanted.partitions()),
                     standard.registers(),
+                    List.of(),
                     wanted.producers(),
                     0,
                     wanted.recordsPerSecond(),

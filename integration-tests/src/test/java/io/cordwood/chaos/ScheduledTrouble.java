@@ -81,7 +81,7 @@ final class ScheduledTrouble implements Trouble {
 
         @Override
         public WorkloadPlan workload() {
-            return WorkloadPlan.standard();
+            return WorkloadPlan.standard().withGrowing(ChaosSpec.GROWN_TOPIC);
         }
 
         @Override

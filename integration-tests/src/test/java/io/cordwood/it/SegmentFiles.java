@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -64,6 +65,11 @@ public record SegmentFiles(Path directory) {
     static int generation(Path file) {
         var matcher = NAME.matcher(name(file));
         return matcher.matches() && matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : 0;
+    }
+
+    /** Where the oldest file begins; empty where there is none. */
+    public OptionalLong firstOffset() {
+        return files().stream().mapToLong(SegmentFiles::baseOffset).findFirst();
     }
 
     /** All whole batches, in the order of the files; a batch that is being written ends its file. */

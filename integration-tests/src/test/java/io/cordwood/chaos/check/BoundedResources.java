@@ -16,7 +16,8 @@ import java.util.function.ToLongFunction;
  * and by more than the allowed growth from the highest of the first quarter of the time to the highest of
  * the last one, if both have {@value #QUARTER_MIN_SAMPLES} samples. The highest ones are compared because a
  * node that was killed begins small. Growth up to an eighth of the limit says nothing, of resident memory up
- * to half of it: heaps grow to their size whatever happens.
+ * to half of it: heaps grow to their size whatever happens. For the same reason the heap itself is noted and not
+ * judged: the JVM bounds it, and how much of it is used is a matter of when it was last cleared.
  */
 public final class BoundedResources implements Checker {
     private static final int QUARTER_MIN_SAMPLES = 3;

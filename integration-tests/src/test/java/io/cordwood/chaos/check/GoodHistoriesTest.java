@@ -40,7 +40,8 @@ class GoodHistoriesTest {
         assertThat(Verdict.of(HistoryFile.read(file), Verdict.allCheckers(LIMITS)))
                 .hasToString(
                         "no violation (lost-write, lost-to-power-loss, phantom, inconsistent-offset, duplicate, producer-order,"
-                                + " density, reader-continuity, stuck, linearizable-ends, replica-identity, bounded-resources)");
+                                + " density, reader-continuity, unsound-read, stuck, linearizable-ends, replica-identity,"
+                                + " one-leader, bounded-resources, enough-evidence)");
     }
 
     /** Else the silence would say little. */

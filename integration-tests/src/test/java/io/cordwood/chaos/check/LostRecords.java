@@ -12,7 +12,8 @@ import java.util.function.Predicate;
 /**
  * The acknowledged records of a partition that are not in its final log at the acknowledged offset, though
  * nobody allowed to drop them. Says of each whether it is of the prefix (nothing acknowledged before it is
- * left), of the postfix (nothing behind it is left) or of the middle.
+ * left), of the postfix (nothing behind it is left) or of the middle. Those that lie where a final log was not
+ * read any more are one finding: nobody knows what is there.
  *
  * <p><b>Thread:</b> confined to one.
  */
@@ -48,6 +49,7 @@ final class LostRecords {
     private void compare(TopicPartition partition, List<Call<Operation.Write>> acknowledged, FinalLog log) {
         long droppable = Math.min(log.logStart(), trimmedBefore(partition));
         var lost = new ArrayList<Call<Operation.Write>>();
+        var unread = new ArrayList<Call<Operation.Write>>();
         long firstLeft = Long.MAX_VALUE;
         long lastLeft = -1;
         for (var call : acknowledged) {
@@ -55,6 +57,8 @@ final class LostRecords {
             if (call.what().value().equals(log.at(offset))) {
                 firstLeft = Math.min(firstLeft, offset);
                 lastLeft = Math.max(lastLeft, offset);
+            } else if (log.readTo() < log.endOffset() && offset >= log.readTo()) {
+                unread.add(call);
             } else if (offset >= droppable) {
                 lost.add(call);
             }
@@ -63,6 +67,11 @@ final class LostRecords {
             long offset = offset(call);
             var part = offset < firstLeft ? "prefix" : offset > lastLeft ? "postfix" : "middle";
             findings.add(sentence(partition, call, log) + "; lost " + (lastLeft < 0 ? "with all others" : part));
+        }
+        if (!unread.isEmpty()) {
+            findings.add(partition + " was not read from offset " + log.readTo() + " on, and has " + unread.size()
+                    + " acknowledged records there, the first of "
+                    + unread.get(0).where());
         }
     }
 

@@ -1,6 +1,8 @@
 package io.cordwood.chaos.check;
 
 import io.cordwood.chaos.check.Sightings.Sighting;
+import io.cordwood.chaos.history.Call;
+import io.cordwood.chaos.history.EventType;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Seen;
@@ -11,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -18,7 +21,8 @@ import java.util.TreeMap;
  *
  * <p>Broken by two records of one idempotent producer in one partition, acknowledged or read, where the one
  * with the higher offset has the lower number. Numbers may be missing, and the same number twice is a {@link
- * Duplicate}.
+ * Duplicate}. A record whose outcome is unknown may come late: it is compared with those only that were begun
+ * before that was said. The promise ends there, and the producer goes on under another identity.
  */
 public final class ProducerOrder implements Checker {
     @Override
@@ -38,21 +42,40 @@ public final class ProducerOrder implements Checker {
                         .putIfAbsent(sighting.seen(), sighting);
             }
         });
-        ordered.values().forEach(ofOne -> checkOne(ofOne.values(), findings));
+        ordered.values().forEach(ofOne -> checkOne(ofOne.values(), writes, findings));
         return findings.all();
     }
 
-    private static void checkOne(Collection<Sighting> sightings, Findings findings) {
+    private static void checkOne(Collection<Sighting> sightings, Writes writes, Findings findings) {
         var byOffset = new ArrayList<>(sightings);
         byOffset.sort(Comparator.comparingLong(sighting -> sighting.seen().offset()));
-        var newest = new HashMap<String, Sighting>();
+        var byProducer = new HashMap<String, TreeMap<Long, Sighting>>();
         for (var sighting : byOffset) {
             var value = sighting.seen().value();
-            var before = newest.put(value.producer(), sighting);
-            if (before != null && before.seen().value().number() > value.number()) {
-                findings.add(sighting.partition() + " has " + before.seen().value() + " " + before.where() + ", before "
-                        + value + " " + sighting.where());
+            var sofar = byProducer.computeIfAbsent(value.producer(), producer -> new TreeMap<>());
+            // Of those that should come later it is the one that was begun first.
+            var before = sofar.higherEntry(value.number());
+            if (before != null && begun(before.getValue(), writes) < givenUp(sighting, writes)) {
+                findings.add(sighting.partition() + " has "
+                        + before.getValue().seen().value() + " "
+                        + before.getValue().where() + ", before " + value + " " + sighting.where());
             }
+            sofar.putIfAbsent(value.number(), sighting);
         }
+    }
+
+    private static long begun(Sighting sighting, Writes writes) {
+        return write(sighting, writes).beginNanos();
+    }
+
+    /** When its producer was told that its outcome is unknown; never where it was told something else. */
+    private static long givenUp(Sighting sighting, Writes writes) {
+        var ended = write(sighting, writes).ended();
+        return ended != null && ended.type() == EventType.INFO ? ended.nanos() : Long.MAX_VALUE;
+    }
+
+    private static Call<Operation.Write> write(Sighting sighting, Writes writes) {
+        return Objects.requireNonNull(
+                writes.of(sighting.partition(), sighting.seen().value()), "only what was written is ordered");
     }
 }

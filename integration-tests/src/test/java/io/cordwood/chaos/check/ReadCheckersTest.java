@@ -6,8 +6,10 @@ import static io.cordwood.chaos.check.Edited.middle;
 import static io.cordwood.chaos.check.Edited.next;
 
 import io.cordwood.chaos.history.Call;
+import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.EventType;
 import io.cordwood.chaos.history.Operation;
+import io.cordwood.chaos.history.Operation.LeaderSeen;
 import io.cordwood.chaos.history.Operation.ReplicaState;
 import io.cordwood.chaos.history.Operation.Resources;
 import io.cordwood.chaos.history.Seen;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.Test;
  */
 class ReadCheckersTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+    private static final long SECOND = 1_000_000_000;
     private static final Stuck STUCK = new Stuck(Verdict.RECOVERY);
     private static final long DEADLINE_NANOS = SimulatedRun.HEAL_NANOS + Verdict.RECOVERY.toNanos();
     private static final ResourceLimits LIMITS =
@@ -125,9 +129,51 @@ class ReadCheckersTest {
     @Test
     void failureBehindTheDeadlineIsStuck() {
         for (var type : List.of(EventType.FAIL, EventType.INFO)) {
-            finds(STUCK, "ended with " + type, good -> good.ended(before(good, Long.MAX_VALUE), type));
-            isSilent(STUCK, good -> good.ended(before(good, DEADLINE_NANOS), type));
+            finds(STUCK, "Produce on orders-", good -> good.ended(lastAcknowledged(good, Long.MAX_VALUE), type));
+            isSilent(STUCK, good -> good.ended(lastAcknowledged(good, DEADLINE_NANOS), type));
         }
+    }
+
+    @Test
+    void readerAtTheTailThatIsRefusedBehindTheDeadlineIsStuck() {
+        finds(STUCK, "ended with FAIL (nobody leads)", good -> waiting(good, DEADLINE_NANOS + 1));
+        isSilent(STUCK, good -> waiting(good, DEADLINE_NANOS - 1));
+    }
+
+    private static Edited waiting(Edited good, long nanos) {
+        var read = Operation.Read.waiting(PARTITION, 0);
+        return good.plus(
+                new Event(nanos, "tail-0", 1L << 40, EventType.INVOKE, read, ""),
+                new Event(nanos, "tail-0", 1L << 40, EventType.FAIL, read, "nobody leads"));
+    }
+
+    /** They are made again, and a machine may have more to do than it can. */
+    @Test
+    void singleTryThatFailsIsStuckOnlyWhereAllDo() {
+        for (var type : List.of(EventType.FAIL, EventType.INFO)) {
+            for (var kind : List.of(Operation.EndOffset.class, Operation.Read.class)) {
+                isSilent(STUCK, good -> good.ended(late(good, kind).get(0), type));
+                finds(STUCK, "operations " + kind.getSimpleName() + " on orders-0", good -> {
+                    var changed = good;
+                    for (var call : late(good, kind)) {
+                        changed = changed.ended(call, type);
+                    }
+                    return changed;
+                });
+            }
+        }
+    }
+
+    @Test
+    void oneFailedTryAloneSaysNothing() {
+        isSilent(STUCK, good -> {
+            var tries = late(good, Operation.EndOffset.class);
+            var changed = good.ended(tries.get(0), EventType.FAIL);
+            for (var call : tries.subList(1, tries.size())) {
+                changed = changed.without(call);
+            }
+            return changed;
+        });
     }
 
     /** Nobody repeats it, and leaders change also without a fault. */
@@ -140,7 +186,7 @@ class ReadCheckersTest {
                                     lateAppends(good).get(0),
                                     without(lateAppends(good).get(0)))
                             .ended(lateAppends(good).get(0), type));
-            finds(STUCK, "conditional appends to orders-0", good -> {
+            finds(STUCK, "operations AppendIf on orders-0", good -> {
                 var changed = good;
                 for (var append : lateAppends(good)) {
                     changed = changed.ended(append, without(append)).ended(append, type);
@@ -162,6 +208,31 @@ class ReadCheckersTest {
             }
             return changed;
         });
+    }
+
+    /** Nobody waits for what was given up before the heal. */
+    @Test
+    void partitionWhoseWritesEndedBeforeTheHealIsNotStuck() {
+        isSilent(STUCK, good -> {
+            var later = good.history().calls(Operation.Write.class).stream()
+                    .filter(write -> write.beginNanos() >= SimulatedRun.HEAL_NANOS - SECOND)
+                    .map(write -> write.invoked().operation())
+                    .collect(Collectors.toSet());
+            return new Edited(good.events().stream()
+                    .filter(event -> !isWrite(event) || !later.contains(event.operation()))
+                    .map(event -> isWrite(event) && event.type() != EventType.INVOKE ? givenUp(event) : event)
+                    .toList());
+        });
+    }
+
+    private static boolean isWrite(Event event) {
+        return event.what() instanceof Operation.Write write
+                && write.partition().equals(PARTITION);
+    }
+
+    private static Event givenUp(Event event) {
+        return new Event(
+                event.nanos(), event.process(), event.operation(), EventType.INFO, event.what(), event.detail());
     }
 
     @Test
@@ -191,6 +262,42 @@ class ReadCheckersTest {
                 good -> good.without(event -> event.what() instanceof ReplicaState state
                         && state.partition().equals(PARTITION)
                         && state.node() > 1));
+    }
+
+    @Test
+    void readerThatHadToRefuseWhatCameIsFound() {
+        var checker = new UnsoundRead();
+        for (var why : List.of("CORRUPT_BATCH: crc", "INTERNAL: the node skips offsets", "a third one")) {
+            finds(checker, why, good -> refused(good, Operation.Read.UNSOUND + why));
+            isSilent(checker, good -> refused(good, why));
+        }
+    }
+
+    private static Edited refused(Edited good, String why) {
+        var read = Operation.Read.waiting(PARTITION, 7);
+        return good.plus(
+                new Event(SECOND, "tail-0", 1L << 40, EventType.INVOKE, read, ""),
+                new Event(2 * SECOND, "tail-0", 1L << 40, EventType.FAIL, read, why));
+    }
+
+    @Test
+    void twoLeadersOfOneEpochAreFound() {
+        var checker = new LeaderEpochs();
+        for (int other : List.of(1, 2, 3)) {
+            finds(checker, "two leaders in epoch", good -> {
+                var seen = good.history().calls(LeaderSeen.class).get(0).what();
+                int node = seen.node() == other ? 4 : other;
+                return good.plus(leader(new LeaderSeen(seen.partition(), node, seen.epoch())));
+            });
+        }
+        isSilent(checker, good -> {
+            var seen = good.history().calls(LeaderSeen.class).get(0).what();
+            return good.plus(leader(seen));
+        });
+    }
+
+    private static Event leader(LeaderSeen seen) {
+        return new Event(SimulatedRun.HEAL_NANOS, "leaders", 1L << 40, EventType.OK, seen, "");
     }
 
     @Test
@@ -238,6 +345,23 @@ class ReadCheckersTest {
         return good.ended(read, read.what().got(records.apply(read.what().records()), next(read)));
     }
 
+    /** The last acknowledged record of a producer that begins before a time. */
+    private static Call<Operation.Produce> lastAcknowledged(Edited good, long nanos) {
+        var calls = good.history().calls(Operation.Produce.class).stream()
+                .filter(call -> call.isOk() && call.beginNanos() < nanos)
+                .toList();
+        return calls.get(calls.size() - 1);
+    }
+
+    /** Those of one kind in the first partition that begin when all has to work again. */
+    private static <T extends Operation.OfPartition> List<Call<T>> late(Edited good, Class<T> kind) {
+        return good.history().calls(kind).stream()
+                .filter(call -> call.beginNanos() >= DEADLINE_NANOS
+                        && call.ended() != null
+                        && call.what().partition().equals(PARTITION))
+                .toList();
+    }
+
     /** The last answered end-offset read that begins before a time. */
     private static Call<Operation.EndOffset> before(Edited good, long nanos) {
         var calls = good.history().calls(Operation.EndOffset.class).stream()
@@ -250,11 +374,7 @@ class ReadCheckersTest {
      * Conditional appends that begin when all has to work again, some of them refused for the end they found.
      */
     private static List<Call<Operation.AppendIf>> lateAppends(Edited good) {
-        return good.history().calls(Operation.AppendIf.class).stream()
-                .filter(call -> call.beginNanos() >= DEADLINE_NANOS
-                        && call.ended() != null
-                        && call.what().partition().equals(PARTITION))
-                .toList();
+        return late(good, Operation.AppendIf.class);
     }
 
     /** As it was begun. */

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +108,12 @@ public final class SimulatedRun {
     }
 
     private void start() {
+        var nodes = IntStream.rangeClosed(1, NODES).boxed().toList();
+        recorder.note(
+                "nemesis",
+                new Operation.Planned(
+                        "orders", PARTITIONS.size(), NODES, nodes, List.of("reader-0", "reader-1", "reader-late")),
+                "");
         for (int i = 0; i < 2; i++) {
             int number = i;
             produce("p" + number, true, 0);

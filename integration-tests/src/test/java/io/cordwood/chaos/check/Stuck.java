@@ -5,8 +5,10 @@ import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.EventType;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
+import io.cordwood.client.TopicPartition;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -17,17 +19,20 @@ import java.util.Objects;
  * <ul>
  *   <li>is not answered at the later of the deadline and the same time after its own begin, if the history
  *       goes on until then;
- *   <li>begins behind the deadline and then fails, or ends without a known outcome, other than an {@code
- *       AppendIf} or a {@code FinalRead}, which is asked for again until it is answered. A read that is
- *       refused for the log start is answered.
+ *   <li>begins behind the deadline and then fails, or ends without a known outcome, other than a single try or
+ *       a {@code FinalRead}, which is asked for again until it is answered. A read that is refused for the log
+ *       start is answered.
  * </ul>
- * Also by a partition in which {@code AppendIf}s that begin behind the deadline end, and each of them so:
- * nobody repeats one, because that could append twice, so a change of leader may cut it at any time. One
- * that is refused for the end it found is answered. And by a partition in which some write was under way
- * between the heal and the deadline and none was acknowledged, if the history goes on until the deadline.
- * Without a heal nothing is decided.
+ * Also by a partition in which {@value #TRIES_MIN} single tries of a kind or more begin behind the deadline and
+ * end, and each of them so. Single tries are an {@code AppendIf}, which nobody repeats because that could
+ * append twice, an {@code EndOffset}, and a {@code Read} that does not wait: a change of leader, or a machine
+ * with more to do than it can, may cut one of them at any time. An {@code AppendIf} that is refused for the end
+ * it found is answered. And by a partition in which some write was under way between the heal and the deadline
+ * and none was acknowledged, if the history goes on until the deadline. Without a heal nothing is decided.
  */
 public final class Stuck implements Checker {
+    private static final int TRIES_MIN = 2;
+
     private final Duration limit;
 
     public Stuck(Duration limit) {
@@ -48,7 +53,9 @@ public final class Stuck implements Checker {
                     checkOne(call, heal, history.endNanos(), findings);
                 }
             }
-            checkAppends(history, heal, findings);
+            checkTries(history.callsByPartition(Operation.AppendIf.class), heal, findings);
+            checkTries(history.callsByPartition(Operation.EndOffset.class), heal, findings);
+            checkTries(history.callsByPartition(Operation.Read.class), heal, findings);
             if (history.endNanos() >= heal + limit.toNanos()) {
                 checkPartitions(history, heal, findings);
             }
@@ -64,24 +71,28 @@ public final class Stuck implements Checker {
             findings.add(sentence(call, heal) + (ended == null ? " was never answered" : " was answered late"));
         } else if (ended != null
                 && call.beginNanos() >= heal + limit.toNanos()
-                && isAnsweredAtOnce(call.what())
+                && !isSingleTry(call.what())
+                && !(call.what() instanceof Operation.FinalRead)
                 && !isAnswered(call)) {
             findings.add(sentence(call, heal) + " ended with " + ended.type() + " (" + ended.detail() + ")");
         }
     }
 
-    private void checkAppends(History history, long heal, Findings findings) {
-        history.callsByPartition(Operation.AppendIf.class).forEach((partition, appends) -> {
-            var late = appends.stream()
-                    .filter(append -> append.beginNanos() >= heal + limit.toNanos() && append.ended() != null)
+    /** Of one kind. */
+    private <T extends Operation.OfPartition> void checkTries(
+            Map<TopicPartition, List<Call<T>>> calls, long heal, Findings findings) {
+        calls.forEach((partition, ofOne) -> {
+            var late = ofOne.stream()
+                    .filter(call -> isSingleTry(call.what()))
+                    .filter(call -> call.beginNanos() >= heal + limit.toNanos() && call.ended() != null)
                     .toList();
-            if (!late.isEmpty() && late.stream().noneMatch(Stuck::isAnswered)) {
+            if (late.size() >= TRIES_MIN && late.stream().noneMatch(Stuck::isAnswered)) {
+                var first = late.get(0);
                 findings.add(
-                        "none of " + late.size() + " conditional appends to " + partition + ", " + limit.toSeconds()
-                                + " s and more after the faults ended at " + Event.time(heal)
-                                + ", was answered, the first of them to "
-                                + late.get(0).where() + ": "
-                                + Objects.requireNonNull(late.get(0).ended()).detail());
+                        "none of " + late.size() + " operations " + first.kind().getSimpleName() + " on " + partition
+                                + ", " + limit.toSeconds() + " s and more after the faults ended at " + Event.time(heal)
+                                + ", was answered, the first of them to " + first.where() + ": "
+                                + Objects.requireNonNull(first.ended()).detail());
             }
         });
     }
@@ -90,7 +101,7 @@ public final class Stuck implements Checker {
         long deadline = heal + limit.toNanos();
         history.callsByPartition(Operation.Write.class).forEach((partition, writes) -> {
             var underWay = writes.stream()
-                    .filter(write -> write.beginNanos() < deadline && write.endNanos() >= heal)
+                    .filter(write -> write.beginNanos() < deadline && isUnderWay(write, heal))
                     .filter(write -> !isRefusal(write.what()))
                     .toList();
             if (!underWay.isEmpty()
@@ -111,8 +122,16 @@ public final class Stuck implements Checker {
         return what instanceof Operation.Write || what instanceof Operation.View || what instanceof Operation.EndOffset;
     }
 
-    private static boolean isAnsweredAtOnce(Operation what) {
-        return !(what instanceof Operation.AppendIf || what instanceof Operation.FinalRead);
+    private static boolean isSingleTry(Operation what) {
+        return what instanceof Operation.AppendIf
+                || what instanceof Operation.EndOffset
+                || (what instanceof Operation.Read read && !read.waits());
+    }
+
+    /** Also one that ends without a known outcome is over then: nobody waits for it any more. */
+    private static boolean isUnderWay(Call<?> call, long nanos) {
+        var ended = call.ended();
+        return ended == null || ended.nanos() >= nanos;
     }
 
     private static boolean isAnswered(Call<? extends Operation> call) {

@@ -32,18 +32,30 @@ public record Verdict(List<String> checkers, List<Violation> violations) {
                 new ProducerOrder(),
                 new Density(),
                 new ReaderContinuity(),
+                new UnsoundRead(),
                 new Stuck(RECOVERY),
                 new LinearizableEnds(),
                 new ReplicaIdentity(),
-                new BoundedResources(limits));
+                new LeaderEpochs(),
+                new BoundedResources(limits),
+                new EnoughEvidence(RECOVERY));
     }
 
     public static Verdict of(History history, List<Checker> checkers) {
         var violations = new ArrayList<Violation>();
         for (var checker : checkers) {
-            violations.addAll(checker.check(history));
+            violations.addAll(judged(checker, history));
         }
         return new Verdict(checkers.stream().map(Checker::name).toList(), violations);
+    }
+
+    /** What one cannot judge is no reason not to hear the others. */
+    private static List<Violation> judged(Checker checker, History history) {
+        try {
+            return checker.check(history);
+        } catch (RuntimeException e) {
+            return List.of(new Violation(checker.name(), "could not judge: " + e));
+        }
     }
 
     public boolean isClean() {

@@ -48,6 +48,16 @@ class WriteCheckersTest {
         });
     }
 
+    /** Nobody knows what is there. */
+    @Test
+    void partOfThePartitionThatWasNotReadInTheEndIsOneFinding() {
+        finds(new LostWrite(), "was not read from offset", good -> good.without(lastFinalRead(good)));
+        for (var good : Edited.good()) {
+            assertThat(new LostWrite().check(good.without(lastFinalRead(good)).history()))
+                    .hasSize(1);
+        }
+    }
+
     @Test
     void overwrittenWriteIsFound() {
         finds(new LostWrite(), "has there stranger-000005", good -> {
@@ -198,6 +208,34 @@ class WriteCheckersTest {
             long next = next(read);
             return good.ended(read, read.what().got(List.of(late), next));
         });
+    }
+
+    /** Its producer had given it up before it sent the other one, under another identity. */
+    @Test
+    void recordThatWasGivenUpMayComeLate() {
+        var checker = new ProducerOrder();
+        isSilent(checker, good -> givenUpAndLate(good, 0));
+        finds(checker, "read by final", good -> givenUpAndLate(good, 1));
+        // Not given up at all.
+        finds(checker, "read by final", good -> {
+            var two = twoOfOneProducer(good);
+            return good.inTheEnd(PARTITION, seen -> swapped(two, seen))
+                    .without(event -> event.what() instanceof Operation.Read);
+        });
+    }
+
+    /**
+     * Two records change their places.
+     *
+     * @param later how much later than the second one was begun the first one is given up
+     */
+    private static Edited givenUpAndLate(Edited good, long later) {
+        var two = twoOfOneProducer(good);
+        return good.inTheEnd(PARTITION, seen -> swapped(two, seen))
+                .without(event -> event.what() instanceof Operation.Read)
+                .ended(two.get(0), EventType.INFO)
+                .moved(two.get(0).ended(), two.get(1).beginNanos() + later)
+                .ended(two.get(1), EventType.INFO);
     }
 
     @Test

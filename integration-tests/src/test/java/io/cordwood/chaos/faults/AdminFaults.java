@@ -24,7 +24,6 @@ final class AdminFaults {
     private static final Duration CHANGE_MAX = Duration.ofSeconds(60);
     private static final int BETWEEN_TRANSFERS_MILLIS = 1_000;
     private static final String TOPIC_PREFIX = "chaos-topic-";
-    private static final String GROWN_TOPIC = "chaos-grown";
     private static final int GROWN_PARTITIONS_MAX = 12;
     private static final int CREATED_PARTITIONS_MAX = 3;
 
@@ -55,10 +54,10 @@ final class AdminFaults {
     }
 
     void addPartitions(Fault fault, Stage stage) {
-        stage.begun("topic " + GROWN_TOPIC, "grows");
+        stage.begun("topic " + ChaosSpec.GROWN_TOPIC, "grows");
         int now = grownTopic().partitionCount();
         if (now < GROWN_PARTITIONS_MAX) {
-            now = admin().addPartitions(GROWN_TOPIC, now + 1).partitionCount();
+            now = admin().addPartitions(ChaosSpec.GROWN_TOPIC, now + 1).partitionCount();
         }
         stage.hold(fault.lengthMillis());
         stage.ended(now + " partitions");
@@ -66,13 +65,13 @@ final class AdminFaults {
 
     private TopicDescription grownTopic() {
         try {
-            return admin().topic(GROWN_TOPIC);
+            return admin().topic(ChaosSpec.GROWN_TOPIC);
         } catch (CordwoodException e) {
             if (e.code() != ErrorCode.UNKNOWN_TOPIC) {
                 throw e;
             }
             return admin().createTopic(
-                            NewTopic.of(GROWN_TOPIC).withPartitions(1).withReplicas(Compatibility.REPLICAS));
+                            NewTopic.of(ChaosSpec.GROWN_TOPIC).withPartitions(1).withReplicas(Compatibility.REPLICAS));
         }
     }
 

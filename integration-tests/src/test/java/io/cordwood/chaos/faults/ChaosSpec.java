@@ -20,6 +20,9 @@ public record ChaosSpec(
         List<String> flags,
         List<String> jvmOptions,
         int diskMebibytes) {
+    /** Gets more partitions meanwhile, where that is among the faults. */
+    public static final String GROWN_TOPIC = "chaos-grown";
+
     /** So much that it fills up only on purpose, in half an hour and more. */
     private static final int DISK_MEBIBYTES = 768;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.client.TopicPartition;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,6 +58,26 @@ class HistoryTest {
                     .as("%d bytes cut off", cut)
                     .isEqualTo(events(2));
         }
+    }
+
+    /** Such as that there is no memory left: what was queued behind it is gone. */
+    @Test
+    void errorOfTheThreadThatWritesIsTold() {
+        var writer = new HistoryWriter(new Writer() {
+            @Override
+            public void write(char[] text, int from, int length) {
+                throw new OutOfMemoryError("none left");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        });
+        writer.write(events(1).get(0));
+
+        assertThatThrownBy(writer::close).isInstanceOf(IOException.class).hasRootCauseMessage("none left");
     }
 
     @Test
@@ -188,7 +209,7 @@ class HistoryTest {
                 Operation.AppendIf.of(PARTITION, VALUE, 4).refused(9),
                 Operation.EndOffset.of(PARTITION).at(12),
                 Operation.Read.of(PARTITION, 5).got(seen, 7),
-                Operation.Read.of(PARTITION, 5).trimmed(9),
+                Operation.Read.waiting(PARTITION, 5).trimmed(9),
                 finalRead(5).got(seen, 7),
                 new Operation.ReplicaState(PARTITION, 2, 0, 7, "ab12"),
                 new Operation.LeaderSeen(PARTITION, 2, 4),
@@ -196,6 +217,7 @@ class HistoryTest {
                 new Operation.Repair(PARTITION, null),
                 new Operation.Repair(PARTITION, 8L),
                 new Operation.Fault(HarmKind.CUT, List.of(1, 3), "one way"),
+                new Operation.Planned("big-orders", 4, 3, List.of(1, 2, 3), List.of("tail-0", "rescan")),
                 new Operation.Heal(),
                 new Operation.Resources(1, 2, 3, 4, 5, 6));
     }

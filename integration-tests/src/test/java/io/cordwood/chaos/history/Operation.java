@@ -110,30 +110,40 @@ public sealed interface Operation {
      * A reader asks for the records from an offset on. All reads of one process in one partition are one pass
      * from where it began: a reader that begins anew somewhere else takes another process name.
      *
+     * @param waits whether it stays open until there are records, whoever has to be asked again for them; else
+     *     it is a single try, and who made it makes another one where it fails
      * @param logStart with {@link EventType#FAIL}: the log start, where the position lies below it. The reader
      *     goes on there
      */
     record Read(
             TopicPartition partition,
             long position,
+            boolean waits,
             List<Seen> records,
             @Nullable Long nextPosition,
             @Nullable Long logStart)
             implements View {
+        /** How the detail of one begins that failed because its reader must not take what came. */
+        public static final String UNSOUND = "unsound: ";
+
         public Read {
             records = List.copyOf(records);
         }
 
         public static Read of(TopicPartition partition, long position) {
-            return new Read(partition, position, List.of(), null, null);
+            return new Read(partition, position, false, List.of(), null, null);
+        }
+
+        public static Read waiting(TopicPartition partition, long position) {
+            return new Read(partition, position, true, List.of(), null, null);
         }
 
         public Read got(List<Seen> records, long nextPosition) {
-            return new Read(partition, position, records, nextPosition, null);
+            return new Read(partition, position, waits, records, nextPosition, null);
         }
 
         public Read trimmed(long logStart) {
-            return new Read(partition, position, List.of(), null, logStart);
+            return new Read(partition, position, waits, List.of(), null, logStart);
         }
     }
 
@@ -200,6 +210,23 @@ public sealed interface Operation {
     record Fault(HarmKind kind, List<Integer> nodes, String what) implements Operation {
         public Fault {
             nodes = List.copyOf(nodes);
+        }
+    }
+
+    /**
+     * What a run means to see of a topic: without that the silence of all judges says nothing of it. Noted once,
+     * at the begin.
+     *
+     * @param partitions from 0 to there, exclusive; it may get more of them
+     * @param replicas of each of these in the end
+     * @param nodes whose {@link Resources} are sampled
+     * @param readers processes that read the topic, or how the names of their passes begin before a dot
+     */
+    record Planned(String topic, int partitions, int replicas, List<Integer> nodes, List<String> readers)
+            implements Operation {
+        public Planned {
+            nodes = List.copyOf(nodes);
+            readers = List.copyOf(readers);
         }
     }
 

@@ -8,19 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Judges a history that was written down, and puts the page and the picture of the run beside it: {@code
- * summary.txt} and {@code timeline.svg}.
+ * Judges a history that was written down once more, and puts the page and the picture of the run beside it:
+ * {@code judged.txt} and {@code timeline.svg}. What the run saw itself, as that a node ended, is no part of a
+ * history; it is in the page of the run, which stays.
  *
  * <p><b>Thread:</b> any.
  */
 public final class Judge {
+    private static final String PAGE = "judged.txt";
+
     private Judge() {}
 
     /** @param title what run it is: its seed and options */
     public static Verdict judge(Path file, String title, ResourceLimits limits) throws IOException {
         var history = HistoryFile.read(file);
         var verdict = Verdict.of(history, Verdict.allCheckers(limits));
-        Files.writeString(file.resolveSibling("summary.txt"), Summary.of(history, verdict));
+        Files.writeString(file.resolveSibling(PAGE), Summary.of(history, verdict));
         Files.writeString(file.resolveSibling("timeline.svg"), Timeline.svg(history, title));
         return verdict;
     }
@@ -32,7 +35,7 @@ public final class Judge {
         }
         var file = Path.of(arguments[0]).toAbsolutePath();
         var verdict = judge(file, file.toString(), ResourceLimits.OF_A_NODE);
-        System.out.print(Files.readString(file.resolveSibling("summary.txt")));
+        System.out.print(Files.readString(file.resolveSibling(PAGE)));
         System.exit(verdict.isClean() ? 0 : 1);
     }
 }

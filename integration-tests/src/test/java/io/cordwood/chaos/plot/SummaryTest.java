@@ -101,7 +101,7 @@ class SummaryTest {
         var verdict = Judge.judge(file, "seed 1", limits);
 
         assertThat(verdict.isClean()).isFalse();
-        assertThat(directory.resolve("summary.txt")).content().contains(verdict.toString());
+        assertThat(directory.resolve("judged.txt")).content().contains(verdict.toString());
         assertThat(directory.resolve("timeline.svg")).content().contains("seed 1");
     }
 

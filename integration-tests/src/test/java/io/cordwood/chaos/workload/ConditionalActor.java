@@ -9,8 +9,11 @@ import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.IntSupplier;
 
 /**
  * Appends one record after another where it believes a partition to end, by way of any node. Several of them
@@ -27,19 +30,23 @@ final class ConditionalActor implements Actor {
 
     private final NodeCalls nodes;
     private final Journal journal;
-    private final String topic;
-    private final long[] believedEnds;
-    private final Payload payload;
+    private final Values values;
+    private final Map<Integer, Long> believedEnds = new HashMap<>();
     private final SplittableRandom random;
     private long next;
 
-    /** @param partitions of the topic, which nobody else writes to in another way */
-    ConditionalActor(NodeCalls nodes, Journal journal, TopicPartitions partitions, Payload payload, long seed) {
+    /**
+     * What it appends, and where.
+     *
+     * @param topic to which nobody writes in another way
+     * @param partitions of the topic, which may get more of them
+     */
+    record Values(String topic, IntSupplier partitions, Payload payload) {}
+
+    ConditionalActor(NodeCalls nodes, Journal journal, Values values, long seed) {
         this.nodes = nodes;
         this.journal = journal;
-        this.topic = partitions.topic();
-        this.believedEnds = new long[partitions.count()];
-        this.payload = payload;
+        this.values = values;
         this.random = new SplittableRandom(seed);
     }
 
@@ -48,9 +55,11 @@ final class ConditionalActor implements Actor {
         if (stopping) {
             return Optional.empty();
         }
-        int partition = random.nextInt(believedEnds.length);
+        int partition = random.nextInt(values.partitions().getAsInt());
         var begun = Operation.AppendIf.of(
-                new TopicPartition(topic, partition), new Value(journal.name(), next++), believedEnds[partition]);
+                new TopicPartition(values.topic(), partition),
+                new Value(journal.name(), next++),
+                believedEnds.getOrDefault(partition, 0L));
         return Optional.of(append(begun));
     }
 
@@ -62,13 +71,13 @@ final class ConditionalActor implements Actor {
         try {
             long offset = stub.produce(request).getRecords(0).getOffset();
             journal.ok(journal.name(), operation, begun.at(offset));
-            believedEnds[partition] = offset + 1;
+            believedEnds.put(partition, offset + 1);
             return pause();
         } catch (StatusRuntimeException e) {
             var outcome = Outcome.ofCall(e);
             var found = outcome.foundEnd();
             if (found.isPresent()) {
-                believedEnds[partition] = found.getAsLong();
+                believedEnds.put(partition, found.getAsLong());
                 journal.end(journal.name(), operation, begun.refused(found.getAsLong()), outcome);
                 return pause();
             }
@@ -78,9 +87,9 @@ final class ConditionalActor implements Actor {
     }
 
     private ProduceRequest request(Operation.AppendIf begun) {
-        var value = ByteString.copyFrom(payload.of(begun.value()));
+        var value = ByteString.copyFrom(values.payload().of(begun.value()));
         return ProduceRequest.newBuilder()
-                .setTopic(topic)
+                .setTopic(values.topic())
                 .setPartition(begun.partition().partition())
                 .setExpectedEndOffset(begun.expectedEnd())
                 .addRecords(NewRecord.newBuilder()

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * Reads everything that is there when all have come to rest, from the partitions' leaders.
@@ -68,10 +69,11 @@ public final class FinalReader {
             try {
                 var answer = fetch(part);
                 long next = answer.getNextOffset();
-                recorder.ok(PROCESS, operation, found(part, answer));
-                more = next < answer.getHighWatermark();
+                var found = found(part, answer);
+                recorder.ok(PROCESS, operation, found);
+                more = next < found.endOffset();
                 problem = more && next == part.position() ? nothing(part) : null;
-                part = Operation.FinalRead.of(partition, answer.getLogStartOffset(), answer.getHighWatermark(), next);
+                part = Operation.FinalRead.of(partition, found.logStart(), found.endOffset(), next);
             } catch (StatusRuntimeException e) {
                 recorder.fail(PROCESS, operation, part, Outcome.ofCall(e).why());
                 problem = e;
@@ -89,9 +91,10 @@ public final class FinalReader {
                 .asRuntimeException();
     }
 
+    /** Nobody confirmed the end that comes with records: it may lie below the one that was asked for. */
     private static Operation.FinalRead found(Operation.FinalRead asked, FetchResponse answer) {
-        return Operation.FinalRead.of(
-                        asked.partition(), answer.getLogStartOffset(), answer.getHighWatermark(), asked.position())
+        long end = Math.max(asked.endOffset(), answer.getHighWatermark());
+        return Operation.FinalRead.of(asked.partition(), answer.getLogStartOffset(), end, asked.position())
                 .got(Records.seen(answer.getRecordsList()), answer.getNextOffset());
     }
 
@@ -114,13 +117,14 @@ public final class FinalReader {
                         .listOffsets(ListOffsetsRequest.newBuilder()
                                 .setTopic(partition.topic())
                                 .addPartitions(partition.partition())
-                                .build())
-                        .getPartitions(0);
-                if (!answer.hasError()) {
-                    return answer;
+                                .build());
+                if (answer.getPartitionsCount() == 1 && !answer.getPartitions(0).hasError()) {
+                    return answer.getPartitions(0);
                 }
                 throw Status.UNAVAILABLE
-                        .withDescription(answer.getError().getMessage())
+                        .withDescription(answer.getPartitionsList().stream()
+                                .map(found -> found.getError().getMessage())
+                                .collect(Collectors.joining(", ", "no bounds of " + partition + ": ", "")))
                         .asRuntimeException();
             } catch (StatusRuntimeException e) {
                 pauseOrThrow(e, deadline);

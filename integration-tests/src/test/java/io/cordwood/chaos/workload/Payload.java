@@ -4,6 +4,7 @@ import io.cordwood.chaos.history.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 
 /**
  * The bytes of a record: all of one length, and a function of its value.
@@ -48,6 +49,6 @@ record Payload(int bytes) {
         var shown = text.substring(0, Math.min(text.length(), 64));
         return shown.chars()
                 .mapToObj(c -> c >= ' ' && c <= '~' ? Character.toString(c) : ".")
-                .collect(java.util.stream.Collectors.joining());
+                .collect(Collectors.joining());
     }
 }

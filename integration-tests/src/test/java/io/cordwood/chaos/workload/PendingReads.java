@@ -2,10 +2,13 @@ package io.cordwood.chaos.workload;
 
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Seen;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.ErrorCode;
 import io.cordwood.client.TopicPartition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +20,8 @@ import java.util.TreeMap;
  */
 final class PendingReads {
     private static final long WAIT_MAX_NANOS = Duration.ofSeconds(2).toNanos();
+    /** What the client says of batches that do not follow each other. */
+    private static final String SKIPPED = "skips offsets";
 
     private final Journal journal;
     private final String topic;
@@ -30,7 +35,7 @@ final class PendingReads {
     }
 
     void begin(int partition, long position) {
-        var read = Operation.Read.of(new TopicPartition(topic, partition), position);
+        var read = Operation.Read.waiting(new TopicPartition(topic, partition), position);
         byPartition.put(partition, new Pending(journal.begin(journal.name(), read), read, System.nanoTime()));
     }
 
@@ -47,6 +52,22 @@ final class PendingReads {
         begin(partition, nextPosition);
     }
 
+    /**
+     * Answers those to which records came, and those whose place has moved without any: readers also go past
+     * offsets that no record has. Records at a place that has not moved are wrong, and are answered for that.
+     *
+     * @param positions of all partitions, where each is read next
+     */
+    void polled(Map<Integer, List<Seen>> records, Map<Integer, Long> positions) {
+        positions().forEach((partition, position) -> {
+            long next = Objects.requireNonNull(positions.get(partition));
+            var got = records.getOrDefault(partition, List.of());
+            if (next != position || !got.isEmpty()) {
+                answered(partition, got, next);
+            }
+        });
+    }
+
     private void ok(int partition, List<Seen> records, long nextPosition) {
         var pending = pending(partition);
         journal.ok(journal.name(), pending.operation(), pending.read().got(records, nextPosition));
@@ -57,6 +78,33 @@ final class PendingReads {
         var pending = pending(partition);
         journal.fail(journal.name(), pending.operation(), pending.read(), why);
         begin(partition, pending.read().position());
+    }
+
+    /**
+     * Of a reader that says why it cannot go on in a partition. Where trying again helps, it goes on by itself, and
+     * the read stays under way.
+     */
+    void failed(CordwoodException failure) {
+        if (!failure.retryable()) {
+            var message = String.valueOf(failure.getMessage());
+            var why = (isUnsound(failure, message) ? Operation.Read.UNSOUND : "") + failure.code() + ": " + message;
+            List.copyOf(byPartition.keySet()).stream()
+                    .filter(partition -> concerns(partition, failure, message))
+                    .forEach(partition -> refused(partition, why));
+        }
+    }
+
+    /** What the reader found in the bytes itself; all else is said by nodes. */
+    private static boolean isUnsound(CordwoodException failure, String message) {
+        return failure.code() == ErrorCode.CORRUPT_BATCH
+                || (failure.code() == ErrorCode.INTERNAL && message.contains(SKIPPED));
+    }
+
+    private boolean concerns(int partition, CordwoodException failure, String message) {
+        var name = new TopicPartition(topic, partition).toString();
+        return Integer.toString(partition).equals(failure.details().get("partition"))
+                || message.startsWith(name + ":")
+                || message.startsWith(name + " ");
     }
 
     /** Goes on at the log start, below which the position lies. */

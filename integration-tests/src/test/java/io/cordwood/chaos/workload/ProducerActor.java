@@ -88,7 +88,9 @@ final class ProducerActor implements Actor {
             lives++;
             current = new Life(journal.name() + "." + lives, open());
         }
-        for (int due = pace.due(System.nanoTime()); due > 0 && inFlight() < IN_FLIGHT_MAX; due--) {
+        // From the first record that is given up on the name must be another one: the producer goes on under another
+        // identity, and what is under way of the old one may come behind what is sent now.
+        for (int due = pace.due(System.nanoTime()); due > 0 && inFlight() < IN_FLIGHT_MAX && !current.gaveUp; due--) {
             send(current);
         }
         return Optional.of(TICK);

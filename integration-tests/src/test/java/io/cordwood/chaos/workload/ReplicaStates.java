@@ -8,7 +8,6 @@ import io.cordwood.client.PartitionDescription;
 import io.cordwood.client.TopicPartition;
 import io.cordwood.it.SegmentFiles;
 import io.cordwood.store.OffsetRange;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -116,26 +115,34 @@ public final class ReplicaStates {
     }
 
     private void noteReplicas(PartitionDescription partition, String directory) {
-        var range = new OffsetRange(
-                partition.logStartOffset().orElseThrow(),
-                partition.highWatermark().orElseThrow());
+        long logStart = partition.logStartOffset().orElseThrow();
         for (var replica : partition.replicas()) {
             var files = new SegmentFiles(dataDirectories
                     .apply(replica.nodeId())
                     .resolve("partitions")
                     .resolve(directory));
-            recorder.note(PROCESS, state(partition.partition(), replica.nodeId(), range, files), "");
+            var described = new OffsetRange(logStart, replica.highWatermark().orElseThrow());
+            recorder.note(PROCESS, state(partition.partition(), replica.nodeId(), described, files), "");
         }
     }
 
-    private static Operation.ReplicaState state(
-            TopicPartition partition, int node, OffsetRange range, SegmentFiles files) {
+    /**
+     * Of what this replica has itself: nothing is taken from another one but the log start, before which it may
+     * still hold files.
+     *
+     * @param described from the leader's log start to the replica's own high watermark
+     */
+    static Operation.ReplicaState state(TopicPartition partition, int node, OffsetRange described, SegmentFiles files) {
+        long start = described.start();
+        long end = described.end();
         try {
-            return new Operation.ReplicaState(partition, node, range.start(), range.end(), hash(files.batches(range)));
-        } catch (AssertionError | UncheckedIOException e) {
+            start = Math.min(end, Math.max(start, files.firstOffset().orElse(end)));
+            return new Operation.ReplicaState(
+                    partition, node, start, end, hash(files.batches(new OffsetRange(start, end))));
+        } catch (AssertionError | RuntimeException e) {
             // A hash that no other replica has: the checker shows it beside the others'.
             return new Operation.ReplicaState(
-                    partition, node, range.start(), range.end(), "none on node " + node + ": " + e.getMessage());
+                    partition, node, start, end, "none on node " + node + ": " + e.getMessage());
         }
     }
 

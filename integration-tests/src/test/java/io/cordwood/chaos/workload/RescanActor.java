@@ -8,10 +8,11 @@ import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.IntSupplier;
 
 /**
- * Reads one partition after another from the log start, by way of any node, and then the next one. Each pass
- * has a name of its own.
+ * Reads one partition after another once more, by way of any node, from where {@link Passes} say. Each pass has
+ * a name of its own.
  *
  * <p><b>Thread:</b> that of its workload.
  */
@@ -25,17 +26,19 @@ final class RescanActor implements Actor {
 
     private final NodeCalls nodes;
     private final Journal journal;
-    private final TopicPartitions partitions;
+    private final String topic;
     private final SplittableRandom random;
-    private int pass;
+    private final Passes passes;
     private int calls;
     private long position;
 
-    RescanActor(NodeCalls nodes, Journal journal, TopicPartitions partitions, long seed) {
+    /** @param partitions of the topic, which may get more of them */
+    RescanActor(NodeCalls nodes, Journal journal, String topic, IntSupplier partitions, long seed) {
         this.nodes = nodes;
         this.journal = journal;
-        this.partitions = partitions;
+        this.topic = topic;
         this.random = new SplittableRandom(seed);
+        this.passes = new Passes(partitions, random);
     }
 
     @Override
@@ -43,13 +46,13 @@ final class RescanActor implements Actor {
         if (stopping) {
             return Optional.empty();
         }
-        var process = journal.name() + "." + pass;
-        var read = Operation.Read.of(new TopicPartition(partitions.topic(), pass % partitions.count()), position);
+        var process = journal.name() + "." + passes.number();
+        var read = Operation.Read.of(new TopicPartition(topic, passes.partition()), position);
         var stub = nodes.data(random.nextInt(nodes.nodes()), DEADLINE);
         long operation = journal.begin(process, read);
         try {
             var answer = stub.fetch(FetchRequest.newBuilder()
-                    .setTopic(partitions.topic())
+                    .setTopic(topic)
                     .setPartition(read.partition().partition())
                     .setStart(Long.toString(position))
                     .setMaxRecords(RECORDS_PER_CALL)
@@ -68,9 +71,9 @@ final class RescanActor implements Actor {
             position = nextOffset;
             return Duration.ZERO;
         }
-        pass++;
+        passes.next(highWatermark);
         calls = 0;
-        position = 0;
+        position = passes.begin();
         return PAUSE_BETWEEN_PASSES;
     }
 

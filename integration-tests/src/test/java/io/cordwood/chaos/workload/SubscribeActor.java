@@ -7,7 +7,9 @@ import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.PartitionStart;
 import io.cordwood.proto.v1.SubscribeRequest;
 import io.cordwood.proto.v1.SubscribeResponse;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.HashMap;
@@ -42,6 +44,7 @@ final class SubscribeActor implements Actor {
     private final NodeCalls nodes;
     private final TopicPartitions partitions;
     private final PendingReads reads;
+    private final AskedEnds asked;
     private final SplittableRandom random;
     private boolean begun;
     private @Nullable Subscription subscription;
@@ -50,6 +53,7 @@ final class SubscribeActor implements Actor {
         this.nodes = nodes;
         this.partitions = partitions;
         this.reads = new PendingReads(journal, partitions.topic());
+        this.asked = new AskedEnds(journal, partitions);
         this.random = new SplittableRandom(seed);
     }
 
@@ -91,7 +95,7 @@ final class SubscribeActor implements Actor {
             var open = requests;
             if (open != null && !ended) {
                 ended = true;
-                open.onError(io.grpc.Status.CANCELLED.asRuntimeException());
+                open.onError(Status.CANCELLED.asRuntimeException());
             }
         }
     }
@@ -99,7 +103,8 @@ final class SubscribeActor implements Actor {
     @Override
     public Optional<Duration> step(boolean stopping) throws InterruptedException {
         if (!begun) {
-            return stopping ? Optional.empty() : Optional.of(begin());
+            // Also when it is to stop: one that could never begin has not come to its end.
+            return Optional.of(begin());
         }
         var current = subscription;
         if (current == null) {
@@ -109,6 +114,8 @@ final class SubscribeActor implements Actor {
         take(current);
         if (current.ended || current.isOver()) {
             current.cancel();
+            // What it was given it has read, also where it is given no more.
+            takeAll(current, current.answers.poll());
             subscription = null;
         }
         if (stopping || reads.waitLong()) {
@@ -148,10 +155,12 @@ final class SubscribeActor implements Actor {
 
     /** Takes what has come, or waits a little for it. */
     private void take(Subscription from) throws InterruptedException {
+        takeAll(from, from.answers.poll(WAIT_MILLIS, TimeUnit.MILLISECONDS));
+    }
+
+    private void takeAll(Subscription from, @Nullable SubscribeResponse first) {
         long records = 0;
-        for (var answer = from.answers.poll(WAIT_MILLIS, TimeUnit.MILLISECONDS);
-                answer != null;
-                answer = from.answers.poll()) {
+        for (var answer = first; answer != null; answer = from.answers.poll()) {
             records += answer.getData().getRecordsCount();
             take(answer, from);
         }
@@ -179,7 +188,7 @@ final class SubscribeActor implements Actor {
     }
 
     private void refused(SubscribeResponse answer) {
-        var outcome = Outcome.ofCall(io.grpc.protobuf.StatusProto.toStatusRuntimeException(answer.getError()));
+        var outcome = Outcome.ofCall(StatusProto.toStatusRuntimeException(answer.getError()));
         long position = reads.positions().getOrDefault(answer.getPartition(), 0L);
         // Another node may be asked: a follower, or a leader that is new, need not know yet what this reader has
         // seen.
@@ -189,22 +198,22 @@ final class SubscribeActor implements Actor {
 
     /** As far as they are answered. */
     private Map<Integer, Long> ends() {
-        var ends = new HashMap<Integer, Long>();
-        var request =
-                ListOffsetsRequest.newBuilder().setTopic(partitions.topic()).setStart("latest");
-        partitions.all().stream().map(TopicPartition::partition).forEach(request::addPartitions);
         try {
-            nodes
-                    .data(random.nextInt(nodes.nodes()), DEADLINE)
-                    .listOffsets(request.build())
-                    .getPartitionsList()
-                    .stream()
-                    .filter(answer -> !answer.hasError())
-                    .forEach(answer -> ends.put(answer.getPartition(), answer.getOffset()));
+            return asked.by(this::askForEnds);
         } catch (StatusRuntimeException e) {
             // Asked again, perhaps of another node.
             return Map.of();
         }
+    }
+
+    private Map<Integer, Long> askForEnds() {
+        var ends = new HashMap<Integer, Long>();
+        var request =
+                ListOffsetsRequest.newBuilder().setTopic(partitions.topic()).setStart("latest");
+        partitions.all().stream().map(TopicPartition::partition).forEach(request::addPartitions);
+        nodes.data(random.nextInt(nodes.nodes()), DEADLINE).listOffsets(request.build()).getPartitionsList().stream()
+                .filter(answer -> !answer.hasError())
+                .forEach(answer -> ends.put(answer.getPartition(), answer.getOffset()));
         return ends;
     }
 

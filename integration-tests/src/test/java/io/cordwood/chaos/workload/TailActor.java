@@ -29,34 +29,46 @@ final class TailActor implements Actor {
     private final CordwoodClient client;
     private final TopicPartitions partitions;
     private final PendingReads reads;
+    private final AskedEnds asked;
     private @Nullable Reader reader;
 
     TailActor(CordwoodClient client, Journal journal, TopicPartitions partitions) {
         this.client = client;
         this.partitions = partitions;
         this.reads = new PendingReads(journal, partitions.topic());
+        this.asked = new AskedEnds(journal, partitions);
     }
 
     @Override
     public Optional<Duration> step(boolean stopping) {
         var opened = reader;
         if (opened == null) {
-            return stopping ? Optional.empty() : Optional.of(open());
+            // Also when it is to stop: one that could never begin has not come to its end.
+            return Optional.of(open());
         }
         try {
             take(opened);
-            if (stopping && reads.endThoseAtTheEnd(opened.endOffsets())) {
-                return Optional.empty();
-            }
-            if (reads.waitLong()) {
-                reads.answerThoseAtTheEnd(opened.endOffsets());
-            }
-            return Optional.of(Duration.ZERO);
         } catch (OffsetOutOfRangeException e) {
             outOfRange(opened, e);
             return Optional.of(PAUSE_AFTER_FAILURE);
         } catch (CordwoodException e) {
-            // Of one partition, or of a question about ends: the reads go on by themselves and stay under way.
+            reads.failed(e);
+            return Optional.of(PAUSE_AFTER_FAILURE);
+        }
+        return atTheEnd(opened, stopping);
+    }
+
+    private Optional<Duration> atTheEnd(Reader opened, boolean stopping) {
+        try {
+            if (stopping && reads.endThoseAtTheEnd(asked.by(opened::endOffsets))) {
+                return Optional.empty();
+            }
+            if (reads.waitLong()) {
+                reads.answerThoseAtTheEnd(asked.by(opened::endOffsets));
+            }
+            return Optional.of(Duration.ZERO);
+        } catch (CordwoodException e) {
+            // The reads go on by themselves and stay under way.
             return Optional.of(PAUSE_AFTER_FAILURE);
         }
     }
@@ -76,21 +88,13 @@ final class TailActor implements Actor {
     }
 
     private void take(Reader from) {
-        var byPartition = new TreeMap<Integer, List<ConsumedRecord>>();
+        var byPartition = new TreeMap<Integer, List<Seen>>();
         for (var record : from.poll(POLL)) {
             byPartition
                     .computeIfAbsent(record.partition(), partition -> new ArrayList<>())
-                    .add(record);
+                    .add(seen(record));
         }
-        var positions = from.positions();
-        // The reader also goes past offsets that no record has.
-        reads.positions().forEach((partition, position) -> {
-            long next = Objects.requireNonNull(positions.get(partition));
-            if (next != position) {
-                var records = byPartition.getOrDefault(partition, List.of());
-                reads.answered(partition, records.stream().map(TailActor::seen).toList(), next);
-            }
-        });
+        reads.polled(byPartition, from.positions());
     }
 
     private static Seen seen(ConsumedRecord record) {

@@ -1,8 +1,8 @@
 package io.cordwood.chaos.workload;
 
+import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.client.CordwoodClient;
-import io.cordwood.client.TopicPartition;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +21,9 @@ import java.util.stream.Stream;
  * <p><b>Thread:</b> the run's.
  */
 public final class Workloads implements AutoCloseable {
+    /** Who notes what was planned. */
+    private static final String PROCESS = "workloads";
+
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
     /** Longer than most faults: records go on being sent when those are over. */
     private static final Duration PATIENT = Duration.ofMinutes(2);
@@ -33,6 +38,12 @@ public final class Workloads implements AutoCloseable {
     private final CordwoodClient reading;
     private final NodeCalls nodes;
     private final NodeCalls watched;
+    /** Of the topics that get more of them. */
+    private final Map<String, PartitionCount> partitionCounts = new TreeMap<>();
+
+    /** Names of readers by topic. */
+    private final Map<String, List<String>> readersOf = new TreeMap<>();
+
     private final List<Workload> writers = new ArrayList<>();
     private final List<Workload> readers = new ArrayList<>();
 
@@ -69,6 +80,7 @@ public final class Workloads implements AutoCloseable {
         reading = client(places.clients());
         nodes = new NodeCalls(places.clients());
         watched = new NodeCalls(places.watchers());
+        plan.growing().forEach(topic -> partitionCounts.put(topic.topic(), count(topic)));
         addWriters();
         addReaders();
     }
@@ -80,6 +92,16 @@ public final class Workloads implements AutoCloseable {
                 .build();
     }
 
+    private PartitionCount count(TopicPartitions topic) {
+        return new PartitionCount(topic.count(), () -> reading.admin().topicAsync(topic.topic()), System::nanoTime);
+    }
+
+    /** How many partitions a topic has now. */
+    private IntSupplier partitionsOf(TopicPartitions topic) {
+        var count = partitionCounts.get(topic.topic());
+        return count == null ? topic::count : count;
+    }
+
     private void addWriters() {
         double each = (double) plan.recordsPerSecond() / (plan.idempotentProducers() + plan.plainProducers());
         for (int i = 0; i < plan.idempotentProducers(); i++) {
@@ -88,10 +110,11 @@ public final class Workloads implements AutoCloseable {
         for (int i = 0; i < plan.plainProducers(); i++) {
             addProducer("plain-" + i, each, false, IMPATIENT);
         }
-        var payload = new Payload(plan.recordBytes());
         for (int i = 0; i < plan.appenders(); i++) {
-            var journal = journal("conditional-" + i);
-            add(writers, journal, new ConditionalActor(nodes, journal, plan.registers(), payload, seed + i));
+            addAppender("conditional-" + i, plan.registers(), seed + i);
+        }
+        for (var topic : plan.growing()) {
+            addAppender("conditional-of-" + topic.topic(), topic, seed);
         }
     }
 
@@ -108,28 +131,45 @@ public final class Workloads implements AutoCloseable {
         add(writers, journal, new ProducerActor(writing, journal, settings));
     }
 
+    private void addAppender(String name, TopicPartitions topic, long itsSeed) {
+        var journal = journal(name);
+        var payload = new Payload(plan.recordBytes());
+        var values = new ConditionalActor.Values(topic.topic(), partitionsOf(topic), payload);
+        add(writers, journal, new ConditionalActor(nodes, journal, values, itsSeed));
+    }
+
     private void addReaders() {
         for (int i = 0; i < plan.readers(); i++) {
             if (i % 2 == 0) {
                 var journal = journal("subscriber-" + i / 2);
-                add(readers, journal, new SubscribeActor(nodes, journal, plan.records(), seed + i));
+                addReader(plan.records(), journal, new SubscribeActor(nodes, journal, plan.records(), seed + i));
             } else {
                 var journal = journal("tail-" + i / 2);
-                add(readers, journal, new TailActor(reading, journal, plan.records()));
+                addReader(plan.records(), journal, new TailActor(reading, journal, plan.records()));
             }
         }
-        for (var topic : plan.topics()) {
+        for (var topic : List.of(plan.records(), plan.registers())) {
             var tail = journal("tail-of-" + topic.topic());
-            add(readers, tail, new TailActor(reading, tail, topic));
+            addReader(topic, tail, new TailActor(reading, tail, topic));
+        }
+        for (var topic : plan.topics()) {
             var rescan = journal("rescan-of-" + topic.topic());
-            add(readers, rescan, new RescanActor(nodes, rescan, topic, seed));
+            addReader(topic, rescan, new RescanActor(nodes, rescan, topic.topic(), partitionsOf(topic), seed));
         }
         var ends = journal("end-of-registers");
         add(readers, ends, new EndOffsetActor(nodes, ends, plan.registers().all(), seed));
         var allEnds = journal("end-of-any");
-        var all = Stream.concat(plan.registers().all().stream(), plan.records().all().stream())
-                .toList();
+        var all = plan.topics().stream().flatMap(topic -> topic.all().stream()).toList();
         add(readers, allEnds, new EndOffsetActor(nodes, allEnds, all, seed + 1));
+        addWatchers();
+    }
+
+    private void addReader(TopicPartitions topic, Journal journal, Actor actor) {
+        add(readers, journal, actor);
+        readersOf.computeIfAbsent(topic.topic(), unused -> new ArrayList<>()).add(journal.name());
+    }
+
+    private void addWatchers() {
         var leaders = journal("leaders");
         var topics = plan.topics().stream().map(TopicPartitions::topic).toList();
         add(readers, leaders, new LeaderActor(watched, leaders, topics));
@@ -157,28 +197,41 @@ public final class Workloads implements AutoCloseable {
         readers.add(workload);
     }
 
+    /** Notes what is to be seen of them, and starts them. */
     public void start() {
+        var nodeIds = places.http().keySet().stream().sorted().toList();
+        for (var topic : plan.topics()) {
+            var planned = new Operation.Planned(
+                    topic.topic(),
+                    topic.count(),
+                    WorkloadPlan.REPLICAS,
+                    nodeIds,
+                    readersOf.getOrDefault(topic.topic(), List.of()));
+            recorder.note(PROCESS, planned, "");
+        }
         all().forEach(Workload::start);
     }
 
-    /** @return whether all of them came to an end in time */
-    public boolean endWriters(Duration patience) {
+    /** @return those that did not come to an end in time, for people; none where all did */
+    public List<String> endWriters(Duration patience) {
         return end(writers, patience);
     }
 
-    /** @return whether all of them came to an end in time */
-    public boolean endReaders(Duration patience) {
+    /** @return those that did not come to an end in time, for people; none where all did */
+    public List<String> endReaders(Duration patience) {
         return end(readers, patience);
     }
 
-    private static boolean end(List<Workload> group, Duration patience) {
+    static List<String> end(List<Workload> group, Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
         group.forEach(Workload::stop);
-        boolean ended = true;
+        var left = new ArrayList<String>();
         for (var workload : group) {
-            ended &= workload.drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            if (!workload.drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
+                left.add(workload.name() + " with " + workload.counts().underWay() + " under way");
+            }
         }
-        return ended;
+        return left;
     }
 
     /** By workload. */
@@ -199,9 +252,18 @@ public final class Workloads implements AutoCloseable {
         return Stream.concat(writers.stream(), readers.stream());
     }
 
-    /** Each partition that a final read has to be made of. */
-    public List<TopicPartition> partitions() {
-        return plan.topics().stream().flatMap(topic -> topic.all().stream()).toList();
+    /** With all partitions that they have got meanwhile: a final read has to be made of each. */
+    public List<TopicPartitions> topics() {
+        return plan.topics().stream()
+                .map(topic -> new TopicPartitions(topic.topic(), partitionsInTheEnd(topic)))
+                .toList();
+    }
+
+    private int partitionsInTheEnd(TopicPartitions topic) {
+        if (plan.growing().contains(topic)) {
+            return reading.admin().topic(topic.topic()).partitionCount();
+        }
+        return topic.count();
     }
 
     @Override

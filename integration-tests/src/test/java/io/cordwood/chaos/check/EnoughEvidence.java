@@ -1,0 +1,164 @@
+package io.cordwood.chaos.check;
+
+import io.cordwood.chaos.history.Call;
+import io.cordwood.chaos.history.Event;
+import io.cordwood.chaos.history.History;
+import io.cordwood.chaos.history.Operation;
+import io.cordwood.chaos.history.Operation.Planned;
+import io.cordwood.client.TopicPartition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * There was something to judge: the other checkers are silent also where nobody did anything.
+ *
+ * <p>Broken by a history without a {@link Planned}, without a {@link Operation.Heal}, or that ends before all has
+ * to work again; and by what is missing of what was planned:
+ * <ul>
+ *   <li>of each partition an acknowledged write, a read that got records, an end that was told, a final read,
+ *       and the states of as many replicas as it is to have, noted behind the last heal;
+ *   <li>of each reader a read in its topic that got records;
+ *   <li>of each node a sample of its resources.
+ * </ul>
+ * So little is asked because a partition may have been away for nearly all the time of the faults: between the
+ * heal and the end there is time for everything, once.
+ */
+public final class EnoughEvidence implements Checker {
+    private final Duration recovery;
+
+    /** @param recovery after the last heal; so long the history has to go on at least */
+    public EnoughEvidence(Duration recovery) {
+        this.recovery = recovery;
+    }
+
+    @Override
+    public String name() {
+        return "enough-evidence";
+    }
+
+    @Override
+    public List<Violation> check(History history) {
+        var findings = new Findings(name());
+        var plans = history.calls(Planned.class).stream().map(Call::what).toList();
+        if (plans.isEmpty()) {
+            findings.add("nothing says what the run was to do");
+        }
+        checkTime(history, findings);
+        var evidence = Evidence.of(history);
+        for (var plan : plans) {
+            IntStream.range(0, plan.partitions())
+                    .mapToObj(partition -> new TopicPartition(plan.topic(), partition))
+                    .forEach(partition -> evidence.checkPartition(partition, plan.replicas(), findings));
+            evidence.checkReaders(plan, findings);
+        }
+        checkNodes(plans, history, findings);
+        return findings.all();
+    }
+
+    private void checkTime(History history, Findings findings) {
+        var heal = history.lastHealNanos();
+        if (heal.isEmpty()) {
+            findings.add("the faults never ended");
+        } else if (history.endNanos() < heal.getAsLong() + recovery.toNanos()) {
+            findings.add("the faults ended at " + Event.time(heal.getAsLong()) + ", and the history ends at "
+                    + Event.time(history.endNanos()) + ", before all had to work again");
+        }
+    }
+
+    private static void checkNodes(List<Planned> plans, History history, Findings findings) {
+        var sampled = history.calls(Operation.Resources.class).stream()
+                .map(sample -> sample.what().node())
+                .collect(Collectors.toSet());
+        plans.stream()
+                .map(Planned::nodes)
+                .flatMap(Collection::stream)
+                .distinct()
+                .filter(node -> !sampled.contains(node))
+                .forEach(node -> findings.add("what node " + node + " holds was never seen"));
+    }
+
+    /** What there is of each partition, and by whom. */
+    private record Evidence(
+            Set<TopicPartition> written,
+            Set<TopicPartition> read,
+            Set<TopicPartition> ends,
+            History history,
+            List<Call<Operation.ReplicaState>> states) {
+
+        static Evidence of(History history) {
+            long heal = history.lastHealNanos().orElse(Long.MIN_VALUE);
+            return new Evidence(
+                    partitions(history.calls(Operation.Write.class).stream()
+                            .filter(Call::isOk)
+                            .toList()),
+                    partitions(withRecords(history)),
+                    partitions(history.calls(Operation.EndOffset.class).stream()
+                            .filter(Call::isOk)
+                            .toList()),
+                    history,
+                    history.calls(Operation.ReplicaState.class).stream()
+                            .filter(state -> state.beginNanos() >= heal)
+                            .toList());
+        }
+
+        private static List<Call<Operation.Read>> withRecords(History history) {
+            return history.calls(Operation.Read.class).stream()
+                    .filter(read -> read.isOk() && !read.what().records().isEmpty())
+                    .toList();
+        }
+
+        private static <T extends Operation.OfPartition> Set<TopicPartition> partitions(List<Call<T>> calls) {
+            return calls.stream().map(call -> call.what().partition()).collect(Collectors.toSet());
+        }
+
+        void checkPartition(TopicPartition partition, int replicas, Findings findings) {
+            var missing = new ArrayList<String>();
+            require(written.contains(partition), "no write was acknowledged", missing);
+            require(read.contains(partition), "nobody read a record", missing);
+            require(ends.contains(partition), "nobody was told its end", missing);
+            require(history.finalLogs().containsKey(partition), "it was not read in the end", missing);
+            var noted = new TreeSet<Integer>();
+            for (var state : states) {
+                if (state.what().partition().equals(partition)) {
+                    noted.add(state.what().node());
+                }
+            }
+            require(
+                    noted.size() >= replicas,
+                    "the states of its replicas were noted on nodes " + noted + ", and it is to have " + replicas,
+                    missing);
+            if (!missing.isEmpty()) {
+                findings.add(partition + ": " + String.join("; ", missing));
+            }
+        }
+
+        private static void require(boolean there, String otherwise, List<String> missing) {
+            if (!there) {
+                missing.add(otherwise);
+            }
+        }
+
+        void checkReaders(Planned plan, Findings findings) {
+            var found = new HashSet<String>();
+            for (var call : withRecords(history)) {
+                if (call.what().partition().topic().equals(plan.topic())) {
+                    var process = call.process();
+                    found.add(process);
+                    found.add(process.substring(0, Math.max(0, process.lastIndexOf('.'))));
+                }
+            }
+            for (var reader : plan.readers()) {
+                if (!found.contains(reader)) {
+                    findings.add(reader + " never read a record of " + plan.topic());
+                }
+            }
+        }
+    }
+}
