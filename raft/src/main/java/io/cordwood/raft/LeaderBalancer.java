@@ -93,7 +93,9 @@ final class LeaderBalancer {
         wanted.stream()
                 .filter(each -> each.isNew() && isNewDue(each, now))
                 .limit(MAX_NEW_PER_TICK)
-                .forEach(each -> transfer(each, NEW_TRANSFER_TIMEOUT_MS, now));
+                .forEach(each -> {
+                    var unused = transfer(each, NEW_TRANSFER_TIMEOUT_MS, now);
+                });
         if (handOver.isDone()) {
             wanted.stream()
                     .filter(each -> !each.isNew() && isDue(each, now))
