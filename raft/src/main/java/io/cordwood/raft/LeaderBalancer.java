@@ -8,15 +8,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
@@ -26,13 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands leaderships to the nodes that the placement prefers, so that each node leads its share. A new group is handed over
- * at once. One in use only when the preferred node has been close behind for a while in all groups that it shall take from
- * here: while a hand-over is under way the leader refuses appends.
- *
- * <p>Groups in use go one after the other, and a node that did not take one is left alone for a while. A hand-over is an
- * election: many at once share the processors of a node that may just have started, and all of them take as long as
- * the last.
+ * Hands leaderships to the nodes that the placement prefers, so that each node leads its share, when {@link DueHandOvers}
+ * says so: while a hand-over is under way the leader refuses appends.
  *
  * <p>Thread: one, the node's duties, except {@link #handOverAll}.
  */
@@ -48,21 +40,19 @@ final class LeaderBalancer {
     private static final long HAND_OVER_POLL_MS = 50;
     private static final long NEW_GROUP_ENTRIES = 8;
     private static final long FIRST_TERM = 1;
-    static final long MAX_LAG_ENTRIES = 64;
-    private static final int MAX_NEW_PER_TICK = 8;
+    static final long MAX_LAG_ENTRIES = DueHandOvers.MAX_LAG_ENTRIES;
 
     private final int nodeId;
     private final RaftGroups groups;
-    private final NodeTimings timings;
     private final long respondingMs;
     private final IntPredicate hasRoom;
     private final Successors successors;
     private final LongSupplier clockNanos;
-    private final Map<Integer, Long> closeSinceNanos = new HashMap<>();
-    private final Map<UUID, Long> triedNanos = new HashMap<>();
-    private final Map<Integer, Long> refusedNanos = new ConcurrentHashMap<>();
-    /** Of a group in use. */
-    private CompletableFuture<?> handOver = CompletableFuture.completedFuture(null);
+    private final DueHandOvers due;
+    /** Of a group in use; whether the node did not take it. */
+    private CompletableFuture<Boolean> underWay = CompletableFuture.completedFuture(false);
+
+    private int underWayTo;
 
     /** @param hasRoom of a node's id; one without would refuse batches, and hand the leadership back */
     LeaderBalancer(
@@ -75,95 +65,63 @@ final class LeaderBalancer {
         this.hasRoom = hasRoom;
         this.successors = successors;
         this.groups = groups;
-        this.timings = config.nodeTimings();
         this.respondingMs = config.raftTimings().electionTimeoutMax().toMillis();
         this.clockNanos = clockNanos;
+        this.due = new DueHandOvers(
+                config.nodeTimings().deadAfter(), config.nodeTimings().balance());
     }
 
     void tick(MetadataImage image) {
         long now = clockNanos.getAsLong();
-        var wanted = wanted(image);
-        var close = new HashSet<Integer>();
-        wanted.forEach(each -> close.add(each.preferred()));
-        wanted.stream()
-                .filter(each -> !each.isNew() && !isCloseBehind(each))
-                .forEach(each -> close.remove(each.preferred()));
-        closeSinceNanos.keySet().retainAll(close);
-        close.forEach(node -> closeSinceNanos.putIfAbsent(node, now));
-        wanted.stream()
-                .filter(each -> each.isNew() && isNewDue(each, now))
-                .limit(MAX_NEW_PER_TICK)
-                .forEach(each -> {
-                    var unused = transfer(each, NEW_TRANSFER_TIMEOUT_MS, now);
-                });
-        if (handOver.isDone()) {
-            wanted.stream()
-                    .filter(each -> !each.isNew() && isDue(each, now))
-                    .findFirst()
-                    .ifPresent(each -> handOver = transfer(each, TRANSFER_TIMEOUT_MS, now));
+        if (underWay.getNow(false)) {
+            due.refused(underWayTo, now);
+            underWay = CompletableFuture.completedFuture(false);
+        }
+        var names = new HashMap<UUID, String>();
+        for (var each : due.next(wanted(image, names), !underWay.isDone(), now)) {
+            var name = String.valueOf(names.get(each.group()));
+            if (each.isNew()) {
+                var unused = failed(each, name, NEW_TRANSFER_TIMEOUT_MS);
+            } else {
+                underWay = failed(each, name, TRANSFER_TIMEOUT_MS);
+                underWayTo = each.to();
+            }
         }
     }
 
-    /**
-     * A group that this node leads and another one that is there should.
-     *
-     * @param isNew see {@link #isNew}
-     */
-    private record Wanted(MetadataImage.Replica replica, Division division, boolean isNew) {
-        int preferred() {
-            return replica.partition().preferredLeader();
-        }
-
-        UUID group() {
-            return replica.partition().raftGroupId();
-        }
-    }
-
-    private List<Wanted> wanted(MetadataImage image) {
-        var wanted = new ArrayList<Wanted>();
-        var known = new HashSet<UUID>();
+    /** What this node leads and another one that is there should. */
+    private List<DueHandOvers.Wanted> wanted(MetadataImage image, Map<UUID, String> names) {
+        var wanted = new ArrayList<DueHandOvers.Wanted>();
         for (MetadataImage.Replica replica : image.replicasOn(nodeId)) {
             var partition = replica.partition();
-            known.add(partition.raftGroupId());
             int preferred = partition.preferredLeader();
             boolean sound = partition.changes().of(preferred).isEmpty();
             if (preferred != nodeId && sound && isAlive(image, preferred) && hasRoom.test(preferred)) {
-                led(partition)
-                        .map(division -> new Wanted(replica, division, isNew(division)))
-                        .ifPresent(wanted::add);
+                led(partition).ifPresent(division -> {
+                    names.put(
+                            partition.raftGroupId(),
+                            "topic " + replica.topic().name() + " partition " + partition.partition());
+                    wanted.add(wanted(division, partition));
+                });
             }
         }
-        triedNanos.keySet().retainAll(known);
         return wanted;
     }
 
-    private static boolean isNew(Division division) {
-        return isNew(AppliedIndex.of(division), division.getInfo().getCurrentTerm());
-    }
-
-    private boolean isCloseBehind(Wanted wanted) {
-        return answers(wanted.division(), wanted.preferred())
-                && lag(wanted.division()).orElse(Long.MAX_VALUE) <= MAX_LAG_ENTRIES;
-    }
-
-    private boolean isNewDue(Wanted wanted, long now) {
-        return !triedLately(wanted, now)
-                && answers(wanted.division(), wanted.preferred())
-                // else the preferred node may not have the group yet
-                && lag(wanted.division()).equals(OptionalLong.of(0));
-    }
-
-    private boolean isDue(Wanted wanted, long now) {
-        var since = closeSinceNanos.get(wanted.preferred());
-        var refused = refusedNanos.get(wanted.preferred());
-        boolean stable = since != null && now - since >= timings.deadAfter().toNanos();
-        boolean willing = refused == null || now - refused >= timings.balance().toNanos();
-        return stable && willing && !triedLately(wanted, now);
-    }
-
-    private boolean triedLately(Wanted wanted, long now) {
-        var tried = triedNanos.get(wanted.group());
-        return tried != null && now - tried < timings.balance().toNanos();
+    private DueHandOvers.Wanted wanted(Division division, PartitionInfo partition) {
+        int to = partition.preferredLeader();
+        var followers = Followers.of(division);
+        var follower = followers.get(to);
+        return new DueHandOvers.Wanted(
+                partition.raftGroupId(),
+                to,
+                isNew(AppliedIndex.of(division), division.getInfo().getCurrentTerm()),
+                follower != null && follower.silentMs() < respondingMs,
+                follower == null ? Long.MAX_VALUE : follower.entriesBehind(),
+                followers.values().stream()
+                        .mapToLong(Followers.Follower::entriesBehind)
+                        .max()
+                        .orElse(Long.MAX_VALUE));
     }
 
     /**
@@ -174,20 +132,16 @@ final class LeaderBalancer {
         return appliedIndex < NEW_GROUP_ENTRIES && term <= FIRST_TERM;
     }
 
-    /** Completes when the other node leads or does not; never exceptionally. */
-    private CompletableFuture<?> transfer(Wanted wanted, long timeoutMs, long now) {
-        triedNanos.put(wanted.group(), now);
-        int to = wanted.preferred();
-        var where = "topic " + wanted.replica().topic().name() + " partition "
-                + wanted.replica().partition().partition();
-        LOG.info("{}: node {} hands over to node {}, which is preferred", where, nodeId, to);
-        return groups.transferLeadership(RaftGroupId.valueOf(wanted.group()), to, timeoutMs)
-                .exceptionally(failure -> {
-                    LOG.info("{}: node {} did not take over: {}", where, to, failure.getMessage());
-                    if (!wanted.isNew()) {
-                        refusedNanos.put(to, clockNanos.getAsLong());
+    /** Completes when the other node leads, or with true where it does not. */
+    private CompletableFuture<Boolean> failed(DueHandOvers.Wanted wanted, String name, long timeoutMs) {
+        LOG.info("{}: node {} hands over to node {}, which is preferred", name, nodeId, wanted.to());
+        return groups.transferLeadership(RaftGroupId.valueOf(wanted.group()), wanted.to(), timeoutMs)
+                .orTimeout(2 * timeoutMs, TimeUnit.MILLISECONDS)
+                .handle((reply, failure) -> {
+                    if (failure != null) {
+                        LOG.info("{}: node {} did not take over: {}", name, wanted.to(), failure.getMessage());
                     }
-                    return null;
+                    return failure != null;
                 });
     }
 
@@ -205,13 +159,6 @@ final class LeaderBalancer {
     private boolean answers(Division division, int node) {
         var follower = Followers.of(division).get(node);
         return follower != null && follower.silentMs() < respondingMs;
-    }
-
-    /** Of the follower that is most behind. */
-    private static OptionalLong lag(Division division) {
-        return Followers.of(division).values().stream()
-                .mapToLong(Followers.Follower::entriesBehind)
-                .max();
     }
 
     /**
