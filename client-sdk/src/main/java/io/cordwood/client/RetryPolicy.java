@@ -8,8 +8,8 @@ import java.util.random.RandomGenerator;
  * half, so that clients that failed together do not return together.
  */
 record RetryPolicy(Duration first, Duration max) {
-    /** A leader is elected in one to two seconds: the first tries find a handover, the later ones do not crowd. */
-    static final RetryPolicy DEFAULT = new RetryPolicy(Duration.ofMillis(20), Duration.ofMillis(500));
+    /** A leader is elected in one to two seconds: the first tries find a handover, the later ones add little to an election. */
+    static final RetryPolicy DEFAULT = new RetryPolicy(Duration.ofMillis(20), Duration.ofMillis(250));
 
     private static final int DOUBLINGS_MAX = 20;
 

@@ -74,7 +74,8 @@ public record PartitionInfo(
         return withReplicas(reordered, changes);
     }
 
-    PartitionInfo withLeader(OptionalInt newLeader, long term) {
+    /** The same with another leader, which began to lead in this term. */
+    public PartitionInfo withLeader(OptionalInt newLeader, long term) {
         return new PartitionInfo(partition, raftGroupId, epochBase, replicas, newLeader, term, changes);
     }
 

@@ -52,7 +52,7 @@ public record TopicInfo(String name, UUID topicId, SortedMap<String, String> con
         return withPartitions(changed);
     }
 
-    TopicInfo withPartitions(List<PartitionInfo> newPartitions) {
+    public TopicInfo withPartitions(List<PartitionInfo> newPartitions) {
         return new TopicInfo(name, topicId, config, newPartitions);
     }
 }

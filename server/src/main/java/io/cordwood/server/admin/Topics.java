@@ -15,6 +15,7 @@ import io.cordwood.server.cluster.MetadataRefusals;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
+import io.cordwood.server.partition.KnownLeaders;
 import io.cordwood.server.partition.Partitions;
 import java.util.List;
 import java.util.SortedSet;
@@ -35,10 +36,13 @@ public final class Topics {
     private static final int PAGE_MAX = 1_000;
 
     private final Cluster cluster;
+    private final KnownLeaders leaders;
     private final ImageWatch watch;
 
-    public Topics(Cluster cluster) {
+    /** @param leaders where a replica here may know more of a topic's leaders than the metadata */
+    public Topics(Cluster cluster, KnownLeaders leaders) {
         this.cluster = cluster;
+        this.leaders = leaders;
         this.watch = new ImageWatch(cluster);
     }
 
@@ -111,6 +115,7 @@ public final class Topics {
     public CompletableFuture<TopicInfo> find(String name) {
         return cluster.currentImage()
                 .thenApply(image -> image.topic(name)
+                        .map(leaders::in)
                         .orElseThrow(() -> Partitions.unknownTopic(name).exception()));
     }
 

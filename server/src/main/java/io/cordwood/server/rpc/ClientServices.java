@@ -10,6 +10,7 @@ import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.metrics.ServerMeters.Level;
 import io.cordwood.server.partition.BatchIntake;
 import io.cordwood.server.partition.ByteBudget;
+import io.cordwood.server.partition.KnownLeaders;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.StartOffsets;
 import io.grpc.BindableService;
@@ -74,9 +75,10 @@ final class ClientServices {
         var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
         var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
         var placements = new Placements(ports.cluster());
+        var topics = new Topics(ports.cluster(), new KnownLeaders(ports.replicas()));
         return List.of(
                 new DataRpc(streaming, unary, nodeBudget),
-                new TopicRpc(new Topics(ports.cluster()), settings, placements, calls.trim, calls.transfer),
+                new TopicRpc(topics, settings, placements, calls.trim, calls.transfer),
                 new ClusterRpc(calls.addresses, calls.describe, placements));
     }
 

@@ -27,6 +27,8 @@ import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.config.ServerConfig;
 import io.cordwood.server.health.Hindrance;
+import io.cordwood.server.partition.FakeReplicas;
+import io.cordwood.server.partition.KnownLeaders;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -152,7 +154,7 @@ final class AdminTest {
         two.apply(new MetadataCommand.AddNode(3, "127.0.0.1:10003"));
 
         var topic = new NewTopic("orders", OptionalInt.empty(), OptionalInt.empty(), new TreeMap<>());
-        var valid = new Topics(two.on(1)).validate(topic);
+        var valid = new Topics(two.on(1), new KnownLeaders(new FakeReplicas(two))).validate(topic);
 
         assertThat(valid.join().replicationFactor()).isEqualTo(2);
     }
