@@ -90,7 +90,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
                 () -> replica.id().toString(),
                 catchUps.executor(),
                 catchUps.counters(),
-                new ReplicaCatchUp(replica, context, this::raftLog, checkpoints));
+                new ReplicaCatchUp(replica, context, new RaftLogEnd(this::raftLog), checkpoints));
         refetchNotice = new RefetchNotice(replica, this::raftLog, getServer(), catchUps.shortTasks());
     }
 

@@ -22,12 +22,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.ratis.server.protocol.TermIndex;
-import org.apache.ratis.server.raftlog.RaftLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,22 +40,21 @@ import org.slf4j.LoggerFactory;
  * take the place of what was appended when the state is installed. Until then the own log goes on as it is, and what it lacks
  * there is held by batches without records, so that it joins what follows.
  *
- * <p>Invariants: nothing below the own high watermark is touched before the install; the files change on the partition's writer thread, and no more
- * once Ratis has changed the end of the log; what is ready to be installed is forced, reaches the first entry that the leader
- * still has and covers the own raft log, which Ratis gives up as a whole. A crash at any point leaves a replica that starts: its
- * raft log and checkpoint are as before, and the bytes below the floor are the same in every history.
+ * <p>Invariants: nothing below the own high watermark is touched before the install; what Ratis brought is in the files before
+ * they are compared; they change on the partition's writer thread, and no more once Ratis has changed the end of the log; what is
+ * ready to be installed is forced, reaches the first entry that the leader still has and covers the own raft log, which Ratis gives
+ * up as a whole. A crash at any point leaves a replica that starts: its raft log and checkpoint are as before, and the bytes below
+ * the floor are the same in every history.
  *
  * <p>Thread: one at a time, of the node's threads for catch-ups.
  */
 final class ReplicaCatchUp implements InstallSlot.Work {
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaCatchUp.class);
     private static final int OWN_READ_BYTES = 1 << 20;
-    private static final long SETTLE_MS = 5_000;
-    private static final long SETTLE_LOOK_MS = 5;
 
     private final ReplicaState replica;
     private final PartitionContext context;
-    private final Supplier<Optional<RaftLog>> raftLog;
+    private final RaftLogEnd ownEnd;
     private final CheckpointStorage checkpoints;
     /** Files that came in the rounds so far. */
     private final Map<SealedSegment, RewrittenSegment> received = new HashMap<>();
@@ -72,15 +68,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
     private long sharedChanges = -1;
     private final OwnFilesWait ownFiles = new OwnFilesWait(System::nanoTime);
 
-    /** @param raftLog of the division; empty while it is closing */
-    ReplicaCatchUp(
-            ReplicaState replica,
-            PartitionContext context,
-            Supplier<Optional<RaftLog>> raftLog,
-            CheckpointStorage checkpoints) {
+    ReplicaCatchUp(ReplicaState replica, PartitionContext context, RaftLogEnd ownEnd, CheckpointStorage checkpoints) {
         this.replica = replica;
         this.context = context;
-        this.raftLog = raftLog;
+        this.ownEnd = ownEnd;
         this.checkpoints = checkpoints;
     }
 
@@ -96,7 +87,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 replica.id(),
                 leaderNode,
                 first,
-                ownLastIndex());
+                ownEnd.lastIndex());
         boolean prepared = false;
         try {
             replica.compaction().pause();
@@ -110,7 +101,10 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
     private Round rounds(int leaderNode, TermIndex first) throws IOException, InterruptedException {
         received.clear(); // compaction may have gone on since: what is there is looked at again
-        long changes = replica.logChanges();
+        long changes = replica.logChanges().settled().orElseThrow(this::fedAgain);
+        // Compared before it is in the files, what a leader sent last would be fetched once more, and what is there
+        // taken for another's.
+        change(changes, written -> {});
         sharedEnd = changes == sharedChanges ? sharedEnd : 0;
         sharedChanges = changes;
         var peer = context.node().catchUps().peer(leaderNode, context.groupUuid());
@@ -121,7 +115,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             round = follow(next == RoundPace.Next.UNTHROTTLED ? peer.unthrottled() : peer, changes, first.getIndex());
             next = pace.after(round.movedBytes);
         }
-        awaitSettledRaftLog();
+        ownEnd.awaitForced();
         return round;
     }
 
@@ -137,7 +131,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
      * it say so: it is asked again, and answers by itself.
      */
     private boolean lacksNothing(long firstIndex) throws IOException {
-        if (ownLastIndex() < firstIndex || replica.applied().indexBehind() < firstIndex) {
+        if (ownEnd.lastIndex() < firstIndex || replica.applied().indexBehind() < firstIndex) {
             return false;
         }
         // Where compaction has not finished none is taken: an older one may do.
@@ -147,7 +141,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
             return false;
         }
         checkpoints.taken(taken.get());
-        requireRaftLog().updateSnapshotIndex(taken.get().getIndex());
+        ownEnd.installed(taken.get().getIndex());
         LOG.info("{}: was asked to catch up to {}, and has more", replica.id(), firstIndex);
         return true;
     }
@@ -166,7 +160,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         if (!target.partition().equals(replica.id())) {
             throw new IOException("the state is of " + target.partition() + ", not of " + replica.id());
         }
-        long needed = Math.max(firstIndex, ownLastIndex());
+        long needed = Math.max(firstIndex, ownEnd.lastIndex());
         if (target.index() < needed) {
             throw new IOException(
                     "the state of the source stands at raft index " + target.index() + ", below " + needed);
@@ -178,23 +172,26 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         return target;
     }
 
-    private RaftLog requireRaftLog() throws IOException {
-        return raftLog.get().orElseThrow(() -> new IOException("the group is closing"));
-    }
-
-    private long ownLastIndex() throws IOException {
-        return requireRaftLog().getNextIndex() - 1;
-    }
-
-    /** Ratis forgets what its log worker has not written yet when it installs. */
-    private void awaitSettledRaftLog() throws IOException, InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SETTLE_MS);
-        while (requireRaftLog().getFlushIndex() < ownLastIndex()) {
-            if (System.nanoTime() > deadlineNanos) {
-                throw new IOException("the own raft log is not forced to its end");
-            }
-            TimeUnit.MILLISECONDS.sleep(SETTLE_LOOK_MS);
+    private void change(long changes, SegmentWriter.LogChange change) throws IOException, InterruptedException {
+        CompletableFuture<Void> done = replica.writer().change(changed -> {
+            requireUnchanged(changes);
+            change.to(changed);
+        });
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause()), e.getCause());
         }
+    }
+
+    private void requireUnchanged(long changes) {
+        if (!replica.logChanges().isStill(changes)) {
+            throw fedAgain();
+        }
+    }
+
+    private IllegalStateException fedAgain() {
+        return new IllegalStateException("a leader feeds " + replica.id() + " again");
     }
 
     /** One state that is followed. */
@@ -428,21 +425,11 @@ final class ReplicaCatchUp implements InstallSlot.Work {
         }
 
         private void change(SegmentWriter.LogChange change) throws IOException, InterruptedException {
-            CompletableFuture<Void> done = replica.writer().change(changed -> {
-                requireUnchanged();
-                change.to(changed);
-            });
-            try {
-                done.get();
-            } catch (ExecutionException e) {
-                throw new IOException(String.valueOf(e.getCause()), e.getCause());
-            }
+            ReplicaCatchUp.this.change(changes, change);
         }
 
         private void requireUnchanged() {
-            if (replica.logChanges() != changes) {
-                throw new IllegalStateException("a leader feeds " + replica.id() + " again");
-            }
+            ReplicaCatchUp.this.requireUnchanged(changes);
         }
 
         @Override
@@ -452,10 +439,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
 
         @Override
         public boolean isCurrent() {
-            return replica.logChanges() == changes
-                    && raftLog.get()
-                            .map(log -> log.getNextIndex() - 1 <= target.index())
-                            .orElse(false);
+            return replica.logChanges().isStill(changes) && ownEnd.isWithin(target.index());
         }
 
         @Override

@@ -48,8 +48,8 @@ final class ReplicaState implements Closeable {
     private final HighWatermarkListeners listeners = new HighWatermarkListeners();
     /** First raft index whose bytes are not, or no longer, in the files. Legal above the floor; it must not be committed. */
     private final AtomicLong unverifiedFrom;
-    /** Counts what Ratis did to the end of the log. */
-    private final AtomicLong logChanges = new AtomicLong();
+    /** By Ratis. */
+    private final LogChanges logChanges = new LogChanges();
 
     private volatile OptionalInt leaderNodeId = OptionalInt.empty();
     private volatile long appliedIndex;
@@ -65,8 +65,8 @@ final class ReplicaState implements Closeable {
 
     private final AppliedState applied;
     private final Object stateLock = new Object();
-    /** Fetched and in the file; the tail begins at it, the applied state not yet. */
-    private @Nullable Checkpoint installing;
+    private @Nullable Checkpoint
+            installing; // fetched and in the file; the tail begins at it, the applied state not yet
     /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
     private volatile boolean refetching;
 
@@ -142,23 +142,26 @@ final class ReplicaState implements Closeable {
 
     /** Takes a leader's own entry. Under the log write lock. */
     void appendAsLeader(SubmittedEntry submitted, long term, long index) {
-        take(submitted.entry(), term, index);
-        if (submitted.entry() instanceof AppendEntry append) {
-            context.node().window().put(context.groupId(), term, index, submitted.getContent());
-            writer.appendOwn(append, leaderEpoch(term), submitted.payload());
-        }
+        logChanges.during(() -> {
+            take(submitted.entry(), term, index);
+            if (submitted.entry() instanceof AppendEntry append) {
+                context.node().window().put(context.groupId(), term, index, submitted.getContent());
+                writer.appendOwn(append, leaderEpoch(term), submitted.payload());
+            }
+        });
     }
 
     /** Takes an entry that a leader sent into the tail and its payload towards the files. Under the log write lock. */
     void append(PartitionEntry entry, ByteBuffer payload, long term, long index) {
-        take(entry, term, index);
-        if (entry instanceof AppendEntry append) {
-            writer.append(append, leaderEpoch(term), payload);
-        }
+        logChanges.during(() -> {
+            take(entry, term, index);
+            if (entry instanceof AppendEntry append) {
+                writer.append(append, leaderEpoch(term), payload);
+            }
+        });
     }
 
     private void take(PartitionEntry entry, long term, long index) {
-        logChanges.incrementAndGet();
         if (refetching) { // looked at behind the count: who gives up files looks at that afterwards
             throw new IllegalStateException(id() + " takes no entry: its files are given up");
         }
@@ -188,8 +191,7 @@ final class ReplicaState implements Closeable {
                     "raft index " + firstRemovedIndex + " shall be truncated, " + newestApplied + " is applied", null);
         }
         LOG.info("{}: raft log truncated from index {} on", id(), firstRemovedIndex);
-        logChanges.incrementAndGet();
-        tail.truncate(firstRemovedIndex);
+        logChanges.during(() -> tail.truncate(firstRemovedIndex));
         unverifiedFrom.updateAndGet(first -> firstRemovedIndex <= first ? Long.MAX_VALUE : first);
     }
 
@@ -351,7 +353,7 @@ final class ReplicaState implements Closeable {
         }
     }
 
-    /** Ceases to lead. Under the server's lock. */
+    /** Under the server's lock. */
     void stopLeading() {
         LOG.info("{}: does not lead any more", id());
         appender.stop();
@@ -445,9 +447,8 @@ final class ReplicaState implements Closeable {
         return writer;
     }
 
-    /** Differs after whatever Ratis did to the end of the log. */
-    long logChanges() {
-        return logChanges.get();
+    LogChanges logChanges() {
+        return logChanges;
     }
 
     /** The bytes from this offset on give way to the leader's: what the raft log says of them must not be committed as it is. */

@@ -10,6 +10,7 @@ import io.cordwood.raft.HoldingDisk.Moment;
 import io.cordwood.raft.HoldingDisk.Operation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.junit.jupiter.api.AfterEach;
@@ -201,5 +202,46 @@ class CatchUpHindrancesTest {
         purged.awaitAll();
         assertThat(follower.isQuarantined()).isFalse();
         assertThat(follower.halts).isEmpty();
+    }
+
+    /** Else they would be fetched once more, and the entry that brought them would be committed without its bytes being there. */
+    @Test
+    void bytesThatAreOnTheirWayToTheFilesAreNotFetched() throws Exception {
+        var leader = cluster.leader();
+        var follower = cluster.othersThan(leader).get(0);
+        var hold = follower.disk.holdBefore(Operation.WRITE, ".log");
+        purged.publish(1);
+        await().atMost(PATIENCE).until(() -> hold.isReached() && endsLike(follower, leader));
+        purged.network.isolate(follower);
+        await().atMost(PATIENCE).until(() -> leader.replica().highWatermark() == purged.expected());
+        long before = leader.replica().sizeBytes();
+        purged.publish(60);
+        leader.takeCheckpoint();
+        await().atMost(PATIENCE)
+                .until(() ->
+                        leader.raftLog().getStartIndex() > follower.raftLog().getNextIndex());
+        long since = leader.replica().sizeBytes() - before;
+        purged.network.healNotified(follower);
+        await().atMost(PATIENCE).until(CatchUpHindrancesTest::waitsForTheWriter);
+
+        hold.release();
+
+        purged.awaitAll();
+        assertCaughtUp(follower);
+        assertThat(follower.catchUps().fetchedBytes()).isEqualTo(since);
+        assertThat(follower.catchUps().comparedRecords()).isEqualTo(2);
+        purged.assertIdentical();
+    }
+
+    private static boolean endsLike(PartitionNodeFixture follower, PartitionNodeFixture leader) throws IOException {
+        return follower.raftLog().getNextIndex() == leader.raftLog().getNextIndex();
+    }
+
+    private static boolean waitsForTheWriter() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().startsWith("catch-up-"))
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .anyMatch(frame -> frame.getClassName().startsWith(ReplicaCatchUp.class.getName())
+                        && frame.getMethodName().equals("change"));
     }
 }
