@@ -26,6 +26,7 @@ final class ChoreThreads {
         TIMER("node-timer"),
         DUTIES("node-duties"),
         ELECTIONS("elections"),
+        KNOCKS("knocks"),
         CHECKPOINTS("checkpoints"),
         RETENTION("retention"),
         COMPACTION("compaction"),

@@ -91,6 +91,11 @@ public final class NodeTransport {
         return appendGate;
     }
 
+    /** The host:port of a node, empty where it is not known. */
+    Optional<String> addressOf(int node) {
+        return addresses.apply(node);
+    }
+
     /** Takes calls of this method from now on. */
     public void handle(String method, NodeHandler handler) {
         methods.put(method, handler);

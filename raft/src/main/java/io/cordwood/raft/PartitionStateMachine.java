@@ -98,6 +98,11 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         return refetchNotice;
     }
 
+    /** Whether the replica's files are given up, and the others not fetched yet. */
+    boolean isRefetching() {
+        return replica.isRefetching();
+    }
+
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage storage) throws IOException {
         super.initialize(server, groupId, storage);

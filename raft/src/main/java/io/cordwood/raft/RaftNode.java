@@ -342,6 +342,8 @@ public final class RaftNode implements Closeable {
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
         var confirmations = LostConfirmations.of(node.groups(), config.raftTimings());
         chores.repeat(Kind.ELECTIONS, LostConfirmations.LOOK_MS, confirmations::look);
+        var gone = GoneLeaders.of(config.nodeId(), node.groups(), transport, space::takesBatches, view::image);
+        chores.repeat(Kind.KNOCKS, GoneLeaders.LOOK_MS, gone::look);
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));
         chores.repeat(Kind.COMPACTION, COMPACTION_LOOK_MS, () -> node.host().compact(view.image()));
@@ -463,7 +465,8 @@ public final class RaftNode implements Closeable {
             running = null;
             node.membership().close();
             node.reconciler().close();
-            chores.stop(Kind.DUTIES, Kind.ELECTIONS, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
+            chores.stop(
+                    Kind.DUTIES, Kind.ELECTIONS, Kind.KNOCKS, Kind.SPACE, Kind.RETENTION, Kind.COMPACTION, Kind.SCRUB);
             node.balancer().handOverAll(node.server().getGroupIds(), Duration.ofSeconds(HAND_OVER_SECONDS));
             chores.stop(Kind.CHECKPOINTS);
             node.checkpoints().takeAll();

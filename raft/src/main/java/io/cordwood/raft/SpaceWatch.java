@@ -203,6 +203,10 @@ public final class SpaceWatch {
         return noRoom;
     }
 
+    boolean takesBatches() {
+        return noRoom == null;
+    }
+
     /** As they were found at the newest look. */
     public List<DiskSpace> disks() {
         return disks;

@@ -44,7 +44,11 @@ final class Network implements AutoCloseable {
     }
 
     void isolate(PartitionNodeFixture node) {
-        isolated.add(node.peer.getId().toString());
+        isolate(node.id());
+    }
+
+    void isolate(int nodeId) {
+        isolated.add(String.valueOf(nodeId));
     }
 
     /**

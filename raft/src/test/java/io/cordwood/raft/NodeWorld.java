@@ -65,6 +65,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     private Consumer<CatchUps> whileOpening = catchUps -> {};
     private boolean keepsPartitions;
     private NodeTimings timings = TIMINGS;
+    private RaftTimings raftTimings = RAFT;
 
     NodeWorld(Path directory, int... ids) {
         this(() -> directory, ids);
@@ -87,6 +88,11 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
     /** Nodes that are started from now on give the replicas of dead ones to others. */
     void replaceDeadAfter(Duration delay) {
         timings = TIMINGS.replacingDeadAfter(delay);
+    }
+
+    /** Of nodes that are started from now on. */
+    void raftTimings(RaftTimings newTimings) {
+        raftTimings = newTimings;
     }
 
     /** Of nodes that are started from now on. */
@@ -161,7 +167,7 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
                 new NodeLimits(300, 1 << 20),
                 features,
                 1 << 20,
-                RAFT,
+                raftTimings,
                 timings,
                 upkeep,
                 catchUp,
