@@ -21,8 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A leader of which nothing is heard any more, where no election timeout is over within the test's time. */
 class GoneLeadersIT {
-    private static final RaftTimings PATIENT = new RaftTimings(Duration.ofSeconds(16), Duration.ofSeconds(24));
-    private static final Duration SOON = Duration.ofSeconds(12);
+    private static final RaftTimings PATIENT = new RaftTimings(Duration.ofSeconds(12), Duration.ofSeconds(14));
+    /** The last heartbeat may have come half an election timeout before. */
+    private static final Duration SOON = PATIENT.electionTimeoutMin().dividedBy(2);
 
     @TempDir
     private Path directory;
@@ -41,6 +42,7 @@ class GoneLeadersIT {
         }
         world.raftTimings(PATIENT);
         orders.start(LogUpkeep.DEFAULT);
+        world.await("the preferred leader", () -> leads(orders.partition().preferredLeader())); // it would be handed over
     }
 
     @AfterEach
@@ -85,7 +87,7 @@ class GoneLeadersIT {
                 .partition(OrdersUnderLoad.ORDERS)
                 .orElseThrow();
         var outcome = leader.append(AppendRequest.of(PartitionCluster.batch("after")))
-                .get(SOON.toSeconds(), TimeUnit.SECONDS);
+                .get(NodeWorld.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(outcome).isInstanceOf(AppendOutcome.Appended.class);
         assertThat(((AppendOutcome.Appended) outcome).baseOffset()).isEqualTo(before);
     }
@@ -97,11 +99,16 @@ class GoneLeadersIT {
 
         goes(gone);
 
-        int other = othersThan(gone).findFirst().orElseThrow();
-        assertThat(world.node(other)
-                        .metadata()
-                        .submit(new MetadataCommand.AddNode(4, "node4:9091"), SOON)
-                        .get(SOON.toSeconds(), TimeUnit.SECONDS))
+        int other = await().atMost(SOON)
+                .until(
+                        () -> othersThan(gone)
+                                .flatMap(node ->
+                                        world.node(node).metadata().leaderNodeId().stream())
+                                .filter(leader -> leader != gone)
+                                .findFirst()
+                                .orElse(0),
+                        leader -> leader > 0);
+        assertThat(world.submit(other, new MetadataCommand.AddNode(4, "node4:9091")))
                 .isInstanceOf(MetadataResult.Done.class);
     }
 
