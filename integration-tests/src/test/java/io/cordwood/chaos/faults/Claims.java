@@ -40,6 +40,11 @@ final class Claims {
         return true;
     }
 
+    /** How many nodes other faults have than the one that has these. */
+    synchronized int takenBesides(Collection<Integer> nodes) {
+        return (int) taken.stream().filter(node -> !nodes.contains(node)).count();
+    }
+
     private synchronized boolean take(Collection<Integer> nodes) {
         if (alone || nodes.stream().anyMatch(taken::contains)) {
             return false;

@@ -38,6 +38,7 @@ final class DiskFaults {
 
     private final ChaosCluster cluster;
     private final Claims claims;
+    private final Comeback comeback;
     private final Wholeness wholeness;
     private final String busyTopic;
     private final Set<Integer> unpowered = new ConcurrentSkipListSet<>();
@@ -46,6 +47,7 @@ final class DiskFaults {
     DiskFaults(ChaosCluster cluster, Claims claims, Wholeness wholeness, String busyTopic) {
         this.cluster = cluster;
         this.claims = claims;
+        this.comeback = Comeback.of(cluster, claims);
         this.wholeness = wholeness;
         this.busyTopic = busyTopic;
     }
@@ -71,7 +73,7 @@ final class DiskFaults {
         }
         fault.nodes().forEach(this::restorePower);
         fault.nodes().forEach(cluster::begin);
-        stage.ended(ProcessFaults.ready(cluster, fault.nodes(), stage));
+        stage.ended(comeback.of(fault.nodes(), stage));
     }
 
     private void restorePower(int node) {
@@ -122,15 +124,14 @@ final class DiskFaults {
      * says which command replaces it.
      */
     private String readyOrReplaced(int node, Stage stage) {
-        if (cluster.awaitReady(node, ProcessFaults.READY_MAX)
-                || !cluster.newLogOf(node).contains("cluster replace-node " + node)) {
-            return ProcessFaults.ready(cluster, List.of(node), stage);
+        if (comeback.isReady(node, List.of(node)) || !cluster.newLogOf(node).contains("cluster replace-node " + node)) {
+            return comeback.of(List.of(node), stage);
         }
         emptied.add(node);
         empty(node);
         boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
         return replaced
-                ? "replaced, for its vote was lost, and " + ProcessFaults.ready(cluster, List.of(node), stage)
+                ? "replaced, for its vote was lost, and " + comeback.of(List.of(node), stage)
                 : "its vote was lost, and it could not be replaced";
     }
 
@@ -173,7 +174,7 @@ final class DiskFaults {
             cluster.begin(node);
         }
         if (harmed.isPresent()) {
-            stage.ended(ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage));
+            stage.ended(comeback.of(List.of(node), stage) + rebuilt(stage));
         }
     }
 
@@ -234,7 +235,7 @@ final class DiskFaults {
         boolean replaced = stage.await(REPLACE_MAX, () -> replace(node));
         stage.ended(
                 replaced
-                        ? "replaced, " + ProcessFaults.ready(cluster, List.of(node), stage) + rebuilt(stage)
+                        ? "replaced, " + comeback.of(List.of(node), stage) + rebuilt(stage)
                         : "it could not be replaced");
     }
 

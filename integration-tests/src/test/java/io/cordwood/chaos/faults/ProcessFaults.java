@@ -14,9 +14,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p><b>Thread:</b> any.
  */
 final class ProcessFaults {
-    /** Many times what a start takes, and what a majority that is away may hold it up. */
-    static final Duration READY_MAX = Duration.ofSeconds(60);
-
     private static final Duration PURGE_MAX = Duration.ofSeconds(15);
     private static final Duration CATCH_UP_MAX = Duration.ofSeconds(20);
     /** Beside other faults nobody may lead, or whoever is asked may be cut off. */
@@ -26,11 +23,13 @@ final class ProcessFaults {
 
     private final ChaosCluster cluster;
     private final Claims claims;
+    private final Comeback comeback;
     private final String busyTopic;
 
     ProcessFaults(ChaosCluster cluster, Claims claims, String busyTopic) {
         this.cluster = cluster;
         this.claims = claims;
+        this.comeback = Comeback.of(cluster, claims);
         this.busyTopic = busyTopic;
     }
 
@@ -63,7 +62,7 @@ final class ProcessFaults {
         } finally {
             nodes.forEach(cluster::begin);
         }
-        stage.ended(ready(cluster, nodes, stage));
+        stage.ended(comeback.of(nodes, stage));
     }
 
     void killDuringStart(Fault fault, Stage stage) {
@@ -81,7 +80,7 @@ final class ProcessFaults {
             } finally {
                 cluster.begin(node);
             }
-            var ready = ready(cluster, List.of(node), stage);
+            var ready = comeback.of(List.of(node), stage);
             if (late) {
                 stage.missed("it had been ready when it was killed, and is " + ready);
             } else {
@@ -143,7 +142,7 @@ final class ProcessFaults {
         } finally {
             cluster.begin(victim);
         }
-        var ready = ready(cluster, List.of(victim), stage);
+        var ready = comeback.of(List.of(victim), stage);
         if (hit) {
             stage.ended("killed in its catch-up, " + ready);
         } else {
@@ -194,18 +193,5 @@ final class ProcessFaults {
         if (!claims.with(nodes, body)) {
             stage.skipped(TAKEN);
         }
-    }
-
-    /** Waits until they are, and says in words whether; one that is not for so long breaks a promise. */
-    static String ready(ChaosCluster cluster, List<Integer> nodes, Stage stage) {
-        var late = nodes.stream()
-                .filter(node -> !cluster.awaitReady(node, READY_MAX))
-                .toList();
-        if (late.isEmpty()) {
-            return "ready";
-        }
-        var words = "not ready after " + READY_MAX.toSeconds() + " s: nodes " + late;
-        stage.broken(words);
-        return words;
     }
 }
