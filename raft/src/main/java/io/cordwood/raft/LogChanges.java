@@ -4,8 +4,9 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts what Ratis does to the end of a replica's log, and says whether it is at it. An entry that is taken counts before the first
- * look at the replica and until its payload is on the way to the files: who has seen a count finds all that was counted there.
+ * Counts what Ratis does to the end of a replica's log, and says whether it is at it. An entry that is taken
+ * counts before the first look at the replica and until its payload is on the way to the files: who has seen a
+ * count finds all that was counted there.
  *
  * <p>Thread: {@link #during} under the log write lock, the others any.
  */

@@ -24,6 +24,11 @@ record PartitionContext(
         return groupId.getUuid();
     }
 
+    /** What clients see of a term. */
+    int leaderEpoch(long term) {
+        return Math.addExact(epochBase, Math.toIntExact(term));
+    }
+
     /** The group's directory in Ratis' storage. */
     Path raftGroupDirectory() {
         return node.raftDirectory().resolve(groupUuid().toString());

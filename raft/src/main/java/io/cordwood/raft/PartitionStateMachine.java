@@ -62,6 +62,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
     private final ReplicaState replica;
     private final DivisionSubmitter submitter;
     private final Closes closes;
+    private final FollowerPayloads payloads;
     private final CheckpointStorage checkpoints;
     private final InstallSlot installs;
     private final IntFunction<CatchUpPeer> peerOf;
@@ -83,6 +84,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
         this.replica = replica;
         this.submitter = submitter;
         this.meters = context.node().meters();
+        payloads = new FollowerPayloads(context, replica.log());
         checkpoints = new CheckpointStorage(replica.checkpointTermIndex());
         var catchUps = context.node().catchUps();
         peerOf = node -> catchUps.peer(node, context.groupUuid());
@@ -216,7 +218,7 @@ final class PartitionStateMachine extends BaseStateMachine implements StateMachi
             }
         }
         try {
-            return CompletableFuture.completedFuture(replica.payload(decode(entry), entry.getTerm(), entry.getIndex()));
+            return CompletableFuture.completedFuture(payloads.of(decode(entry), entry.getTerm(), entry.getIndex()));
         } catch (ClosedByInterruptException | LogClosedException e) {
             // Ratis stops an appender by an interrupt, and closes a group without waiting for those of a deposed
             // leader.

@@ -307,7 +307,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 requireNeverApplied(shared);
                 sharedEnd = Math.min(sharedEnd, shared);
                 change(changed -> {
-                    replica.replaceFrom(shared);
+                    replica.replaceFrom(shared, this::requireUnchanged);
                     changed.truncateTo(shared);
                 });
             }
@@ -414,7 +414,7 @@ final class ReplicaCatchUp implements InstallSlot.Work {
                 log.transfer().requireRoomFor(batches.remaining());
                 long base = at;
                 change(changed -> {
-                    replica.replaceFrom(base);
+                    replica.replaceFrom(base, this::requireUnchanged);
                     changed.append(base, pieceEnd, batches, fileBases.contains(base));
                 });
                 movedBytes += batches.remaining();

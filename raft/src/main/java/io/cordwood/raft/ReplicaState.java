@@ -22,8 +22,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
-import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,8 +63,8 @@ final class ReplicaState implements Closeable {
 
     private final AppliedState applied;
     private final Object stateLock = new Object();
-    private @Nullable Checkpoint
-            installing; // fetched and in the file; the tail begins at it, the applied state not yet
+    /** Fetched and in the file; the tail begins at it, the applied state not yet. */
+    private @Nullable Checkpoint installing;
     /** The files are given up, which the marker beside the checkpoint says: no other checkpoint until a fetched one. */
     private volatile boolean refetching;
 
@@ -132,7 +130,7 @@ final class ReplicaState implements Closeable {
     }
 
     int leaderEpoch(long term) {
-        return Math.addExact(context.epochBase(), Math.toIntExact(term));
+        return context.leaderEpoch(term);
     }
 
     /** The newest checkpoint, where there is one. At the start. */
@@ -191,31 +189,10 @@ final class ReplicaState implements Closeable {
                     "raft index " + firstRemovedIndex + " shall be truncated, " + newestApplied + " is applied", null);
         }
         LOG.info("{}: raft log truncated from index {} on", id(), firstRemovedIndex);
-        logChanges.during(() -> tail.truncate(firstRemovedIndex));
-        unverifiedFrom.updateAndGet(first -> firstRemovedIndex <= first ? Long.MAX_VALUE : first);
-    }
-
-    /**
-     * The payload of an entry for a follower: from memory, else from the files. By Ratis' log appenders.
-     *
-     * @throws PayloadUnavailableException where the files hold something else
-     */
-    ByteString payload(PartitionEntry entry, long term, long index) throws IOException {
-        return entry instanceof AppendEntry append ? payloadOf(append, term, index) : SubmittedEntry.NO_PAYLOAD;
-    }
-
-    private ByteString payloadOf(AppendEntry entry, long term, long index) throws IOException {
-        var recent = context.node().window().get(context.groupId(), term, index);
-        if (recent.isPresent()) {
-            return recent.get();
-        }
-        var stored = log.readExactly(entry.baseOffset(), entry.endOffset(), entry.payloadBytes());
-        if (stored.isEmpty() || !SegmentWriter.holds(entry, leaderEpoch(term), stored.get())) {
-            log.scrub().doubt(entry.baseOffset());
-            throw new PayloadUnavailableException("the files of " + id() + " do not hold offsets [" + entry.baseOffset()
-                    + ", " + entry.endOffset() + ") of raft index " + index);
-        }
-        return UnsafeByteOperations.unsafeWrap(stored.get());
+        logChanges.during(() -> {
+            tail.truncate(firstRemovedIndex);
+            unverifiedFrom.updateAndGet(first -> firstRemovedIndex <= first ? Long.MAX_VALUE : first);
+        });
     }
 
     /**
@@ -353,7 +330,7 @@ final class ReplicaState implements Closeable {
         }
     }
 
-    /** Under the server's lock. */
+    /** Ceases to lead. Under the server's lock. */
     void stopLeading() {
         LOG.info("{}: does not lead any more", id());
         appender.stop();
@@ -451,9 +428,14 @@ final class ReplicaState implements Closeable {
         return logChanges;
     }
 
-    /** The bytes from this offset on give way to the leader's: what the raft log says of them must not be committed as it is. */
-    void replaceFrom(long offset) {
+    /**
+     * The bytes from this offset on give way to the leader's: what the raft log says of them must not be committed as it is.
+     *
+     * @param requireUnchanged throws where an entry came meanwhile: its bytes follow, and are its own
+     */
+    void replaceFrom(long offset, Runnable requireUnchanged) {
         var first = tail.firstIndexBeyond(offset);
+        requireUnchanged.run();
         first.ifPresent(index -> unverifiedFrom.accumulateAndGet(index, Math::min));
     }
 
@@ -463,7 +445,7 @@ final class ReplicaState implements Closeable {
      */
     void giveUpFiles() throws IOException {
         synchronized (stateLock) {
-            replaceFrom(0);
+            replaceFrom(0, () -> {});
             if (!refetching) { // else it is there, and must not be missing for a moment
                 RefetchMarker.write(context.node().storage().disk(), context.directory());
                 refetching = true;

@@ -139,17 +139,42 @@ class ReplicaStateTest {
         assertThat(damages).hasSize(1);
     }
 
+    /** Its bytes follow those that took the place of others. */
+    @Test
+    void entryThatComesWhileBytesAreReplacedIsSound() {
+        take(0, 1, 0);
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> replica.replaceFrom(0, () -> {
+                    throw new IllegalStateException("a leader feeds it again");
+                }));
+
+        replica.apply(1, 0);
+        assertThat(damages).isEmpty();
+    }
+
+    @Test
+    void entryWhoseBytesWereReplacedMustNotBeCommitted() {
+        take(0, 1, 0);
+        replica.replaceFrom(0, () -> {});
+
+        assertThatIllegalStateException().isThrownBy(() -> replica.apply(1, 0));
+        assertThat(damages).hasSize(1);
+    }
+
     @Test
     void bytesThatChangedOnTheDiskAreNotFedToAFollower() throws IOException {
         var entry = take(0, 1, 0);
-        assertThat(replica.payload(entry, 1, 0).size()).isEqualTo(entry.payloadBytes());
+        assertThat(new FollowerPayloads(context, replica.log()).of(entry, 1, 0).size())
+                .isEqualTo(entry.payloadBytes());
 
         try (var file = FileChannel.open(
                 directory.resolve("p").resolve("00000000000000000000.log"), StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(new byte[] {77}), entry.payloadBytes() - 1);
         }
 
-        assertThatExceptionOfType(PayloadUnavailableException.class).isThrownBy(() -> replica.payload(entry, 1, 0));
+        assertThatExceptionOfType(PayloadUnavailableException.class)
+                .isThrownBy(() -> new FollowerPayloads(context, replica.log()).of(entry, 1, 0));
     }
 
     @Test
