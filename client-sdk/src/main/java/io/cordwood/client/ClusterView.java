@@ -103,13 +103,28 @@ final class ClusterView {
                         cluster -> requireSameCluster(cluster.getClusterId()))
                 .thenCompose(cluster -> {
                     nodes.learn(addresses(cluster));
-                    return calls.read(
-                            TopicServiceGrpc.getGetTopicMethod(),
-                            GetTopicRequest.newBuilder().setName(topic).build());
+                    return described(topic);
                 })
-                .thenApply(answer -> view(answer.getTopic()))
                 .whenComplete((view, failure) -> forget(topic, failure))
                 .thenApply(view -> remember(topic, view));
+    }
+
+    /** Of a topic that is known any node's word will do; one of another topic of its name may be older than what is known. */
+    private CompletableFuture<TopicView> described(String topic) {
+        var known = topics.get(topic);
+        if (known == null) {
+            return described(topic, false);
+        }
+        return described(topic, true)
+                .thenCompose(found -> found.topicId().equals(known.view.topicId())
+                        ? CompletableFuture.completedFuture(found)
+                        : described(topic, false));
+    }
+
+    private CompletableFuture<TopicView> described(String topic, boolean allowStale) {
+        var request = GetTopicRequest.newBuilder().setName(topic).setAllowStale(allowStale);
+        return calls.read(TopicServiceGrpc.getGetTopicMethod(), request.build())
+                .thenApply(answer -> view(answer.getTopic()));
     }
 
     /** Throws for an answer of another cluster than the one that answered first. */

@@ -74,6 +74,21 @@ final class ProducerFaultTest {
         assertThat(cluster.values("orders", 0)).isEqualTo(values(500));
     }
 
+    /** The one whose id is known is the later one: nobody was told of it who had not asked for what is current. */
+    @Test
+    void nodeThatStillKnowsAnEarlierTopicOfThatNameIsNotBelieved() {
+        cluster.freezeWhatNodesKnowOf("orders");
+        cluster.createTopic("orders", 1);
+        cluster.script(
+                "orders", (PublishScript) request -> request.count() == 1 ? Fate.REFUSE_NOT_LEADER : Fate.ACCEPT);
+
+        var futures = sendAndFlush(100);
+
+        assertThat(cluster.values("orders", 0)).isEqualTo(values(100));
+        assertThat(futures).allSatisfy(future -> assertThat(future).isCompleted());
+        assertThat(cluster.answers.calls("GetTopic")).isEqualTo(3);
+    }
+
     @Test
     void batchesBehindARefusedOneWaitForIt() {
         cluster.script(

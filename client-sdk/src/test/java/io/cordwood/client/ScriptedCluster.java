@@ -1,6 +1,7 @@
 package io.cordwood.client;
 
 import io.cordwood.proto.v1.InitProducerResponse;
+import io.cordwood.proto.v1.Topic;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -45,6 +46,9 @@ final class ScriptedCluster implements AutoCloseable {
     private final Map<Integer, Server> servers = new HashMap<>();
     private final SortedMap<Integer, String> addresses = new TreeMap<>();
     final Map<String, TopicState> topics = new LinkedHashMap<>();
+    /** What nodes tell that may be behind. */
+    final Map<String, Topic> known = new HashMap<>();
+
     final List<ScriptedDataService> dataServices = new ArrayList<>();
     final ScriptedAnswers answers = new ScriptedAnswers();
     private String clusterId = "abcdefghijklmnopqrstuv";
@@ -141,6 +145,11 @@ final class ScriptedCluster implements AutoCloseable {
         while (logs.size() < total) {
             logs.add(new ScriptedLog(1 + logs.size() % addresses.size(), batchesRemembered));
         }
+    }
+
+    /** Nodes that may tell what they know go on telling of the topic as it is now. */
+    synchronized void freezeWhatNodesKnowOf(String name) {
+        known.put(name, new ScriptedTopicService(this).describe(name));
     }
 
     synchronized void deleteTopic(String name) {

@@ -82,8 +82,12 @@ final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
         answer(cluster.answers, "GetTopic", observer, () -> {
             synchronized (cluster) {
                 requireTopic(request.getName());
+                var current = describe(request.getName());
                 return GetTopicResponse.newBuilder()
-                        .setTopic(describe(request.getName()))
+                        .setTopic(
+                                request.getAllowStale()
+                                        ? cluster.known.getOrDefault(request.getName(), current)
+                                        : current)
                         .build();
             }
         });
@@ -241,7 +245,7 @@ final class ScriptedTopicService extends TopicServiceGrpc.TopicServiceImplBase {
         }
     }
 
-    private Topic describe(String name) {
+    Topic describe(String name) {
         var topic = cluster.topic(name);
         var described = Topic.newBuilder()
                 .setName(name)

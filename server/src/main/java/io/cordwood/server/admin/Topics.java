@@ -119,6 +119,14 @@ public final class Topics {
                         .orElseThrow(() -> Partitions.unknownTopic(name).exception()));
     }
 
+    /** As this node knows it, which may be behind; where it does not, as {@link #find}. */
+    public CompletableFuture<TopicInfo> findKnown(String name) {
+        return cluster.image()
+                .topic(name)
+                .map(topic -> CompletableFuture.completedFuture(leaders.in(topic)))
+                .orElseGet(() -> find(name));
+    }
+
     /**
      * @param pageSize 0 means the default
      * @param token the name that the page before ended with; empty for the first

@@ -84,7 +84,9 @@ final class TopicRpc extends TopicServiceGrpc.TopicServiceImplBase {
     public void getTopic(GetTopicRequest request, StreamObserver<GetTopicResponse> out) {
         Answers.unary(
                 out,
-                deadline -> topics.find(request.getName())
+                deadline -> (request.getAllowStale()
+                                ? topics.findKnown(request.getName())
+                                : topics.find(request.getName()))
                         .thenApply(info -> GetTopicResponse.newBuilder()
                                 .setTopic(described(info))
                                 .build()));

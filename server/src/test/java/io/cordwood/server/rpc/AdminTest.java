@@ -100,6 +100,26 @@ final class AdminTest {
     }
 
     @Test
+    void topicIsDescribedAsTheNodeKnowsItWhereThatWillDo() {
+        cluster.createTopic("orders", 1, 3);
+        cluster.leads(2, "orders", 0, 1);
+        cluster.cutOff();
+
+        var known = node.topics().getTopic(ask("orders", true));
+
+        assertThat(known.getTopic().getPartitions(0).getLeader()).isEqualTo(2);
+        assertReason(Refused.by(() -> node.topics().getTopic(ask("orders", false))), Reason.METADATA_UNAVAILABLE);
+        assertReason(Refused.by(() -> node.topics().getTopic(ask("unknown", true))), Reason.METADATA_UNAVAILABLE);
+    }
+
+    private static GetTopicRequest ask(String name, boolean allowStale) {
+        return GetTopicRequest.newBuilder()
+                .setName(name)
+                .setAllowStale(allowStale)
+                .build();
+    }
+
+    @Test
     void badTopicsNameFieldLimitAndValue() {
         cluster.createTopic("there", 1, 1);
 
