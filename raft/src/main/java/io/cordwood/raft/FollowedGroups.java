@@ -48,6 +48,10 @@ final class FollowedGroups {
             return last.getTerm();
         }
 
+        Succession.End end() {
+            return new Succession.End(last, mayLead);
+        }
+
         /** Of all those with a vote, each set of them for itself. */
         boolean isMajority(Set<Integer> nodes) {
             return electorates.stream()
@@ -64,11 +68,17 @@ final class FollowedGroups {
         this.image = image;
     }
 
-    /** Leaders that were not heard for so long in any of the groups that they lead here. */
+    /**
+     * Leaders that were not heard for so long in any of the groups that they lead here. Of a group which this
+     * node joins Ratis does not keep when its leader was heard.
+     */
     Set<Integer> silentLeaders(Duration time) {
         var leaders = new HashSet<Integer>();
         var heard = new HashSet<Integer>();
         for (Division division : groups.open()) {
+            if (!RaftGroups.hasVote(division.getRaftConf(), self)) {
+                continue;
+            }
             leaderOf(division).ifPresent(leader -> {
                 leaders.add(leader);
                 if (!heard.contains(leader) && silentMs(division) < time.toMillis()) {
@@ -88,11 +98,15 @@ final class FollowedGroups {
     }
 
     private static long silentMs(Division division) {
-        return division.getInfo()
-                .getRoleInfoProto()
-                .getFollowerInfo()
-                .getLeaderInfo()
-                .getLastRpcElapsedTimeMs();
+        try {
+            return division.getInfo()
+                    .getRoleInfoProto()
+                    .getFollowerInfo()
+                    .getLeaderInfo()
+                    .getLastRpcElapsedTimeMs();
+        } catch (IllegalStateException e) {
+            return 0; // its role changes: somebody is heard
+        }
     }
 
     /**
@@ -112,7 +126,7 @@ final class FollowedGroups {
                                 leader,
                                 last,
                                 LeaderConfirmation.electorates(division.getRaftConf()),
-                                isFit && isWhole(division) && !changing.contains(uuid(division))))
+                                isFit && stays(division) && isWhole(division) && !changing.contains(uuid(division))))
                         .stream())
                 .toList();
     }
@@ -133,6 +147,12 @@ final class FollowedGroups {
                 .filter(partition -> partition.changes().of(self).isPresent())
                 .map(partition -> partition.raftGroupId())
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Ratis refuses who is being taken out, and closes its division. */
+    private static boolean stays(Division division) {
+        return division.getRaftConf().getCurrentPeers().stream()
+                .anyMatch(peer -> peer.getId().equals(division.getId()));
     }
 
     private static boolean isWhole(Division division) {

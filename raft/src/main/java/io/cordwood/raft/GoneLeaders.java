@@ -1,6 +1,5 @@
 package io.cordwood.raft;
 
-import io.cordwood.metadata.MetadataImage;
 import io.cordwood.raft.FollowedGroups.Followed;
 import io.cordwood.raft.GoneQuestions.Answer;
 import java.time.Duration;
@@ -8,10 +7,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.Executor;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -19,7 +19,6 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * <p>It only makes elections come early, and an election is always safe: what is wrongly taken for gone costs a
  * term. What is gone without refusing, such as a host that lost its power, is left to the election timeout.
  *
- * <p>Invariants: a group stands once in a term; nothing is done to a leader that is heard, or that refuses fewer
- * than a majority.
+ * <p>Invariants: a group stands once in a term while its leader refuses; nothing is done to a leader that is heard,
+ * or that refuses fewer than a majority; none is taken for gone twice within {@link #GONE_EVERY}.
  *
  * <p>Thread: one.
  */
@@ -51,7 +50,12 @@ final class GoneLeaders {
     /** For so long a node must refuse. */
     static final Duration REFUSING = Duration.ofMillis(100);
 
+    /** What others said counts for so long. */
     static final Duration ASK_EVERY = Duration.ofSeconds(1);
+    /** While no group has its majority. */
+    static final Duration ASK_AGAIN = Duration.ofMillis(300);
+    /** One that serves though it refuses connections, and is silent now and then, elects no more often. */
+    static final Duration GONE_EVERY = Duration.ofSeconds(10);
     /** Between who stands first and who stands next: an election takes less. */
     static final Duration STEP = Duration.ofMillis(300);
     /** And as much more for each group that elects: elections that come together take longer. */
@@ -65,8 +69,10 @@ final class GoneLeaders {
     private final Map<Integer, Suspect> suspects = new HashMap<>();
     /** When a node was tried last. */
     private final Map<Integer, Long> triedNanos = new HashMap<>();
-    /** When the others were asked about a node. */
-    private final Map<Integer, Long> askedNanos = new HashMap<>();
+    /** What the others were asked about a node: a refusal that is missed once does not make it unsaid. */
+    private final Map<Integer, Asked> asked = new HashMap<>();
+    /** When a node was taken for gone. */
+    private final Map<Integer, Long> goneNanos = new HashMap<>();
 
     /**
      * What it sees and does.
@@ -97,18 +103,12 @@ final class GoneLeaders {
     /**
      * That of a node, which answers others from now on.
      *
-     * @param hasRoom whether it takes batches
+     * @param executor where answers are put together
      */
-    static GoneLeaders of(
-            int self,
-            RaftGroups groups,
-            NodeTransport transport,
-            BooleanSupplier hasRoom,
-            Supplier<MetadataImage> image) {
-        var followed = new FollowedGroups(groups, self, hasRoom, image);
+    static GoneLeaders of(int self, FollowedGroups followed, NodeTransport transport, Executor executor) {
         var knocks = new Knocks(transport::addressOf);
         var questions = new GoneQuestions(transport);
-        questions.serve(self, knocks::refuses, followed::of);
+        questions.serve(executor, self, knocks::refuses, followed::of);
         return new GoneLeaders(
                 self,
                 new Ports(
@@ -131,7 +131,7 @@ final class GoneLeaders {
         for (int node : refusing) {
             var suspect = suspects.computeIfAbsent(node, unused -> new Suspect(node, now));
             var groups = ports.followed().apply(node);
-            ask(suspect, groups, now);
+            ask(node, groups, now);
             if (now - suspect.sinceNanos >= REFUSING.toNanos()) {
                 elect(suspect, groups, now);
             }
@@ -142,29 +142,40 @@ final class GoneLeaders {
         return sinceNanos == null || now - sinceNanos >= pause.toNanos();
     }
 
-    private void ask(Suspect suspect, List<Followed> groups, long now) {
-        if (groups.isEmpty() || !isOver(ASK_EVERY, askedNanos.get(suspect.node), now)) {
+    private void ask(int gone, List<Followed> groups, long now) {
+        var before = asked.getOrDefault(gone, Asked.NOBODY);
+        var pause = electing(groups, before.confirming()).isEmpty() ? ASK_AGAIN : ASK_EVERY;
+        if (groups.isEmpty() || !isOver(pause, before.sinceNanos, now)) {
             return;
         }
-        askedNanos.put(suspect.node, now);
-        suspect.answers = groups.stream()
-                .flatMap(group -> group.electorates().stream())
-                .flatMap(Set::stream)
-                .filter(node -> node != self && node != suspect.node)
-                .distinct()
-                .collect(Collectors.toMap(node -> node, node -> ports.question().ask(node, suspect.node)));
+        asked.put(
+                gone,
+                new Asked(
+                        now,
+                        groups.stream()
+                                .flatMap(group -> group.electorates().stream())
+                                .flatMap(Set::stream)
+                                .filter(node -> node != self && node != gone)
+                                .distinct()
+                                .collect(Collectors.toUnmodifiableMap(
+                                        node -> node,
+                                        node -> before.underWay(node)
+                                                .orElseGet(
+                                                        () -> ports.question().ask(node, gone))))));
+    }
+
+    private List<Followed> electing(List<Followed> groups, Map<Integer, Answer> confirming) {
+        var refused = new HashSet<>(confirming.keySet());
+        refused.add(self);
+        return groups.stream().filter(group -> group.isMajority(refused)).toList();
     }
 
     private void elect(Suspect suspect, List<Followed> groups, long now) {
-        var confirming = suspect.confirming();
-        var refused = new HashSet<>(confirming.keySet());
-        refused.add(self);
-        var electing =
-                groups.stream().filter(group -> group.isMajority(refused)).toList();
-        if (electing.isEmpty()) {
+        var confirming = asked.getOrDefault(suspect.node, Asked.NOBODY).confirming();
+        var electing = electing(groups, confirming);
+        if (electing.isEmpty() || !suspect.isGone(electing.size(), now)) {
             return;
         }
-        suspect.isGone(electing.size(), now);
         electing.stream()
                 .filter(group -> suspect.isTurn(rank(group, confirming), now))
                 .filter(suspect::isNew)
@@ -173,16 +184,14 @@ final class GoneLeaders {
     }
 
     private OptionalInt rank(Followed group, Map<Integer, Answer> confirming) {
-        var ends = new HashMap<Integer, TermIndex>();
+        var ends = new HashMap<Integer, Succession.End>();
         confirming.forEach((node, answer) -> {
             var end = answer.ends().get(group.group());
             if (end != null) {
                 ends.put(node, end);
             }
         });
-        if (group.mayLead()) {
-            ends.put(self, group.last());
-        }
+        ends.put(self, group.end());
         return Succession.rank(group.group().getUuid(), self, ends);
     }
 
@@ -198,21 +207,20 @@ final class GoneLeaders {
                 group.term());
     }
 
-    /** A leader that refuses at each look. */
-    private final class Suspect {
-        private final int node;
-        private final long sinceNanos;
-        private final Map<RaftGroupId, Long> stood = new HashMap<>();
-        private Map<Integer, CompletableFuture<Answer>> answers = Map.of();
-        private int electing;
-        private long goneNanos;
+    /**
+     * What others were asked about a node.
+     *
+     * @param sinceNanos when, null where nobody was asked
+     */
+    private record Asked(@Nullable Long sinceNanos, Map<Integer, CompletableFuture<Answer>> answers) {
+        static final Asked NOBODY = new Asked(null, Map.of());
 
-        Suspect(int node, long sinceNanos) {
-            this.node = node;
-            this.sinceNanos = sinceNanos;
+        /** One that takes longer than the pause is waited for. */
+        Optional<CompletableFuture<Answer>> underWay(int node) {
+            return Optional.ofNullable(answers.get(node)).filter(answer -> !answer.isDone());
         }
 
-        /** What those have said that it refuses, too. */
+        /** What those have said that the node refuses, too. */
         Map<Integer, Answer> confirming() {
             var confirming = new HashMap<Integer, Answer>();
             answers.forEach((other, answer) -> {
@@ -224,18 +232,35 @@ final class GoneLeaders {
             });
             return confirming;
         }
+    }
 
-        void isGone(int groups, long now) {
-            if (electing == 0) {
+    /** A leader that refuses at each look. */
+    private final class Suspect {
+        private final int node;
+        private final long sinceNanos;
+        private final Map<RaftGroupId, Long> stood = new HashMap<>();
+        private int electing;
+        private long electingNanos;
+
+        Suspect(int node, long sinceNanos) {
+            this.node = node;
+            this.sinceNanos = sinceNanos;
+        }
+
+        /** Whether it is taken for gone, from now on or before. */
+        boolean isGone(int groups, long now) {
+            if (electing == 0 && isOver(GONE_EVERY, goneNanos.get(node), now)) {
                 electing = groups;
-                goneNanos = now;
+                electingNanos = now;
+                goneNanos.put(node, now);
                 LOG.info("node {}: node {} refuses connections: {} groups elect", self, node, groups);
             }
+            return electing > 0;
         }
 
         boolean isTurn(OptionalInt rank, long now) {
             var step = STEP.plus(STEP_PER_GROUP.multipliedBy(electing));
-            return rank.isPresent() && now - goneNanos >= step.toNanos() * rank.getAsInt();
+            return rank.isPresent() && now - electingNanos >= step.toNanos() * rank.getAsInt();
         }
 
         boolean isNew(Followed group) {

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,11 +39,22 @@ final class Knocks {
     static final Duration WAIT = Duration.ofMillis(100);
 
     private final IntFunction<Optional<String>> addresses;
+    private final Channels channels;
     private final Map<Integer, CompletableFuture<Boolean>> asked = new ConcurrentHashMap<>();
 
     /** @param addresses host:port of a node id, empty where it is not known */
     Knocks(IntFunction<Optional<String>> addresses) {
+        this(addresses, SocketChannel::open);
+    }
+
+    Knocks(IntFunction<Optional<String>> addresses, Channels channels) {
         this.addresses = addresses;
+        this.channels = channels;
+    }
+
+    /** Where connections come from. */
+    interface Channels {
+        SocketChannel open() throws IOException;
     }
 
     /** Whether a node refuses, tried at the next look. */
@@ -87,7 +99,7 @@ final class Knocks {
         if (address.isEmpty()) {
             return;
         }
-        var channel = SocketChannel.open();
+        var channel = channels.open();
         underWay.add(channel);
         channel.configureBlocking(false);
         var key = channel.register(selector, SelectionKey.OP_CONNECT, node);
@@ -124,7 +136,7 @@ final class Knocks {
             ended = step.take();
         } catch (ConnectException e) {
             refusing.add((Integer) key.attachment());
-        } catch (IOException e) {
+        } catch (IOException | UnsupportedAddressTypeException e) { // such as IPv6 where the system has none
             LOG.debug("node {} cannot be reached: {}", key.attachment(), e.toString());
         }
         if (ended) {

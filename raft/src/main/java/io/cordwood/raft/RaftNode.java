@@ -342,7 +342,8 @@ public final class RaftNode implements Closeable {
         chores.repeat(Kind.DUTIES, timings.poll().toMillis(), () -> changes.tick(view.image()));
         var confirmations = LostConfirmations.of(node.groups(), config.raftTimings());
         chores.repeat(Kind.ELECTIONS, LostConfirmations.LOOK_MS, confirmations::look);
-        var gone = GoneLeaders.of(config.nodeId(), node.groups(), transport, space::takesBatches, view::image);
+        var followed = new FollowedGroups(node.groups(), config.nodeId(), space::takesBatches, view::image);
+        var gone = GoneLeaders.of(config.nodeId(), followed, transport, catchUps.shortTasks());
         chores.repeat(Kind.KNOCKS, GoneLeaders.LOOK_MS, gone::look);
         chores.repeat(Kind.CHECKPOINTS, CHECKPOINT_LOOK_MS, node.checkpoints()::tick);
         chores.repeat(Kind.RETENTION, RETENTION_LOOK_MS, () -> node.host().trimExpired(view.image()));

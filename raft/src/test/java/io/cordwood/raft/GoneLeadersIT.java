@@ -42,7 +42,8 @@ class GoneLeadersIT {
         }
         world.raftTimings(PATIENT);
         orders.start(LogUpkeep.DEFAULT);
-        world.await("the preferred leader", () -> leads(orders.partition().preferredLeader())); // it would be handed over
+        world.await(
+                "the preferred leader", () -> leads(orders.partition().preferredLeader())); // it would be handed over
     }
 
     @AfterEach
@@ -102,8 +103,7 @@ class GoneLeadersIT {
         int other = await().atMost(SOON)
                 .until(
                         () -> othersThan(gone)
-                                .flatMap(node ->
-                                        world.node(node).metadata().leaderNodeId().stream())
+                                .flatMap(node -> world.node(node).metadata().leaderNodeId().stream())
                                 .filter(leader -> leader != gone)
                                 .findFirst()
                                 .orElse(0),

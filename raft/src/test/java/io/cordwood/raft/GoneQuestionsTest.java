@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cordwood.raft.FollowedGroups.Followed;
 import io.cordwood.raft.GoneQuestions.Answer;
+import io.cordwood.raft.Succession.End;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,7 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.io.grpc.Server;
@@ -33,6 +38,9 @@ class GoneQuestionsTest {
 
     private final NodeTransport otherTransport = new NodeTransport(OTHER, id -> Optional.empty());
     private final List<Followed> followed = new ArrayList<>();
+    private final ExecutorService answering = Executors.newSingleThreadExecutor(task -> new Thread(task, "answering"));
+    private final AtomicReference<String> lookedUpBy = new AtomicReference<>();
+    private final AtomicBoolean addressIsBroken = new AtomicBoolean();
     private Server server;
     private NodeTransport transport;
 
@@ -44,7 +52,14 @@ class GoneQuestionsTest {
                         RaftTimings.DEFAULT)
                 .build()
                 .start();
-        transport = new NodeTransport(1, id -> Optional.of("127.0.0.1:" + server.getPort()));
+        transport = new NodeTransport(1, id -> address());
+    }
+
+    private Optional<String> address() {
+        if (addressIsBroken.get()) {
+            throw new IllegalArgumentException("no host of a URI");
+        }
+        return Optional.of("127.0.0.1:" + server.getPort());
     }
 
     @AfterEach
@@ -52,14 +67,22 @@ class GoneQuestionsTest {
         transport.close();
         otherTransport.close();
         server.shutdownNow().awaitTermination(30, TimeUnit.SECONDS);
+        answering.shutdownNow();
+        assertThat(answering.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     }
 
     private void serve(int self, CompletableFuture<Boolean> refuses) {
         new GoneQuestions(otherTransport)
                 .serve(
+                        answering,
                         self,
                         node -> node == GONE ? refuses : new CompletableFuture<>(),
-                        leader -> leader == GONE ? followed : List.of());
+                        leader -> leader == GONE ? followed() : List.of());
+    }
+
+    private List<Followed> followed() {
+        lookedUpBy.set(Thread.currentThread().getName());
+        return followed;
     }
 
     private Answer ask() throws Exception {
@@ -77,12 +100,34 @@ class GoneQuestionsTest {
     }
 
     @Test
-    void whoIsRefusedSaysHowFarItsLogsReachThatItMayLead() throws Exception {
+    void whoIsRefusedSaysHowFarItsLogsReachAndWhichGroupsItMayLead() throws Exception {
         var group = follow(true);
-        follow(false);
+        var other = follow(false);
         serve(OTHER, CompletableFuture.completedFuture(true));
 
-        assertThat(ask()).isEqualTo(new Answer(true, Map.of(group, END)));
+        assertThat(ask()).isEqualTo(new Answer(true, Map.of(group, new End(END, true), other, new End(END, false))));
+    }
+
+    /** The end of a log is read under a lock. */
+    @Test
+    void answerIsPutTogetherWhereItHoldsUpNoCalls() throws Exception {
+        follow(true);
+        serve(OTHER, CompletableFuture.completedFuture(true));
+
+        ask();
+
+        assertThat(lookedUpBy).hasValue("answering");
+    }
+
+    @Test
+    void questionThatThrowsIsOneWithoutAnAnswer() {
+        serve(OTHER, CompletableFuture.completedFuture(true));
+        addressIsBroken.set(true);
+
+        assertThat(new GoneQuestions(transport, PATIENCE).ask(OTHER, GONE))
+                .failsWithin(PATIENCE)
+                .withThrowableThat()
+                .withCauseInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -115,6 +117,17 @@ class KnocksTest {
         addresses.put(5, "255.255.255.255:9091");
 
         assertThat(knocks.look(Set.of(1, 2, 3, 4, 5, 6))).isEmpty();
+    }
+
+    @Test
+    void addressesOfAKindThatTheSystemLacksSayNothing() {
+        addresses.put(1, "[::1]:9091");
+        nobodyListensAt(2);
+        var withoutSix = new Knocks(
+                node -> Optional.ofNullable(addresses.get(node)),
+                () -> SocketChannel.open(StandardProtocolFamily.INET));
+
+        assertThat(withoutSix.look(Set.of(1, 2))).containsExactly(2);
     }
 
     @Test

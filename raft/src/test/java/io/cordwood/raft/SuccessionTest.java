@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.raft.Succession.End;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import org.apache.ratis.server.protocol.TermIndex;
 import org.junit.jupiter.api.Test;
 
 class SuccessionTest {
-    private static final TermIndex END = TermIndex.valueOf(3, 70);
+    private static final End END = end(3, 70);
 
     private final SplittableRandom random = new SplittableRandom(1);
 
@@ -25,8 +26,12 @@ class SuccessionTest {
                 .toList();
     }
 
+    private static End end(long term, long index) {
+        return new End(TermIndex.valueOf(term, index), true);
+    }
+
     private static int first(UUID group, int... nodes) {
-        var ends = new TreeMap<Integer, TermIndex>();
+        var ends = new TreeMap<Integer, End>();
         IntStream.of(nodes).forEach(node -> ends.put(node, END));
         return IntStream.of(nodes)
                 .filter(node -> Succession.rank(group, node, ends).equals(OptionalInt.of(0)))
@@ -71,7 +76,7 @@ class SuccessionTest {
     @Test
     void whoseLogReachesFurthestIsFirstAndOthersDoNotStand() {
         for (UUID group : groups(20)) {
-            var ends = Map.of(1, END, 2, TermIndex.valueOf(3, 71), 3, TermIndex.valueOf(2, 900));
+            var ends = Map.of(1, END, 2, end(3, 71), 3, end(2, 900));
 
             assertThat(Succession.rank(group, 2, ends)).hasValue(0);
             assertThat(Succession.rank(group, 1, ends)).isEmpty();
@@ -82,8 +87,21 @@ class SuccessionTest {
     @Test
     void whoMayNotLeadHasNoPlace() {
         for (UUID group : groups(20)) {
-            assertThat(Succession.rank(group, 1, Map.of(2, END))).isEmpty();
-            assertThat(Succession.rank(group, 2, Map.of(2, END))).hasValue(0);
+            var ends = Map.of(1, new End(END.last(), false), 2, END);
+
+            assertThat(Succession.rank(group, 1, ends)).isEmpty();
+            assertThat(Succession.rank(group, 2, ends)).hasValue(0);
+            assertThat(Succession.rank(group, 3, ends)).isEmpty();
+        }
+    }
+
+    @Test
+    void whoHasLessThanOneThatMayNotLeadDoesNotStand() {
+        for (UUID group : groups(20)) {
+            var ends = Map.of(1, new End(TermIndex.valueOf(3, 71), false), 2, END);
+
+            assertThat(Succession.rank(group, 1, ends)).isEmpty();
+            assertThat(Succession.rank(group, 2, ends)).isEmpty();
         }
     }
 }
