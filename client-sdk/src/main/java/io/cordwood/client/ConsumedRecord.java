@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> immutable as long as nobody writes into the arrays, which are the record's own.
  */
 public final class ConsumedRecord {
+    /** Objects and array headers of a record, or of one of its headers. */
+    private static final int OVERHEAD_BYTES = 64;
+
     private final TopicPartition source;
     private final long offset;
     private final long timestampMs;
@@ -74,6 +77,16 @@ public final class ConsumedRecord {
 
     public List<RecordHeader> headers() {
         return headers;
+    }
+
+    /** What it takes in memory, about. */
+    int sizeBytes() {
+        int size = OVERHEAD_BYTES + (key == null ? 0 : key.length) + (value == null ? 0 : value.length);
+        for (int i = 0; i < headers.size(); i++) {
+            var content = headers.get(i).value();
+            size += OVERHEAD_BYTES + headers.get(i).key().length() + (content == null ? 0 : content.length);
+        }
+        return size;
     }
 
     @Override

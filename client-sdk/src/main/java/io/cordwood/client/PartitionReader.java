@@ -7,13 +7,15 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one partition from a position on: what has arrived and is not consumed, and where to go on after a stream ends.
  *
  * <p>Invariants: the position rises by one per record given, also across streams; what is buffered begins at or before
- * the position and ends at the fetch position, without a hole.
+ * the position and ends at the fetch position, without a hole. Where it goes on in the same stream from another place,
+ * what was still on its way is left out, or is the same data.
  *
  * <p><b>Thread:</b> the reader's.
  */
@@ -23,7 +25,8 @@ final class PartitionReader {
 
     private final TopicPartition partition;
     private final String topicId;
-    private final Reader reader;
+    private final SubscribeStreams streams;
+    private final Consumer<PartitionReader> onChange;
     private final LeaderSearch leader;
     private final ArrayDeque<ReceivedBatches> buffered = new ArrayDeque<>();
     private long bufferedBytes;
@@ -32,6 +35,12 @@ final class PartitionReader {
     private long seenEnd = -1;
     private boolean followsLogStart;
     private @Nullable SubscribeStream stream;
+    private @Nullable SubscribeStream leftStream;
+    /** What the stream brings first may belong to where the partition was before. */
+    private boolean lateDataMayCome;
+
+    private boolean held;
+    private boolean crowding;
     private @Nullable CordwoodException failure;
     private int failures;
     private int hopelessEnds;
@@ -39,11 +48,14 @@ final class PartitionReader {
     private long dataNanos = System.nanoTime();
     private long heardNanos = System.nanoTime();
 
-    PartitionReader(TopicPartition partition, UUID topicId, Reader reader, ClusterView view) {
+    /** @param onChange told when it has got something, when it has failed, and when {@link #advance} may be due */
+    PartitionReader(
+            TopicPartition partition, UUID topicId, SubscribeStreams streams, Consumer<PartitionReader> onChange) {
         this.partition = partition;
         this.topicId = topicId.toString();
-        this.reader = reader;
-        this.leader = new LeaderSearch(partition, topicId, view, reader::post, this::leaderSought);
+        this.streams = streams;
+        this.onChange = onChange;
+        this.leader = new LeaderSearch(partition, topicId, streams.view(), streams::post, this::leaderSought);
     }
 
     TopicPartition partition() {
@@ -82,26 +94,61 @@ final class PartitionReader {
         failure = null;
         failures = 0;
         retryNanos = System.nanoTime();
+        onChange.accept(this);
+    }
+
+    /** Is not read until it is released; keeps what has come, but for more than its share. */
+    void hold() {
+        held = true;
+        detach();
+        while (!buffered.isEmpty() && bufferedBytes > streams.shareBytes()) {
+            dropLast();
+        }
+    }
+
+    void release() {
+        held = false;
+        onChange.accept(this);
+    }
+
+    /** Goes on without a stream, until {@link #advance} finds it one. */
+    void detach() {
+        var current = stream;
+        if (current != null) {
+            stream = null;
+            leftStream = current;
+            current.detach(this);
+            onChange.accept(this);
+        }
+    }
+
+    boolean hasBuffered() {
+        return !buffered.isEmpty();
     }
 
     /** Subscribes where that is due. */
     void advance(long now) {
-        if (stream != null || failure != null || retryNanos - now > 0) {
+        if (!isDue() || retryNanos - now > 0) {
             return;
         }
         leader.find(now).ifPresent(address -> {
-            var current = reader.streamTo(address);
+            var current = streams.to(address);
             stream = current;
             heardNanos = now;
+            lateDataMayCome = current.equals(leftStream);
             current.attach(this, fetchPosition);
         });
     }
 
     /** When {@link #advance} is due again, or now + one hour. */
     long wakeNanos(long now) {
-        return stream == null && failure == null && retryNanos - now > 0
+        return isDue() && retryNanos - now > 0
                 ? retryNanos
                 : now + Duration.ofHours(1).toNanos();
+    }
+
+    private boolean isDue() {
+        return stream == null && failure == null && !held && !crowding;
     }
 
     /** How long nothing was heard of the partition. */
@@ -124,20 +171,54 @@ final class PartitionReader {
         }
         try {
             var batches = ReceivedBatches.of(partition, data.getBatches());
-            requireNoHole(batches, data);
-            if (batches.endOffset() > fetchPosition) {
-                buffered.add(batches);
-                bufferedBytes += batches.sizeBytes();
-                fetchPosition = batches.endOffset();
+            if (!take(batches, data) && stream != null) {
+                stream.consumed(batches.sizeBytes());
             }
         } catch (CordwoodException e) {
             fail(e);
         }
     }
 
+    private boolean take(ReceivedBatches batches, SubscribedData data) {
+        if (lateDataMayCome && batches.baseOffset() > fetchPosition) {
+            return false;
+        }
+        requireNoHole(batches, data);
+        if (batches.endOffset() <= fetchPosition) {
+            return false;
+        }
+        lateDataMayCome = false;
+        buffered.add(batches);
+        bufferedBytes += batches.sizeBytes();
+        fetchPosition = batches.endOffset();
+        makeRoom();
+        onChange.accept(this);
+        return true;
+    }
+
+    /** Where it alone fills the buffers of its stream, it goes on when it was consumed. */
+    private void makeRoom() {
+        var current = stream;
+        if (streams.isShedding() && current != null && bufferedBytes > streams.shareBytes() && current.isCrowded()) {
+            crowding = true;
+            detach();
+            while (buffered.size() > 1 && bufferedBytes > streams.shareBytes()) {
+                dropLast();
+            }
+        }
+    }
+
+    private void dropLast() {
+        var last = buffered.removeLast();
+        bufferedBytes -= last.sizeBytes();
+        fetchPosition = Math.max(position, last.baseOffset());
+        last.close();
+    }
+
     /** The node does not serve the partition any more; the stream goes on without it. */
     void refused(CordwoodException refusal) {
         stream = null;
+        onChange.accept(this);
         if (refusal.code() == ErrorCode.OFFSET_OUT_OF_RANGE) {
             outOfRange(refusal);
         } else if (refusal.retryable()
@@ -152,6 +233,7 @@ final class PartitionReader {
 
     void streamEnded(CordwoodException reason) {
         stream = null;
+        onChange.accept(this);
         leader.forget();
         hopelessEnds = reason.retryable() ? 0 : hopelessEnds + 1;
         if (hopelessEnds > HOPELESS_ENDS_MAX) {
@@ -165,6 +247,7 @@ final class PartitionReader {
     /** Goes to another stream at once, from where the data received so far ends. */
     void leaveStream() {
         stream = null;
+        onChange.accept(this);
     }
 
     /** The next record, or null when none is buffered. A corrupt batch becomes {@link #takeFailure}. */
@@ -181,6 +264,7 @@ final class PartitionReader {
                 position = Math.max(position, batches.endOffset());
                 bufferedBytes -= batches.sizeBytes();
                 buffered.remove();
+                consumed(batches);
             }
         } catch (CordwoodException e) {
             // A later try reads the same place again, perhaps from another node.
@@ -202,12 +286,33 @@ final class PartitionReader {
         return told;
     }
 
+    /** As {@link #takeFailure}; tried again after a pause. */
+    @Nullable
+    CordwoodException takeFailureAndPause() {
+        var told = takeFailure();
+        if (told != null) {
+            retryLater(told);
+        }
+        return told;
+    }
+
     void close() {
         dropBuffered();
         stream = null;
     }
 
+    private void consumed(ReceivedBatches batches) {
+        if (stream != null) {
+            stream.consumed(batches.sizeBytes());
+        }
+        if (crowding && bufferedBytes <= streams.shareBytes() / 2) {
+            crowding = false;
+            onChange.accept(this);
+        }
+    }
+
     private void leaderSought(LeaderSearch.Outcome outcome) {
+        onChange.accept(this);
         var sought = outcome.failure();
         if (sought == null || stream != null) {
             return;
@@ -222,7 +327,7 @@ final class PartitionReader {
     private void retryLater(CordwoodException reason) {
         failures++;
         var pause = reason.retryAfter()
-                .orElseGet(() -> reader.patience().retry().backoff(failures, ThreadLocalRandom.current()));
+                .orElseGet(() -> streams.patience().retry().backoff(failures, ThreadLocalRandom.current()));
         retryNanos = System.nanoTime() + pause.toNanos();
     }
 
@@ -232,7 +337,7 @@ final class PartitionReader {
         // A new leader may at first know of less than its predecessor had told us.
         boolean laggingLeader = logEnd < fetchPosition
                 && fetchPosition <= seenEnd
-                && System.nanoTime() - dataNanos < reader.patience().answer().toNanos();
+                && System.nanoTime() - dataNanos < streams.patience().answer().toNanos();
         if (followsLogStart && fetchPosition < logStart) {
             moveTo(logStart, true);
         } else if (laggingLeader) {
@@ -266,9 +371,10 @@ final class PartitionReader {
 
     private void fail(CordwoodException reason) {
         failure = reason;
+        onChange.accept(this);
         var current = stream;
         if (current != null) {
-            reader.restart(current);
+            streams.restart(current);
         }
     }
 
@@ -276,6 +382,7 @@ final class PartitionReader {
         buffered.forEach(ReceivedBatches::close);
         buffered.clear();
         bufferedBytes = 0;
+        crowding = false;
     }
 
     private ConsumedRecord consumed(BatchRecord record) {

@@ -38,10 +38,9 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     private final CordwoodClient client;
     private final String topic;
     private final int maxPollRecords;
-    private final long shareBytes;
     private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private final SortedMap<Integer, PartitionReader> partitions = new TreeMap<>();
-    private final Map<HostPort, SubscribeStream> streams = new HashMap<>();
+    private final SubscribeStreams streams;
     private final ReentrantLock inUse = new ReentrantLock();
     private int turn;
     private long silenceCheckNanos = System.nanoTime();
@@ -51,10 +50,11 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
         this.client = builder.client;
         this.topic = builder.topic;
         this.maxPollRecords = builder.maxPollRecords;
-        this.shareBytes = Math.max(1, builder.bufferBytes / numbers.size());
+        this.streams = new SubscribeStreams(client, tasks, false);
+        streams.shareBytes(Math.max(1, builder.bufferBytes / numbers.size()));
         for (int number : numbers) {
             var partition = new TopicPartition(topic, number);
-            partitions.put(number, new PartitionReader(partition, view.topicId(), this, client.view()));
+            partitions.put(number, new PartitionReader(partition, view.topicId(), streams, reader -> {}));
         }
     }
 
@@ -125,7 +125,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
             var offsets = resolve(Map.of(partition, start));
             var stream = moved.stream();
             if (stream != null) {
-                restart(stream);
+                streams.restart(stream);
             }
             moved.moveTo(offsets.getOrDefault(partition, 0L), isOfWhatIsKept(start));
         } finally {
@@ -151,48 +151,15 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     public void close() {
         closed = true;
         // Wakes whoever waits inside.
-        post(() -> {});
+        streams.post(() -> {});
         inUse.lock();
         try {
-            streams.values().forEach(SubscribeStream::cancel);
-            streams.clear();
+            streams.close();
             partitions.values().forEach(PartitionReader::close);
         } finally {
             inUse.unlock();
         }
         client.unregister(this);
-    }
-
-    Patience patience() {
-        return client.calls().patience();
-    }
-
-    void post(Runnable task) {
-        tasks.add(task);
-    }
-
-    SubscribeStream streamTo(HostPort address) {
-        return streams.computeIfAbsent(
-                address,
-                node -> new SubscribeStream(node, client.channels().to(node), tasks, this::streamEnded, shareBytes));
-    }
-
-    /** Ends a stream; its partitions go on with a new one. */
-    void restart(SubscribeStream stream) {
-        stream.cancel();
-        streams.remove(stream.address(), stream);
-        readersOf(stream).forEach(PartitionReader::leaveStream);
-    }
-
-    private void streamEnded(SubscribeStream stream, CordwoodException reason) {
-        streams.remove(stream.address(), stream);
-        readersOf(stream).forEach(reader -> reader.streamEnded(reason));
-    }
-
-    private List<PartitionReader> readersOf(SubscribeStream stream) {
-        return partitions.values().stream()
-                .filter(reader -> reader.stream() == stream)
-                .toList();
     }
 
     private void enter() {
@@ -247,7 +214,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     private void awaitTask(long now, long deadlineNanos) {
-        long wait = Math.min(deadlineNanos - now, patience().silence().toNanos());
+        long wait = Math.min(deadlineNanos - now, streams.patience().silence().toNanos());
         for (var partition : partitions.values()) {
             wait = Math.min(wait, partition.wakeNanos(now) - now);
         }
@@ -269,7 +236,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
             takeFrom(readers.get(turn % readers.size()), records);
             turn = (turn + 1) % readers.size();
         }
-        streams.values().forEach(SubscribeStream::topUp);
+        streams.topUp();
         return records;
     }
 
@@ -295,11 +262,12 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     /** A node that was cut off from the others goes on answering, but never has anything new. */
     private void checkSilence(long now) {
         boolean silent = partitions.values().stream()
-                .anyMatch(
-                        reader -> reader.silentNanos(now) > patience().silence().toNanos());
-        if (silent && now - silenceCheckNanos > patience().silence().toNanos()) {
+                .anyMatch(reader ->
+                        reader.silentNanos(now) > streams.patience().silence().toNanos());
+        if (silent && now - silenceCheckNanos > streams.patience().silence().toNanos()) {
             silenceCheckNanos = now;
-            var unused = client.view().refresh(topic).whenComplete((found, failure) -> post(this::leaveOldLeaders));
+            var unused =
+                    client.view().refresh(topic).whenComplete((found, failure) -> streams.post(this::leaveOldLeaders));
         }
     }
 
@@ -307,7 +275,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
         for (var reader : partitions.values()) {
             var stream = reader.stream();
             if (stream != null && reader.hasMoved()) {
-                restart(stream);
+                streams.restart(stream);
             }
         }
     }

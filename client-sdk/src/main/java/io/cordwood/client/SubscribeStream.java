@@ -9,16 +9,16 @@ import io.grpc.Channel;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.function.BiConsumer;
 
 /**
  * One Subscribe stream to one node, for all partitions of a reader that it leads.
  *
- * <p>Invariants: credit that the node still has, and data that is not consumed, are together at most the sum of the
- * shares of the attached partitions when credit is granted; a node may overrun it by one batch. A partition is never
- * moved within a stream: whoever wants another position opens a new stream, so that no late data is taken for new.
+ * <p>Invariants: credit that the node still has, and data that is not consumed, are together at most the sum
+ * of the shares of the attached partitions when credit is granted; a node may overrun it by one batch. What is
+ * still on its way of a partition that was detached is left out; where it is attached again, late data comes
+ * before that of the new place.
  *
  * <p><b>Thread:</b> the reader's; gRPC's threads only hand over tasks, as many as there is credit for.
  */
@@ -29,26 +29,20 @@ final class SubscribeStream {
     private static final int GRANT_FRACTION = 4;
 
     private final HostPort address;
-    private final BlockingQueue<Runnable> owner;
-    private final BiConsumer<SubscribeStream, CordwoodException> onEnd;
-    private final Map<Integer, PartitionReader> attached = new HashMap<>();
+    private final SubscribeStreams streams;
+    private final Map<TopicPartition, PartitionReader> attached = new HashMap<>();
     private final ClientCallStreamObserver<SubscribeRequest> requests;
-    private final long shareBytes;
     private long creditBytes;
+    /** Consumed or left out since credit was last counted: before it is worth a message none is counted. */
+    private long consumedBytes;
+
+    private boolean recount;
     private boolean recordsGranted;
     private boolean ended;
 
-    /** @param shareBytes what each attached partition may hold in buffers */
-    SubscribeStream(
-            HostPort address,
-            Channel channel,
-            BlockingQueue<Runnable> owner,
-            BiConsumer<SubscribeStream, CordwoodException> onEnd,
-            long shareBytes) {
+    SubscribeStream(HostPort address, Channel channel, SubscribeStreams streams) {
         this.address = address;
-        this.owner = owner;
-        this.onEnd = onEnd;
-        this.shareBytes = shareBytes;
+        this.streams = streams;
         this.requests = (ClientCallStreamObserver<SubscribeRequest>)
                 DataServiceGrpc.newStub(channel).subscribe(answers());
     }
@@ -59,7 +53,7 @@ final class SubscribeStream {
 
     /** Begins with a partition at an offset. */
     void attach(PartitionReader reader, long offset) {
-        attached.put(reader.partition().partition(), reader);
+        attached.put(reader.partition(), reader);
         var request = SubscribeRequest.newBuilder()
                 .addAdd(PartitionStart.newBuilder()
                         .setTopic(reader.partition().topic())
@@ -69,10 +63,50 @@ final class SubscribeStream {
         requests.onNext(request.setCredit(grant(wanted())).build());
     }
 
+    /** Goes on without a partition. */
+    void detach(PartitionReader reader) {
+        var partition = reader.partition();
+        if (attached.remove(partition, reader) && !ended) {
+            recount = true;
+            requests.onNext(SubscribeRequest.newBuilder()
+                    .addRemove(io.cordwood.proto.v1.TopicPartition.newBuilder()
+                            .setTopic(partition.topic())
+                            .setPartition(partition.partition()))
+                    .build());
+        }
+    }
+
+    /** The partitions that it reads. */
+    List<PartitionReader> readers() {
+        return List.copyOf(attached.values());
+    }
+
+    void consumed(long bytes) {
+        consumedBytes += bytes;
+    }
+
+    void recount() {
+        recount = true;
+    }
+
+    /**
+     * Whether so much is buffered that others may come to stand still; or, of one that is left alone with the
+     * credit of others, more than it should have had.
+     */
+    boolean isCrowded() {
+        long limit = attached.size() > 1 ? targetBytes() / 2 : targetBytes() + targetBytes() / 2;
+        return bufferedBytes() > limit;
+    }
+
     /** Grants more when enough has been consumed to be worth a message. */
     void topUp() {
+        if (ended || (!recount && consumedBytes < targetBytes() / GRANT_FRACTION)) {
+            return;
+        }
+        recount = false;
+        consumedBytes = 0;
         long wanted = wanted();
-        if (!ended && wanted > 0 && wanted >= targetBytes() / GRANT_FRACTION) {
+        if (wanted > 0 && wanted >= targetBytes() / GRANT_FRACTION) {
             requests.onNext(
                     SubscribeRequest.newBuilder().setCredit(grant(wanted)).build());
         }
@@ -97,28 +131,36 @@ final class SubscribeStream {
     }
 
     private long wanted() {
+        return targetBytes() - creditBytes - bufferedBytes();
+    }
+
+    private long bufferedBytes() {
         long buffered = 0;
         for (var reader : attached.values()) {
             buffered += reader.bufferedBytes();
         }
-        return targetBytes() - creditBytes - buffered;
+        return buffered;
     }
 
     private long targetBytes() {
-        return shareBytes * attached.size();
+        return streams.shareBytes() * attached.size();
     }
 
     private void received(SubscribeResponse response) {
         if (ended) {
             return;
         }
-        creditBytes -= response.getData().getBatches().size();
-        var reader = attached.get(response.getPartition());
+        int bytes = response.getData().getBatches().size();
+        creditBytes -= bytes;
+        var partition = new TopicPartition(response.getTopic(), response.getPartition());
+        var reader = attached.get(partition);
         if (reader == null) {
+            consumed(bytes);
             return;
         }
         if (response.hasError()) {
-            attached.remove(response.getPartition());
+            attached.remove(partition);
+            recount = true;
             reader.refused(StatusTranslation.of(response.getError()));
         } else {
             reader.received(response.getData());
@@ -128,7 +170,7 @@ final class SubscribeStream {
     private void end(CordwoodException reason) {
         if (!ended) {
             ended = true;
-            onEnd.accept(this, reason);
+            streams.ended(this, reason);
         }
     }
 
@@ -136,18 +178,18 @@ final class SubscribeStream {
         return new StreamObserver<>() {
             @Override
             public void onNext(SubscribeResponse response) {
-                owner.add(() -> received(response));
+                streams.post(() -> received(response));
             }
 
             @Override
             public void onError(Throwable failure) {
                 var reason = StatusTranslation.of(failure);
-                owner.add(() -> end(reason));
+                streams.post(() -> end(reason));
             }
 
             @Override
             public void onCompleted() {
-                owner.add(() ->
+                streams.post(() ->
                         end(new CordwoodException(ErrorCode.NODE_UNREACHABLE, address + " has ended the stream")));
             }
         };

@@ -241,6 +241,10 @@ final class ScriptedCluster implements AutoCloseable {
                 .sum();
     }
 
+    synchronized int subscribers() {
+        return dataServices.stream().mapToInt(ScriptedDataService::subscribers).sum();
+    }
+
     synchronized long subscribedBytesSent() {
         return dataServices.stream().mapToLong(ScriptedDataService::bytesSent).sum();
     }

@@ -47,6 +47,10 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
         this.nodeId = nodeId;
     }
 
+    int subscribers() {
+        return subscriptions.size();
+    }
+
     long bytesSent() {
         return bytesSent;
     }
@@ -290,6 +294,9 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                 }
                 for (var added : request.getAddList()) {
                     add(added);
+                }
+                for (var removed : request.getRemoveList()) {
+                    positions.remove(new TopicPartition(removed.getTopic(), removed.getPartition()));
                 }
                 creditBytes += request.getCredit().getBytes();
                 creditRecords += request.getCredit().getRecords();

@@ -1,0 +1,238 @@
+package io.cordwood.client;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings progress to the group: everything that is due in one call, and whoever waits for it is told.
+ *
+ * <p>Invariants: of an ownership the offsets sent only rise, and nothing is sent once it is gone; but for
+ * its last commit, one is under way at a time. A failed call is repeated until it succeeds or the partition
+ * is gone.
+ *
+ * <p>Cost: a turn looks at partitions that have something to commit only.
+ *
+ * <p><b>Thread:</b> the consumer's.
+ */
+final class CommitLedger {
+    private final ConsumerCore core;
+    private final GroupMembership membership;
+    private final Set<OwnedPartition> behind = new LinkedHashSet<>();
+    private final List<Waiter> waiters = new ArrayList<>();
+    private boolean urgent;
+    private boolean pausing;
+    private boolean intervalRuns;
+    private int failures;
+
+    /** Somebody who waits until these offsets are committed, or cannot be. */
+    private record Waiter(
+            Map<OwnedPartition, Long> open,
+            Map<TopicPartition, Long> committed,
+            Set<TopicPartition> lost,
+            CompletableFuture<CommitResult> result) {}
+
+    CommitLedger(ConsumerCore core, GroupMembership membership) {
+        this.core = core;
+        this.membership = membership;
+    }
+
+    /** There may be more to commit than before: at the next interval, where commits are automatic. */
+    void advanced(OwnedPartition owner) {
+        if (owner.isGone() || !owner.isBehind()) {
+            return;
+        }
+        behind.add(owner);
+        if (core.config().automatic() && !intervalRuns) {
+            intervalRuns = true;
+            core.after(core.config().commitInterval(), () -> {
+                intervalRuns = false;
+                send(everythingDue());
+            });
+        }
+    }
+
+    /** Commits what there is without waiting for the interval. */
+    void hasten(OwnedPartition owner) {
+        if (!owner.isGone() && owner.isBehind()) {
+            owner.urgentTo = owner.committable();
+            behind.add(owner);
+            urgent = true;
+        }
+    }
+
+    /** Sends what is urgent, and with it whatever else there is. */
+    void turn() {
+        if (urgent && !pausing) {
+            urgent = false;
+            send(everythingDue());
+        }
+    }
+
+    /** The last of an ownership: not repeated, nobody waits for it. */
+    void sendLast(OwnedPartition owner) {
+        if (owner.committable() > Math.max(owner.committed, owner.committing)) {
+            send(Map.of(owner, owner.committable()));
+        }
+    }
+
+    /** @param lost partitions that were asked for and are not owned */
+    CompletableFuture<CommitResult> request(Map<OwnedPartition, Long> targets, Set<TopicPartition> lost) {
+        var waiter =
+                new Waiter(new HashMap<>(targets), new TreeMap<>(), new TreeSet<>(lost), new CompletableFuture<>());
+        targets.keySet().forEach(this::hasten);
+        waiters.add(waiter);
+        settleWaiters();
+        return waiter.result;
+    }
+
+    /** Nothing of it is sent any more. */
+    void gone(OwnedPartition owner) {
+        behind.remove(owner);
+        settleWaiters();
+    }
+
+    /** Whoever waited for a place that a seek has left waits no longer. */
+    void moved(OwnedPartition owner) {
+        waiters.forEach(waiter -> waiter.open.computeIfPresent(owner, (key, target) -> owner.committed));
+        settleWaiters();
+    }
+
+    /** Nothing can be committed any more. */
+    void close() {
+        behind.clear();
+        waiters.forEach(waiter -> {
+            waiter.open.keySet().forEach(owner -> waiter.lost.add(owner.partition));
+            waiter.open.clear();
+        });
+        settleWaiters();
+    }
+
+    private Map<OwnedPartition, Long> everythingDue() {
+        var due = new LinkedHashMap<OwnedPartition, Long>();
+        behind.removeIf(owner -> {
+            boolean free = owner.committing < 0;
+            if (free && owner.isBehind()) {
+                due.put(owner, owner.committable());
+            }
+            return free;
+        });
+        return due;
+    }
+
+    private void send(Map<OwnedPartition, Long> offsets) {
+        if (offsets.isEmpty()) {
+            return;
+        }
+        var commits = new ArrayList<GroupMembership.Commit>();
+        offsets.forEach((owner, offset) -> {
+            owner.committing = offset;
+            commits.add(new GroupMembership.Commit(owner.partition, offset, owner.memberEpoch));
+        });
+        var unused = membership
+                .commit(commits)
+                .whenComplete((outcomes, failure) -> core.post(() -> answered(offsets, outcomes, failure)));
+    }
+
+    private void answered(
+            Map<OwnedPartition, Long> offsets,
+            @Nullable Map<TopicPartition, GroupMembership.CommitOutcome> outcomes,
+            @Nullable Throwable failure) {
+        if (outcomes == null) {
+            failed(offsets, failure == null ? new IllegalStateException("neither answer nor failure") : failure);
+            return;
+        }
+        failures = 0;
+        offsets.forEach((owner, offset) -> {
+            arrived(owner, offset);
+            if (!owner.isGone()) {
+                judge(owner, offset, outcomes.get(owner.partition));
+            }
+        });
+        settleWaiters();
+    }
+
+    private void judge(OwnedPartition owner, long offset, GroupMembership.@Nullable CommitOutcome outcome) {
+        if (outcome == null) {
+            core.fail(new CordwoodException(
+                    ErrorCode.UNKNOWN, "the answer to a commit says nothing of " + owner.partition));
+            return;
+        }
+        switch (outcome) {
+            case COMMITTED -> {
+                owner.committed = Math.max(owner.committed, offset);
+                goOn(owner);
+                core.committed(owner);
+            }
+            case NOT_OWNED -> core.ownerships().lost(owner);
+            case FENCED -> core.ownerships().fenced("a commit of " + owner.partition + " was refused");
+        }
+    }
+
+    private void failed(Map<OwnedPartition, Long> offsets, Throwable failure) {
+        offsets.forEach(this::arrived);
+        var reason = StatusTranslation.of(failure);
+        if (offsets.keySet().stream().allMatch(OwnedPartition::isGone)) {
+            return;
+        }
+        if (!reason.retryable()) {
+            core.fail(reason);
+            return;
+        }
+        offsets.keySet().forEach(this::goOn);
+        if (!pausing) {
+            pausing = true;
+            failures++;
+            core.after(core.config().retry().backoff(failures, ThreadLocalRandom.current()), () -> {
+                pausing = false;
+                send(everythingDue());
+            });
+        }
+    }
+
+    private void arrived(OwnedPartition owner, long offset) {
+        if (owner.committing == offset) {
+            owner.committing = -1;
+        }
+    }
+
+    private void goOn(OwnedPartition owner) {
+        advanced(owner);
+        if (owner.urgentTo > owner.committed) {
+            hasten(owner);
+        }
+    }
+
+    private void settleWaiters() {
+        for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
+            var waiter = each.next();
+            waiter.open.entrySet().removeIf(entry -> settled(waiter, entry.getKey(), entry.getValue()));
+            if (waiter.open.isEmpty()) {
+                each.remove();
+                core.publish(() -> waiter.result.complete(new CommitResult(waiter.committed, waiter.lost)));
+            }
+        }
+    }
+
+    private static boolean settled(Waiter waiter, OwnedPartition owner, long target) {
+        if (owner.committed >= target) {
+            waiter.committed.put(owner.partition, owner.committed);
+            return true;
+        }
+        if (owner.isGone()) {
+            waiter.lost.add(owner.partition);
+            return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,66 @@
+package io.cordwood.client;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens when a handler fails.
+ *
+ * @param attempts how often a record is handled at most, from 1, before the strategy decides
+ * @param pause between attempts; meanwhile the record's key waits, other keys go on
+ * @param requeue where to; set exactly for {@link FailureStrategy#REQUEUE}
+ */
+record FailurePolicy(
+        int attempts,
+        RetryPolicy pause,
+        FailureStrategy strategy,
+        @Nullable Requeue requeue) {
+    static final RetryPolicy DEFAULT_PAUSE = new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(10));
+
+    static final FailurePolicy FAIL_FAST = new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.FAIL_FAST, null);
+
+    FailurePolicy {
+        Settings.requireIn("attempts", attempts, 1, 1_000_000);
+        if ((strategy == FailureStrategy.REQUEUE) != (requeue != null)) {
+            throw CordwoodException.invalid(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "requeue",
+                    String.valueOf(requeue),
+                    "topics for REQUEUE, none for " + FailureStrategy.FAIL_FAST + " and " + FailureStrategy.IGNORE);
+        }
+    }
+
+    static FailurePolicy ignore() {
+        return new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.IGNORE, null);
+    }
+
+    static FailurePolicy requeue(Requeue topics) {
+        return new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.REQUEUE, topics);
+    }
+
+    /** Straight to this topic, without rounds in between. */
+    static FailurePolicy deadLetter(String topic) {
+        return requeue(new Requeue(topic, topic, 0, Duration.ZERO));
+    }
+
+    FailurePolicy withAttempts(int count, RetryPolicy between) {
+        return new FailurePolicy(count, between, strategy, requeue);
+    }
+
+    /**
+     * Where failed records go. Later records of the same key overtake one that is requeued.
+     *
+     * @param retryTopic read by the same group, or by another that is meant for it
+     * @param rounds how often a record goes to the retry topic before it goes to the dead-letter topic
+     * @param delay from the failure until it is due again; the same in each round, so that a partition of the
+     *     retry topic is in the order of its due times and no record waits behind one that is due later
+     */
+    record Requeue(String retryTopic, String deadLetterTopic, int rounds, Duration delay) {
+        Requeue {
+            Names.requireTopic(retryTopic);
+            Names.requireTopic(deadLetterTopic);
+            Settings.requireIn("rounds", rounds, 0, 1_000_000);
+            Settings.requireNotNegative("delay", delay);
+        }
+    }
+}

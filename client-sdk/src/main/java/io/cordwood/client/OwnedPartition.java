@@ -1,0 +1,123 @@
+package io.cordwood.client;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ownership of a partition, from its assignment until it is gone; a partition that comes back is
+ * another ownership.
+ *
+ * <p>Invariants: what is committed never falls; once gone it is never committed again. Every record taken
+ * and not over is in {@link #unfinished}, those under way also in {@link #underWay}, the one that began
+ * first in front.
+ *
+ * <p><b>Thread:</b> the consumer's.
+ */
+final class OwnedPartition {
+    enum Phase {
+        /** Told to the listener; read ahead, nothing is given yet. */
+        STARTING,
+        ACTIVE,
+        /** Nothing more is begun; what is under way may end. */
+        REVOKING,
+        GONE
+    }
+
+    final TopicPartition partition;
+    final Set<TakenRecord> unfinished = new LinkedHashSet<>();
+    /** With the time when it began. */
+    final Map<TakenRecord, Long> underWay = new LinkedHashMap<>();
+    /** Taken, and given once their commit is confirmed: at most once only. */
+    final ArrayDeque<TakenRecord> staged = new ArrayDeque<>();
+    /** At most once only: the offset behind the last record that was staged. */
+    long stagedTo;
+    /** May be handled as soon as a worker is free, or given once the partition is resumed. */
+    final ArrayDeque<TakenRecord> runnable = new ArrayDeque<>();
+
+    Phase phase = Phase.STARTING;
+    int memberEpoch;
+    ProgressTracker progress;
+    boolean paused;
+    /** The source may have records. */
+    boolean available;
+    /** Waits to be looked at for records. */
+    boolean listed;
+    /** Waits for a worker. */
+    boolean inTurn;
+    /** Of records taken and not over. */
+    long takenBytes;
+    /** Confirmed by the group. */
+    long committed;
+    /** The newest offset on its way to the group, or -1. */
+    long committing = -1;
+    /** Committed without waiting for the interval up to here. */
+    long urgentTo;
+    /** The listener has let go of it. */
+    boolean released;
+
+    @Nullable
+    CordwoodException failure;
+
+    private final ConsumerConfig config;
+
+    OwnedPartition(GroupMembership.Assignment assignment, ConsumerConfig config) {
+        this.partition = assignment.partition();
+        this.memberEpoch = assignment.memberEpoch();
+        this.committed = assignment.offset();
+        this.urgentTo = assignment.offset();
+        this.stagedTo = assignment.offset();
+        this.config = config;
+        this.progress = new ProgressTracker(config.windowRecords(), assignment.offset());
+    }
+
+    /** Everything up to here may be committed; at most once, that is all that was staged. */
+    long committable() {
+        long reached = config.atMostOnce() ? stagedTo : progress.committable();
+        return Math.max(committed, reached);
+    }
+
+    boolean isBehind() {
+        return committable() > committed;
+    }
+
+    /** Whether its own state lets records be taken; the consumer's memory is not its business. */
+    boolean isOpen() {
+        return phase == Phase.ACTIVE && !paused && !progress.isFull() && staged.isEmpty();
+    }
+
+    /** Staged records that no commit covers yet are left to whoever owns the partition next. */
+    void dropStaged() {
+        if (!staged.isEmpty() && committing < stagedTo) {
+            stagedTo = Math.max(committed, committing);
+        }
+        staged.clear();
+    }
+
+    /** Up to here there are no more records; nothing has to wait for a commit of holes. */
+    void passTo(long offset) {
+        progress.passTo(offset);
+        if (staged.isEmpty()) {
+            stagedTo = progress.position();
+        }
+    }
+
+    /** Goes on from elsewhere; what was taken before means nothing any more. */
+    void moveTo(long offset) {
+        progress = new ProgressTracker(config.windowRecords(), offset);
+        available = false;
+        failure = null;
+    }
+
+    boolean isGone() {
+        return phase == Phase.GONE;
+    }
+
+    @Override
+    public String toString() {
+        return partition + " " + phase + ", epoch " + memberEpoch;
+    }
+}

@@ -1,0 +1,162 @@
+package io.cordwood.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class CommitLedgerTest {
+    private static final TopicPartition ZERO = ConsumerWorld.partition(0);
+    private static final TopicPartition ONE = ConsumerWorld.partition(1);
+
+    private final ConsumerWorld.Settings settings = new ConsumerWorld.Settings();
+    private ConsumerWorld world;
+
+    @BeforeEach
+    void start() {
+        world = ConsumerWorld.handling(settings);
+        world.assign(0, 0);
+        world.assign(1, 0);
+    }
+
+    @AfterEach
+    void memberKeptItsWord() {
+        assertThat(world.group.violations).isEmpty();
+    }
+
+    @Test
+    void everythingOfAnIntervalGoesInOneCall() {
+        world.append(0, "a", "b");
+        world.append(1, "a");
+        world.finishAll();
+        assertThat(world.group.calls).isZero();
+
+        world.pass(ConsumerWorld.INTERVAL);
+        world.pass(ConsumerWorld.INTERVAL.multipliedBy(5));
+
+        assertThat(world.group.calls).isEqualTo(1);
+        assertThat(world.group.stored).containsEntry(ZERO, 2L).containsEntry(ONE, 1L);
+    }
+
+    @Test
+    void manualCommitsWaitForTheApplication() {
+        settings.commitMode = ConsumerConfig.CommitMode.MANUAL;
+        start();
+        world.append(0, "a");
+        world.finishAll();
+        world.pass(Duration.ofMinutes(1));
+        assertThat(world.group.calls).isZero();
+
+        var result = request(Map.of(world.owner(0), 1L));
+
+        assertThat(result).isCompletedWithValue(new CommitResult(Map.of(ZERO, 1L), Set.of()));
+    }
+
+    @Test
+    void oneCommitOfAPartitionIsUnderWayAndTheNextFollowsIt() {
+        world.group.holdsAnswers = true;
+        world.append(0, "a");
+        world.finishAll();
+        var first = request(Map.of(world.owner(0), 1L));
+        world.append(0, "b");
+        world.finishAll();
+        var second = request(Map.of(world.owner(0), 2L));
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(world.commits(0)).containsExactly(1L);
+        world.group.answer();
+        world.settle();
+        assertThat(first).isCompleted();
+        assertThat(second).isNotDone();
+        assertThat(world.commits(0)).containsExactly(1L, 2L);
+        world.group.answer();
+        world.settle();
+
+        assertThat(second).isCompletedWithValue(new CommitResult(Map.of(ZERO, 2L), Set.of()));
+    }
+
+    @Test
+    void failedCallIsRepeatedAfterAPauseWithWhatIsDoneByThen() {
+        world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election goes on"));
+        world.append(0, "a");
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+        world.append(0, "b");
+        world.finishAll();
+        assertThat(world.group.calls).isEqualTo(1);
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(world.commits(0)).containsExactly(1L, 2L);
+        assertThat(world.group.stored).containsEntry(ZERO, 2L);
+    }
+
+    @Test
+    void callThatCannotSucceedEndsTheConsumer() {
+        world.group.failures.add(new CordwoodException(ErrorCode.INVALID_ARGUMENT, "no"));
+        world.append(0, "a");
+        world.finishAll();
+
+        world.pass(ConsumerWorld.INTERVAL);
+        world.settle();
+
+        assertThat(world.core.isEnding()).isTrue();
+        world.pass(Duration.ofSeconds(30));
+        assertThat(world.core.ended()).isCompletedExceptionally();
+    }
+
+    @Test
+    void whoWaitsForALostPartitionIsTold() {
+        world.group.holdsAnswers = true;
+        world.append(0, "a");
+        world.append(1, "a");
+        world.finishAll();
+        var result = request(Map.of(world.owner(0), 1L, world.owner(1), 1L));
+
+        world.fence();
+
+        assertThat(result).isCompletedWithValue(new CommitResult(Map.of(), Set.of(ZERO, ONE)));
+        world.group.answer();
+        world.settle();
+        assertThat(world.group.joins).isEqualTo(2);
+    }
+
+    @Test
+    void seekEndsTheWaitForAPlaceThatIsLeft() {
+        world.group.holdsAnswers = true;
+        world.append(0, "a", "b");
+        world.finishAll();
+        var result = request(Map.of(world.owner(0), 2L));
+
+        world.core.post(() -> world.core.seek(world.owner(0), 0));
+        world.settle();
+
+        assertThat(result).isCompletedWithValue(new CommitResult(Map.of(ZERO, 0L), Set.of()));
+    }
+
+    @Test
+    void holesAtTheEndOfTheLogAreCommitted() {
+        world.append(0, "a");
+        world.finishAll();
+        world.source.leaveHole(ZERO, 10);
+        world.settle();
+
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(world.commits(0)).containsExactly(11L);
+    }
+
+    private CompletableFuture<CommitResult> request(Map<OwnedPartition, Long> targets) {
+        var result = new CompletableFuture<CommitResult>();
+        world.core.post(() -> {
+            var unused = world.core.ledger().request(targets, Set.of()).thenAccept(result::complete);
+        });
+        world.settle();
+        return result;
+    }
+}

@@ -1,0 +1,365 @@
+package io.cordwood.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class OwnershipsTest {
+    private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+
+    private final ConsumerWorld.Settings settings = new ConsumerWorld.Settings();
+    private final List<String> told = new ArrayList<>();
+    private ConsumerWorld world = ConsumerWorld.handling(settings);
+
+    private void start() {
+        settings.listener = new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                told.add("assigned " + partitions);
+            }
+
+            @Override
+            public void onRevoked(Collection<TopicPartition> partitions, Duration timeToFinish) {
+                told.add("revoked " + partitions + " within " + timeToFinish);
+            }
+
+            @Override
+            public void onLost(Collection<TopicPartition> partitions) {
+                told.add("lost " + partitions);
+            }
+        };
+        world = ConsumerWorld.handling(settings);
+    }
+
+    @AfterEach
+    void memberKeptItsWord() {
+        assertThat(world.group.violations).isEmpty();
+    }
+
+    @Test
+    void recordsAreGivenFromTheOffsetOfTheAssignment() {
+        start();
+        world.append(0, "a", "b", "c");
+
+        world.assign(0, 1);
+        world.finishAll();
+
+        assertThat(world.handled).containsExactly(1L, 2L);
+        assertThat(told).containsExactly("assigned [orders-0]");
+    }
+
+    @Test
+    void nothingIsGivenBeforeTheListenerHasReturned() {
+        start();
+        world.listenerHangs = true;
+        world.assign(0, 0);
+        world.append(0, "a");
+        assertThat(world.workers.size()).isZero();
+
+        world.listenerHangs = false;
+        world.settle();
+
+        assertThat(world.workers.size()).isEqualTo(1);
+    }
+
+    @Test
+    void revokedPartitionIsAcknowledgedWhenWhatIsUnderWayIsDoneAndCommitted() {
+        start();
+        settings.workers = 2;
+        world = ConsumerWorld.handling(settings);
+        world.assign(0, 0);
+        world.append(0, "a", "b", "c");
+        world.group.holdsAnswers = true;
+
+        world.revoke(TEN_SECONDS, 0);
+        world.finish(0);
+        assertThat(world.group.commits).isEmpty();
+        world.finish(0);
+        assertThat(world.commits(0)).containsExactly(2L);
+        assertThat(world.group.acknowledged).isEmpty();
+        world.group.answer();
+        world.settle();
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.handled).containsExactly(0L, 1L);
+        assertThat(world.source.partitions()).isEmpty();
+        assertThat(told).contains("revoked [orders-0] within PT10S");
+    }
+
+    @Test
+    void atTheDeadlineThePrefixIsCommittedAndTheRestIsDropped() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b", "c");
+        world.finish(0);
+        world.finish(1);
+
+        world.revoke(TEN_SECONDS, 0);
+        world.pass(TEN_SECONDS.minusMillis(1));
+        assertThat(world.group.acknowledged).isEmpty();
+        world.pass(Duration.ofMillis(1));
+        assertThat(world.commits(0)).containsExactly(1L);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        world.finishAll();
+        world.pass(TEN_SECONDS);
+
+        assertThat(world.commits(0)).containsExactly(1L);
+        assertThat(world.core.takenBytes()).isZero();
+    }
+
+    @Test
+    void deadlineOfAnEarlierRevocationMeansNothingToTheNext() {
+        start();
+        world.assign(0, 0);
+        world.revoke(TEN_SECONDS, 0);
+        world.assign(0, 0);
+        world.append(0, "a");
+        world.pass(Duration.ofSeconds(5));
+
+        world.revoke(TEN_SECONDS, 0);
+        world.pass(Duration.ofSeconds(5));
+        assertThat(world.group.acknowledged).hasSize(1);
+        world.finish(0);
+
+        assertThat(world.group.acknowledged).hasSize(2);
+        assertThat(world.commits(0)).containsExactly(1L);
+    }
+
+    @Test
+    void listenerHasUntilTheDeadline() {
+        start();
+        world.assign(0, 0);
+        world.listenerHangs = true;
+
+        world.revoke(TEN_SECONDS, 0);
+        assertThat(world.group.acknowledged).isEmpty();
+        world.pass(TEN_SECONDS);
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+    }
+
+    @Test
+    void commitThatIsNotAnsweredDoesNotHoldThePartitionBeyondTheDeadline() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.group.holdsAnswers = true;
+        world.finish(0);
+        world.revoke(TEN_SECONDS, 0);
+        world.finish(0);
+
+        world.pass(TEN_SECONDS);
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.commits(0).get(world.commits(0).size() - 1)).isEqualTo(2);
+    }
+
+    @Test
+    void recordInABackOffDoesNotHoldARevokedPartition() {
+        settings.failures = FailurePolicy.FAIL_FAST.withAttempts(9, settings.failures.pause());
+        start();
+        world.assign(0, 0);
+        world.failing.put(0L, new IllegalStateException("broken"));
+        world.append(0, "a");
+        world.finish(0);
+
+        world.revoke(TEN_SECONDS, 0);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        world.pass(TEN_SECONDS);
+
+        assertThat(world.handled).containsExactly(0L);
+        assertThat(world.group.commits).isEmpty();
+    }
+
+    @Test
+    void revokedPartitionThatIsNotOwnedIsAcknowledged() {
+        start();
+
+        world.revoke(TEN_SECONDS, 5);
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(5));
+    }
+
+    @Test
+    void severalRevokedPartitionsAreCommittedAndAcknowledgedTogether() {
+        start();
+        world.assign(0, 0);
+        world.assign(1, 0);
+        world.append(0, "a");
+        world.append(1, "a");
+        world.finishAll();
+
+        world.revoke(TEN_SECONDS, 0, 1);
+
+        assertThat(world.group.calls).isEqualTo(1);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0), ConsumerWorld.partition(1));
+    }
+
+    @Test
+    void fencedMemberCommitsNothingDropsEverythingAndJoinsAgain() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(0);
+
+        world.fence();
+        world.finishAll();
+        world.pass(TEN_SECONDS);
+
+        assertThat(world.group.commits).isEmpty();
+        assertThat(world.group.joins).isEqualTo(2);
+        assertThat(told).contains("lost [orders-0]");
+        assertThat(world.core.takenBytes()).isZero();
+        world.assign(0, 0);
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+        assertThat(world.group.commits).containsExactly(new GroupMembership.Commit(ConsumerWorld.partition(0), 2, 2));
+    }
+
+    @Test
+    void commitAnsweredWithFencedIsAFence() {
+        start();
+        world.assign(0, 0);
+        world.assign(1, 0);
+        world.append(0, "a");
+        world.group.refusals.put(ConsumerWorld.partition(0), GroupMembership.CommitOutcome.FENCED);
+        world.finishAll();
+        world.group.holdsAnswers = true;
+        world.pass(ConsumerWorld.INTERVAL);
+        world.group.lapse();
+        world.group.answer();
+        world.settle();
+
+        assertThat(world.group.joins).isEqualTo(2);
+        assertThat(world.source.partitions()).isEmpty();
+    }
+
+    @Test
+    void commitOfWhatSomebodyElseOwnsLosesThatPartitionOnly() {
+        start();
+        world.assign(0, 0);
+        world.assign(1, 0);
+        world.append(0, "a");
+        world.group.refusals.put(ConsumerWorld.partition(0), GroupMembership.CommitOutcome.NOT_OWNED);
+
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(told).contains("lost [orders-0]");
+        assertThat(world.source.partitions()).containsExactly(ConsumerWorld.partition(1));
+    }
+
+    @Test
+    void partitionThatComesBackWaitsForTheKeysOfHandlersThatStillRun() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(1);
+        world.fence();
+        world.assign(0, 0);
+
+        assertThat(world.workers.size())
+                .as("the old one of a, the new one of b")
+                .isEqualTo(2);
+        world.finish(1);
+        assertThat(world.workers.size()).isEqualTo(1);
+        world.finish(0);
+        assertThat(world.workers.size()).as("the new one of a").isEqualTo(1);
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(world.handled).containsExactly(1L, 1L, 0L, 0L);
+        assertThat(world.commits(0)).containsExactly(2L);
+    }
+
+    @Test
+    void newerEpochOfAnOwnedPartitionGoesOnWithItsRecords() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a");
+        world.group.epoch = 7;
+        world.assign(0, 0);
+
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(world.handled).containsExactly(0L);
+        assertThat(world.group.commits).containsExactly(new GroupMembership.Commit(ConsumerWorld.partition(0), 1, 7));
+        assertThat(told).containsExactly("assigned [orders-0]");
+    }
+
+    @Test
+    void closeFinishesWhatIsUnderWayCommitsAndLeaves() {
+        start();
+        settings.workers = 1;
+        world = ConsumerWorld.handling(settings);
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+
+        world.close(TEN_SECONDS);
+        assertThat(world.group.left).isFalse();
+        world.finish(0);
+
+        assertThat(world.commits(0)).containsExactly(1L);
+        assertThat(world.group.left).isTrue();
+        assertThat(world.core.ended()).isCompleted();
+        assertThat(world.source.closed).isTrue();
+        assertThat(world.handled).containsExactly(0L);
+    }
+
+    @Test
+    void closeAbandonsWhatDoesNotEndInTime() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(0);
+
+        world.close(TEN_SECONDS);
+        world.pass(TEN_SECONDS);
+        assertThat(world.group.left).isTrue();
+        world.finishAll();
+
+        assertThat(world.commits(0)).containsExactly(1L);
+    }
+
+    @Test
+    void closeWithNothingOwnedLeavesAtOnceAndAssignmentsThatCrossAreNotBegun() {
+        start();
+        world.core.post(() -> world.core.close(world.nanos));
+        world.group.assign(ConsumerWorld.partition(0), 0);
+        world.settle();
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.source.partitions()).isEmpty();
+    }
+
+    @Test
+    void listenerThatThrowsEndsTheConsumer() {
+        settings.listener = new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                throw new IllegalStateException("not with me");
+            }
+        };
+        world = ConsumerWorld.handling(settings);
+
+        world.assign(0, 0);
+
+        assertThat(world.core.ended()).isCompletedExceptionally();
+        assertThat(world.group.left).isTrue();
+    }
+
+    @Test
+    void refusedMemberEnds() {
+        start();
+        world.group.listener().refused(new CordwoodException(ErrorCode.LIMIT_REACHED, "too many members"));
+        world.settle();
+
+        assertThat(world.core.ended()).isCompletedExceptionally();
+    }
+}

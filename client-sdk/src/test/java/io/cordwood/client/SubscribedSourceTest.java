@@ -1,0 +1,324 @@
+package io.cordwood.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The test is the consumer: it runs the tasks, and takes what it likes. */
+final class SubscribedSourceTest {
+    private static final Duration SECONDS = Duration.ofSeconds(10);
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final int VALUE_BYTES = 2_000;
+
+    private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final Set<TopicPartition> available = new HashSet<>();
+    private final Map<TopicPartition, CordwoodException> failures = new LinkedHashMap<>();
+    private ScriptedCluster cluster;
+    private CordwoodClient client;
+    private SubscribedSource source;
+
+    @BeforeEach
+    void start() {
+        cluster = ScriptedCluster.start(3);
+        cluster.createTopic("orders", 3);
+        client = cluster.connect();
+        source = new SubscribedSource(client, tasks, listener(), BUFFER_BYTES);
+    }
+
+    @AfterEach
+    void stop() {
+        source.close();
+        client.close();
+        cluster.close();
+    }
+
+    @Test
+    void partitionsOfAllTopicsShareOneStreamPerNode() {
+        cluster.createTopic("returns", 6);
+        produce("orders", 3, 30);
+        produce("returns", 6, 60);
+        for (int number = 0; number < 3; number++) {
+            add("orders", number, 0);
+        }
+        for (int number = 0; number < 6; number++) {
+            add("returns", number, 0);
+        }
+
+        for (int number = 0; number < 6; number++) {
+            assertThat(take("returns", number, 10)).isEqualTo(range(0, 10));
+        }
+        assertThat(take("orders", 2, 10)).isEqualTo(range(0, 10));
+        assertThat(cluster.subscribers()).isEqualTo(3);
+    }
+
+    @Test
+    void partitionThatIsNotConsumedLeavesRoomForTheOthersAndLosesNothing() {
+        onOneNode();
+        produce("orders", 3, 600);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        add("orders", 2, 0);
+        awaitUntil(() -> available.contains(partition(0)));
+
+        assertThat(take("orders", 1, 200)).isEqualTo(range(0, 200));
+        assertThat(take("orders", 2, 200)).isEqualTo(range(0, 200));
+        assertThat(take("orders", 0, 200)).isEqualTo(range(0, 200));
+        assertThat(failures).isEmpty();
+        assertThat(cluster.subscribers()).isEqualTo(1);
+    }
+
+    @Test
+    void noMoreIsSentThanTheBufferHolds() {
+        produce("orders", 1, 300);
+        add("orders", 0, 0);
+        awaitUntil(() -> available.contains(partition(0)));
+        take("orders", 0, 1);
+        turnFor(Duration.ofMillis(100));
+
+        assertThat(cluster.subscribedBytesSent()).isLessThanOrEqualTo(BUFFER_BYTES + 2 * (16 << 10));
+        take("orders", 0, 299);
+    }
+
+    @Test
+    void heldPartitionIsNotReadUntilItIsReleased() {
+        onOneNode();
+        produce("orders", 2, 200);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        take("orders", 0, 5);
+        source.hold(partition(0), true);
+
+        assertThat(take("orders", 1, 100)).isEqualTo(range(0, 100));
+        long sent = cluster.subscribedBytesSent();
+        turnFor(Duration.ofMillis(50));
+        assertThat(cluster.subscribedBytesSent()).isEqualTo(sent);
+        source.hold(partition(0), false);
+
+        assertThat(take("orders", 0, 95)).isEqualTo(range(5, 100));
+    }
+
+    @Test
+    void positionMayMoveWithinAStream() {
+        produce("orders", 1, 100);
+        add("orders", 0, 50);
+        assertThat(take("orders", 0, 3)).isEqualTo(range(50, 53));
+
+        source.seek(partition(0), 10);
+        assertThat(take("orders", 0, 3)).isEqualTo(range(10, 13));
+        source.seek(partition(0), 90);
+
+        assertThat(take("orders", 0, 10)).isEqualTo(range(90, 100));
+        assertThat(source.position(partition(0))).isEqualTo(100);
+        assertThat(cluster.subscribers()).isEqualTo(1);
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void removedPartitionMayBeAddedAgainElsewhere() {
+        produce("orders", 2, 60);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        take("orders", 0, 3);
+
+        source.remove(partition(0));
+        available.remove(partition(0));
+        assertThat(take("orders", 1, 30)).isEqualTo(range(0, 30));
+        assertThat(available).doesNotContain(partition(0));
+        add("orders", 0, 20);
+
+        assertThat(take("orders", 0, 10)).isEqualTo(range(20, 30));
+    }
+
+    @Test
+    void failureIsToldBehindWhatWasReadAndThePartitionIsTriedAgain() {
+        produce("orders", 1, 30);
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
+                baseOffset > 0 ? SubscribeScript.Fate.SEND_CORRUPT : SubscribeScript.Fate.SEND);
+        add("orders", 0, 0);
+        int before = take("orders", 0, 30, () -> !failures.isEmpty()).size();
+        cluster.script("orders", SubscribeScript.SEND);
+
+        assertThat(failures.get(partition(0))).hasMessageContaining("crc");
+        assertThat(before).isBetween(1, 29);
+        assertThat(take("orders", 0, 30 - before)).isEqualTo(range(before, 30));
+    }
+
+    @Test
+    void positionThatIsNotKeptIsToldAndASeekGoesOn() {
+        produce("orders", 1, 300);
+        cluster.topic("orders").logs.get(0).trimTo(40);
+        add("orders", 0, 5);
+        awaitUntil(() -> failures.get(partition(0)) instanceof OffsetOutOfRangeException);
+
+        source.seek(partition(0), 40);
+
+        assertThat(take("orders", 0, 5)).isEqualTo(range(40, 45));
+    }
+
+    @Test
+    void leaderIsFollowedAndASilentOneIsLeft() {
+        produce("orders", 1, 30);
+        add("orders", 0, 0);
+        take("orders", 0, 30);
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
+                node == 1 ? SubscribeScript.Fate.FALL_SILENT : SubscribeScript.Fate.SEND);
+        cluster.moveLeader("orders", 0, 2);
+        produce("orders", 1, 30);
+
+        assertThat(take("orders", 0, 30)).isEqualTo(range(30, 60));
+    }
+
+    /** Whatever is held, moved, consumed slowly or broken, the next record is the one at the position. */
+    @Test
+    void recordsHaveNoGapWhateverHappensToTheStream() {
+        onOneNode();
+        produce("orders", 3, 600);
+        for (int number = 0; number < 3; number++) {
+            add("orders", number, 0);
+        }
+        for (int seed = 0; seed < 20; seed++) {
+            disturb(new Random(seed), seed);
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private void disturb(Random random, int seed) {
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
+                random.nextInt(25) == 0 ? SubscribeScript.Fate.RESET : SubscribeScript.Fate.SEND);
+        for (int step = 0; step < 60; step++) {
+            var partition = partition(random.nextInt(3));
+            long position = source.position(partition);
+            switch (random.nextInt(6)) {
+                case 0 -> {
+                    position = random.nextInt(200);
+                    source.seek(partition, position);
+                }
+                case 1 -> source.hold(partition, true);
+                case 2 -> source.hold(partition, false);
+                default -> turn();
+            }
+            for (int i = random.nextInt(20); i > 0; i--) {
+                var record = source.next(partition);
+                if (record == null) {
+                    break;
+                }
+                assertThat(record.offset()).as("seed %d, step %d", seed, step).isEqualTo(position);
+                position++;
+            }
+        }
+        for (int number = 0; number < 3; number++) {
+            source.hold(partition(number), false);
+            long position = source.position(partition(number));
+            assertThat(take("orders", number, (int) (200 - position))).isEqualTo(range(position, 200));
+            source.seek(partition(number), 0);
+        }
+    }
+
+    private RecordSource.Listener listener() {
+        return new RecordSource.Listener() {
+            @Override
+            public void available(TopicPartition partition) {
+                available.add(partition);
+            }
+
+            @Override
+            public void failed(TopicPartition partition, CordwoodException reason) {
+                failures.put(partition, reason);
+            }
+        };
+    }
+
+    private void add(String topic, int number, long offset) {
+        source.add(
+                new GroupMembership.Assignment(new TopicPartition(topic, number), cluster.topic(topic).id, offset, 1));
+    }
+
+    private List<Long> take(String topic, int number, int count) {
+        return take(topic, number, count, () -> false);
+    }
+
+    private List<Long> take(String topic, int number, int count, BooleanSupplier enough) {
+        var partition = new TopicPartition(topic, number);
+        var offsets = new ArrayList<Long>();
+        awaitUntil(() -> {
+            while (offsets.size() < count) {
+                var record = source.next(partition);
+                if (record == null) {
+                    break;
+                }
+                offsets.add(record.offset());
+            }
+            return offsets.size() == count || enough.getAsBoolean();
+        });
+        return offsets;
+    }
+
+    private void awaitUntil(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + SECONDS.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+            turn();
+        }
+    }
+
+    private void turnFor(Duration time) {
+        long deadline = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < deadline) {
+            turn();
+        }
+    }
+
+    private void turn() {
+        long wake = source.advance(System.nanoTime());
+        long wait = Math.min(wake - System.nanoTime(), TimeUnit.MILLISECONDS.toNanos(5));
+        try {
+            var task = tasks.poll(Math.max(0, wait), TimeUnit.NANOSECONDS);
+            if (task != null) {
+                task.run();
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void onOneNode() {
+        cluster.topic("orders").logs.forEach(log -> log.moveTo(1));
+    }
+
+    /** Evenly over the first partitions, in batches of at most 16 KiB. */
+    private void produce(String topic, int partitions, int count) {
+        try (var producer =
+                client.producer().batchBytes(16 << 10).maxRecordBytes(64 << 10).open()) {
+            for (int i = 0; i < count; i++) {
+                var value = "x".repeat(VALUE_BYTES).getBytes(UTF_8);
+                var unused = producer.send(new ProducerRecord(topic, i % partitions, null, value));
+            }
+        }
+    }
+
+    private static TopicPartition partition(int number) {
+        return new TopicPartition("orders", number);
+    }
+
+    private static List<Long> range(long start, long end) {
+        var offsets = new ArrayList<Long>();
+        for (long offset = start; offset < end; offset++) {
+            offsets.add(offset);
+        }
+        return offsets;
+    }
+}
