@@ -42,6 +42,7 @@ class ArchitectureTest {
     private static final String STORE = "io.cordwood.store";
     private static final String PARTITION = "io.cordwood.partition";
     private static final String METADATA = "io.cordwood.metadata";
+    private static final String COORDINATOR = "io.cordwood.coordinator";
     private static final String METRICS = "io.cordwood.metrics";
     private static final String RAFT = "io.cordwood.raft";
     private static final String HTTP = "io.cordwood.server.http";
@@ -57,6 +58,7 @@ class ArchitectureTest {
             Map.entry(STORE, List.of(BATCH)),
             Map.entry(PARTITION, List.of(STORE, BATCH)),
             Map.entry(METADATA, List.of()),
+            Map.entry(COORDINATOR, List.of(METADATA)),
             Map.entry(METRICS, List.of()),
             Map.entry(RAFT, List.of(PARTITION, METADATA, METRICS, STORE, BATCH, GENERATED)),
             Map.entry(CLIENT, List.of(BATCH, GENERATED)),
@@ -176,7 +178,7 @@ class ArchitectureTest {
 
     @Test
     void coresAreDeterministic() {
-        deterministic(PARTITION, METADATA).check(OURS);
+        deterministic(PARTITION, METADATA, COORDINATOR).check(OURS);
     }
 
     @Test

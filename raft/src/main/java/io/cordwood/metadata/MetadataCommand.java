@@ -15,12 +15,34 @@ import java.util.UUID;
  * Each command may be applied twice: the repetition changes nothing and is answered like the first, except
  * {@link AllocateProducerIds}, which then hands out another block.
  */
-public sealed interface MetadataCommand {
+public sealed interface MetadataCommand
+        permits MetadataCommand.FormCluster,
+                MetadataCommand.AddNode,
+                MetadataCommand.RegisterNode,
+                MetadataCommand.SetNodeState,
+                MetadataCommand.RaiseFeatureLevel,
+                MetadataCommand.CreateTopic,
+                MetadataCommand.AlterTopicConfig,
+                MetadataCommand.AddPartitions,
+                MetadataCommand.SetPreferredLeader,
+                MetadataCommand.DeleteTopic,
+                MetadataCommand.ReportLeaders,
+                MetadataCommand.ReportLostReplica,
+                MetadataCommand.ReplicaRemoved,
+                MetadataCommand.ReplicaJoined,
+                MetadataCommand.AlterReplicas,
+                MetadataCommand.ReplaceNode,
+                MetadataCommand.ReplacedNodeRemoved,
+                MetadataCommand.AllocateProducerIds,
+                GroupCommand {
     /** The feature level from which on replicas may be changed. */
     int REPLICA_CHANGES = 2;
 
     /** The feature level from which on the metadata leader changes replicas of dead nodes by itself. */
     int UNATTENDED_CHANGES = 3;
+
+    /** The feature level from which on there are consumer groups. */
+    int GROUPS = 4;
 
     /**
      * The cluster's feature level from which on it may be written: a program of a lower level cannot read it.

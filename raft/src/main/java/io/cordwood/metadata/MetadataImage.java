@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param nodes by id
  * @param topics by name
  * @param nextProducerId first producer id that was not handed out yet
+ * @param groups consumer groups
  */
 public record MetadataImage(
         long index,
@@ -26,7 +27,8 @@ public record MetadataImage(
         int featureLevel,
         SortedMap<Integer, NodeInfo> nodes,
         SortedMap<String, TopicInfo> topics,
-        long nextProducerId) {
+        long nextProducerId,
+        GroupRegistry groups) {
 
     /** What a cluster knows before its first command. */
     public static final MetadataImage EMPTY = new MetadataImage(0, "", 0, new TreeMap<>(), new TreeMap<>(), 1);
@@ -34,6 +36,17 @@ public record MetadataImage(
     public MetadataImage {
         nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
         topics = Collections.unmodifiableSortedMap(new TreeMap<>(topics));
+    }
+
+    /** Of a cluster without consumer groups. */
+    public MetadataImage(
+            long index,
+            String clusterId,
+            int featureLevel,
+            SortedMap<Integer, NodeInfo> nodes,
+            SortedMap<String, TopicInfo> topics,
+            long nextProducerId) {
+        this(index, clusterId, featureLevel, nodes, topics, nextProducerId, GroupRegistry.EMPTY);
     }
 
     public boolean formed() {
@@ -79,21 +92,21 @@ public record MetadataImage(
     public record Replica(TopicInfo topic, PartitionInfo partition) {}
 
     MetadataImage withIndex(long newIndex) {
-        return new MetadataImage(newIndex, clusterId, featureLevel, nodes, topics, nextProducerId);
+        return new MetadataImage(newIndex, clusterId, featureLevel, nodes, topics, nextProducerId, groups);
     }
 
     MetadataImage withCluster(String newClusterId, int level, SortedMap<Integer, NodeInfo> newNodes) {
-        return new MetadataImage(index, newClusterId, level, newNodes, topics, nextProducerId);
+        return new MetadataImage(index, newClusterId, level, newNodes, topics, nextProducerId, groups);
     }
 
     MetadataImage withFeatureLevel(int level) {
-        return new MetadataImage(index, clusterId, level, nodes, topics, nextProducerId);
+        return new MetadataImage(index, clusterId, level, nodes, topics, nextProducerId, groups);
     }
 
     MetadataImage withNode(NodeInfo node) {
         var newNodes = new TreeMap<>(nodes);
         newNodes.put(node.nodeId(), node);
-        return new MetadataImage(index, clusterId, featureLevel, newNodes, topics, nextProducerId);
+        return new MetadataImage(index, clusterId, featureLevel, newNodes, topics, nextProducerId, groups);
     }
 
     /** With a topic in the place of the one of its name. */
@@ -104,10 +117,14 @@ public record MetadataImage(
     }
 
     MetadataImage withTopics(SortedMap<String, TopicInfo> newTopics) {
-        return new MetadataImage(index, clusterId, featureLevel, nodes, newTopics, nextProducerId);
+        return new MetadataImage(index, clusterId, featureLevel, nodes, newTopics, nextProducerId, groups);
     }
 
     MetadataImage withNextProducerId(long next) {
-        return new MetadataImage(index, clusterId, featureLevel, nodes, topics, next);
+        return new MetadataImage(index, clusterId, featureLevel, nodes, topics, next, groups);
+    }
+
+    MetadataImage withGroups(GroupRegistry newGroups) {
+        return new MetadataImage(index, clusterId, featureLevel, nodes, topics, nextProducerId, newGroups);
     }
 }

@@ -1,5 +1,9 @@
 package io.cordwood.metadata;
 
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
 /** What became of a command. */
 public sealed interface MetadataResult {
 
@@ -12,6 +16,17 @@ public sealed interface MetadataResult {
 
     /** Producer ids {@code [start, end)} that nobody else gets. */
     record ProducerIdBlock(long index, long start, long end) implements MetadataResult {}
+
+    /**
+     * The items of a {@link GroupCommand} hold, except those that were refused.
+     *
+     * @param refused by their places in the command
+     */
+    record GroupAnswer(long index, SortedMap<Integer, GroupRefusal> refused) implements MetadataResult {
+        public GroupAnswer {
+            refused = Collections.unmodifiableSortedMap(new TreeMap<>(refused));
+        }
+    }
 
     /**
      * It broke a rule and changed nothing.

@@ -19,6 +19,7 @@ import io.cordwood.metadata.MetadataCommand.ReportLostReplica;
 import io.cordwood.metadata.MetadataCommand.SetNodeState;
 import io.cordwood.metadata.MetadataCommand.SetPreferredLeader;
 import io.cordwood.metadata.MetadataResult.Done;
+import io.cordwood.metadata.MetadataResult.GroupAnswer;
 import io.cordwood.metadata.MetadataResult.ProducerIdBlock;
 import io.cordwood.metadata.MetadataResult.Reason;
 import io.cordwood.metadata.MetadataResult.Refused;
@@ -90,6 +91,8 @@ public final class MetadataState {
             return reportLeaders(report);
         } else if (command instanceof AllocateProducerIds) {
             return allocateProducerIds();
+        } else if (command instanceof GroupCommand change) {
+            return changeGroups(change);
         }
         return dispatchReplicas(command);
     }
@@ -226,8 +229,14 @@ public final class MetadataState {
     private MetadataResult deleteTopic(DeleteTopic delete) {
         var topics = new TreeMap<>(image.topics());
         topics.values().removeIf(topic -> topic.topicId().equals(delete.topicId()));
-        image = image.withTopics(topics);
+        image = image.withTopics(topics).withGroups(image.groups().withoutTopic(delete.topicId(), image.index()));
         return done();
+    }
+
+    private MetadataResult changeGroups(GroupCommand command) {
+        var change = GroupRules.apply(command, image);
+        image = image.withGroups(change.groups());
+        return new GroupAnswer(image.index(), change.refused());
     }
 
     private MetadataResult reportLeaders(ReportLeaders report) {

@@ -99,6 +99,8 @@ public final class ClusterMetadata {
     private static long index(MetadataResult result) {
         if (result instanceof MetadataResult.Done done) {
             return done.index();
+        } else if (result instanceof MetadataResult.GroupAnswer answer) {
+            return answer.index();
         }
         return result instanceof MetadataResult.ProducerIdBlock block ? block.index() : 0;
     }

@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.metadata.FeatureRange;
+import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.LeaderReport;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.NodeLimits;
@@ -58,6 +59,8 @@ final class CommandMessages {
             message.setReportLeaders(reportLeaders(report));
         } else if (command instanceof MetadataCommand.AllocateProducerIds allocate) {
             message.setAllocateProducerIds(AllocateProducerIds.newBuilder().setNodeId(allocate.nodeId()));
+        } else if (command instanceof GroupCommand change) {
+            return GroupCommandMessages.of(change);
         } else {
             return ReplicaMessages.of(command);
         }
@@ -99,6 +102,15 @@ final class CommandMessages {
                     ALTER_REPLICAS,
                     REPLACE_NODE,
                     REPLACED_NODE_REMOVED -> ReplicaMessages.parse(message);
+            case JOIN_GROUPS,
+                    REMOVE_MEMBERS,
+                    RELEASE_PARTITIONS,
+                    REFRESH_GROUPS,
+                    COMMIT_GROUP_OFFSETS,
+                    RESET_GROUP_OFFSETS,
+                    DELETE_GROUP_OFFSETS,
+                    DELETE_GROUP,
+                    EXPIRE_GROUPS -> GroupCommandMessages.parse(message);
             case KIND_NOT_SET ->
                 throw new NewerFormatException(
                         "metadata command of a kind that this program does not know: run a newer one");

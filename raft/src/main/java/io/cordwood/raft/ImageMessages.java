@@ -30,6 +30,7 @@ final class ImageMessages {
                         .map(ImageMessages::topic)
                         .toList())
                 .setNextProducerId(image.nextProducerId())
+                .addAllGroups(GroupImageMessages.of(image.groups()))
                 .build();
     }
 
@@ -45,7 +46,8 @@ final class ImageMessages {
                 message.getFeatureLevel(),
                 nodes,
                 topics,
-                message.getNextProducerId());
+                message.getNextProducerId(),
+                GroupImageMessages.parse(message.getGroupsList()));
     }
 
     private static NodeEntry node(NodeInfo node) {

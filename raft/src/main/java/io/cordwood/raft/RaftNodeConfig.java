@@ -43,7 +43,7 @@ public record RaftNodeConfig(
         CatchUpLimits catchUp,
         SpaceFloor spaceFloor) {
 
-    /** The feature levels of this program. */
+    /** The feature levels of this program. Not 4, that of consumer groups: nothing that a node offers needs it yet. */
     public static final FeatureRange FEATURES = new FeatureRange(1, 3);
 
     public RaftNodeConfig {

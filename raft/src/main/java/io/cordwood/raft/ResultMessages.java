@@ -19,6 +19,8 @@ final class ResultMessages {
                     .setIndex(block.index())
                     .setStart(block.start())
                     .setEnd(block.end()));
+        } else if (result instanceof MetadataResult.GroupAnswer answer) {
+            message.setGroupAnswer(GroupMessages.of(answer));
         } else if (result instanceof MetadataResult.Refused refused) {
             message.setRefused(Refused.newBuilder()
                     .setReason(refused.reason().name())
@@ -39,6 +41,7 @@ final class ResultMessages {
                         message.getProducerIds().getIndex(),
                         message.getProducerIds().getStart(),
                         message.getProducerIds().getEnd());
+            case GROUP_ANSWER -> GroupMessages.parse(message.getGroupAnswer());
             case REFUSED ->
                 new MetadataResult.Refused(
                         MetadataResult.Reason.valueOf(message.getRefused().getReason()),

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 public final class MetadataCommands {
     public static final String CLUSTER = "AAAAAAAAAAAAAAAAAAAAAA";
 
-    private static final int NEWEST_LEVEL = MetadataCommand.UNATTENDED_CHANGES;
+    private static final int NEWEST_LEVEL = MetadataCommand.GROUPS;
     private static final List<NodeState> STATES = List.of(NodeState.values());
 
     private MetadataCommands() {}
@@ -84,7 +84,7 @@ public final class MetadataCommands {
     /** One command of each kind. */
     public static List<MetadataCommand> oneOfEach() {
         var config = new TreeMap<>(Map.of(TopicConfig.SEGMENT_BYTES, "1048576"));
-        return List.of(
+        var commands = List.<MetadataCommand>of(
                 form(node(1), node(2, "rack-a", 7)),
                 new AddNode(9, "node9:9091"),
                 new RegisterNode(node(9), true),
@@ -106,6 +106,8 @@ public final class MetadataCommands {
                 new AlterReplicas(new UUID(1, 2), 1, OptionalInt.of(3), OptionalInt.of(2), OptionalLong.of(43)),
                 new ReplaceNode(2, "incarnation-2"),
                 new ReplacedNodeRemoved(2, "incarnation-2"));
+        return Stream.concat(commands.stream(), GroupCommands.oneOfEach().stream())
+                .toList();
     }
 
     /**
@@ -137,7 +139,7 @@ public final class MetadataCommands {
     private static MetadataCommand next(Random random, List<CreateTopic> topics, MetadataImage image) {
         int node = 1 + random.nextInt(5);
         int at = (int) image.index();
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(32)) {
             case 0 -> new AddNode(node, "node" + node + ":9091");
             case 1 -> new RegisterNode(modern(node(node)));
             case 2 -> new SetNodeState(node, "incarnation-" + node, STATES.get(random.nextInt(STATES.size())));
@@ -157,8 +159,9 @@ public final class MetadataCommands {
             case 14 -> new ReplaceNode(node, "incarnation-" + node);
             case 15 -> new ReplacedNodeRemoved(node, "incarnation-" + node);
             case 16, 17 -> unattended(random, node, known(random, topics).topicId(), image);
+            case 18, 19, 20, 21, 22, 23, 24, 25, 26, 27 -> GroupCommands.next(random, image);
             default -> {
-                var topic = topic("topic-" + random.nextInt(8), random.nextInt(5), random.nextInt(5), random);
+                var topic = topic("topic-" + random.nextInt(6), random.nextInt(5), random.nextInt(5), random);
                 topics.add(topic);
                 yield topic;
             }

@@ -7,7 +7,10 @@ import io.cordwood.metadata.MetadataCommand.FormCluster;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -64,11 +67,50 @@ class MetadataHistoryTest {
                 assertThat(state.image()).isEqualTo(before.withIndex(2L * i + 1));
             } else if (!(commands.get(i) instanceof MetadataCommand.AllocateProducerIds)) {
                 var once = state.image();
-                assertThat(state.apply(commands.get(i), 2L * i + 2)).isInstanceOf(MetadataResult.Done.class);
+                assertHolds(state.apply(commands.get(i), 2L * i + 2), result);
                 assertThat(state.image()).isEqualTo(once.withIndex(2L * i + 2));
             }
             checkInvariants(before, state.image());
         }
+    }
+
+    private static void assertHolds(MetadataResult again, MetadataResult first) {
+        if (first instanceof MetadataResult.GroupAnswer answer) {
+            assertThat(again)
+                    .isInstanceOfSatisfying(
+                            MetadataResult.GroupAnswer.class,
+                            repeated -> assertThat(withoutOvertaken(repeated)).isEqualTo(withoutOvertaken(answer)));
+        } else {
+            assertThat(again).isInstanceOf(MetadataResult.Done.class);
+        }
+    }
+
+    private static Set<Integer> withoutOvertaken(MetadataResult.GroupAnswer answer) {
+        return answer.refused().entrySet().stream()
+                .filter(entry -> entry.getValue().reason() != GroupReason.OFFSET_BEHIND)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Else all this would say nothing of them. */
+    @Test
+    void historiesHaveGroupsWithMembersAndOffsets() {
+        var groups = new ArrayList<ConsumerGroup>();
+        seeds().forEach(seed -> {
+            var state = new MetadataState(MetadataImage.EMPTY);
+            var commands = MetadataCommands.history(seed, LENGTH);
+            for (int i = 0; i < LENGTH; i++) {
+                state.apply(commands.get(i), i + 1);
+                groups.addAll(state.image().groups().byName().values());
+            }
+        });
+
+        assertThat(groups)
+                .anyMatch(group -> group.membership().members().size() > 1
+                        && !group.offsets().isEmpty())
+                .anyMatch(group ->
+                        group.membership().partitions().values().stream().anyMatch(GroupPartition::isRevoked))
+                .anyMatch(group -> !group.isActive());
     }
 
     /** Else all this would say nothing of what a metadata leader does by itself. */
@@ -106,6 +148,31 @@ class MetadataHistoryTest {
             }
             before.topic(topic.topicId()).ifPresent(old -> assertTermsRise(old.partitions(), topic.partitions()));
         }
+        after.groups().byName().values().forEach(group -> checkGroup(group, after));
+    }
+
+    private static void checkGroup(ConsumerGroup group, MetadataImage image) {
+        var membership = group.membership();
+        assertThat(group.isVoid()).isFalse();
+        assertThat(group.emptySinceMillis() == 0).isEqualTo(group.isActive());
+        assertThat(group.offsets().keySet())
+                .allMatch(id -> image.topic(id.topicId()).isPresent());
+        membership.partitions().forEach((id, partition) -> {
+            assertThat(image.topic(id.topicId())).isPresent();
+            assertThat(partition.isForgotten()).isFalse();
+            for (String memberId : List.of(partition.owner(), partition.target())) {
+                assertThat(memberId.isEmpty() || membership.members().containsKey(memberId))
+                        .isTrue();
+            }
+            if (partition.isOwned()) {
+                long epoch = membership.member(partition.owner()).orElseThrow().epoch();
+                assertThat(epoch).isBetween(1L, image.index());
+                assertThat(partition.since()).isBetween(1L, epoch);
+                assertThat(partition.revokedAt()).isBetween(0L, epoch);
+            } else {
+                assertThat(partition.since() + partition.revokedAt()).isZero();
+            }
+        });
     }
 
     private static void assertTermsRise(List<PartitionInfo> before, List<PartitionInfo> after) {

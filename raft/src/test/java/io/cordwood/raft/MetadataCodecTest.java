@@ -5,17 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.proto.internal.v1.Command;
+import io.cordwood.proto.internal.v1.GroupEntry;
+import io.cordwood.proto.internal.v1.GroupOwner;
+import io.cordwood.proto.internal.v1.GroupTopicOwners;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,7 +42,9 @@ class MetadataCodecTest {
         var kinds = commands().stream().map(Object::getClass).collect(Collectors.toSet());
 
         assertThat(kinds)
-                .isEqualTo(Arrays.stream(MetadataCommand.class.getPermittedSubclasses())
+                .isEqualTo(Stream.of(MetadataCommand.class, GroupCommand.class)
+                        .flatMap(type -> Arrays.stream(type.getPermittedSubclasses()))
+                        .filter(type -> !type.equals(GroupCommand.class))
                         .collect(Collectors.toSet()));
     }
 
@@ -49,6 +62,8 @@ class MetadataCodecTest {
         List<MetadataResult> results = List.of(
                 new MetadataResult.Done(7),
                 new MetadataResult.ProducerIdBlock(8, 1, 1001),
+                new MetadataResult.GroupAnswer(
+                        9, new TreeMap<>(Map.of(4, new GroupRefusal(GroupReason.NOT_OWNED, "f", "v", "l")))),
                 new MetadataResult.Refused(MetadataResult.Reason.INVALID_NAME, "name", "a b", "no blanks"));
         assertThat(results).hasSameSizeAs(MetadataResult.class.getPermittedSubclasses());
 
@@ -67,6 +82,16 @@ class MetadataCodecTest {
                 .isEqualTo(refused);
     }
 
+    @ParameterizedTest
+    @EnumSource(GroupReason.class)
+    void everyReasonAboutGroupsComesBack(GroupReason reason) {
+        var answer =
+                new MetadataResult.GroupAnswer(9, new TreeMap<>(Map.of(0, new GroupRefusal(reason, "f", "v", "l"))));
+
+        assertThat(MetadataCodec.decodeResult(ByteBuffer.wrap(MetadataCodec.encode(answer))))
+                .isEqualTo(answer);
+    }
+
     @Test
     void snapshotOfALongHistoryComesBackAsItWas() {
         var state = new MetadataState(MetadataImage.EMPTY);
@@ -77,6 +102,7 @@ class MetadataCodecTest {
         var snapshot = new MetadataCodec.Snapshot(3, 310, state.image());
 
         assertThat(state.image().topics()).isNotEmpty();
+        assertThat(state.image().groups().byName()).isNotEmpty();
         assertThat(MetadataCodec.decodeSnapshot(ByteBuffer.wrap(MetadataCodec.encode(snapshot))))
                 .isEqualTo(snapshot);
     }
@@ -94,7 +120,37 @@ class MetadataCodecTest {
         assertThat(image.getTopicsList())
                 .allMatch(topic -> topic.getPartitionsList().stream()
                         .allMatch(partition -> Set.of(1, 2, 3, 4, 5).containsAll(numbers(partition))));
+        assertThat(numbers(image)).isSubsetOf(1, 2, 3, 4, 5, 6);
         assertThat(ImageMessages.parse(image)).isEqualTo(state.image());
+    }
+
+    /** The bytes are those that a program of level 3 wrote. */
+    @Test
+    void imageWithoutGroupsOpensAndIsWrittenAgainAsItWas() {
+        var state = new MetadataState(MetadataImage.EMPTY);
+        state.apply(MetadataCommands.form(MetadataCommands.node(1)), 1);
+        state.apply(MetadataCommands.topic("orders", 1, 1), 2);
+        var old = ImageMessages.of(state.image()).toBuilder().clearGroups().build();
+
+        var opened = ImageMessages.parse(old);
+
+        assertThat(opened.groups().byName()).isEmpty();
+        assertThat(ImageMessages.of(opened).toByteArray()).isEqualTo(old.toByteArray());
+    }
+
+    @Test
+    void partitionOfAMemberThatIsNotListedStops() {
+        var entry = GroupEntry.newBuilder()
+                .setName("payments")
+                .setSettings(GroupMessages.of(GroupSettings.DEFAULT))
+                .addOwners(GroupTopicOwners.newBuilder()
+                        .setTopicId(Uuids.toBytes(new UUID(1, 2)))
+                        .addPartitions(GroupOwner.newBuilder().setOwner(1)))
+                .build();
+
+        assertThatThrownBy(() -> GroupImageMessages.parse(List.of(entry)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("payments");
     }
 
     private static Set<Integer> numbers(Message message) {

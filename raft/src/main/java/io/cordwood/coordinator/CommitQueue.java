@@ -1,0 +1,183 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
+import io.cordwood.metadata.GroupCommand.Commit;
+import io.cordwood.metadata.GroupCommand.CommitOffsets;
+import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupCommand.PartitionOffset;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Commits on their way into the log, in the order in which they came. One raft entry is under way at a time and takes
+ * what gathered meanwhile.
+ *
+ * <p>Invariants: no more than the configured offsets wait; each request is answered once.
+ *
+ * <p><b>Thread:</b> confined to the coordinator.
+ */
+final class CommitQueue {
+    private final CoordinatorConfig config;
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private final Lane<Waiting> lane = new Lane<>();
+    /** How many requests of a member wait. */
+    private final Map<MemberRef, Integer> waitingOf = new HashMap<>();
+
+    private int waitingOffsets;
+
+    CommitQueue(CoordinatorConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * A request without what was refused at once.
+     *
+     * @param places of the offsets in the request
+     */
+    private record Waiting(
+            long stream,
+            long requestId,
+            Commit commit,
+            List<Integer> places,
+            SortedMap<Integer, GroupRefusal> refused) {
+
+        MemberRef member() {
+            return new MemberRef(commit.group(), commit.memberId());
+        }
+
+        AnswerCommit answer(SortedMap<Integer, GroupRefusal> refusedOfTheRest) {
+            var all = new TreeMap<>(refused);
+            refusedOfTheRest.forEach((place, refusal) -> all.put(places.get(place), refusal));
+            return new AnswerCommit(stream, requestId, all);
+        }
+
+        AnswerCommit answerAll(GroupRefusal refusal) {
+            var all = new TreeMap<>(refused);
+            places.forEach(place -> all.put(place, refusal));
+            return new AnswerCommit(stream, requestId, all);
+        }
+    }
+
+    /** The answer, where it is known at once. */
+    List<AnswerCommit> add(long stream, MemberRef member, CommitRequest request) {
+        var refused = new TreeMap<Integer, GroupRefusal>();
+        var places = new ArrayList<Integer>();
+        var offsets = new ArrayList<PartitionOffset>();
+        for (int place = 0; place < request.offsets().size(); place++) {
+            var offset = request.offsets().get(place);
+            var end = request.ends().get(offset.partition());
+            if (end != null && offset.offset() > end) {
+                refused.put(place, beyondEnd(offset, end));
+            } else {
+                places.add(place);
+                offsets.add(offset);
+            }
+        }
+        var commit = new Commit(member.group(), member.memberId(), request.epoch(), offsets);
+        var item = new Waiting(stream, request.requestId(), commit, places, refused);
+        if (offsets.isEmpty()) {
+            return List.of(item.answer(new TreeMap<>()));
+        }
+        var tooMuch = tooMuch(offsets);
+        if (!tooMuch.isEmpty()) {
+            return List.of(item.answerAll(tooMuch.get(0)));
+        }
+        waiting.add(item);
+        waitingOf.merge(member, 1, Integer::sum);
+        waitingOffsets += offsets.size();
+        return List.of();
+    }
+
+    private static GroupRefusal beyondEnd(PartitionOffset offset, long end) {
+        return new GroupRefusal(
+                GroupReason.OFFSET_OUT_OF_RANGE,
+                "offset",
+                Long.toString(offset.offset()),
+                "at most " + end + ", the high watermark");
+    }
+
+    private List<GroupRefusal> tooMuch(List<PartitionOffset> offsets) {
+        if (offsets.size() > config.maxOffsetsPerEntry()) {
+            return List.of(new GroupRefusal(
+                    GroupReason.LIMIT_REACHED,
+                    "offsets of a commit",
+                    Integer.toString(offsets.size()),
+                    "at most " + config.maxOffsetsPerEntry()));
+        }
+        long bytes = EntryBudget.bytes(offsets);
+        if (bytes > EntryBudget.MAX_BYTES) {
+            return List.of(new GroupRefusal(
+                    GroupReason.LIMIT_REACHED,
+                    "bytes of a commit",
+                    Long.toString(bytes),
+                    "at most " + EntryBudget.MAX_BYTES));
+        }
+        if (waitingOffsets + offsets.size() > config.maxWaitingOffsets()) {
+            return List.of(new GroupRefusal(
+                    GroupReason.OVERLOADED,
+                    "offsets that wait to be committed",
+                    Integer.toString(waitingOffsets + offsets.size()),
+                    "at most " + config.maxWaitingOffsets()));
+        }
+        return List.of();
+    }
+
+    boolean isWaiting(MemberRef member) {
+        return waitingOf.containsKey(member);
+    }
+
+    boolean isReady(long nowMillis) {
+        return !waiting.isEmpty() && lane.isFree(nowMillis);
+    }
+
+    CommitOffsets start(long proposalId, long wallMillis) {
+        var items = new ArrayList<Waiting>();
+        int offsets = 0;
+        long bytes = 0;
+        for (var next = waiting.peek(); next != null; next = waiting.peek()) {
+            offsets += next.places().size();
+            bytes += EntryBudget.bytes(next.commit().offsets());
+            if (!items.isEmpty() && (offsets > config.maxOffsetsPerEntry() || bytes > EntryBudget.MAX_BYTES)) {
+                break;
+            }
+            items.add(waiting.remove());
+            waitingOffsets -= next.places().size();
+            waitingOf.computeIfPresent(next.member(), (member, count) -> count == 1 ? null : count - 1);
+        }
+        lane.started(proposalId, items);
+        return new CommitOffsets(
+                wallMillis, config.limits(), items.stream().map(Waiting::commit).toList());
+    }
+
+    boolean has(long proposalId) {
+        return lane.has(proposalId);
+    }
+
+    /** @param refused by their places in the command */
+    List<AnswerCommit> finished(SortedMap<Integer, GroupRefusal> refused) {
+        var answers = new ArrayList<AnswerCommit>();
+        int first = 0;
+        for (Waiting item : lane.finished()) {
+            int end = first + item.places().size();
+            var own = new TreeMap<Integer, GroupRefusal>();
+            int begin = first;
+            refused.subMap(first, end).forEach((place, refusal) -> own.put(place - begin, refusal));
+            answers.add(item.answer(own));
+            first = end;
+        }
+        return answers;
+    }
+
+    /** Nobody knows what became of them. */
+    List<AnswerCommit> failed(GroupRefusal refusal) {
+        return lane.finished().stream().map(item -> item.answerAll(refusal)).toList();
+    }
+}

@@ -1,0 +1,457 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.coordinator.CoordinatorOutput.Assign;
+import io.cordwood.coordinator.CoordinatorOutput.Close;
+import io.cordwood.coordinator.CoordinatorOutput.Propose;
+import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.GroupAssignment;
+import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupCommand.Release;
+import io.cordwood.metadata.GroupMember;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.PartitionId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What the metadata leader does for consumer groups, for as long as it leads: knows who is alive, has members come, go
+ * and give partitions up, writes their commits, and tells each what it may process. It is a state machine: whoever
+ * drives it tells it what happened and does what {@link #take} says.
+ *
+ * <p>Invariants: nothing that matters is here alone: with a new leader the sessions begin anew, with their full timeouts,
+ * and members connect to it; what waited is answered by nobody and asked again. A member is told of an assignment only
+ * once the image shows it. What a member does after a commit, leaving above all, is written after the commit.
+ *
+ * <p><b>Thread:</b> one owner.
+ *
+ * <p><b>Source:</b> KIP-848.
+ */
+public final class Coordinator {
+    private static final long EXPIRY_INTERVAL_MILLIS = 60_000;
+    private static final int MAX_GROUPS_PER_ENTRY = 100;
+
+    private final CoordinatorConfig config;
+    private final CoordinatorClock clock;
+    private final Map<MemberRef, Session> sessions = new LinkedHashMap<>();
+    /** Members by the streams that they are on, or wait on for their join. */
+    private final Map<Long, MemberRef> streams = new LinkedHashMap<>();
+
+    private final MembershipQueue membership;
+    private final CommitQueue commits;
+    private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
+    private final Lane<String> expiries = new Lane<>();
+    private final TopicWatch topics = new TopicWatch();
+    private final List<CoordinatorOutput> outputs = new ArrayList<>();
+    private MetadataImage image;
+    private long lastProposal;
+
+    /** @param image as of an entry of this leadership, or later */
+    public Coordinator(CoordinatorConfig config, CoordinatorClock clock, MetadataImage image) {
+        this.config = config;
+        this.clock = clock;
+        this.image = image;
+        commits = new CommitQueue(config);
+        membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
+        image.groups().byName().values().forEach(this::openSessions);
+    }
+
+    private void openSessions(ConsumerGroup group) {
+        topics.suspect(group.name());
+        for (String memberId : group.membership().members().keySet()) {
+            var member = new MemberRef(group.name(), memberId);
+            sessions.computeIfAbsent(member, first -> new Session(first, clock.monotonicMillis()));
+        }
+    }
+
+    /** What is to be done now. */
+    public List<CoordinatorOutput> take() {
+        flush();
+        var taken = List.copyOf(outputs);
+        outputs.clear();
+        return taken;
+    }
+
+    /** How many members are known to be alive, or may be. */
+    public int sessionCount() {
+        return sessions.size();
+    }
+
+    /**
+     * A member opened a stream, for the first time or again.
+     *
+     * @param stream number, never used before, from 1
+     */
+    public void connect(long stream, MemberHello hello) {
+        var member = new MemberRef(hello.group(), hello.memberId());
+        var matching = matching(hello);
+        if (matching.isPresent() && matching.get().refusal().isPresent()) {
+            close(stream, matching.get().refusal().get());
+            return;
+        }
+        var names = matching.map(Matching::names).orElseGet(TreeSet::new);
+        var known = member(member);
+        if (known.isPresent()) {
+            reconnect(stream, member, known.get(), Hellos.join(hello, "", names));
+        } else if (hello.epoch() > 0) {
+            close(stream, unknown(member));
+        } else {
+            arrive(stream, member, hello, names);
+        }
+    }
+
+    /** What a pattern matches, or why not. */
+    private record Matching(Optional<GroupRefusal> refusal, SortedSet<String> names) {}
+
+    private Optional<Matching> matching(MemberHello hello) {
+        var refusal = Hellos.check(hello);
+        if (refusal.isPresent()) {
+            return Optional.of(new Matching(refusal, new TreeSet<>()));
+        }
+        var pattern = hello.subscription().pattern();
+        if (pattern.isEmpty()) {
+            return Optional.empty();
+        }
+        var names = TopicPattern.of(pattern).matching(image.topics().keySet());
+        return Optional.of(new Matching(
+                names.isPresent() ? Optional.empty() : Optional.of(Hellos.tooCostly(pattern)),
+                names.orElseGet(TreeSet::new)));
+    }
+
+    private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {
+        var session = sessions.get(member);
+        if (session == null || session.isEnding()) {
+            close(stream, unavailable("member " + member.memberId() + " is being removed"));
+            return;
+        }
+        if (session.isConnected() && !session.isOn(stream)) {
+            streams.remove(session.stream());
+            close(session.stream(), fenced(member));
+        }
+        session.attach(stream);
+        session.heard(clock.monotonicMillis());
+        streams.put(stream, member);
+        if (!Hellos.says(join, known, settings(member))) {
+            queue(stream, member, join);
+        }
+        assign(session);
+    }
+
+    private void arrive(long stream, MemberRef member, MemberHello hello, SortedSet<String> names) {
+        var holder = group(member).flatMap(group -> group.membership().instance(hello.instanceId()));
+        var holding = holder.map(found -> sessions.get(new MemberRef(hello.group(), found.memberId())));
+        if (holding.isPresent() && holding.get().isConnected()) {
+            close(
+                    stream,
+                    new GroupRefusal(
+                            GroupReason.DUPLICATE_INSTANCE_ID,
+                            "instance_id",
+                            hello.instanceId(),
+                            "unlike that of member " + holder.get().memberId() + ", which is connected"));
+            return;
+        }
+        var replaces = holder.map(GroupMember::memberId).orElse("");
+        streams.values().remove(member);
+        streams.put(stream, member);
+        queue(stream, member, Hellos.join(hello, replaces, names));
+    }
+
+    private void queue(long stream, MemberRef member, GroupCommand.Join join) {
+        membership.join(member, join).ifPresent(refusal -> close(stream, refusal));
+    }
+
+    /**
+     * A member's ping.
+     *
+     * @param epoch of the last assignment that it got
+     */
+    public void heard(long stream, long epoch) {
+        on(stream).ifPresent(session -> {
+            var member = member(session.member()).orElseThrow();
+            var assignment = assignment(session.member());
+            boolean owes = !assignment.revoked().isEmpty() && !membership.releases(session.member());
+            if (epoch < member.epoch() || owes) {
+                assign(session);
+            }
+        });
+    }
+
+    /**
+     * A member gave partitions up.
+     *
+     * @param epoch of the assignment that asked for it
+     */
+    public void released(long stream, long epoch, List<PartitionId> partitions) {
+        on(stream).map(Session::member).ifPresent(member -> {
+            var release = new Release(member.group(), member.memberId(), epoch, partitions);
+            if (!partitions.isEmpty()) {
+                membership.release(member, release);
+            }
+        });
+    }
+
+    /** A member commits offsets. */
+    public void commit(long stream, CommitRequest request) {
+        on(stream).ifPresent(session -> outputs.addAll(commits.add(stream, session.member(), request)));
+    }
+
+    /** A member goes, and does not come back under its id. */
+    public void leave(long stream) {
+        on(stream).ifPresent(this::end);
+    }
+
+    /** A stream broke, or was closed by the member: it may come back until its session ends. */
+    public void closed(long stream) {
+        var member = streams.remove(stream);
+        if (member != null) {
+            Optional.ofNullable(sessions.get(member))
+                    .filter(session -> session.isOn(stream))
+                    .ifPresent(Session::detach);
+        }
+    }
+
+    /** The session of a stream that is not ending; others are told to come again. */
+    private Optional<Session> on(long stream) {
+        var session = Optional.ofNullable(streams.get(stream))
+                .map(sessions::get)
+                .filter(found -> found.isOn(stream) && !found.isEnding());
+        session.ifPresent(found -> found.heard(clock.monotonicMillis()));
+        if (session.isEmpty() && !streams.containsKey(stream)) {
+            close(stream, unavailable("the stream is not known here"));
+        }
+        return session;
+    }
+
+    private void end(Session session) {
+        session.end();
+        membership.remove(session.member());
+    }
+
+    /** The metadata changed. */
+    public void applied(MetadataImage newImage) {
+        var before = image;
+        image = newImage;
+        if (before.groups().equals(newImage.groups())) {
+            return;
+        }
+        before.groups().byName().forEach((name, group) -> {
+            if (newImage.groups().group(name).isEmpty()) {
+                group.membership().members().keySet().forEach(id -> gone(new MemberRef(name, id)));
+            }
+        });
+        newImage.groups().byName().forEach((name, group) -> {
+            var old = before.groups().group(name);
+            if (old.isEmpty() || !old.get().membership().equals(group.membership())) {
+                changed(old, group);
+            }
+        });
+    }
+
+    private void changed(Optional<ConsumerGroup> old, ConsumerGroup group) {
+        var members = group.membership().members();
+        old.ifPresent(before -> before.membership().members().keySet().stream()
+                .filter(memberId -> !members.containsKey(memberId))
+                .forEach(memberId -> gone(new MemberRef(group.name(), memberId))));
+        openSessions(group);
+        group.membership().assignments().forEach((memberId, assignment) -> {
+            long epoch = old.flatMap(before -> before.membership().member(memberId))
+                    .map(GroupMember::epoch)
+                    .orElse(0L);
+            var session = sessions.get(new MemberRef(group.name(), memberId));
+            if (assignment.epoch() != epoch && session != null && session.isConnected()) {
+                outputs.add(new Assign(
+                        session.stream(), assignment, group.membership().settings()));
+            }
+        });
+    }
+
+    private void gone(MemberRef member) {
+        membership.forget(member);
+        var session = sessions.remove(member);
+        if (session != null && session.isConnected()) {
+            streams.remove(session.stream());
+            close(session.stream(), unknown(member));
+        }
+    }
+
+    /** A proposal was applied; the image that shows it was told before. */
+    public void answered(long proposalId, MetadataResult result) {
+        if (!(result instanceof MetadataResult.GroupAnswer answer)) {
+            failed(proposalId);
+        } else if (commits.has(proposalId)) {
+            outputs.addAll(commits.finished(answer.refused()));
+        } else if (!refreshes.has(proposalId) && !expiries.has(proposalId)) {
+            var joined = membership.finished(proposalId);
+            for (int place = 0; place < joined.size(); place++) {
+                joined(joined.get(place), Optional.ofNullable(answer.refused().get(place)));
+            }
+        } else {
+            finish(proposalId);
+        }
+    }
+
+    private void joined(MemberRef member, Optional<GroupRefusal> refusal) {
+        var session = sessions.get(member);
+        for (long stream : streamsOf(member)) {
+            if (refusal.isPresent()) {
+                drop(stream, member, refusal.get());
+            } else if (session == null) {
+                drop(stream, member, unknown(member));
+            } else if (!session.isConnected()) {
+                session.attach(stream);
+                session.heard(clock.monotonicMillis());
+                assign(session);
+            }
+        }
+    }
+
+    private List<Long> streamsOf(MemberRef member) {
+        return streams.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(member))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    private void drop(long stream, MemberRef member, GroupRefusal refusal) {
+        streams.remove(stream);
+        Optional.ofNullable(sessions.get(member))
+                .filter(session -> session.isOn(stream))
+                .ifPresent(Session::detach);
+        close(stream, refusal);
+    }
+
+    /** Nobody knows whether a proposal was or will be applied. */
+    public void failed(long proposalId) {
+        var refusal = unavailable("the command was not confirmed");
+        if (commits.has(proposalId)) {
+            outputs.addAll(commits.failed(refusal));
+        } else if (refreshes.has(proposalId)) {
+            refreshes.underWay().forEach(refresh -> topics.suspect(refresh.group()));
+            finish(proposalId);
+        } else if (expiries.has(proposalId)) {
+            finish(proposalId);
+        } else {
+            for (MemberRef member : membership.failed(proposalId, sessions.keySet())) {
+                streamsOf(member).forEach(stream -> drop(stream, member, refusal));
+            }
+        }
+    }
+
+    private void finish(long proposalId) {
+        if (refreshes.has(proposalId)) {
+            refreshes.finished();
+        } else if (expiries.has(proposalId)) {
+            expiries.finished();
+        }
+    }
+
+    /** Time passed; to be called several times in the shortest session timeout. */
+    public void tick() {
+        long now = clock.monotonicMillis();
+        for (Session session : sessions.values()) {
+            long timeout = settings(session.member()).sessionTimeout().toMillis();
+            if (!session.isEnding() && session.silentMillis(now) >= timeout) {
+                end(session);
+            }
+        }
+        if (refreshes.isFree(now)) {
+            refreshes.rest(now + config.refreshInterval().toMillis());
+            refresh(topics.look(image));
+        }
+        if (expiries.isFree(now)) {
+            expiries.rest(now + EXPIRY_INTERVAL_MILLIS);
+            expire(clock.wallMillis() - config.offsetRetention().toMillis());
+        }
+    }
+
+    private void refresh(List<GroupCommand.Refresh> due) {
+        due.stream().skip(MAX_GROUPS_PER_ENTRY).forEach(later -> topics.suspect(later.group()));
+        var first = due.stream().limit(MAX_GROUPS_PER_ENTRY).toList();
+        if (!first.isEmpty()) {
+            refreshes.started(propose(new GroupCommand.RefreshGroups(first)), first);
+        }
+    }
+
+    private void expire(long emptyUntilMillis) {
+        var due = image.groups().byName().values().stream()
+                .filter(group -> !group.isActive() && group.emptySinceMillis() <= emptyUntilMillis)
+                .map(ConsumerGroup::name)
+                .limit(MAX_GROUPS_PER_ENTRY)
+                .toList();
+        if (!due.isEmpty()) {
+            expiries.started(propose(new GroupCommand.ExpireGroups(emptyUntilMillis, due)), due);
+        }
+    }
+
+    private void flush() {
+        long now = clock.monotonicMillis();
+        if (commits.isReady(now)) {
+            propose(commits.start(lastProposal + 1, clock.wallMillis()));
+        }
+        for (var start = membership.next(now, clock.wallMillis());
+                start.isPresent();
+                start = membership.next(now, clock.wallMillis())) {
+            long proposalId = propose(start.get());
+            membership.started(proposalId, now);
+        }
+    }
+
+    private long propose(GroupCommand command) {
+        lastProposal++;
+        outputs.add(new Propose(lastProposal, command));
+        return lastProposal;
+    }
+
+    private void assign(Session session) {
+        if (session.isConnected()) {
+            outputs.add(new Assign(session.stream(), assignment(session.member()), settings(session.member())));
+        }
+    }
+
+    private GroupAssignment assignment(MemberRef member) {
+        return group(member).orElseThrow().membership().assignment(member.memberId());
+    }
+
+    private Optional<ConsumerGroup> group(MemberRef member) {
+        return image.groups().group(member.group());
+    }
+
+    private Optional<GroupMember> member(MemberRef member) {
+        return group(member).flatMap(group -> group.membership().member(member.memberId()));
+    }
+
+    private GroupSettings settings(MemberRef member) {
+        return group(member).map(group -> group.membership().settings()).orElse(GroupSettings.DEFAULT);
+    }
+
+    private void close(long stream, GroupRefusal reason) {
+        outputs.add(new Close(stream, reason));
+    }
+
+    private static GroupRefusal unknown(MemberRef member) {
+        return new GroupRefusal(
+                GroupReason.UNKNOWN_MEMBER,
+                "member_id",
+                member.memberId(),
+                "that of a member of group " + member.group());
+    }
+
+    private static GroupRefusal fenced(MemberRef member) {
+        return new GroupRefusal(
+                GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");
+    }
+
+    private static GroupRefusal unavailable(String what) {
+        return new GroupRefusal(GroupReason.UNAVAILABLE, "coordinator", what, "asked again");
+    }
+}

@@ -1,0 +1,50 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupLimits;
+import java.time.Duration;
+
+/**
+ * What bounds a {@link Coordinator}.
+ *
+ * @param joinsPerSecond joins that are written; more of them wait
+ * @param maxWaitingJoins joins that wait; more are refused
+ * @param maxWaitingOffsets offsets that wait to be written; more are refused
+ * @param maxOffsetsPerEntry offsets in one raft entry
+ * @param maxMembersPerEntry members that join, leave or give up in one raft entry
+ * @param gatherDelay how long members that come, go and give up are gathered into one raft entry
+ * @param refreshInterval how often it is looked whether topics came, went or grew
+ * @param offsetRetention how long the offsets of a group without members are kept
+ */
+public record CoordinatorConfig(
+        GroupLimits limits,
+        int joinsPerSecond,
+        int maxWaitingJoins,
+        int maxWaitingOffsets,
+        int maxOffsetsPerEntry,
+        int maxMembersPerEntry,
+        Duration gatherDelay,
+        Duration refreshInterval,
+        Duration offsetRetention) {
+    /** Where nothing else is configured. */
+    public static final CoordinatorConfig DEFAULT = new CoordinatorConfig(
+            GroupLimits.DEFAULT,
+            200,
+            2000,
+            20_000,
+            1000,
+            200,
+            Duration.ofMillis(50),
+            Duration.ofSeconds(1),
+            Duration.ofDays(7));
+
+    public CoordinatorConfig {
+        if (joinsPerSecond < 1 || maxWaitingJoins < 1 || maxMembersPerEntry < 1) {
+            throw new IllegalArgumentException("joins per second " + joinsPerSecond + ", waiting " + maxWaitingJoins
+                    + ", members per entry " + maxMembersPerEntry + ": all must be at least 1");
+        }
+        if (maxOffsetsPerEntry < 1 || maxWaitingOffsets < maxOffsetsPerEntry) {
+            throw new IllegalArgumentException("offsets per entry " + maxOffsetsPerEntry
+                    + " must be from 1 to the waiting ones " + maxWaitingOffsets);
+        }
+    }
+}

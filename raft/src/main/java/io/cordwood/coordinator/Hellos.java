@@ -1,0 +1,77 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupCommand.Join;
+import io.cordwood.metadata.GroupMember;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Stream;
+
+/** What members say of themselves: what is wrong with it, and the join that it comes to. Pure functions. */
+final class Hellos {
+    /** Of a text that a member says, in characters. */
+    private static final int MAX_TEXT_LENGTH = 256;
+
+    private Hellos() {}
+
+    /** The first rule that it breaks, apart from those of the metadata. */
+    static Optional<GroupRefusal> check(MemberHello hello) {
+        if (hello.memberId().isEmpty()) {
+            return refused(GroupReason.INVALID_NAME, "member_id", "", "not empty");
+        }
+        var longText = Stream.of(hello.memberId(), hello.name(), hello.instanceId(), hello.rack(), hello.clientHost())
+                .filter(text -> text.length() > MAX_TEXT_LENGTH)
+                .findFirst();
+        if (longText.isPresent()) {
+            return refused(
+                    GroupReason.INVALID_NAME,
+                    "member_id, name, instance_id, rack or host",
+                    longText.get().length() + " characters",
+                    "at most " + MAX_TEXT_LENGTH);
+        }
+        long bytes = EntryBudget.bytes(join(hello, "", hello.subscription().topics()));
+        if (bytes > EntryBudget.MAX_BYTES) {
+            return refused(
+                    GroupReason.INVALID_SUBSCRIPTION,
+                    "bytes of the subscription",
+                    Long.toString(bytes),
+                    "at most " + EntryBudget.MAX_BYTES);
+        }
+        return TopicPattern.check(hello.subscription().pattern());
+    }
+
+    static GroupRefusal tooCostly(String pattern) {
+        return new GroupRefusal(
+                GroupReason.INVALID_SUBSCRIPTION, "pattern", pattern, "one that is cheap to match with all topics");
+    }
+
+    private static Optional<GroupRefusal> refused(GroupReason reason, String field, String value, String limit) {
+        return Optional.of(new GroupRefusal(reason, field, value, limit));
+    }
+
+    static Join join(MemberHello hello, String replaces, SortedSet<String> patternTopics) {
+        return new Join(
+                hello.group(),
+                hello.memberId(),
+                hello.name(),
+                hello.instanceId(),
+                replaces,
+                hello.rack(),
+                hello.clientHost(),
+                hello.subscription(),
+                patternTopics,
+                hello.settings());
+    }
+
+    /** Whether a member's join says nothing new. */
+    static boolean says(Join join, GroupMember known, GroupSettings settings) {
+        return join.subscription().equals(known.subscription())
+                && join.settings().equals(settings)
+                && join.instanceId().equals(known.instanceId())
+                && join.name().equals(known.name())
+                && join.rack().equals(known.rack())
+                && join.clientHost().equals(known.clientHost());
+    }
+}

@@ -1,0 +1,164 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupCommand.Join;
+import io.cordwood.metadata.GroupCommand.JoinGroups;
+import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupCommand.Release;
+import io.cordwood.metadata.GroupCommand.ReleasePartitions;
+import io.cordwood.metadata.GroupCommand.RemoveMembers;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Members that come, go and give partitions up, on their way into the log. Each kind has one raft entry under way at
+ * most, and gathers for a moment after it: a storm of joins is a few entries, each dealt out once.
+ *
+ * <p>Invariants: no more than the configured joins wait; a member has one join, one removal and one release waiting at most.
+ *
+ * <p><b>Thread:</b> confined to the coordinator.
+ */
+final class MembershipQueue {
+    /** Names and ids are at most 256 characters each, those of groups 249. */
+    private static final long REMOVAL_BYTES = 1600;
+
+    private final CoordinatorConfig config;
+    private final Predicate<MemberRef> quiet;
+    private final JoinPace pace;
+    private final Map<MemberRef, Join> joins = new LinkedHashMap<>();
+    private final Set<MemberRef> removals = new LinkedHashSet<>();
+    private final Map<MemberRef, Release> releases = new LinkedHashMap<>();
+    private final Lane<MemberRef> joining = new Lane<>();
+    private final Lane<MemberRef> removing = new Lane<>();
+    private final Lane<MemberRef> releasing = new Lane<>();
+    /** What {@link #next} made last, not started yet. */
+    private Lane<MemberRef> started = joining;
+
+    private List<MemberRef> startedMembers = List.of();
+
+    /** @param quiet whether no commit of a member waits: what it does after a commit is written after it */
+    MembershipQueue(CoordinatorConfig config, Predicate<MemberRef> quiet, long nowMillis) {
+        this.config = config;
+        this.quiet = quiet;
+        pace = new JoinPace(config.joinsPerSecond(), nowMillis);
+    }
+
+    Optional<GroupRefusal> join(MemberRef member, Join join) {
+        if (joins.size() >= config.maxWaitingJoins() && !joins.containsKey(member)) {
+            return Optional.of(new GroupRefusal(
+                    GroupReason.OVERLOADED,
+                    "joins that wait",
+                    Integer.toString(joins.size() + 1),
+                    "at most " + config.maxWaitingJoins()));
+        }
+        joins.put(member, join);
+        return Optional.empty();
+    }
+
+    void remove(MemberRef member) {
+        removals.add(member);
+    }
+
+    /** The newest says most. */
+    void release(MemberRef member, Release release) {
+        releases.put(member, release);
+    }
+
+    /** Whether something that the member gave up is on its way. */
+    boolean releases(MemberRef member) {
+        return releases.containsKey(member) || releasing.underWay().contains(member);
+    }
+
+    /** The member is none any more. */
+    void forget(MemberRef member) {
+        removals.remove(member);
+        releases.remove(member);
+    }
+
+    /** The next command, to be started at once. */
+    Optional<GroupCommand> next(long nowMillis, long wallMillis) {
+        if (removing.isFree(nowMillis)) {
+            var members =
+                    EntryBudget.take(removals.iterator(), config.maxMembersPerEntry(), quiet, member -> REMOVAL_BYTES);
+            if (!members.isEmpty()) {
+                return prepared(removing, members, new RemoveMembers(wallMillis, members));
+            }
+        }
+        if (releasing.isFree(nowMillis)) {
+            var taken = EntryBudget.take(
+                    releases.entrySet().iterator(),
+                    config.maxMembersPerEntry(),
+                    entry -> quiet.test(entry.getKey()),
+                    entry -> EntryBudget.bytes(entry.getValue()));
+            if (!taken.isEmpty()) {
+                return prepared(releasing, keys(taken), new ReleasePartitions(values(taken)));
+            }
+        }
+        return nextJoins(nowMillis);
+    }
+
+    private Optional<GroupCommand> nextJoins(long nowMillis) {
+        int may = Math.min(config.maxMembersPerEntry(), pace.available(nowMillis));
+        if (!joins.isEmpty() && may > 0 && joining.isFree(nowMillis)) {
+            var taken = EntryBudget.take(
+                    joins.entrySet().iterator(), may, entry -> true, entry -> EntryBudget.bytes(entry.getValue()));
+            pace.use(taken.size());
+            return prepared(joining, keys(taken), new JoinGroups(config.limits(), values(taken)));
+        }
+        return Optional.empty();
+    }
+
+    private Optional<GroupCommand> prepared(Lane<MemberRef> lane, List<MemberRef> members, GroupCommand command) {
+        started = lane;
+        startedMembers = members;
+        return Optional.of(command);
+    }
+
+    private static List<MemberRef> keys(List<? extends Map.Entry<MemberRef, ?>> entries) {
+        return entries.stream().<MemberRef>map(Map.Entry::getKey).toList();
+    }
+
+    private static <V> List<V> values(List<Map.Entry<MemberRef, V>> entries) {
+        return entries.stream().map(Map.Entry::getValue).toList();
+    }
+
+    void started(long proposalId, long nowMillis) {
+        started.started(proposalId, startedMembers);
+        started.rest(nowMillis + config.gatherDelay().toMillis());
+    }
+
+    /** Members whose join this was, in order of their places. */
+    List<MemberRef> finished(long proposalId) {
+        var members = new ArrayList<MemberRef>();
+        if (joining.has(proposalId)) {
+            members.addAll(joining.finished());
+        } else if (removing.has(proposalId)) {
+            removing.finished();
+        } else if (releasing.has(proposalId)) {
+            releasing.finished();
+        }
+        return members;
+    }
+
+    /**
+     * What was to be removed is removed again.
+     *
+     * @param members that there are still
+     * @return members whose join this was
+     */
+    List<MemberRef> failed(long proposalId, Set<MemberRef> members) {
+        if (removing.has(proposalId)) {
+            removing.finished().stream().filter(members::contains).forEach(removals::add);
+            return List.of();
+        }
+        return finished(proposalId);
+    }
+}

@@ -1,0 +1,108 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * An expression for names of topics, in the syntax of {@link Pattern}, that is matched with the whole name at a bounded
+ * cost: an expression may take exponential time for a short name.
+ *
+ * <p><b>Thread:</b> any; immutable.
+ */
+final class TopicPattern {
+    static final int MAX_LENGTH = 256;
+
+    /** Looks at characters of one name; a name has 249 at most. */
+    private static final int MAX_STEPS = 20_000;
+
+    private final Pattern pattern;
+
+    private TopicPattern(Pattern pattern) {
+        this.pattern = pattern;
+    }
+
+    /** What the expression breaks, whatever topics there are. */
+    static Optional<GroupRefusal> check(String expression) {
+        if (expression.length() > MAX_LENGTH) {
+            return refused(expression.length() + " characters", "at most " + MAX_LENGTH + " characters");
+        }
+        try {
+            Pattern.compile(expression);
+            return Optional.empty();
+        } catch (PatternSyntaxException e) {
+            return refused(expression, "a regular expression: " + e.getDescription() + " at " + e.getIndex());
+        }
+    }
+
+    private static Optional<GroupRefusal> refused(String value, String limit) {
+        return Optional.of(new GroupRefusal(GroupReason.INVALID_SUBSCRIPTION, "pattern", value, limit));
+    }
+
+    /** @param expression that {@link #check} found nothing in */
+    static TopicPattern of(String expression) {
+        return new TopicPattern(Pattern.compile(expression));
+    }
+
+    /** The names that match; empty where one of them would take too long. Names of the server's own are left out. */
+    Optional<SortedSet<String>> matching(Collection<String> names) {
+        var matching = new TreeSet<String>();
+        for (String name : names) {
+            try {
+                if (!name.startsWith("__")
+                        && pattern.matcher(new CountedText(name)).matches()) {
+                    matching.add(name);
+                }
+            } catch (TooCostlyException e) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(matching);
+    }
+
+    /** A text whose every look is counted. */
+    private static final class CountedText implements CharSequence {
+        private final String text;
+        private int steps;
+
+        CountedText(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public int length() {
+            return text.length();
+        }
+
+        @Override
+        public char charAt(int index) {
+            if (++steps > MAX_STEPS) {
+                throw new TooCostlyException();
+            }
+            return text.charAt(index);
+        }
+
+        @Override
+        public CharSequence subSequence(int start, int end) {
+            return text.substring(start, end);
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    private static final class TooCostlyException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TooCostlyException() {
+            super("more than " + MAX_STEPS + " steps", null, false, false);
+        }
+    }
+}
