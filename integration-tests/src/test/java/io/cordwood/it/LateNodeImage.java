@@ -3,11 +3,12 @@ package io.cordwood.it;
 import static org.awaitility.Awaitility.await;
 
 import io.cordwood.cli.local.NodePorts;
-import io.cordwood.client.PartitionDescription;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The data directories of three nodes that ended at once. Nodes 1 and 2 have all that was acknowledged,
@@ -35,19 +36,23 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
 
     private static final int SECOND_HALF = 180;
     private static final int PRODUCERS = 2;
+    private static final String ONE_SEGMENT = "--log.segment-max-bytes=256MiB";
+    /** Until each replica has one: a stop takes one only where the disk is quick enough. */
+    private static final String[] CHECKPOINTS = {"--raft.checkpoint-interval=1s", ONE_SEGMENT};
     /** No checkpoint but those of an orderly stop, so that it is known what stands behind them. */
-    private static final String[] SETTINGS = {"--raft.checkpoint-interval=1h", "--log.segment-max-bytes=256MiB"};
+    private static final String[] SETTINGS = {"--raft.checkpoint-interval=1h", ONE_SEGMENT};
 
     static LateNodeImage make(Clusters clusters, int partitions) {
         var ports = TestCluster.freePorts(3);
-        var cluster = clusters.at(ports).withSettings(SETTINGS).start();
-        var topicId = cluster.createTopic(TOPIC, partitions).topicId().toString();
+        var whole = clusters.at(ports).withSettings(CHECKPOINTS).start();
+        var topicId = whole.createTopic(TOPIC, partitions).topicId().toString();
+        TestCluster cluster;
         Ledger acknowledged;
-        try (var load = Load.start(cluster, TOPIC, PRODUCERS)) {
+        try (var load = Load.start(whole, TOPIC, PRODUCERS)) {
             load.awaitMore(FIRST_HALF * partitions);
-            TestCluster.soon()
-                    .until(() -> cluster.admin().partitions(TOPIC).stream().allMatch(LateNodeImage::isOnEveryNode));
-            cluster.stopAll();
+            TestCluster.soon().until(() -> haveCheckpoints(whole, topicId, partitions));
+            whole.stopAll();
+            cluster = copy(whole, clusters, ports);
             cluster.restart(1, 2);
             load.awaitMore(SECOND_HALF * partitions);
             acknowledged = load.finish();
@@ -60,17 +65,22 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
         return new LateNodeImage(ports, cluster, topicId, acknowledged);
     }
 
-    /** Something of it: where there is nothing, the stop makes no checkpoint. */
-    private static boolean isOnEveryNode(PartitionDescription partition) {
-        return partition.replicas().stream()
-                .allMatch(replica -> replica.highWatermark().orElse(0) > 0);
+    private static boolean haveCheckpoints(TestCluster cluster, String topicId, int partitions) {
+        return cluster.nodeIds().stream()
+                .allMatch(node -> IntStream.range(0, partitions)
+                        .mapToObj(partition -> cluster.files(node).replica(topicId + "-" + partition))
+                        .allMatch(replica -> Files.exists(replica.checkpoint())));
     }
 
     /** A cluster that is not started yet. */
     TestCluster copy(Clusters clusters) {
+        return copy(directories, clusters, ports);
+    }
+
+    private static TestCluster copy(TestCluster of, Clusters clusters, List<NodePorts> ports) {
         var cluster = clusters.at(ports).withSettings(SETTINGS);
         for (int node : cluster.nodeIds()) {
-            directories.files(node).copyTo(cluster.dataDirectory(node));
+            of.files(node).copyTo(cluster.dataDirectory(node));
         }
         return cluster;
     }
