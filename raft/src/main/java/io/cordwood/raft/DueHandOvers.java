@@ -2,6 +2,7 @@ package io.cordwood.raft;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,20 +17,26 @@ import java.util.stream.Collectors;
  *
  * <p>New groups, which nobody uses yet, at once. Groups in use one after the other, and only to a node that has answered
  * and been close behind for a while in all groups that it shall take from here. A hand-over is an election: many at
- * once share the processors of a node that may just have started, and each takes as long as all together. Nor do those
- * that a node did not take in time follow each other: it is left alone for a while.
+ * once share the processors of a node that may just have started, and each takes as long as all together. A node that
+ * did not take one in time is left alone for a while, twice as long each time, and is asked for those first that were
+ * not tried yet.
  *
  * <p>Thread: one.
  */
 final class DueHandOvers {
     static final long MAX_LAG_ENTRIES = 64;
     static final int MAX_NEW = 8;
+    /** After the first refusal in a row: it may just have had too much to do. */
+    static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
 
     private final long steadyNanos;
     private final long pauseNanos;
     private final Map<UUID, Long> triedNanos = new HashMap<>();
     private final Map<Integer, Long> closeSinceNanos = new HashMap<>();
-    private final Map<Integer, Long> refusedNanos = new HashMap<>();
+    private final Map<Integer, Refusals> refusals = new HashMap<>();
+
+    /** Those of a node in a row. */
+    private record Refusals(long lastNanos, long pauseNanos) {}
 
     /**
      * A group that this node leads and another one should.
@@ -47,7 +54,7 @@ final class DueHandOvers {
 
     /**
      * @param steady how long a node must have been close behind
-     * @param pause before a group is tried again, and before a node that did not take one is asked to take another
+     * @param pause before a new group is tried again, and the longest before a node that did not take one is asked again
      */
     DueHandOvers(Duration steady, Duration pause) {
         steadyNanos = steady.toNanos();
@@ -72,7 +79,14 @@ final class DueHandOvers {
 
     /** A group in use was not taken in time. */
     void refused(int node, long now) {
-        refusedNanos.put(node, now);
+        var before = refusals.get(node);
+        long pause = before == null ? FIRST_PAUSE.toNanos() : 2 * before.pauseNanos();
+        refusals.put(node, new Refusals(now, Math.min(pause, pauseNanos)));
+    }
+
+    /** A group in use was taken. */
+    void taken(int node) {
+        refusals.remove(node);
     }
 
     private void look(List<Wanted> wanted, long now) {
@@ -86,18 +100,26 @@ final class DueHandOvers {
     private Optional<Wanted> inUse(List<Wanted> wanted, long now) {
         return wanted.stream()
                 .filter(each -> !each.isNew() && each.mostBehind() <= MAX_LAG_ENTRIES)
-                .filter(each -> isSteady(each.to(), now) && !triedLately(each, now))
-                .findFirst();
+                .filter(each -> isSteady(each.to(), now) && !refusedLately(each.to(), now))
+                .max(Comparator.comparingLong(each -> sinceTried(each, now)));
     }
 
     private boolean isSteady(int node, long now) {
         var since = closeSinceNanos.get(node);
-        var refused = refusedNanos.get(node);
-        return since != null && now - since >= steadyNanos && (refused == null || now - refused >= pauseNanos);
+        return since != null && now - since >= steadyNanos;
+    }
+
+    private boolean refusedLately(int node, long now) {
+        var last = refusals.get(node);
+        return last != null && now - last.lastNanos() < last.pauseNanos();
     }
 
     private boolean triedLately(Wanted wanted, long now) {
+        return sinceTried(wanted, now) < pauseNanos;
+    }
+
+    private long sinceTried(Wanted wanted, long now) {
         var tried = triedNanos.get(wanted.group());
-        return tried != null && now - tried < pauseNanos;
+        return tried == null ? Long.MAX_VALUE : now - tried;
     }
 }

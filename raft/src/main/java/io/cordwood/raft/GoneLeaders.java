@@ -58,8 +58,11 @@ final class GoneLeaders {
     static final Duration GONE_EVERY = Duration.ofSeconds(10);
     /** Between who stands first and who stands next: an election takes less. */
     static final Duration STEP = Duration.ofMillis(300);
-    /** And as much more for each group that elects: elections that come together take longer. */
-    static final Duration STEP_PER_GROUP = Duration.ofMillis(5);
+    /**
+     * And as much more for each group that elects: a node forces the votes of its stands one after the other, and where two stand
+     * for the same group each votes for itself.
+     */
+    static final Duration STEP_PER_GROUP = Duration.ofMillis(50);
     /** Each forces a vote; meanwhile nobody is answered. */
     static final int STANDS_PER_LOOK = 16;
 

@@ -19,6 +19,7 @@ import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer.Division;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,10 +50,14 @@ final class LeaderBalancer {
     private final Successors successors;
     private final LongSupplier clockNanos;
     private final DueHandOvers due;
-    /** Of a group in use; whether the node did not take it. */
-    private CompletableFuture<Boolean> underWay = CompletableFuture.completedFuture(false);
+    private @Nullable UnderWay underWay;
 
-    private int underWayTo;
+    /**
+     * The hand-over of a group in use.
+     *
+     * @param failed whether the node did not take it
+     */
+    private record UnderWay(int to, CompletableFuture<Boolean> failed) {}
 
     /** @param hasRoom of a node's id; one without would refuse batches, and hand the leadership back */
     LeaderBalancer(
@@ -73,19 +78,28 @@ final class LeaderBalancer {
 
     void tick(MetadataImage image) {
         long now = clockNanos.getAsLong();
-        if (underWay.getNow(false)) {
-            due.refused(underWayTo, now);
-            underWay = CompletableFuture.completedFuture(false);
-        }
+        learn(now);
         var names = new HashMap<UUID, String>();
-        for (var each : due.next(wanted(image, names), !underWay.isDone(), now)) {
+        for (var each : due.next(wanted(image, names), underWay != null, now)) {
             var name = String.valueOf(names.get(each.group()));
             if (each.isNew()) {
                 var unused = failed(each, name, NEW_TRANSFER_TIMEOUT_MS);
             } else {
-                underWay = failed(each, name, TRANSFER_TIMEOUT_MS);
-                underWayTo = each.to();
+                underWay = new UnderWay(each.to(), failed(each, name, TRANSFER_TIMEOUT_MS));
             }
+        }
+    }
+
+    private void learn(long now) {
+        var begun = underWay;
+        if (begun == null || !begun.failed().isDone()) {
+            return;
+        }
+        underWay = null;
+        if (begun.failed().join()) {
+            due.refused(begun.to(), now);
+        } else {
+            due.taken(begun.to());
         }
     }
 

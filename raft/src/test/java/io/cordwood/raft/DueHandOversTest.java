@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class DueHandOversTest {
     private static final long STEADY = Duration.ofSeconds(10).toNanos();
+    private static final long FIRST_PAUSE = DueHandOvers.FIRST_PAUSE.toNanos();
     private static final long PAUSE = Duration.ofSeconds(30).toNanos();
 
     private final DueHandOvers due = new DueHandOvers(Duration.ofSeconds(10), Duration.ofSeconds(30));
@@ -81,7 +82,7 @@ class DueHandOversTest {
     }
 
     @Test
-    void nodeThatDidNotTakeOneIsLeftAlone() {
+    void nodeThatDidNotTakeOneIsLeftAloneAndThenAskedForAnother() {
         var groups = List.of(inUse(1, 2), inUse(2, 2), inUse(3, 3));
         assertThat(due.next(groups, false, 0)).isEmpty();
         assertThat(due.next(groups, false, STEADY)).containsExactly(groups.get(0));
@@ -89,8 +90,38 @@ class DueHandOversTest {
         due.refused(2, STEADY + 1);
 
         assertThat(due.next(groups, false, STEADY + 2)).containsExactly(groups.get(2));
-        assertThat(due.next(groups, false, STEADY + PAUSE)).isEmpty();
-        assertThat(due.next(groups, false, STEADY + 1 + PAUSE)).containsExactly(groups.get(0));
+        var both = groups.subList(0, 2);
+        assertThat(due.next(both, false, STEADY + FIRST_PAUSE)).isEmpty();
+        assertThat(due.next(both, false, STEADY + 1 + FIRST_PAUSE)).containsExactly(groups.get(1));
+    }
+
+    @Test
+    void eachRefusalInARowTakesTwiceAsLongToBeForgotten() {
+        var groups = List.of(inUse(1, 2));
+        assertThat(due.next(groups, false, 0)).isEmpty();
+        long now = STEADY;
+        for (long pause : new long[] {FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE, PAUSE, PAUSE}) {
+            assertThat(due.next(groups, false, now)).hasSize(1);
+            due.refused(2, now);
+            assertThat(due.next(groups, false, now + pause - 1)).isEmpty();
+            now += pause;
+        }
+
+        assertThat(due.next(groups, false, now)).hasSize(1);
+        due.taken(2);
+        due.refused(2, now);
+
+        assertThat(due.next(groups, false, now + FIRST_PAUSE)).hasSize(1);
+    }
+
+    @Test
+    void thatWhichWasTriedLongestAgoIsTriedNext() {
+        var groups = List.of(inUse(1, 2), inUse(2, 2));
+        assertThat(due.next(groups, false, 0)).isEmpty();
+        assertThat(due.next(groups, false, STEADY)).containsExactly(groups.get(0));
+        assertThat(due.next(groups, false, STEADY + 1)).containsExactly(groups.get(1));
+
+        assertThat(due.next(groups, false, STEADY + 2)).containsExactly(groups.get(0));
     }
 
     private static Wanted unused(long number) {
