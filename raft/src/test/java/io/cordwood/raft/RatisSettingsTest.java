@@ -12,7 +12,19 @@ class RatisSettingsTest {
     @Test
     void followerWhoseLogDiffersIsAskedAgainAtOnce() {
         assertThat(pauseMs(1)).isLessThan(10);
-        assertThat(pauseMs(20)).isLessThan(10);
+        assertThat(pauseMs(8)).isLessThan(10);
+        assertThat(pauseMs(16)).isLessThan(100);
+    }
+
+    @Test
+    void followerThatIsAwayIsAskedAFewTimesOnlyWhileItsGroupsElect() {
+        long passedMs = 0;
+        int errors = 0;
+        while (passedMs < 2000) {
+            passedMs += pauseMs(++errors);
+        }
+
+        assertThat(errors).isLessThan(30);
     }
 
     @Test

@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
         name = "failover",
         mixinStandardHelpOptions = true,
         description = {
-            "Publishes to all partitions of three nodes at a steady rate. Kills the nodes in turn (SIGKILL), then stops",
-            "them in turn (SIGTERM), starts each again, which gets its leaderships back, and prints how long each",
-            "partition acknowledged nothing, at the ends and at the returns."
+            "Publishes to all partitions of three nodes at a steady rate. Kills a node again and again (SIGKILL), then stops",
+            "it (SIGTERM), each time starts it again, which gets its leaderships back, and prints how long each partition",
+            "acknowledged nothing, at the ends and at the returns."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:failed, or a bar was missed", "2:bad usage"})
@@ -50,6 +50,11 @@ public final class Failover implements Callable<Integer> {
 
     @Option(names = "--stops", defaultValue = "20", description = "of a node that leads; ${DEFAULT-VALUE}")
     private int stops;
+
+    @Option(
+            names = "--in-turn",
+            description = "end the nodes in turn: those that take over have been started a minute or two ago, too")
+    private boolean inTurn;
 
     @Option(
             names = "--settle-seconds",
@@ -83,7 +88,7 @@ public final class Failover implements Callable<Integer> {
     private FailoverRun.Plan plan() {
         try {
             var stream = new SteadyLoad.Stream(FailoverRun.TOPIC, partitions, recordsPerSecond, recordBytes);
-            return new FailoverRun.Plan(stream, kills, stops, Duration.ofSeconds(settleSeconds));
+            return new FailoverRun.Plan(stream, kills, stops, inTurn, Duration.ofSeconds(settleSeconds));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
