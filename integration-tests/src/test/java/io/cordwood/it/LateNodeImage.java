@@ -39,7 +39,7 @@ record LateNodeImage(List<NodePorts> ports, TestCluster directories, String topi
     private static final String ONE_SEGMENT = "--log.segment-max-bytes=256MiB";
     /** Until each replica has one: a stop takes one only where the disk is quick enough. */
     private static final String[] CHECKPOINTS = {"--raft.checkpoint-interval=1s", ONE_SEGMENT};
-    /** No checkpoint but those of an orderly stop, so that it is known what stands behind them. */
+    /** No checkpoint from here on, so that it is known what stands behind those of the first half. */
     private static final String[] SETTINGS = {"--raft.checkpoint-interval=1h", ONE_SEGMENT};
 
     static LateNodeImage make(Clusters clusters, int partitions) {

@@ -35,7 +35,7 @@ final class DueHandOvers {
     private final Map<Integer, Long> closeSinceNanos = new HashMap<>();
     private final Map<Integer, Refusals> refusals = new HashMap<>();
 
-    /** Those of a node in a row. */
+    /** Those of a node in a row: each soon after the one before, and no group taken in between. */
     private record Refusals(long lastNanos, long pauseNanos) {}
 
     /**
@@ -63,7 +63,7 @@ final class DueHandOvers {
 
     /** Of all that are wanted now, those that are due; they count as tried. */
     List<Wanted> next(List<Wanted> wanted, boolean isOneUnderWay, long now) {
-        triedNanos.keySet().retainAll(wanted.stream().map(Wanted::group).collect(Collectors.toSet()));
+        forget(wanted, now);
         look(wanted, now);
         var due = new ArrayList<>(wanted.stream()
                 .filter(each -> each.isNew() && each.answers() && each.mostBehind() == 0)
@@ -77,10 +77,20 @@ final class DueHandOvers {
         return due;
     }
 
+    /** A group that nobody leads for a moment, as after a hand-over that failed, is still one that was tried. */
+    private void forget(List<Wanted> wanted, long now) {
+        var groups = wanted.stream().map(Wanted::group).collect(Collectors.toSet());
+        triedNanos
+                .entrySet()
+                .removeIf(tried -> !groups.contains(tried.getKey()) && now - tried.getValue() >= pauseNanos);
+    }
+
     /** A group in use was not taken in time. */
     void refused(int node, long now) {
         var before = refusals.get(node);
-        long pause = before == null ? FIRST_PAUSE.toNanos() : 2 * before.pauseNanos();
+        long pause = before == null || now - before.lastNanos() >= 2 * pauseNanos
+                ? FIRST_PAUSE.toNanos()
+                : 2 * before.pauseNanos();
         refusals.put(node, new Refusals(now, Math.min(pause, pauseNanos)));
     }
 

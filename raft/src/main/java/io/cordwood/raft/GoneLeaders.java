@@ -59,8 +59,8 @@ final class GoneLeaders {
     /** Between who stands first and who stands next: an election takes less. */
     static final Duration STEP = Duration.ofMillis(300);
     /**
-     * And as much more for each group that elects: a node forces the votes of its stands one after the other, and where two stand
-     * for the same group each votes for itself.
+     * And as much more for each group that elects, up to {@link #STANDS_PER_LOOK}: a node forces the votes of its stands one after
+     * the other, and where two stand for the same group each votes for itself.
      */
     static final Duration STEP_PER_GROUP = Duration.ofMillis(50);
     /** Each forces a vote; meanwhile nobody is answered. */
@@ -262,7 +262,7 @@ final class GoneLeaders {
         }
 
         boolean isTurn(OptionalInt rank, long now) {
-            var step = STEP.plus(STEP_PER_GROUP.multipliedBy(electing));
+            var step = STEP.plus(STEP_PER_GROUP.multipliedBy(Math.min(electing, STANDS_PER_LOOK)));
             return rank.isPresent() && now - electingNanos >= step.toNanos() * rank.getAsInt();
         }
 

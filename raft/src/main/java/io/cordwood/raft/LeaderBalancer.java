@@ -55,7 +55,7 @@ final class LeaderBalancer {
     /**
      * The hand-over of a group in use.
      *
-     * @param failed whether the node did not take it
+     * @param failed whether the node did not take it in time
      */
     private record UnderWay(int to, CompletableFuture<Boolean> failed) {}
 

@@ -26,8 +26,8 @@ final class RatisSettings {
     /**
      * Pauses before a follower is sent something again, and how often, counted since its last good answer. Short ones, because
      * backtracking goes one raft index per reply; it ends where entries may differ that were never committed, and those are few.
-     * A node that is away costs two failures per pause in each of its groups, and most of them in its first second, in which its
-     * groups elect: so the short ones are few. Behind the last count Ratis would not pause at all.
+     * A node that is away costs two failures per pause in each of its groups, also in the second in which they elect: so the
+     * short ones are few, too. Behind the last count Ratis would not pause at all.
      */
     static final String APPEND_RETRIES = "1ms,8, 50ms,8, 250ms,40, 1s," + Integer.MAX_VALUE / 2;
 

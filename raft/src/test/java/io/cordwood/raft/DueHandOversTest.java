@@ -124,6 +124,26 @@ class DueHandOversTest {
         assertThat(due.next(groups, false, STEADY + 2)).containsExactly(groups.get(0));
     }
 
+    @Test
+    void groupThatNobodyLeadsForAMomentIsStillOneThatWasTried() {
+        var groups = List.of(inUse(1, 2), inUse(2, 2));
+        assertThat(due.next(groups, false, 0)).isEmpty();
+        assertThat(due.next(groups, false, STEADY)).containsExactly(groups.get(0));
+        assertThat(due.next(groups.subList(1, 2), true, STEADY + 1)).isEmpty();
+
+        assertThat(due.next(groups, false, STEADY + 2)).containsExactly(groups.get(1));
+    }
+
+    @Test
+    void refusalOfLongAgoIsForgotten() {
+        var groups = List.of(inUse(1, 2));
+        assertThat(due.next(groups, false, 0)).isEmpty();
+        due.refused(2, STEADY);
+        due.refused(2, STEADY + 2 * PAUSE);
+
+        assertThat(due.next(groups, false, STEADY + 2 * PAUSE + FIRST_PAUSE)).hasSize(1);
+    }
+
     private static Wanted unused(long number) {
         return new Wanted(id(number), 2, true, true, 0, 0);
     }

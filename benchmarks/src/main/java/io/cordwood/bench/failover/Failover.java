@@ -51,9 +51,7 @@ public final class Failover implements Callable<Integer> {
     @Option(names = "--stops", defaultValue = "20", description = "of a node that leads; ${DEFAULT-VALUE}")
     private int stops;
 
-    @Option(
-            names = "--in-turn",
-            description = "end the nodes in turn: those that take over have been started a minute or two ago, too")
+    @Option(names = "--in-turn", description = "end the nodes in turn; without it always node 1")
     private boolean inTurn;
 
     @Option(

@@ -33,7 +33,7 @@ final class FailoverRun {
     static final String TOPIC = "failover";
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
-    /** By then most of what is compiled is compiled. */
+    /** By then most of the code is compiled. */
     private static final Duration WARM_UP = Duration.ofMinutes(2);
 
     private static final Duration POLL = Duration.ofMillis(50);
