@@ -38,6 +38,8 @@ import org.slf4j.LoggerFactory;
 final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private static final Logger LOG = LoggerFactory.getLogger(Consumer.class);
     private static final Duration ITERATOR_POLL = Duration.ofSeconds(1);
+    /** Half of the bytes are for records that were taken; the source may exceed its part by half. */
+    private static final int SOURCE_FRACTION = 3;
 
     private final CordwoodClient client;
     private final ConsumerCore core;
@@ -62,7 +64,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         this.core = new ConsumerCore(
                 config,
                 ports,
-                made -> new SubscribedSource(client, made.tasks(), made, builder.bufferBytes / 2),
+                made -> new SubscribedSource(client, made.tasks(), made, builder.bufferBytes / SOURCE_FRACTION),
                 made -> handler == null
                         ? new PollDelivery(made)
                         : new HandlerDelivery(made, handler, threads.workers(), this::send));
