@@ -267,7 +267,7 @@ final class PartitionReader {
                 if (record != null) {
                     position = record.offset() + 1;
                     followsLogStart = false;
-                    return consumed(record);
+                    return consumed(record, batches.leaderEpoch());
                 }
                 position = Math.max(position, batches.endOffset());
                 bufferedBytes -= batches.sizeBytes();
@@ -352,7 +352,8 @@ final class PartitionReader {
     private void outOfRange(CordwoodException refusal) {
         long logStart = number(refusal, "log_start_offset");
         long logEnd = number(refusal, "log_end_offset");
-        // Said of where the partition was before: whether it is read from here is not known, so it is added again.
+        // Said of where the partition was before: whether it is read from here is not known, so it is added
+        // again.
         long refused = number(refusal, "value");
         boolean late = refused >= 0 && refused != fetchPosition;
         // A new leader may at first know of less than its predecessor had told us.
@@ -408,10 +409,10 @@ final class PartitionReader {
         unpark();
     }
 
-    private ConsumedRecord consumed(BatchRecord record) {
+    private ConsumedRecord consumed(BatchRecord record, int leaderEpoch) {
         return new ConsumedRecord(
                 partition,
-                new ConsumedRecord.BatchPlace(record.offset(), record.timestamp()),
+                new ConsumedRecord.BatchPlace(record.offset(), record.timestamp(), leaderEpoch),
                 bytes(record.key()),
                 bytes(record.value()),
                 record.headers());

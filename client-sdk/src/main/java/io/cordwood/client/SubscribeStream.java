@@ -17,10 +17,10 @@ import java.util.Map;
  *
  * <p>Invariants: credit that the node still has, and data that is not consumed, are together at most the sum
  * of the shares of the attached partitions when credit is granted; a node may overrun it by one batch. What is
- * still on its way of a partition that was detached is left out. Where it is attached again, late data comes
- * before that of the new place, and begins within the credit that the node had been granted by then: behind
- * that nothing is late. Two topics of one name are never read on the same stream. An ended stream knows of no
- * partition.
+ * still on its way of a partition that was detached is left out. Where it is attached again, late data
+ * comes before that of the new place, and begins within the credit that the node had been granted by then:
+ * behind that nothing is late. Two topics of one name are never read on the same stream. An ended stream
+ * knows of no partition.
  *
  * <p><b>Thread:</b> the reader's; gRPC's threads only hand over tasks, as many as there is credit for.
  */

@@ -10,9 +10,9 @@ import java.util.concurrent.BlockingQueue;
 /**
  * The Subscribe streams of one reader: one to each node that leads some of its partitions.
  *
- * <p>Invariants: an ended stream is forgotten, and its partitions know that they have none. Partitions that wait to be
- * consumed hold together no more than their shares or half of the buffers, whichever is more, but for what the last of
- * them got in one answer.
+ * <p>Invariants: an ended stream is forgotten, and its partitions know that they have none. Partitions that
+ * wait to be consumed hold together no more than their shares or half of the buffers, whichever is more,
+ * but for what the last of them got in one answer.
  *
  * <p><b>Thread:</b> the reader's, but for {@link #post}.
  */
@@ -67,7 +67,10 @@ final class SubscribeStreams {
         streams.values().forEach(SubscribeStream::recount);
     }
 
-    /** It waits to be consumed, and so others that did before may have to give up what is more than their share. */
+    /**
+     * It waits to be consumed, and so others that did before may have to give up what is more than their
+     * share.
+     */
     void park(PartitionReader reader) {
         long limit = Math.max(bufferBytes / 2, shareBytes * (parked.size() + 1));
         long held = reader.bufferedBytes();

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Reads owned partitions of any topics by way of one Subscribe stream per node, so that their number is not
  * bound by the calls that a connection may have.
  *
- * <p>Invariants: what has arrived and is not taken is at most {@code bufferBytes}, half as much again where single
- * answers are larger than the share of a partition, one answer of each node, and credit that was granted before others
- * were held or taken away. A partition that is not consumed, or held, does not stop the others; what it has to give up
- * for that is read again when it is asked for.
+ * <p>Invariants: what has arrived and is not taken is at most {@code bufferBytes}, half as much again where
+ * single answers are larger than the share of a partition, one answer of each node, and credit that was
+ * granted before others were held or taken away. A partition that is not consumed, or held, does not stop
+ * the others; what it has to give up for that is read again when it is asked for.
  *
  * <p>Cost: a turn looks at partitions that something happened to; at all of them only to see whether one is
  * silent.

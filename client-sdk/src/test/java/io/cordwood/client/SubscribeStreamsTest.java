@@ -3,6 +3,7 @@ package io.cordwood.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -39,7 +40,7 @@ final class SubscribeStreamsTest {
     @Test
     void streamThatWasLeftKnowsOfNoPartition() {
         var reader = attached();
-        var stream = reader.stream();
+        var stream = Objects.requireNonNull(reader.stream());
 
         streams.restart(stream);
 
@@ -50,13 +51,12 @@ final class SubscribeStreamsTest {
     @Test
     void streamThatEndedKnowsOfNoPartition() throws InterruptedException {
         var reader = attached();
-        var stream = reader.stream();
+        var stream = Objects.requireNonNull(reader.stream());
 
         cluster.resetSubscribers();
         while (reader.stream() != null) {
             var task = tasks.poll(SECONDS.toMillis(), TimeUnit.MILLISECONDS);
-            assertThat(task).as("the end of the stream").isNotNull();
-            task.run();
+            Objects.requireNonNull(task, "the end of the stream").run();
         }
 
         assertThat(stream.readers()).isEmpty();

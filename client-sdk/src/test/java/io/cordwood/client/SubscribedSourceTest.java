@@ -395,8 +395,8 @@ final class SubscribedSourceTest {
     }
 
     private void add(String topic, int number, long offset) {
-        source.add(
-                new GroupMembership.Assignment(new TopicPartition(topic, number), cluster.topic(topic).id, offset, 1));
+        source.add(new GroupMembership.Assignment(
+                new TopicPartition(topic, number), cluster.topic(topic).id, 1, offset, offset, ""));
     }
 
     private List<Long> take(String topic, int number, int count) {
