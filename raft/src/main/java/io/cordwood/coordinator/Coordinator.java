@@ -1,5 +1,6 @@
 package io.cordwood.coordinator;
 
+import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
 import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
@@ -173,9 +174,11 @@ public final class Coordinator {
      * A member's ping.
      *
      * @param epoch of the last assignment that it got
+     * @param pingId of the member's own; the answer has it
      */
-    public void heard(long stream, long epoch) {
+    public void heard(long stream, long epoch, long pingId) {
         on(stream).ifPresent(session -> {
+            outputs.add(new AnswerPing(stream, pingId, settings(session.member())));
             var member = member(session.member()).orElseThrow();
             var assignment = assignment(session.member());
             boolean owes = !assignment.revoked().isEmpty() && !membership.releases(session.member());
@@ -202,6 +205,23 @@ public final class Coordinator {
     /** A member commits offsets. */
     public void commit(long stream, CommitRequest request) {
         on(stream).ifPresent(session -> outputs.addAll(commits.add(stream, session.member(), request)));
+    }
+
+    /**
+     * A member commits offsets outside of its streams.
+     *
+     * @param number never used before, neither for a stream
+     */
+    public void commit(long number, MemberRef member, CommitRequest request) {
+        var session = sessions.get(member);
+        if (session == null || session.isEnding()) {
+            var refusal = group(member).isPresent()
+                    ? unknown(member)
+                    : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
+            outputs.add(CommitQueue.refused(number, request, refusal));
+        } else {
+            outputs.addAll(commits.add(number, member, request));
+        }
     }
 
     /** A member goes, and does not come back under its id. */

@@ -3,6 +3,7 @@ package io.cordwood.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
+import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
 import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
@@ -10,6 +11,7 @@ import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.ExpireGroups;
 import io.cordwood.metadata.GroupCommand.JoinGroups;
+import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupCommand.RefreshGroups;
 import io.cordwood.metadata.GroupCommand.ReleasePartitions;
@@ -186,11 +188,31 @@ class CoordinatorTest {
         connect(1, "a");
 
         for (int i = 0; i < 100; i++) {
-            coordinator.heard(1, epoch("a"));
+            coordinator.heard(1, epoch("a"), 0);
             assertThat(only(after(3000), Close.class)).isEmpty();
         }
 
         assertThat(isMember("a")).isTrue();
+    }
+
+    @Test
+    void pingIsAnsweredWithTheLease() {
+        connect(1, "a");
+
+        coordinator.heard(1, epoch("a"), 17);
+
+        assertThat(drive()).containsExactly(new AnswerPing(1, 17, GroupSettings.DEFAULT));
+    }
+
+    @Test
+    void pingOfAMemberThatIsBeingRemovedIsNotAnswered() {
+        connect(1, "a");
+        clock.millis += 10_000;
+        coordinator.tick();
+
+        coordinator.heard(1, epoch("a"), 17);
+
+        assertThat(only(coordinator.take(), AnswerPing.class)).isEmpty();
     }
 
     @Test
@@ -210,7 +232,7 @@ class CoordinatorTest {
 
     @Test
     void streamOfBeforeTheLeaderIsToldToComeAgain() {
-        coordinator.heard(3, 1);
+        coordinator.heard(3, 1, 0);
 
         assertThat(closed(drive())).isEqualTo(GroupReason.UNAVAILABLE);
     }
@@ -233,7 +255,7 @@ class CoordinatorTest {
         assertThat(only(outputs, Close.class)).extracting(Close::stream).containsExactly(1L);
         assertThat(only(outputs, Assign.class)).extracting(Assign::stream).containsExactly(2L);
         coordinator.closed(1);
-        coordinator.heard(2, epoch("a"));
+        coordinator.heard(2, epoch("a"), 0);
         assertThat(only(drive(), Close.class)).isEmpty();
     }
 
@@ -271,17 +293,17 @@ class CoordinatorTest {
     void assignmentIsToldAgainToWhoDidNotGetIt() {
         connect(1, "a");
 
-        coordinator.heard(1, epoch("a") - 1);
+        coordinator.heard(1, epoch("a") - 1, 0);
         assertThat(only(drive(), Assign.class)).hasSize(1);
-        coordinator.heard(1, epoch("a"));
-        assertThat(drive()).isEmpty();
+        coordinator.heard(1, epoch("a"), 0);
+        assertThat(only(drive(), Assign.class)).isEmpty();
     }
 
     @Test
     void whoOwesPartitionsIsAskedAgainAndTheyPassOnWhenItGivesThemUp() {
         connect(1, "a");
         connect(2, "b");
-        coordinator.heard(1, epoch("a"));
+        coordinator.heard(1, epoch("a"), 0);
         var asked = only(drive(), Assign.class).get(0).assignment();
         assertThat(asked.revoked()).hasSize(2);
 
@@ -293,8 +315,8 @@ class CoordinatorTest {
             assertThat(assign.stream()).isEqualTo(2);
             assertThat(assign.assignment().assigned()).hasSize(2);
         });
-        coordinator.heard(1, epoch("a"));
-        assertThat(drive()).isEmpty();
+        coordinator.heard(1, epoch("a"), 0);
+        assertThat(only(drive(), Assign.class)).isEmpty();
     }
 
     @Test
@@ -353,6 +375,32 @@ class CoordinatorTest {
         assertThat(answers.get(1).refused()).containsOnlyKeys(0, 2);
         assertThat(refusal(answers.get(1), 0).message()).contains("offset is '9', must be at most 8");
         assertThat(refusal(answers.get(1), 2).reason()).isEqualTo(GroupReason.OFFSET_OUT_OF_RANGE);
+    }
+
+    @Test
+    void memberCommitsOutsideOfItsStreamUntilItsRemovalIsDecided() {
+        connect(1, "a");
+        var member = new MemberRef(GROUP, "a");
+
+        coordinator.commit(9, member, commit(1, 5, epoch("a")));
+        assertThat(drive()).contains(new AnswerCommit(9, 1, new TreeMap<>()));
+        clock.millis += 10_000;
+        coordinator.tick();
+        coordinator.commit(10, member, commit(2, 6, epoch("a")));
+
+        var answer = only(coordinator.take(), AnswerCommit.class).get(0);
+        assertThat(refusal(answer, 0).reason()).isEqualTo(GroupReason.UNKNOWN_MEMBER);
+    }
+
+    @Test
+    void commitOfAStrangerOutsideOfStreamsIsNotWritten() {
+        coordinator.commit(9, new MemberRef(GROUP, "nobody"), commit(1, 5, 1));
+
+        var outputs = drive();
+
+        assertThat(only(outputs, Propose.class)).isEmpty();
+        assertThat(refusal(only(outputs, AnswerCommit.class).get(0), 0).reason())
+                .isEqualTo(GroupReason.UNKNOWN_GROUP);
     }
 
     @Test
@@ -449,7 +497,7 @@ class CoordinatorTest {
         write(MetadataCommands.topic("offers", 2, 1));
         write(new MetadataCommand.AddPartitions(partition(0).topicId(), 5, List.of(new UUID(9, 9))));
         coordinator.applied(state.image());
-        coordinator.heard(1, epoch("a"));
+        coordinator.heard(1, epoch("a"), 0);
 
         var outputs = after(1000);
 
