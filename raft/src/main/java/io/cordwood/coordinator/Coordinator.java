@@ -123,9 +123,10 @@ public final class Coordinator {
             return Optional.empty();
         }
         var names = TopicPattern.of(pattern).matching(image.topics().keySet());
-        return Optional.of(new Matching(
-                names.isPresent() ? Optional.empty() : Optional.of(Hellos.tooCostly(pattern)),
-                names.orElseGet(TreeSet::new)));
+        return Optional.of(
+                names.isPresent()
+                        ? new Matching(Hellos.checkSize(hello, names.get()), names.get())
+                        : new Matching(Optional.of(Hellos.tooCostly(pattern)), new TreeSet<>()));
     }
 
     private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {
@@ -161,7 +162,10 @@ public final class Coordinator {
             return;
         }
         var replaces = holder.map(GroupMember::memberId).orElse("");
-        streams.values().remove(member);
+        streamsOf(member).stream().filter(older -> older != stream).forEach(older -> {
+            streams.remove(older);
+            close(older, fenced(member));
+        });
         streams.put(stream, member);
         queue(stream, member, Hellos.join(hello, replaces, names));
     }
@@ -395,8 +399,9 @@ public final class Coordinator {
     }
 
     private void refresh(List<GroupCommand.Refresh> due) {
-        due.stream().skip(MAX_GROUPS_PER_ENTRY).forEach(later -> topics.suspect(later.group()));
-        var first = due.stream().limit(MAX_GROUPS_PER_ENTRY).toList();
+        var later = new ArrayList<>(due);
+        var first = EntryBudget.take(later.iterator(), MAX_GROUPS_PER_ENTRY, one -> true, EntryBudget::bytes);
+        later.forEach(refresh -> topics.suspect(refresh.group()));
         if (!first.isEmpty()) {
             refreshes.started(propose(new GroupCommand.RefreshGroups(first)), first);
         }

@@ -63,7 +63,7 @@ class CoordinatorTest {
     }
 
     CoordinatorTest() {
-        var node = MetadataCommands.withFeatures(MetadataCommands.node(1), 1, MetadataCommand.GROUPS);
+        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
         write(MetadataCommands.form(node));
         write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
         write(MetadataCommands.topic("orders", 4, 1));
@@ -257,6 +257,17 @@ class CoordinatorTest {
         coordinator.closed(1);
         coordinator.heard(2, epoch("a"), 0);
         assertThat(only(drive(), Close.class)).isEmpty();
+    }
+
+    @Test
+    void newerStreamEndsTheOlderAlsoBeforeTheMemberIsIn() {
+        coordinator.connect(1, hello("a", 0, "", GroupSubscription.of("orders")));
+        coordinator.connect(2, hello("a", 0, "", GroupSubscription.of("orders")));
+
+        var outputs = after(100);
+
+        assertThat(only(outputs, Close.class)).extracting(Close::stream).containsExactly(1L);
+        assertThat(only(outputs, Assign.class)).extracting(Assign::stream).containsOnly(2L);
     }
 
     @Test
@@ -506,12 +517,53 @@ class CoordinatorTest {
         assertThat(proposed(after(1000), RefreshGroups.class)).isEmpty();
     }
 
+    private void createTopicsWithLongNames(int first, int end) {
+        for (int i = first; i < end; i++) {
+            write(MetadataCommands.topic("t".repeat(240) + i, 1, 1));
+        }
+        coordinator.applied(state.image());
+    }
+
+    @Test
+    void patternThatMatchesMoreThanAnEntryHoldsIsRefused() {
+        createTopicsWithLongNames(1000, 1500);
+
+        coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), "t.*")));
+
+        assertThat(closed(drive())).isEqualTo(GroupReason.INVALID_SUBSCRIPTION);
+    }
+
+    @Test
+    void topicsThatOneEntryDoesNotHoldAreRefreshedInSeveral() {
+        createTopicsWithLongNames(1000, 1250);
+        coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), "t.*")));
+        coordinator.connect(2, hello("b", 0, "", new GroupSubscription(new TreeSet<>(), "t{2,200}.*")));
+        after(1000);
+        after(1000);
+        createTopicsWithLongNames(1250, 1251);
+
+        assertThat(proposed(after(1000), RefreshGroups.class)).singleElement().satisfies(command -> assertThat(
+                        command.groups())
+                .hasSize(1));
+        assertThat(proposed(after(1000), RefreshGroups.class)).hasSize(1);
+        assertThat(proposed(after(1000), RefreshGroups.class)).isEmpty();
+        assertThat(state.image().groups().group(GROUP).orElseThrow().membership().patterns().values())
+                .allSatisfy(names -> assertThat(names).hasSize(251));
+    }
+
     @Test
     void badPatternsAreRefused() {
         write(MetadataCommands.topic("a".repeat(60), 1, 1));
         coordinator.applied(state.image());
 
-        for (String pattern : List.of("(", "(a*a*a*a*)*b", "x".repeat(257))) {
+        var patterns = List.of(
+                "(",
+                "(a*a*a*a*)*b",
+                "x".repeat(257),
+                "(?:){2000000000}",
+                "(?:(?:){1,1000}){1000,}",
+                "(?:){99999999999999999999}");
+        for (String pattern : patterns) {
             coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), pattern)));
             assertThat(closed(drive())).as(pattern).isEqualTo(GroupReason.INVALID_SUBSCRIPTION);
         }
