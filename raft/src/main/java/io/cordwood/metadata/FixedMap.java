@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sorted map that never changes, so that a copy of it is the map itself: images share what a command left as it
- * was, and whoever looks for changes compares references first.
+ * A sorted map that never changes, so that a copy of it is the map itself: images share what a command left
+ * as it was, and whoever looks for changes compares references first.
  *
  * <p>Invariant: nobody else has the map inside.
  *

@@ -89,7 +89,7 @@ final class MetadataView {
         }
     }
 
-    /** Offsets are committed hundreds of times in a second, and nobody else has to look at anything then. */
+    /** Offsets are committed hundreds of times in a second, and nobody else has to look at anything. */
     private static boolean differInGroupsOnly(MetadataImage before, MetadataImage after) {
         return before.topics().equals(after.topics())
                 && before.nodes().equals(after.nodes())
