@@ -62,8 +62,8 @@ final class TopicWatch {
                     same -> TopicPattern.of(same).matching(image.topics().keySet()));
             // One that has become too costly stays as it was found last.
             now.filter(names -> !names.equals(before))
-                    .ifPresent(names ->
-                            refreshes.add(new Refresh(group.name(), new TreeMap<>(Map.of(pattern, names)))));
+                    .ifPresent(
+                            names -> refreshes.add(new Refresh(group.name(), new TreeMap<>(Map.of(pattern, names)))));
         });
         if (refreshes.isEmpty() && !group.membership().isCurrent(known, image)) {
             refreshes.add(new Refresh(group.name(), new TreeMap<>()));

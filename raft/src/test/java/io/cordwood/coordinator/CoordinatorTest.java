@@ -542,12 +542,18 @@ class CoordinatorTest {
         after(1000);
         createTopicsWithLongNames(1250, 1251);
 
-        assertThat(proposed(after(1000), RefreshGroups.class)).singleElement().satisfies(command -> assertThat(
-                        command.groups())
-                .hasSize(1));
+        assertThat(proposed(after(1000), RefreshGroups.class))
+                .singleElement()
+                .satisfies(command -> assertThat(command.groups()).hasSize(1));
         assertThat(proposed(after(1000), RefreshGroups.class)).hasSize(1);
         assertThat(proposed(after(1000), RefreshGroups.class)).isEmpty();
-        assertThat(state.image().groups().group(GROUP).orElseThrow().membership().patterns().values())
+        assertThat(state.image()
+                        .groups()
+                        .group(GROUP)
+                        .orElseThrow()
+                        .membership()
+                        .patterns()
+                        .values())
                 .allSatisfy(names -> assertThat(names).hasSize(251));
     }
 

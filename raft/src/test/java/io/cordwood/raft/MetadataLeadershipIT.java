@@ -46,12 +46,12 @@ class MetadataLeadershipIT {
         int leader = leading(1, 2, 3).get(0);
         int follower = leader % 3 + 1;
 
-        assertThat(metadata(leader).submitHere(new AllocateProducerIds()))
+        assertThat(metadata(leader).submitHere(new AllocateProducerIds(1)))
                 .succeedsWithin(PATIENCE)
-                .isInstanceOfSatisfying(ProducerIdBlock.class, block -> assertThat(
-                                metadata(leader).image().index())
-                        .isGreaterThanOrEqualTo(block.index()));
-        assertThat(metadata(follower).submitHere(new AllocateProducerIds()))
+                .isInstanceOfSatisfying(
+                        ProducerIdBlock.class,
+                        block -> assertThat(metadata(leader).image().index()).isGreaterThanOrEqualTo(block.index()));
+        assertThat(metadata(follower).submitHere(new AllocateProducerIds(1)))
                 .failsWithin(PATIENCE)
                 .withThrowableThat()
                 .withCauseInstanceOf(MetadataUnavailableException.class);

@@ -254,16 +254,17 @@ public final class GroupCoordination {
     }
 
     private void submit(GroupLeadership lead, long proposalId, GroupCommand command) {
-        var unused = cluster.submitHere(command).whenComplete((result, failure) -> execute(() -> {
-            if (failure != null) {
-                LOGGER.warn("a command about groups is not confirmed: {}", failure.toString());
-            } else if (result instanceof MetadataResult.Refused refused) {
-                LOGGER.warn("a command about groups is refused: {}", refused.message());
-            }
-            if (leadership == lead) {
-                lead.answered(proposalId, Optional.ofNullable(result));
-            }
-        }));
+        var unused = cluster.submitHere(command)
+                .whenComplete((result, failure) -> execute(() -> {
+                    if (failure != null) {
+                        LOGGER.warn("a command about groups is not confirmed: {}", failure.toString());
+                    } else if (result instanceof MetadataResult.Refused refused) {
+                        LOGGER.warn("a command about groups is refused: {}", refused.message());
+                    }
+                    if (leadership == lead) {
+                        lead.answered(proposalId, Optional.ofNullable(result));
+                    }
+                }));
     }
 
     /** Why this node does nothing for members. */

@@ -26,7 +26,12 @@ final class CommitOffsetsCall {
     private final ServerMeters meters;
     private final ForwardedMethod<CommitOffsetsRequest, CommitOffsetsResponse> method;
 
-    CommitOffsetsCall(Cluster cluster, GroupCoordination coordination, CommitEnds ends, MetadataRouter router, ServerMeters meters) {
+    CommitOffsetsCall(
+            Cluster cluster,
+            GroupCoordination coordination,
+            CommitEnds ends,
+            MetadataRouter router,
+            ServerMeters meters) {
         this.cluster = cluster;
         this.coordination = coordination;
         this.ends = ends;

@@ -547,10 +547,12 @@ final class GroupCommitsTest {
                 .isEqualTo(1);
         assertThat(registry.get("cordwood.group.commit.latency").timer().count())
                 .isEqualTo(2);
-        assertThat(registry.get("cordwood.groups").tag("state", "active").gauge().value())
+        assertThat(registry.get("cordwood.groups")
+                        .tag("state", "active")
+                        .gauge()
+                        .value())
                 .isEqualTo(1);
-        await().until(() ->
-                registry.get("cordwood.group.members").gauge().value() == 1);
+        await().until(() -> registry.get("cordwood.group.members").gauge().value() == 1);
         assertThat(other.registry.get("cordwood.group.members").gauge().value()).isZero();
     }
 
