@@ -11,13 +11,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class GroupAdminTest {
-    private ScriptedCluster cluster;
+    private final ScriptedCluster cluster = ScriptedCluster.start(2);
     private CordwoodClient client;
     private GroupAdmin groups;
 
     @BeforeEach
     void start() {
-        cluster = ScriptedCluster.start(2);
         client = cluster.connect();
         groups = client.admin().groups();
     }

@@ -24,13 +24,12 @@ final class GroupConsumerTest {
 
     private final Set<String> handled = ConcurrentHashMap.newKeySet();
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
-    private ScriptedCluster cluster;
+    private final ScriptedCluster cluster = ScriptedCluster.start(3);
     private ScriptedGroup group;
     private CordwoodClient client;
 
     @BeforeEach
     void start() {
-        cluster = ScriptedCluster.start(3);
         cluster.createTopic("orders", PARTITIONS);
         group = cluster.group;
         for (int number = 0; number < PARTITIONS; number++) {

@@ -23,7 +23,7 @@ final class GrpcMembershipTest {
     private static final TopicPartition ONE = new TopicPartition("orders", 1);
 
     private final Told told = new Told();
-    private ScriptedCluster cluster;
+    private final ScriptedCluster cluster = ScriptedCluster.start(3);
     private ScriptedGroup group;
     private CordwoodClient client;
     private GrpcMembership membership;
@@ -68,7 +68,6 @@ final class GrpcMembershipTest {
 
     @BeforeEach
     void start() {
-        cluster = ScriptedCluster.start(3);
         cluster.createTopic("orders", 2);
         group = cluster.group;
         client = cluster.connect();
