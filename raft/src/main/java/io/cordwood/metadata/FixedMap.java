@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread:</b> any; immutable.
  */
+@SuppressWarnings("JdkObsolete") // it stands where images hold a SortedMap, and needs no more
 final class FixedMap<K, V> extends AbstractMap<K, V> implements SortedMap<K, V> {
     private final SortedMap<K, V> map;
 
