@@ -59,7 +59,7 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
     private volatile boolean closed;
 
     // Confined to the event loop.
-    private CompletableFuture<Void> before = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Boolean> before = CompletableFuture.completedFuture(true);
     private long lastCommit;
 
     // Written on the event loop before the first message of the coordination.
@@ -196,7 +196,7 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
         before = before.thenCombine(ready, (done, value) -> {
             next.accept(value);
             allow(1);
-            return done;
+            return true;
         });
     }
 

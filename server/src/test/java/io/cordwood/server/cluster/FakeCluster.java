@@ -151,65 +151,74 @@ public final class FakeCluster {
     }
 
     public Cluster on(int nodeId) {
-        return new Cluster() {
-            @Override
-            public int thisNode() {
-                return nodeId;
-            }
+        return new Seen(nodeId);
+    }
 
-            @Override
-            public MetadataImage image() {
-                return seen();
-            }
+    /** What one node sees. */
+    private final class Seen implements Cluster {
+        private final int nodeId;
 
-            @Override
-            public CompletableFuture<MetadataImage> currentImage() {
-                return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
-            }
+        Seen(int nodeId) {
+            this.nodeId = nodeId;
+        }
 
-            @Override
-            public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
-                return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
-            }
+        @Override
+        public int thisNode() {
+            return nodeId;
+        }
 
-            @Override
-            public CompletableFuture<Long> nextProducerId() {
-                return reachable ? CompletableFuture.completedFuture(producerIds.getAndIncrement()) : unavailable();
-            }
+        @Override
+        public MetadataImage image() {
+            return seen();
+        }
 
-            @Override
-            public OptionalInt metadataLeader() {
-                int leader = lead.nodeId();
-                return leader == 0 ? OptionalInt.empty() : OptionalInt.of(leader);
-            }
+        @Override
+        public CompletableFuture<MetadataImage> currentImage() {
+            return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
+        }
 
-            @Override
-            public OptionalLong leadingTerm() {
-                var now = lead;
-                return now.nodeId() == nodeId ? OptionalLong.of(now.term()) : OptionalLong.empty();
-            }
+        @Override
+        public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+            return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
+        }
 
-            @Override
-            public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
-                return leadingTerm().isPresent() ? submit(command) : unavailable();
-            }
+        @Override
+        public CompletableFuture<Long> nextProducerId() {
+            return reachable ? CompletableFuture.completedFuture(producerIds.getAndIncrement()) : unavailable();
+        }
 
-            @Override
-            public List<NodeDisk> disks(int node) {
-                return disks.getOrDefault(node, List.of());
-            }
+        @Override
+        public OptionalInt metadataLeader() {
+            int leader = lead.nodeId();
+            return leader == 0 ? OptionalInt.empty() : OptionalInt.of(leader);
+        }
 
-            @Override
-            public Registration onChange(Runnable listener) {
-                listeners.add(listener);
-                return () -> listeners.remove(listener);
-            }
+        @Override
+        public OptionalLong leadingTerm() {
+            var now = lead;
+            return now.nodeId() == nodeId ? OptionalLong.of(now.term()) : OptionalLong.empty();
+        }
 
-            @Override
-            public Registration onEveryChange(Runnable listener) {
-                return onChange(listener);
-            }
-        };
+        @Override
+        public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
+            return leadingTerm().isPresent() ? submit(command) : unavailable();
+        }
+
+        @Override
+        public List<NodeDisk> disks(int node) {
+            return disks.getOrDefault(node, List.of());
+        }
+
+        @Override
+        public Registration onChange(Runnable listener) {
+            listeners.add(listener);
+            return () -> listeners.remove(listener);
+        }
+
+        @Override
+        public Registration onEveryChange(Runnable listener) {
+            return onChange(listener);
+        }
     }
 
     private static <T> CompletableFuture<T> unavailable() {

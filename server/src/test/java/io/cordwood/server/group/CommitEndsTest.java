@@ -70,7 +70,7 @@ final class CommitEndsTest {
     void whatTheReplicaHereKnowsIsNotAskedFor() {
         append(replicas.add("orders", 0));
 
-        assertThat(endsFor(0, 1)).isCompletedWithValueMatching(SortedMap::isEmpty);
+        assertThat(endsFor(0, 1)).isCompletedWithValueMatching(Map::isEmpty);
         assertThat(questions).isEmpty();
     }
 
@@ -83,7 +83,7 @@ final class CommitEndsTest {
         assertThat(answer).isNotDone();
         append(follower);
 
-        assertThat(answer).isCompletedWithValueMatching(SortedMap::isEmpty);
+        assertThat(answer).isCompletedWithValueMatching(Map::isEmpty);
         assertThat(questions).isEmpty();
         assertThat(follower.listenerCount()).isZero();
     }
@@ -106,7 +106,7 @@ final class CommitEndsTest {
         questions.get(0).complete(7L);
 
         assertThat(first).isCompleted();
-        assertThat(endsFor(7)).isCompletedWithValueMatching(SortedMap::isEmpty);
+        assertThat(endsFor(7)).isCompletedWithValueMatching(Map::isEmpty);
         assertThat(endsFor(8)).isNotDone();
         assertThat(questions).hasSize(2);
     }
@@ -134,11 +134,11 @@ final class CommitEndsTest {
     void nothingIsToldWhereTheLeaderFailsOrIsSilent() {
         var failed = endsFor(5);
         questions.get(0).completeExceptionally(new IllegalStateException("no leader"));
-        assertThat(failed).isCompletedWithValueMatching(SortedMap::isEmpty);
+        assertThat(failed).isCompletedWithValueMatching(Map::isEmpty);
 
         ends = withPatience(FOREVER, AT_ONCE);
-        assertThat(endsFor(5)).succeedsWithin(SOON).matches(SortedMap::isEmpty);
-        assertThat(endsFor(6)).succeedsWithin(SOON).matches(SortedMap::isEmpty);
+        assertThat(endsFor(5)).succeedsWithin(SOON).matches(Map::isEmpty);
+        assertThat(endsFor(6)).succeedsWithin(SOON).matches(Map::isEmpty);
         assertThat(questions).hasSize(3);
     }
 }

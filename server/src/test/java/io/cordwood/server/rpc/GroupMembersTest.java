@@ -173,8 +173,8 @@ final class GroupMembersTest {
 
         assertThat(isMember("a")).isTrue();
         assertThat(member.pongs().get(19).getPingId()).isEqualTo(20);
-        assertThat(member.pongs().get(19).getLease().getSessionTimeout().getNanos())
-                .isEqualTo(500_000_000);
+        assertThat(member.pongs().get(19).getLease().getSessionTimeout())
+                .isEqualTo(session(1_500).getSessionTimeout());
     }
 
     @Test
