@@ -37,6 +37,7 @@ import picocli.CommandLine.TypeConversionException;
             DownCommand.class,
             TopicCommand.class,
             PartitionCommand.class,
+            GroupCommand.class,
             ProduceCommand.class,
             ConsumeCommand.class,
             ClusterCommand.class,

@@ -28,7 +28,7 @@ final class Failures {
     /** What is not there is 3; what a repetition may cure is 5; the rest has failed. */
     static ExitCode exitCode(ErrorCode code) {
         return switch (code) {
-            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE -> ExitCode.NOT_FOUND;
+            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE, UNKNOWN_GROUP -> ExitCode.NOT_FOUND;
             default -> code.retryable() ? ExitCode.UNAVAILABLE : ExitCode.FAILED;
         };
     }

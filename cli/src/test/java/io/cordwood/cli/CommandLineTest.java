@@ -43,6 +43,15 @@ final class CommandLineTest {
             topic trim a x 42 --yes             | 'x'
             topic trim a 1                      | START
             topic delete                        | NAME
+            group                               | needs a command
+            group describe                      | GROUP
+            group delete g                      | forgets how far it has come
+            group reset g                       | --topic and --to, or --from-file
+            group reset g -t a                  | --topic and --to, or --from-file
+            group reset g -t a --to noon        | 'noon'
+            group reset g -t a:x --to 1         | 'x' is not a partition
+            group reset g -t a --to earliest    | process records again
+            group reset g --from-file /none     | cannot read /none
             produce                             | TOPIC
             produce t -p first                  | 'first'
             produce t -p -1                     | partitions are numbered from 0
@@ -102,6 +111,17 @@ final class CommandLineTest {
                 .endsWith("[USAGE]");
         assertThat(captured.errLines().get(1)).startsWith("hint: ");
         assertThat(captured.out()).isEmpty();
+        assertThat(code).isEqualTo(2);
+    }
+
+    @Test
+    void lineOfAFileThatIsNoPlaceIsNamed(@TempDir Path directory) throws IOException {
+        var file = directory.resolve("places");
+        Files.writeString(file, "# where it was\norders 0 42\n\norders 1\n");
+
+        var code = run("group", "reset", "billing", "--from-file", file.toString(), "--dry-run");
+
+        assertThat(captured.errLines().get(0)).contains("'orders 1'").endsWith("[USAGE]");
         assertThat(code).isEqualTo(2);
     }
 

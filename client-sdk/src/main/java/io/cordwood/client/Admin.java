@@ -43,6 +43,11 @@ public final class Admin {
         this.calls = calls;
     }
 
+    /** Lists, describes, resets and deletes consumer groups. */
+    public GroupAdmin groups() {
+        return new GroupAdmin(calls);
+    }
+
     public TopicDescription createTopic(String name, int partitions, int replicas, Map<String, String> config) {
         return createTopic(NewTopic.of(name)
                 .withPartitions(partitions)

@@ -1,6 +1,7 @@
 package io.cordwood.client;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -137,7 +138,13 @@ final class CommitLedger {
         var commits = new ArrayList<GroupMembership.Commit>();
         offsets.forEach((owner, offset) -> {
             owner.committing = offset;
-            commits.add(new GroupMembership.Commit(owner.partition, offset, owner.memberEpoch));
+            commits.add(new GroupMembership.Commit(
+                    owner.partition,
+                    owner.id.topicId(),
+                    offset,
+                    owner.leaderEpoch(),
+                    owner.metadata,
+                    owner.memberEpoch));
         });
         var unused = membership
                 .commit(commits)
@@ -152,13 +159,21 @@ final class CommitLedger {
             failed(offsets, failure == null ? new IllegalStateException("neither answer nor failure") : failure);
             return;
         }
-        failures = 0;
+        var unconfirmed = new ArrayList<OwnedPartition>();
         offsets.forEach((owner, offset) -> {
             arrived(owner, offset);
-            if (!owner.isGone()) {
-                judge(owner, offset, outcomes.get(owner.partition));
+            var outcome = outcomes.get(owner.partition);
+            if (!owner.isGone() && outcome == GroupMembership.CommitOutcome.UNCONFIRMED) {
+                unconfirmed.add(owner);
+            } else if (!owner.isGone()) {
+                judge(owner, offset, outcome);
             }
         });
+        if (unconfirmed.isEmpty()) {
+            failures = 0;
+        } else {
+            sendLater(unconfirmed);
+        }
         settleWaiters();
     }
 
@@ -174,6 +189,7 @@ final class CommitLedger {
                 goOn(owner);
                 core.committed(owner);
             }
+            case UNCONFIRMED -> throw new IllegalStateException(owner + " is sent again, and not judged");
             case NOT_OWNED -> core.ownerships().lost(owner);
             case FENCED -> core.ownerships().fenced("a commit of " + owner.partition + " was refused");
         }
@@ -189,7 +205,11 @@ final class CommitLedger {
             core.fail(reason);
             return;
         }
-        offsets.keySet().forEach(this::goOn);
+        sendLater(offsets.keySet());
+    }
+
+    private void sendLater(Collection<OwnedPartition> owners) {
+        owners.forEach(this::goOn);
         if (!pausing) {
             pausing = true;
             failures++;
@@ -225,8 +245,10 @@ final class CommitLedger {
     }
 
     private static boolean settled(Waiter waiter, OwnedPartition owner, long target) {
-        if (owner.committed >= target) {
-            waiter.committed.put(owner.partition, owner.committed);
+        if (owner.committed >= target) { // both are -1 where nothing is stored and a seek ended the wait
+            if (owner.committed >= 0) {
+                waiter.committed.put(owner.partition, owner.committed);
+            }
             return true;
         }
         if (owner.isGone()) {

@@ -11,8 +11,8 @@ import java.util.TreeSet;
  * @param committed by partition, the offset of the next record to process, as the group has it now
  * @param lost partitions that are not this member's any more; their records are given again elsewhere
  */
-record CommitResult(Map<TopicPartition, Long> committed, Set<TopicPartition> lost) {
-    CommitResult {
+public record CommitResult(Map<TopicPartition, Long> committed, Set<TopicPartition> lost) {
+    public CommitResult {
         committed = java.util.Collections.unmodifiableMap(new TreeMap<>(committed));
         lost = java.util.Collections.unmodifiableSet(new TreeSet<>(lost));
     }

@@ -19,6 +19,7 @@ public final class ConsumedRecord {
     private final TopicPartition source;
     private final long offset;
     private final long timestampMs;
+    private final int leaderEpoch;
     private final byte @Nullable [] key;
     private final byte @Nullable [] value;
     private final List<RecordHeader> headers;
@@ -32,13 +33,18 @@ public final class ConsumedRecord {
         this.source = source;
         this.offset = place.offset();
         this.timestampMs = place.timestampMs();
+        this.leaderEpoch = place.leaderEpoch();
         this.key = key;
         this.value = value;
         this.headers = headers;
     }
 
-    /** Offset and time of a record inside its partition. */
-    record BatchPlace(long offset, long timestampMs) {}
+    /**
+     * Offset and time of a record inside its partition.
+     *
+     * @param leaderEpoch of the leader that took its batch
+     */
+    record BatchPlace(long offset, long timestampMs, int leaderEpoch) {}
 
     public String topic() {
         return source.topic();
@@ -55,6 +61,11 @@ public final class ConsumedRecord {
     /** Milliseconds since 1970. */
     public long timestampMs() {
         return timestampMs;
+    }
+
+    /** Epoch of the leader that took it: it never falls from one record of a partition to the next. */
+    public int leaderEpoch() {
+        return leaderEpoch;
     }
 
     public byte @Nullable [] key() {

@@ -21,6 +21,18 @@ import org.slf4j.LoggerFactory;
  * A member of a group: reads the partitions that are its own, hands their records to a handler or to
  * whoever polls, and commits what is done.
  *
+ * <pre>{@code
+ * try (var consumer = client.consumer("billing").topics("orders").handle(record -> bill(record))) {
+ *     consumer.ended().join();
+ * }
+ * try (var consumer = client.consumer("audit").pattern("orders.*").manualCommit().open()) {
+ *     for (var records = consumer.poll(SECOND); running; records = consumer.poll(SECOND)) {
+ *         store(records);
+ *         consumer.commit(records);
+ *     }
+ * }
+ * }</pre>
+ *
  * <p>Promises, unless at most once was chosen: every record below a committed offset was done, which means
  * that its handler returned, that its failure was ignored as the policy says, or that a retry or
  * dead-letter topic has acknowledged it. After a crash, a revocation out of time or a fence, records behind
@@ -29,15 +41,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A record may take as long as it likes. Its partition is kept, the others go on.
  *
- * <p>Back-pressure: what has arrived and is not done is bounded by {@link Builder#bufferBytes}, and of each
- * partition by {@link Builder#windowRecords}.
+ * <p>Back-pressure: what has arrived and is not done is bounded by {@link ConsumerBuilder#bufferBytes}, and
+ * of each partition by {@link ConsumerBuilder#windowRecords}.
+ *
+ * <p>Where the group has committed nothing in a partition yet, it begins where {@link
+ * ConsumerBuilder#outOfRange} says, and commits that first, so that a restart does not begin elsewhere.
  *
  * <p><b>Thread:</b> any, but for {@link #poll}, which is for one at a time. Behind it are one thread of its
  * own, one for the listener, and the workers.
  */
-final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
+public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private static final Logger LOG = LoggerFactory.getLogger(Consumer.class);
     private static final Duration ITERATOR_POLL = Duration.ofSeconds(1);
+    /** Half of the bytes are for records that were taken; the source may exceed its part by half. */
+    private static final int SOURCE_FRACTION = 3;
 
     private final CordwoodClient client;
     private final ConsumerCore core;
@@ -47,26 +64,44 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private volatile @Nullable Thread poller;
     private volatile boolean stopped;
 
-    private Consumer(Builder builder, ConsumerConfig config, @Nullable RecordHandler handler) {
-        this.client = builder.client;
+    /** What it is made of. */
+    record Parts(
+            CordwoodClient client,
+            GroupMembership membership,
+            ConsumerListener listener,
+            ConsumerConfig config,
+            long bufferBytes) {}
+
+    private Consumer(Parts parts, @Nullable RecordHandler handler) {
+        var config = parts.config;
+        this.client = parts.client;
         this.threads = new ConsumerThreads(handler == null ? 0 : config.workers());
         this.store = config.failures().requeue() == null || handler == null
                 ? null
                 : client.producer().open();
         var ports = new ConsumerCore.Ports(
-                builder.membership,
+                parts.membership,
                 ConsumerTime.SYSTEM,
-                builder.listener,
+                parts.listener,
                 threads.listener(),
                 new SerialExecutor(client.callbacks()));
         this.core = new ConsumerCore(
                 config,
                 ports,
-                made -> new SubscribedSource(client, made.tasks(), made, builder.bufferBytes / 2),
+                made -> new SubscribedSource(client, made.tasks(), made, parts.bufferBytes / SOURCE_FRACTION),
                 made -> handler == null
                         ? new PollDelivery(made)
                         : new HandlerDelivery(made, handler, threads.workers(), this::send));
         thread.setDaemon(true);
+    }
+
+    /** Joins, and begins. */
+    static Consumer start(Parts parts, @Nullable RecordHandler handler) {
+        var consumer = new Consumer(parts, handler);
+        parts.client.register(consumer, consumer::close);
+        consumer.core.join();
+        consumer.thread.start();
+        return consumer;
     }
 
     /**
@@ -75,7 +110,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      *
      * @throws CordwoodException when a partition cannot be read on, or CLIENT_CLOSED
      */
-    List<ConsumedRecord> poll(Duration timeout) {
+    public List<ConsumedRecord> poll(Duration timeout) {
         var polls = polls();
         poller = Thread.currentThread();
         var answer = new CompletableFuture<List<ConsumedRecord>>();
@@ -116,21 +151,29 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     /** All that was given is done; waits until it is committed. With a handler: commits what is done. */
-    CommitResult commit() {
+    public CommitResult commit() {
         return Waiting.on(commitAsync());
     }
 
     /** These are done, in any order; waits until what is done without a gap is committed. */
-    CommitResult commit(List<ConsumedRecord> records) {
+    public CommitResult commit(List<ConsumedRecord> records) {
         return Waiting.on(commitAsync(records));
     }
 
-    CommitResult commit(ConsumedRecord record) {
+    public CommitResult commit(ConsumedRecord record) {
         return commit(List.of(record));
     }
 
+    /**
+     * As {@link #commit(List)}; the text is kept beside the offsets of their partitions, from this commit
+     * on, until another one is given. Whoever owns them next finds it in {@link #progress}.
+     */
+    public CommitResult commit(List<ConsumedRecord> records, String metadata) {
+        return Waiting.on(commitAsync(records, metadata));
+    }
+
     /** As {@link #commit()}. */
-    CompletableFuture<CommitResult> commitAsync() {
+    public CompletableFuture<CommitResult> commitAsync() {
         return commitAsync(() -> {
             if (core.delivery() instanceof PollDelivery polls) {
                 polls.doneWithAll();
@@ -142,18 +185,29 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     /** As {@link #commit(List)}. */
-    CompletableFuture<CommitResult> commitAsync(List<ConsumedRecord> records) {
+    public CompletableFuture<CommitResult> commitAsync(List<ConsumedRecord> records) {
         var polls = polls();
         var copy = List.copyOf(records);
         return commitAsync(() -> polls.done(copy));
     }
 
+    /** As {@link #commit(List, String)}. */
+    public CompletableFuture<CommitResult> commitAsync(List<ConsumedRecord> records, String metadata) {
+        var polls = polls();
+        var copy = List.copyOf(records);
+        return commitAsync(() -> {
+            var touched = polls.done(copy);
+            touched.values().forEach(owner -> owner.ifPresent(found -> found.metadata = metadata));
+            return touched;
+        });
+    }
+
     /** Begins nothing more of these until they are resumed; what is under way may end. */
-    void pause(Set<TopicPartition> partitions) {
+    public void pause(Set<TopicPartition> partitions) {
         onOwned(partitions, core::pause);
     }
 
-    void resume(Set<TopicPartition> partitions) {
+    public void resume(Set<TopicPartition> partitions) {
         onOwned(partitions, core::resume);
     }
 
@@ -161,7 +215,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * Goes on from elsewhere in a partition. What was given before means nothing any more, and commits do
      * not go back.
      */
-    void seek(TopicPartition partition, StartPoint start) {
+    public void seek(TopicPartition partition, StartPoint start) {
         long offset = start instanceof StartPoint.AtOffset at
                 ? at.offset()
                 : Waiting.on(OffsetLookup.resolve(
@@ -171,7 +225,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     /** Where it stands in each partition that it owns. */
-    Map<TopicPartition, PartitionProgress> progress() {
+    public Map<TopicPartition, PartitionProgress> progress() {
         return Waiting.on(ask(() -> {
             var progress = new TreeMap<TopicPartition, PartitionProgress>();
             core.progress().forEach(each -> progress.put(each.partition(), each));
@@ -180,7 +234,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     }
 
     /** Ends when the member has left, and fails with what ended the consumer. */
-    CompletableFuture<@Nullable Void> ended() {
+    public CompletableFuture<@Nullable Void> ended() {
         return core.ended().copy();
     }
 
@@ -195,7 +249,7 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * group. Records that the last poll of this thread gave are done only if they were committed. Inside a
      * handler or the listener it does not wait for the end.
      */
-    void close(Duration timeout) {
+    public void close(Duration timeout) {
         long deadlineNanos = System.nanoTime() + timeout.toNanos();
         boolean polls = Thread.currentThread().equals(poller);
         submit(() -> {
@@ -313,139 +367,6 @@ final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                 return List.of();
             }
             throw e;
-        }
-    }
-
-    /** Settings of a consumer; each has a default. */
-    static final class Builder {
-        private final CordwoodClient client;
-        private final GroupMembership membership;
-        private ConsumerConfig.DeliveryGuarantee delivery = ConsumerConfig.DeliveryGuarantee.AT_LEAST_ONCE;
-        private ConsumerConfig.CommitMode commitMode = ConsumerConfig.CommitMode.AUTOMATIC;
-        private Duration commitInterval = Duration.ofSeconds(1);
-        private int windowRecords = 1_000;
-        private long bufferBytes = 32L << 20;
-        private int maxPollRecords = 500;
-        private ConsumerConfig.Ordering ordering = ConsumerConfig.Ordering.PER_PARTITION;
-        private int workers = 16;
-        private FailurePolicy failures = FailurePolicy.FAIL_FAST;
-        private ConsumerConfig.OutOfRange outOfRange = ConsumerConfig.OutOfRange.FAIL;
-        private Duration closeTimeout = Duration.ofSeconds(30);
-        private ConsumerListener listener = ConsumerListener.none();
-
-        Builder(CordwoodClient client, GroupMembership membership) {
-            this.client = client;
-            this.membership = membership;
-        }
-
-        /** Commits each record before it is given; default after it is done. */
-        Builder atMostOnce() {
-            delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
-            return this;
-        }
-
-        /**
-         * Commits only when {@link Consumer#commit} says so, when a partition is revoked, and at the end.
-         */
-        Builder manualCommit() {
-            commitMode = ConsumerConfig.CommitMode.MANUAL;
-            return this;
-        }
-
-        /** How long progress may wait for its commit; default 1 s. */
-        Builder commitInterval(Duration interval) {
-            commitInterval = interval;
-            return this;
-        }
-
-        /**
-         * How many records of a partition are taken beyond the first that is not done, whatever their
-         * order; default 1,000. So many are given again at most after a crash.
-         */
-        Builder windowRecords(int count) {
-            windowRecords = count;
-            return this;
-        }
-
-        /**
-         * Bound on records that have arrived and are not done, all partitions together; default 32 MiB,
-         * from 128 KiB.
-         */
-        Builder bufferBytes(long bytes) {
-            bufferBytes = Settings.requireIn("bufferBytes", bytes, 128 << 10, Long.MAX_VALUE);
-            return this;
-        }
-
-        /** How many records one poll gives at most; default 500. */
-        Builder maxPollRecords(int count) {
-            maxPollRecords = count;
-            return this;
-        }
-
-        /** Which records of a partition a handler is given one after the other; default all of them. */
-        Builder ordering(ConsumerConfig.Ordering order) {
-            ordering = order;
-            return this;
-        }
-
-        /** How many handlers run at a time, all partitions together; default 16. */
-        Builder workers(int count) {
-            workers = count;
-            return this;
-        }
-
-        /** What follows a failed handler; default that the consumer ends. */
-        Builder failures(FailurePolicy policy) {
-            failures = policy;
-            return this;
-        }
-
-        /** Where to go on when the position is not kept any more; default that the consumer ends. */
-        Builder outOfRange(ConsumerConfig.OutOfRange reset) {
-            outOfRange = reset;
-            return this;
-        }
-
-        /** How long {@link Consumer#close()} waits for what is under way; default 30 s. */
-        Builder closeTimeout(Duration timeout) {
-            closeTimeout = timeout;
-            return this;
-        }
-
-        Builder listener(ConsumerListener told) {
-            listener = told;
-            return this;
-        }
-
-        /** A consumer that is polled. */
-        Consumer open() {
-            return start(null);
-        }
-
-        /** A consumer that gives its records to a handler. */
-        Consumer handle(RecordHandler handler) {
-            return start(handler);
-        }
-
-        private Consumer start(@Nullable RecordHandler handler) {
-            var config = new ConsumerConfig(
-                    delivery,
-                    commitMode,
-                    commitInterval,
-                    windowRecords,
-                    bufferBytes / 2,
-                    maxPollRecords,
-                    ordering,
-                    workers,
-                    failures,
-                    outOfRange,
-                    client.calls().patience().retry(),
-                    closeTimeout);
-            var consumer = new Consumer(this, config, handler);
-            client.register(consumer, consumer::close);
-            consumer.core.join();
-            consumer.thread.start();
-            return consumer;
         }
     }
 }

@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param ordering which records of a partition wait for each other
  * @param workers handlers under way at a time
  * @param failures what follows a failed handler
- * @param outOfRange where to go on when the position is not kept (any more)
+ * @param revokeTimeout for what is under way when a partition is revoked
  * @param retry between tries to commit or to store
  * @param closeTimeout for what is under way when the consumer is closed
  */
@@ -29,7 +29,7 @@ record ConsumerConfig(
         Ordering ordering,
         int workers,
         FailurePolicy failures,
-        OutOfRange outOfRange,
+        Duration revokeTimeout,
         RetryPolicy retry,
         Duration closeTimeout) {
 
@@ -47,29 +47,13 @@ record ConsumerConfig(
         MANUAL
     }
 
-    enum Ordering {
-        /** The records of a partition one after the other. */
-        PER_PARTITION,
-        /**
-         * The records of a key one after the other. Those without a key have no order to keep, and run
-         * beside each other.
-         */
-        PER_KEY
-    }
-
-    enum OutOfRange {
-        EARLIEST,
-        LATEST,
-        /** The consumer ends with the failure. */
-        FAIL
-    }
-
     ConsumerConfig {
         Settings.requirePositive("commitInterval", commitInterval);
         Settings.requireIn("windowRecords", windowRecords, 1, 1_000_000);
         Settings.requireIn("takenBytes", takenBytes, 1, Long.MAX_VALUE);
         Settings.requireIn("maxPollRecords", maxPollRecords, 1, Integer.MAX_VALUE);
         Settings.requireIn("workers", workers, 1, 10_000);
+        Settings.requireNotNegative("revokeTimeout", revokeTimeout);
         Settings.requireNotNegative("closeTimeout", closeTimeout);
         if (delivery == DeliveryGuarantee.AT_MOST_ONCE) {
             requireOnce(commitMode, failures);

@@ -70,7 +70,7 @@ final class ConsumerCore implements RecordSource.Listener {
     }
 
     void join() {
-        post(() -> ports.membership.join(ownerships));
+        post(ownerships::join);
     }
 
     /**
@@ -132,7 +132,7 @@ final class ConsumerCore implements RecordSource.Listener {
     void abandon(RuntimeException reason) {
         failure = reason;
         delivery.failed(reason);
-        ports.membership.leave();
+        var unused = ports.membership.leave();
         left();
     }
 
@@ -141,6 +141,9 @@ final class ConsumerCore implements RecordSource.Listener {
     }
 
     void left() {
+        if (left) {
+            return;
+        }
         left = true;
         source.close();
         ledger.close();
@@ -378,7 +381,7 @@ final class ConsumerCore implements RecordSource.Listener {
     }
 
     private void take(OwnedPartition owner, ConsumedRecord record) {
-        var taken = new TakenRecord(owner, record, owner.progress.taken(record.offset()));
+        var taken = new TakenRecord(owner, record, owner.progress.taken(record.offset(), record.leaderEpoch()));
         owner.unfinished.add(taken);
         owner.takenBytes += taken.sizeBytes;
         takenBytes += taken.sizeBytes;
@@ -396,7 +399,7 @@ final class ConsumerCore implements RecordSource.Listener {
     }
 
     private void outOfRange(OwnedPartition owner, OffsetOutOfRangeException outside) {
-        switch (config.outOfRange()) {
+        switch (ownerships.outOfRange()) {
             case EARLIEST -> seek(owner, outside.logStartOffset());
             case LATEST -> seek(owner, outside.logEndOffset());
             case FAIL -> fail(outside);
@@ -412,6 +415,7 @@ final class ConsumerCore implements RecordSource.Listener {
                 owner.progress.position(),
                 owner.committable(),
                 owner.committed,
+                owner.metadata,
                 owner.progress.windowSize(),
                 owner.progress.isFull(),
                 owner.paused,

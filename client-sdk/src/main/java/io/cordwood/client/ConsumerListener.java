@@ -8,7 +8,7 @@ import java.util.Collection;
  *
  * <p><b>Thread:</b> one of the consumer's own, one call after the other. An exception ends the consumer.
  */
-interface ConsumerListener {
+public interface ConsumerListener {
     static ConsumerListener none() {
         return new ConsumerListener() {};
     }

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     try (var reader = client.reader("orders").start(StartPoint.earliest()).open()) {
  *         for (var record : reader.poll(Duration.ofSeconds(1))) { ... }
  *     }
+ *     var consumer = client.consumer("billing").topics("orders").handle(record -> bill(record));
+ *     consumer.ended().join();
  * }
  * }</pre>
  *
@@ -38,13 +40,14 @@ public final class CordwoodClient implements AutoCloseable {
     private final UnaryCalls calls;
     private final ClusterView view;
     private final Executor callbacks;
+    private final ScheduledExecutorService timer;
     private final List<ExecutorService> ownExecutors;
     private final ConcurrentHashMap<Object, Runnable> opened = new ConcurrentHashMap<>();
 
     private CordwoodClient(Builder builder) {
         // Two threads take answers off the event loops, so that neither parsing nor completing holds up a connection.
         var answers = Executors.newFixedThreadPool(2, named("cordwood-client-answers"));
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(named("cordwood-client-timer"));
+        this.timer = Executors.newSingleThreadScheduledExecutor(named("cordwood-client-timer"));
         var ownCallbacks = builder.callbackExecutor == null
                 ? Executors.newFixedThreadPool(2, named("cordwood-client-callbacks"))
                 : null;
@@ -79,7 +82,18 @@ public final class CordwoodClient implements AutoCloseable {
         return new Reader.Builder(this, Names.requireTopic(topic));
     }
 
-    /** Closes producers, which flush within their close timeout, and readers, then the connections. */
+    /**
+     * Begins the choice of a consumer's settings: a member of this group, which shares the partitions of
+     * its topics with the other members, and remembers how far each was read.
+     */
+    public ConsumerBuilder consumer(String group) {
+        return new ConsumerBuilder(this, group);
+    }
+
+    /**
+     * Closes producers, which flush within their close timeout, consumers, which finish what is under way,
+     * commit and leave, and readers, then the connections.
+     */
     @Override
     public void close() {
         opened.values().forEach(Runnable::run);
@@ -94,6 +108,15 @@ public final class CordwoodClient implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    KnownNodes nodes() {
+        return nodes;
+    }
+
+    /** One thread, for what is due at a time and never blocks. */
+    ScheduledExecutorService timer() {
+        return timer;
     }
 
     NodeChannels channels() {

@@ -1,7 +1,7 @@
 package io.cordwood.client;
 
 /**
- * Why a request failed. The codes up to {@link #TOO_FEW_SOUND_REPLICAS} are those of the server's API, name
+ * Why a request failed. The codes up to {@link #INVALID_SUBSCRIPTION} are those of the server's API, name
  * by name; the ones after it are decided by this client.
  *
  * <p>Invariant: {@link #retryable()} says whether the same request, sent again a little later, may succeed
@@ -52,6 +52,14 @@ public enum ErrorCode {
     NODE_STATE(false, "describe the cluster for the states of its nodes; a stopped one is dead after a while"),
     CHANGE_UNDER_WAY(false, "wait until the change under way has ended; describe the topic to see it"),
     TOO_FEW_SOUND_REPLICAS(false, "bring back a node that holds a sound replica first"),
+    UNKNOWN_GROUP(false, "list the groups; a group is there while it has members or offsets"),
+    UNKNOWN_MEMBER(false, "the member was not heard of for its session, or has left; join again as a new one"),
+    MEMBER_FENCED(false, "others may have the partitions already; drop what is under way"),
+    PARTITION_NOT_OWNED(false, "commit only what is assigned to this member"),
+    OFFSET_BEHIND(false, "reset the group's offsets to go back"),
+    DUPLICATE_INSTANCE_ID(false, "give each process an instance id of its own"),
+    GROUP_ACTIVE(false, "stop the group's members first, or force it"),
+    INVALID_SUBSCRIPTION(false, "name topics, or correct the pattern"),
 
     /** No node could be reached. */
     NODE_UNREACHABLE(true, "see whether the addresses are right and the nodes are up"),

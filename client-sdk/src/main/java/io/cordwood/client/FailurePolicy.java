@@ -10,16 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param pause between attempts; meanwhile the record's key waits, other keys go on
  * @param requeue where to; set exactly for {@link FailureStrategy#REQUEUE}
  */
-record FailurePolicy(
+public record FailurePolicy(
         int attempts,
         RetryPolicy pause,
         FailureStrategy strategy,
         @Nullable Requeue requeue) {
-    static final RetryPolicy DEFAULT_PAUSE = new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(10));
+    /** Between attempts, where nothing else is said. */
+    public static final RetryPolicy DEFAULT_PAUSE = new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(10));
 
-    static final FailurePolicy FAIL_FAST = new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.FAIL_FAST, null);
+    /** The consumer ends with the first failure. */
+    public static final FailurePolicy FAIL_FAST = new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.FAIL_FAST, null);
 
-    FailurePolicy {
+    public FailurePolicy {
         Settings.requireIn("attempts", attempts, 1, 1_000_000);
         if ((strategy == FailureStrategy.REQUEUE) != (requeue != null)) {
             throw CordwoodException.invalid(
@@ -30,20 +32,23 @@ record FailurePolicy(
         }
     }
 
-    static FailurePolicy ignore() {
+    /** Failures are logged, and their records count as done. */
+    public static FailurePolicy ignore() {
         return new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.IGNORE, null);
     }
 
-    static FailurePolicy requeue(Requeue topics) {
+    /** To a retry topic, and in the end to a dead-letter topic. */
+    public static FailurePolicy requeue(Requeue topics) {
         return new FailurePolicy(1, DEFAULT_PAUSE, FailureStrategy.REQUEUE, topics);
     }
 
     /** Straight to this topic, without rounds in between. */
-    static FailurePolicy deadLetter(String topic) {
+    public static FailurePolicy deadLetter(String topic) {
         return requeue(new Requeue(topic, topic, 0, Duration.ZERO));
     }
 
-    FailurePolicy withAttempts(int count, RetryPolicy between) {
+    /** So many attempts before the strategy decides. */
+    public FailurePolicy withAttempts(int count, RetryPolicy between) {
         return new FailurePolicy(count, between, strategy, requeue);
     }
 
@@ -55,8 +60,8 @@ record FailurePolicy(
      * @param delay from the failure until it is due again; the same in each round, so that a partition of the
      *     retry topic is in the order of its due times and no record waits behind one that is due later
      */
-    record Requeue(String retryTopic, String deadLetterTopic, int rounds, Duration delay) {
-        Requeue {
+    public record Requeue(String retryTopic, String deadLetterTopic, int rounds, Duration delay) {
+        public Requeue {
             Names.requireTopic(retryTopic);
             Names.requireTopic(deadLetterTopic);
             Settings.requireIn("rounds", rounds, 0, 1_000_000);

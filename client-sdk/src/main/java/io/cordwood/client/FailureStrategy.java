@@ -1,7 +1,7 @@
 package io.cordwood.client;
 
 /** What becomes of a record whose handler has failed in all attempts. */
-enum FailureStrategy {
+public enum FailureStrategy {
     /**
      * The consumer ends with the failure. The record is not committed: whoever owns its partition next
      * begins there.

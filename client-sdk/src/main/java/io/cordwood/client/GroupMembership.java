@@ -1,10 +1,10 @@
 package io.cordwood.client;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The group as one of its members sees it: which partitions it owns, and where its progress is kept. A
@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
  * one after the other.
  */
 interface GroupMembership {
-    /** Joins, or joins anew after being fenced. */
+    /** Joins, or joins anew after being fenced or finding out that it was. */
     void join(Listener listener);
 
     /**
@@ -27,46 +27,83 @@ interface GroupMembership {
      */
     CompletableFuture<Map<TopicPartition, CommitOutcome>> commit(List<Commit> commits);
 
-    /** The member does nothing with these any more. */
-    void acknowledge(List<TopicPartition> revoked);
+    /**
+     * The member does nothing with these any more.
+     *
+     * @param epoch of the newest assignment that the member has seen, which asks for them
+     */
+    void acknowledge(long epoch, List<PartitionId> revoked);
 
-    /** Ends the membership at once; what is owned is free for others. */
-    void leave();
+    /**
+     * Ends the membership; what is owned is free for others. Done when the group knows, or is not waited
+     * for any more.
+     */
+    CompletableFuture<@Nullable Void> leave();
 
     /** Told what changes. */
     interface Listener {
-        /** These are the member's from now on; or already are, and go on under a newer epoch. */
-        void assigned(List<Assignment> assignments);
-
-        /** These are wanted back, acknowledged at the latest after this time. */
-        void revoked(List<TopicPartition> partitions, Duration timeToFinish);
+        /** The whole of what is the member's from now on. It may come again with nothing new. */
+        void assigned(Assignments whole);
 
         /** The member owns nothing any more: others may have everything already. */
         void fenced(String reason);
 
-        /** The member is not let in, and trying again will not help. */
+        /** The member is not let in, or cannot go on, and trying again will not help. */
         void refused(CordwoodException reason);
+    }
+
+    /**
+     * What a member owns. What it has and does not find here, with the same since, is not its own any more.
+     *
+     * @param epoch rises with each change
+     * @param outOfRange where to go on when a position is not kept any more
+     * @param revoked to be given up and then acknowledged; what is under way may end and be committed, but
+     *     what the member does not have is acknowledged at once
+     */
+    record Assignments(long epoch, OutOfRange outOfRange, List<Assignment> assigned, List<Revocation> revoked) {
+        public Assignments {
+            assigned = List.copyOf(assigned);
+            revoked = List.copyOf(revoked);
+        }
     }
 
     /**
      * A partition that the member owns.
      *
      * @param topicId of the topic that is meant, where another one of that name was there before
+     * @param since epoch since which it is the member's; another one than before means that it was somebody
+     *     else's meanwhile, or that its offset was set
      * @param offset of the next record to process
-     * @param memberEpoch goes with each commit, and tells zombies
+     * @param committed what the group has stored of that; -1 where that is nothing
+     * @param metadata text beside it
      */
-    record Assignment(TopicPartition partition, UUID topicId, long offset, int memberEpoch) {}
+    record Assignment(
+            TopicPartition partition, UUID topicId, long since, long offset, long committed, String metadata) {
+        PartitionId id() {
+            return new PartitionId(topicId, partition.partition());
+        }
+    }
+
+    /** A partition that the member shall give up. */
+    record Revocation(PartitionId id, long since) {}
 
     /**
      * Progress to store.
      *
      * @param offset of the next record to process
+     * @param leaderEpoch of the record before; -1 where that is not known
+     * @param metadata text beside the offset
+     * @param memberEpoch of the newest assignment in which the partition was the member's; tells zombies
      */
-    record Commit(TopicPartition partition, long offset, int memberEpoch) {}
+    record Commit(
+            TopicPartition partition, UUID topicId, long offset, int leaderEpoch, String metadata, long memberEpoch) {}
 
     /** What became of one partition's commit. */
     enum CommitOutcome {
+        /** It is stored, or a later one is. */
         COMMITTED,
+        /** It is not known to be stored, and may be sent again. */
+        UNCONFIRMED,
         /** The member does not own the partition any more. */
         NOT_OWNED,
         /** The whole member was replaced or is taken for dead. */

@@ -85,17 +85,20 @@ final class LeaderSearch {
     /** Takes the leader from a refusal where it names one. */
     void redirected(CordwoodException refusal, int failures) {
         stale = true;
-        var address = refusal.details().get("leader_address");
-        if (address != null && !address.isEmpty() && failures < REDIRECTS_MAX) {
-            // An address that cannot be read is as good as none: the cluster is asked.
-            address(address).ifPresent(leader -> {
+        if (failures < REDIRECTS_MAX) {
+            leaderIn(refusal).ifPresent(leader -> {
                 view.redirect(partition, leader);
                 stale = false;
             });
         }
     }
 
-    private static Optional<HostPort> address(String text) {
+    /** The leader that a refusal names; an address that cannot be read is as good as none. */
+    static Optional<HostPort> leaderIn(CordwoodException refusal) {
+        var text = refusal.details().get("leader_address");
+        if (text == null || text.isEmpty()) {
+            return Optional.empty();
+        }
         try {
             return Optional.of(HostPort.parse("leader_address", text));
         } catch (CordwoodException e) {

@@ -3,9 +3,9 @@ package io.cordwood.client;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The rule for topic names, checked before anything is sent. */
+/** The rule for names of topics and groups, checked before anything is sent. */
 final class Names {
-    private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     private Names() {}
 
@@ -16,9 +16,18 @@ final class Names {
 
     /** @throws CordwoodException INVALID_NAME */
     static String requireTopic(@Nullable String name) {
-        if (name == null || !TOPIC.matcher(name).matches()) {
+        return require("topic", name);
+    }
+
+    /** @throws CordwoodException INVALID_NAME */
+    static String requireGroup(@Nullable String name) {
+        return require("group", name);
+    }
+
+    private static String require(String field, @Nullable String name) {
+        if (name == null || !NAME.matcher(name).matches()) {
             throw CordwoodException.invalid(
-                    ErrorCode.INVALID_NAME, "topic", name == null ? "null" : '"' + name + '"', TOPIC.pattern());
+                    ErrorCode.INVALID_NAME, field, name == null ? "null" : '"' + name + '"', NAME.pattern());
         }
         return name;
     }

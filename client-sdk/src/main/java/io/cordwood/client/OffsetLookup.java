@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,20 +28,32 @@ final class OffsetLookup {
     private final StartPoint start;
     private final long deadlineNanos;
     private final Map<Integer, Long> found = new TreeMap<>();
+    private final Consumer<Map<Integer, Long>> onSome;
     private final CompletableFuture<Map<Integer, Long>> answer = new CompletableFuture<>();
     private int failures;
 
-    private OffsetLookup(UnaryCalls calls, String topic, StartPoint start) {
+    private OffsetLookup(UnaryCalls calls, String topic, StartPoint start, Consumer<Map<Integer, Long>> onSome) {
         this.calls = calls;
         this.topic = topic;
         this.start = start;
+        this.onSome = onSome;
         this.deadlineNanos = System.nanoTime() + calls.patience().request().toNanos();
     }
 
     /** Offset by partition, in order of the partitions. */
     static CompletableFuture<Map<Integer, Long>> resolve(
             UnaryCalls calls, String topic, Collection<Integer> partitions, StartPoint start) {
-        var lookup = new OffsetLookup(calls, topic, start);
+        return resolve(calls, topic, partitions, start, some -> {});
+    }
+
+    /** @param onSome told what is known so far, while others are asked again */
+    static CompletableFuture<Map<Integer, Long>> resolve(
+            UnaryCalls calls,
+            String topic,
+            Collection<Integer> partitions,
+            StartPoint start,
+            Consumer<Map<Integer, Long>> onSome) {
+        var lookup = new OffsetLookup(calls, topic, start, onSome);
         lookup.ask(List.copyOf(partitions));
         return lookup.answer;
     }
@@ -71,6 +84,7 @@ final class OffsetLookup {
                 found.put(offsets.getPartition(), offsetOf(offsets));
             }
         }
+        onSome.accept(Map.copyOf(found));
         if (missing.isEmpty()) {
             answer.complete(found);
         } else {

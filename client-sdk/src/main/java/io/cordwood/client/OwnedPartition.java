@@ -28,6 +28,10 @@ final class OwnedPartition {
     }
 
     final TopicPartition partition;
+    final PartitionId id;
+    /** Member's epoch since which it is its own. */
+    final long since;
+
     final Set<TakenRecord> unfinished = new LinkedHashSet<>();
     /** With the time when it began. */
     final Map<TakenRecord, Long> underWay = new LinkedHashMap<>();
@@ -39,7 +43,11 @@ final class OwnedPartition {
     final ArrayDeque<TakenRecord> runnable = new ArrayDeque<>();
 
     Phase phase = Phase.STARTING;
-    int memberEpoch;
+    /** Of the newest assignment that it was in; goes with each commit. */
+    long memberEpoch;
+    /** Text beside its commits. */
+    String metadata;
+
     ProgressTracker progress;
     boolean paused;
     /** The source may have records. */
@@ -50,12 +58,14 @@ final class OwnedPartition {
     boolean inTurn;
     /** Of records taken and not over. */
     long takenBytes;
-    /** Confirmed by the group. */
+    /** Confirmed by the group; -1 where that is nothing, so that where it began is committed, too. */
     long committed;
     /** The newest offset on its way to the group, or -1. */
     long committing = -1;
     /** Committed without waiting for the interval up to here. */
     long urgentTo;
+    /** The group waits for it to be acknowledged. */
+    boolean wantedBack;
     /** The listener has let go of it. */
     boolean released;
 
@@ -64,10 +74,13 @@ final class OwnedPartition {
 
     private final ConsumerConfig config;
 
-    OwnedPartition(GroupMembership.Assignment assignment, ConsumerConfig config) {
+    OwnedPartition(GroupMembership.Assignment assignment, long memberEpoch, ConsumerConfig config) {
         this.partition = assignment.partition();
-        this.memberEpoch = assignment.memberEpoch();
-        this.committed = assignment.offset();
+        this.id = assignment.id();
+        this.since = assignment.since();
+        this.memberEpoch = memberEpoch;
+        this.metadata = assignment.metadata();
+        this.committed = assignment.committed();
         this.urgentTo = assignment.offset();
         this.stagedTo = assignment.offset();
         this.config = config;
@@ -78,6 +91,11 @@ final class OwnedPartition {
     long committable() {
         long reached = config.atMostOnce() ? stagedTo : progress.committable();
         return Math.max(committed, reached);
+    }
+
+    /** Of the record before what may be committed; -1 where that is not known. */
+    int leaderEpoch() {
+        return config.atMostOnce() ? -1 : progress.leaderEpoch();
     }
 
     boolean isBehind() {

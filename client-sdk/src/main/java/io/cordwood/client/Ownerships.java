@@ -3,10 +3,13 @@ package io.cordwood.client;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,21 +18,26 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariants: a partition has one ownership at a time. A revoked one is acknowledged once its listener
  * has returned, nothing of it is under way and what is done is committed, or when the time is over; never
- * earlier. After that, and after a fence, nothing of it is committed.
+ * earlier. After that, and after a fence, nothing of it is committed. One that was another member's
+ * meanwhile, or whose offset was set, is dropped at once and begun anew. Reports of a membership that is
+ * over mean nothing.
  *
  * <p><b>Thread:</b> the consumer's; the group's reports may come from any and are handed over in their
  * order.
  */
-final class Ownerships implements GroupMembership.Listener {
+final class Ownerships {
     private static final Logger LOG = LoggerFactory.getLogger(Ownerships.class);
 
     private final ConsumerCore core;
     private final GroupMembership membership;
     private final ConsumerListener listener;
     private final Map<TopicPartition, OwnedPartition> owners = new LinkedHashMap<>();
-    private final List<TopicPartition> toAcknowledge = new ArrayList<>();
+    private final Set<PartitionId> toAcknowledge = new LinkedHashSet<>();
+    private Reports reports = new Reports();
+    private long epoch;
+    private OutOfRange outOfRange = OutOfRange.FAIL;
     private boolean closing;
-    private boolean left;
+    private boolean leaving;
 
     Ownerships(ConsumerCore core, GroupMembership membership, ConsumerListener listener) {
         this.core = core;
@@ -37,25 +45,45 @@ final class Ownerships implements GroupMembership.Listener {
         this.listener = listener;
     }
 
-    @Override
-    public void assigned(List<GroupMembership.Assignment> assignments) {
-        core.post(() -> begin(assignments));
+    void join() {
+        reports = new Reports();
+        membership.join(reports);
     }
 
-    @Override
-    public void revoked(List<TopicPartition> partitions, Duration timeToFinish) {
-        long deadlineNanos = core.time().now() + timeToFinish.toNanos();
-        core.post(() -> giveUp(partitions, deadlineNanos));
+    /** What the group tells of one membership. */
+    private final class Reports implements GroupMembership.Listener {
+        @Override
+        public void assigned(GroupMembership.Assignments whole) {
+            post(() -> take(whole));
+        }
+
+        @Override
+        public void fenced(String reason) {
+            post(() -> loseAll(reason));
+        }
+
+        @Override
+        public void refused(CordwoodException reason) {
+            post(() -> core.fail(reason));
+        }
+
+        private void post(Runnable report) {
+            core.post(() -> {
+                if (reports == this) {
+                    report.run();
+                }
+            });
+        }
     }
 
-    @Override
-    public void fenced(String reason) {
-        core.post(() -> loseAll(reason));
+    /** The group has refused something with that. */
+    void fenced(String reason) {
+        reports.fenced(reason);
     }
 
-    @Override
-    public void refused(CordwoodException reason) {
-        core.post(() -> core.fail(reason));
+    /** Where to go on when a position is not kept. */
+    OutOfRange outOfRange() {
+        return outOfRange;
     }
 
     Optional<OwnedPartition> owner(TopicPartition partition) {
@@ -76,9 +104,15 @@ final class Ownerships implements GroupMembership.Listener {
 
     /** Others own it already. */
     void lost(OwnedPartition owner) {
-        LOG.warn("{} is another member's; what is under way is dropped", owner);
-        remove(owner);
-        core.tell(() -> listener.onLost(List.of(owner.partition)), () -> {});
+        lose(List.of(owner));
+    }
+
+    private void lose(List<OwnedPartition> lost) {
+        if (!lost.isEmpty()) {
+            LOG.warn("{} are not this member's any more, what is under way is dropped: {}", lost.size(), lost);
+            lost.forEach(this::remove);
+            core.tell(() -> listener.onLost(namesOf(lost)), () -> {});
+        }
     }
 
     /** What keeps a revoked partition may be over. */
@@ -95,24 +129,65 @@ final class Ownerships implements GroupMembership.Listener {
 
     /** As if everything was revoked; then the member leaves. */
     void close(long deadlineNanos) {
+        var all = List.copyOf(owners.values());
         if (!closing) {
             closing = true;
-            giveUp(List.copyOf(owners.keySet()), deadlineNanos);
-        } else {
-            core.timers().at(deadlineNanos, () -> List.copyOf(owners.values()).forEach(this::finishNow));
+            giveUp(all, Duration.ofNanos(Math.max(0, deadlineNanos - core.time().now())));
         }
+        core.timers().at(deadlineNanos, () -> all.forEach(this::finishNow));
     }
 
     /** Tells the group what was finished in this turn, all at once, behind the commits. */
     void turn() {
         if (!toAcknowledge.isEmpty()) {
-            membership.acknowledge(List.copyOf(toAcknowledge));
+            membership.acknowledge(epoch, List.copyOf(toAcknowledge));
             toAcknowledge.clear();
         }
-        if (closing && !left && owners.isEmpty()) {
-            left = true;
-            membership.leave();
-            core.left();
+        if (closing && !leaving && owners.isEmpty()) {
+            leaving = true;
+            var unused = membership.leave().whenComplete((done, failure) -> core.post(core::left));
+        }
+    }
+
+    private void take(GroupMembership.Assignments whole) {
+        epoch = whole.epoch();
+        outOfRange = whole.outOfRange();
+        var sinceById = new HashMap<PartitionId, Long>();
+        whole.assigned().forEach(each -> sinceById.put(each.id(), each.since()));
+        whole.revoked().forEach(each -> sinceById.put(each.id(), each.since()));
+        var ownersById = new HashMap<PartitionId, OwnedPartition>();
+        var lost = new ArrayList<OwnedPartition>();
+        for (var owner : owners.values()) {
+            if (sinceById.getOrDefault(owner.id, -1L) == owner.since) {
+                owner.memberEpoch = epoch;
+                ownersById.put(owner.id, owner);
+            } else {
+                lost.add(owner);
+            }
+        }
+        lose(lost);
+        revoke(whole.revoked(), ownersById);
+        begin(whole.assigned());
+    }
+
+    private void revoke(List<GroupMembership.Revocation> revocations, Map<PartitionId, OwnedPartition> ownersById) {
+        var revoked = new ArrayList<OwnedPartition>();
+        for (var revocation : revocations) {
+            var owner = ownersById.get(revocation.id());
+            if (owner == null) {
+                toAcknowledge.add(revocation.id());
+                continue;
+            }
+            owner.wantedBack = true;
+            if (owner.phase != OwnedPartition.Phase.REVOKING) {
+                revoked.add(owner);
+            }
+        }
+        if (!revoked.isEmpty()) {
+            long deadlineNanos =
+                    core.time().now() + core.config().revokeTimeout().toNanos();
+            giveUp(revoked, core.config().revokeTimeout());
+            core.timers().at(deadlineNanos, () -> revoked.forEach(this::finishNow));
         }
     }
 
@@ -124,14 +199,14 @@ final class Ownerships implements GroupMembership.Listener {
         for (var assignment : assignments) {
             var known = owners.get(assignment.partition());
             if (known != null && known.phase != OwnedPartition.Phase.REVOKING) {
-                known.memberEpoch = assignment.memberEpoch();
                 continue;
             }
             if (known != null) {
                 remove(known);
             }
-            var owner = new OwnedPartition(assignment, core.config());
+            var owner = new OwnedPartition(assignment, epoch, core.config());
             owners.put(owner.partition, owner);
+            toAcknowledge.remove(owner.id);
             core.source().add(assignment);
             fresh.add(owner);
         }
@@ -144,32 +219,23 @@ final class Ownerships implements GroupMembership.Listener {
         if (owner.phase == OwnedPartition.Phase.STARTING) {
             owner.phase = OwnedPartition.Phase.ACTIVE;
             core.list(owner);
+            core.ledger().advanced(owner);
         }
     }
 
-    private void giveUp(List<TopicPartition> partitions, long deadlineNanos) {
-        var meant = new ArrayList<OwnedPartition>();
-        var going = new ArrayList<OwnedPartition>();
-        for (var partition : partitions) {
-            var owner = owners.get(partition);
-            if (owner == null) {
-                toAcknowledge.add(partition);
-                continue;
-            }
-            meant.add(owner);
-            if (owner.phase != OwnedPartition.Phase.REVOKING) {
-                owner.phase = OwnedPartition.Phase.REVOKING;
-                core.source().hold(partition, true);
-                core.dropWaiting(owner);
-                going.add(owner);
-            }
+    /** Begins nothing more of these. */
+    private void giveUp(List<OwnedPartition> given, Duration timeToFinish) {
+        var going = given.stream()
+                .filter(owner -> owner.phase != OwnedPartition.Phase.REVOKING)
+                .toList();
+        for (var owner : going) {
+            owner.phase = OwnedPartition.Phase.REVOKING;
+            core.source().hold(owner.partition, true);
+            core.dropWaiting(owner);
         }
         if (!going.isEmpty()) {
-            var timeLeft =
-                    Duration.ofNanos(Math.max(0, deadlineNanos - core.time().now()));
-            core.tell(() -> listener.onRevoked(namesOf(going), timeLeft), () -> going.forEach(this::release));
+            core.tell(() -> listener.onRevoked(namesOf(going), timeToFinish), () -> going.forEach(this::release));
         }
-        core.timers().at(deadlineNanos, () -> meant.forEach(this::finishNow));
     }
 
     private void release(OwnedPartition owner) {
@@ -193,7 +259,9 @@ final class Ownerships implements GroupMembership.Listener {
 
     private void finish(OwnedPartition owner) {
         remove(owner);
-        toAcknowledge.add(owner.partition);
+        if (owner.wantedBack) { // leaving sets free what it does not ask for
+            toAcknowledge.add(owner.id);
+        }
     }
 
     private void remove(OwnedPartition owner) {
@@ -205,7 +273,7 @@ final class Ownerships implements GroupMembership.Listener {
     }
 
     private void loseAll(String reason) {
-        if (left) {
+        if (leaving) {
             return;
         }
         LOG.warn("the member was fenced, {} partitions are lost: {}", owners.size(), reason);
@@ -216,7 +284,7 @@ final class Ownerships implements GroupMembership.Listener {
             core.tell(() -> listener.onLost(namesOf(lost)), () -> {});
         }
         if (!closing) {
-            membership.join(this);
+            join();
         }
     }
 

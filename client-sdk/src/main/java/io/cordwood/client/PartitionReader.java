@@ -35,12 +35,10 @@ final class PartitionReader {
     private long seenEnd = -1;
     private boolean followsLogStart;
     private @Nullable SubscribeStream stream;
-    private @Nullable SubscribeStream leftStream;
-    /** What the stream brings first may belong to where the partition was before. */
-    private boolean lateDataMayCome;
-
     private boolean held;
-    private boolean crowding;
+    /** Makes room for others: goes on when it was consumed, or is asked for more than it has kept. */
+    private boolean parked;
+
     private @Nullable CordwoodException failure;
     private int failures;
     private int hopelessEnds;
@@ -101,14 +99,26 @@ final class PartitionReader {
     void hold() {
         held = true;
         detach();
-        while (!buffered.isEmpty() && bufferedBytes > streams.shareBytes()) {
-            dropLast();
-        }
+        dropBeyondShare();
     }
 
     void release() {
         held = false;
+        maybeUnpark();
         onChange.accept(this);
+    }
+
+    /**
+     * Gives up whole answers, also the only one.
+     *
+     * @return how many bytes of them
+     */
+    long dropBeyondShare() {
+        long before = bufferedBytes;
+        while (!buffered.isEmpty() && bufferedBytes > streams.shareBytes()) {
+            dropLast();
+        }
+        return before - bufferedBytes;
     }
 
     /** Goes on without a stream, until {@link #advance} finds it one. */
@@ -116,14 +126,14 @@ final class PartitionReader {
         var current = stream;
         if (current != null) {
             stream = null;
-            leftStream = current;
             current.detach(this);
             onChange.accept(this);
         }
     }
 
-    boolean hasBuffered() {
-        return !buffered.isEmpty();
+    /** Whether {@link #next} has records, or would have some soon if it was called. */
+    boolean isWorthAsking() {
+        return !buffered.isEmpty() || parked;
     }
 
     /** Subscribes where that is due. */
@@ -132,10 +142,9 @@ final class PartitionReader {
             return;
         }
         leader.find(now).ifPresent(address -> {
-            var current = streams.to(address);
+            var current = streams.to(address, this);
             stream = current;
             heardNanos = now;
-            lateDataMayCome = current.equals(leftStream);
             current.attach(this, fetchPosition);
         });
     }
@@ -148,7 +157,7 @@ final class PartitionReader {
     }
 
     private boolean isDue() {
-        return stream == null && failure == null && !held && !crowding;
+        return stream == null && failure == null && !held && !parked;
     }
 
     /** How long nothing was heard of the partition. */
@@ -160,7 +169,8 @@ final class PartitionReader {
         return stream != null && leader.hasMovedFrom(stream.address());
     }
 
-    void received(SubscribedData data) {
+    /** @param maybeLate whether it may have been sent for where the partition was in this stream before */
+    void received(SubscribedData data, boolean maybeLate) {
         dataNanos = System.nanoTime();
         heardNanos = dataNanos;
         failures = 0;
@@ -171,7 +181,8 @@ final class PartitionReader {
         }
         try {
             var batches = ReceivedBatches.of(partition, data.getBatches());
-            if (!take(batches, data) && stream != null) {
+            boolean aheadAndLate = maybeLate && batches.baseOffset() > fetchPosition;
+            if ((aheadAndLate || !take(batches, data)) && stream != null) {
                 stream.consumed(batches.sizeBytes());
             }
         } catch (CordwoodException e) {
@@ -180,14 +191,10 @@ final class PartitionReader {
     }
 
     private boolean take(ReceivedBatches batches, SubscribedData data) {
-        if (lateDataMayCome && batches.baseOffset() > fetchPosition) {
-            return false;
-        }
         requireNoHole(batches, data);
         if (batches.endOffset() <= fetchPosition) {
             return false;
         }
-        lateDataMayCome = false;
         buffered.add(batches);
         bufferedBytes += batches.sizeBytes();
         fetchPosition = batches.endOffset();
@@ -200,11 +207,12 @@ final class PartitionReader {
     private void makeRoom() {
         var current = stream;
         if (streams.isShedding() && current != null && bufferedBytes > streams.shareBytes() && current.isCrowded()) {
-            crowding = true;
             detach();
             while (buffered.size() > 1 && bufferedBytes > streams.shareBytes()) {
                 dropLast();
             }
+            parked = true;
+            streams.park(this);
         }
     }
 
@@ -259,7 +267,7 @@ final class PartitionReader {
                 if (record != null) {
                     position = record.offset() + 1;
                     followsLogStart = false;
-                    return consumed(record);
+                    return consumed(record, batches.leaderEpoch());
                 }
                 position = Math.max(position, batches.endOffset());
                 bufferedBytes -= batches.sizeBytes();
@@ -272,6 +280,7 @@ final class PartitionReader {
             fetchPosition = position;
             fail(e);
         }
+        maybeUnpark();
         return null;
     }
 
@@ -305,10 +314,19 @@ final class PartitionReader {
         if (stream != null) {
             stream.consumed(batches.sizeBytes());
         }
-        if (crowding && bufferedBytes <= streams.shareBytes() / 2) {
-            crowding = false;
+        maybeUnpark();
+    }
+
+    private void maybeUnpark() {
+        if (parked && bufferedBytes <= streams.shareBytes() / 2) {
+            unpark();
             onChange.accept(this);
         }
+    }
+
+    private void unpark() {
+        parked = false;
+        streams.unpark(this);
     }
 
     private void leaderSought(LeaderSearch.Outcome outcome) {
@@ -334,11 +352,17 @@ final class PartitionReader {
     private void outOfRange(CordwoodException refusal) {
         long logStart = number(refusal, "log_start_offset");
         long logEnd = number(refusal, "log_end_offset");
+        // Said of where the partition was before: whether it is read from here is not known, so it is added
+        // again.
+        long refused = number(refusal, "value");
+        boolean late = refused >= 0 && refused != fetchPosition;
         // A new leader may at first know of less than its predecessor had told us.
         boolean laggingLeader = logEnd < fetchPosition
                 && fetchPosition <= seenEnd
                 && System.nanoTime() - dataNanos < streams.patience().answer().toNanos();
-        if (followsLogStart && fetchPosition < logStart) {
+        if (late) {
+            retryLater(refusal);
+        } else if (followsLogStart && fetchPosition < logStart) {
             moveTo(logStart, true);
         } else if (laggingLeader) {
             retryLater(refusal);
@@ -382,13 +406,13 @@ final class PartitionReader {
         buffered.forEach(ReceivedBatches::close);
         buffered.clear();
         bufferedBytes = 0;
-        crowding = false;
+        unpark();
     }
 
-    private ConsumedRecord consumed(BatchRecord record) {
+    private ConsumedRecord consumed(BatchRecord record, int leaderEpoch) {
         return new ConsumedRecord(
                 partition,
-                new ConsumedRecord.BatchPlace(record.offset(), record.timestamp()),
+                new ConsumedRecord.BatchPlace(record.offset(), record.timestamp(), leaderEpoch),
                 bytes(record.key()),
                 bytes(record.value()),
                 record.headers());

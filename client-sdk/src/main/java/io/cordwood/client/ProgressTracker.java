@@ -15,14 +15,17 @@ final class ProgressTracker {
     private final int windowRecords;
     private final ArrayDeque<Mark> window = new ArrayDeque<>();
     private long position;
+    private int leaderEpoch = -1;
 
     /** The place of a record that was taken. */
     static final class Mark {
         private final long offset;
+        private final int leaderEpoch;
         private boolean finished;
 
-        private Mark(long offset) {
+        private Mark(long offset, int leaderEpoch) {
             this.offset = offset;
+            this.leaderEpoch = leaderEpoch;
         }
     }
 
@@ -40,12 +43,13 @@ final class ProgressTracker {
         return window.size() >= windowRecords;
     }
 
-    Mark taken(long offset) {
+    /** @param leaderEpoch of the record's batch */
+    Mark taken(long offset, int leaderEpoch) {
         if (offset < position || isFull()) {
             throw new IllegalStateException("offset " + offset + " taken at position " + position + ", " + window.size()
                     + " of " + windowRecords + " in the window");
         }
-        var mark = new Mark(offset);
+        var mark = new Mark(offset, leaderEpoch);
         window.add(mark);
         position = offset + 1;
         return mark;
@@ -64,7 +68,7 @@ final class ProgressTracker {
         mark.finished = true;
         boolean first = window.element() == mark;
         while (!window.isEmpty() && window.element().finished) {
-            window.remove();
+            leaderEpoch = window.remove().leaderEpoch;
         }
         return first;
     }
@@ -72,6 +76,11 @@ final class ProgressTracker {
     /** Every record below it is finished. */
     long committable() {
         return window.isEmpty() ? position : window.element().offset;
+    }
+
+    /** Of the last record below what may be committed; -1 before the first is finished. */
+    int leaderEpoch() {
+        return leaderEpoch;
     }
 
     /** The offset after the last record taken. */

@@ -51,7 +51,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
         this.topic = builder.topic;
         this.maxPollRecords = builder.maxPollRecords;
         this.streams = new SubscribeStreams(client, tasks, false);
-        streams.shareBytes(Math.max(1, builder.bufferBytes / numbers.size()));
+        streams.share(builder.bufferBytes, numbers.size());
         for (int number : numbers) {
             var partition = new TopicPartition(topic, number);
             partitions.put(number, new PartitionReader(partition, view.topicId(), streams, reader -> {}));

@@ -25,6 +25,7 @@ final class ReceivedBatches {
     private final long baseOffset;
     private final long endOffset;
     private @Nullable RecordIterator records;
+    private int leaderEpoch = -1;
 
     private ReceivedBatches(TopicPartition partition, ByteBuffer bytes, long baseOffset, long endOffset) {
         this.partition = partition;
@@ -99,6 +100,11 @@ final class ReceivedBatches {
         }
     }
 
+    /** Of the batch of the record that was given last. */
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+
     void close() {
         if (records != null) {
             records.close();
@@ -122,6 +128,7 @@ final class ReceivedBatches {
         if (!batch.crcMatches()) {
             throw corrupt(partition, batch.baseOffset(), "crc", batch.crc(), batch.computeCrc());
         }
+        leaderEpoch = batch.leaderEpoch();
         return batch.records();
     }
 

@@ -5,7 +5,7 @@ package io.cordwood.client;
  *
  * <p><b>Thread:</b> immutable.
  */
-final class RecordFailedException extends RuntimeException {
+public final class RecordFailedException extends RuntimeException {
     private final transient ConsumedRecord record;
 
     RecordFailedException(ConsumedRecord record, int attempts, Throwable cause) {
@@ -13,7 +13,8 @@ final class RecordFailedException extends RuntimeException {
         this.record = record;
     }
 
-    ConsumedRecord record() {
+    /** The record. */
+    public ConsumedRecord record() {
         return record;
     }
 }

@@ -6,7 +6,7 @@ package io.cordwood.client;
  * <p><b>Thread:</b> the consumer's workers, many at a time; records of one key one after the other.
  */
 @FunctionalInterface
-interface RecordHandler {
+public interface RecordHandler {
     /** Returns when the record is done with; whatever it throws is a failure of the record. */
     void handle(ConsumedRecord record) throws Exception;
 }

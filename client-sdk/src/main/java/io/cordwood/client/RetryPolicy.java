@@ -7,13 +7,13 @@ import java.util.random.RandomGenerator;
  * How long to wait before the next try: doubling from {@code first} to {@code max}, each wait drawn from its upper
  * half, so that clients that failed together do not return together.
  */
-record RetryPolicy(Duration first, Duration max) {
+public record RetryPolicy(Duration first, Duration max) {
     /** A leader is elected in one to two seconds: the first tries find a handover, the later ones add little to an election. */
     static final RetryPolicy DEFAULT = new RetryPolicy(Duration.ofMillis(20), Duration.ofMillis(250));
 
     private static final int DOUBLINGS_MAX = 20;
 
-    RetryPolicy {
+    public RetryPolicy {
         if (first.isNegative() || first.isZero() || max.compareTo(first) < 0) {
             throw new IllegalArgumentException("first " + first + " must be positive and at most max " + max);
         }

@@ -17,8 +17,10 @@ import java.util.Map;
  *
  * <p>Invariants: credit that the node still has, and data that is not consumed, are together at most the sum
  * of the shares of the attached partitions when credit is granted; a node may overrun it by one batch. What is
- * still on its way of a partition that was detached is left out; where it is attached again, late data comes
- * before that of the new place.
+ * still on its way of a partition that was detached is left out. Where it is attached again, late data
+ * comes before that of the new place, and begins within the credit that the node had been granted by then:
+ * behind that nothing is late. Two topics of one name are never read on the same stream. An ended stream
+ * knows of no partition.
  *
  * <p><b>Thread:</b> the reader's; gRPC's threads only hand over tasks, as many as there is credit for.
  */
@@ -31,8 +33,14 @@ final class SubscribeStream {
     private final HostPort address;
     private final SubscribeStreams streams;
     private final Map<TopicPartition, PartitionReader> attached = new HashMap<>();
+    /** Of topics that were read on it, the ids: data names its topic only. */
+    private final Map<String, String> topicIds = new HashMap<>();
+    /** Of partitions that were attached at any time, up to where data may be late, in bytes granted. */
+    private final Map<TopicPartition, Long> lateBelow = new HashMap<>();
+
     private final ClientCallStreamObserver<SubscribeRequest> requests;
-    private long creditBytes;
+    private long grantedBytes;
+    private long receivedBytes;
     /** Consumed or left out since credit was last counted: before it is worth a message none is counted. */
     private long consumedBytes;
 
@@ -51,9 +59,20 @@ final class SubscribeStream {
         return address;
     }
 
+    /** Whether data of another topic, of the same name, may come for it. */
+    boolean mayMistake(PartitionReader reader) {
+        var known = topicIds.get(reader.partition().topic());
+        return known != null && !known.equals(reader.topicId());
+    }
+
     /** Begins with a partition at an offset. */
     void attach(PartitionReader reader, long offset) {
+        if (ended || mayMistake(reader)) {
+            throw new IllegalStateException(reader.partition() + " cannot be read on this stream to " + address);
+        }
         attached.put(reader.partition(), reader);
+        topicIds.put(reader.partition().topic(), reader.topicId());
+        lateBelow.merge(reader.partition(), 0L, (first, again) -> grantedBytes);
         var request = SubscribeRequest.newBuilder()
                 .addAdd(PartitionStart.newBuilder()
                         .setTopic(reader.partition().topic())
@@ -115,13 +134,14 @@ final class SubscribeStream {
     void cancel() {
         if (!ended) {
             ended = true;
+            attached.clear();
             requests.cancel("the reader goes on elsewhere", null);
         }
     }
 
     private Credit grant(long bytes) {
         long granted = Math.max(0, bytes);
-        creditBytes += granted;
+        grantedBytes += granted;
         var credit = Credit.newBuilder().setBytes(granted);
         if (!recordsGranted) {
             recordsGranted = true;
@@ -131,7 +151,7 @@ final class SubscribeStream {
     }
 
     private long wanted() {
-        return targetBytes() - creditBytes - bufferedBytes();
+        return targetBytes() - (grantedBytes - receivedBytes) - bufferedBytes();
     }
 
     private long bufferedBytes() {
@@ -150,27 +170,33 @@ final class SubscribeStream {
         if (ended) {
             return;
         }
+        if (response.getPartition() < 0) {
+            requests.cancel("no such partition", null);
+            end(new CordwoodException(ErrorCode.UNKNOWN, address + " has sent partition " + response.getPartition()));
+            return;
+        }
         int bytes = response.getData().getBatches().size();
-        creditBytes -= bytes;
+        long startBytes = receivedBytes;
+        receivedBytes += bytes;
         var partition = new TopicPartition(response.getTopic(), response.getPartition());
         var reader = attached.get(partition);
         if (reader == null) {
             consumed(bytes);
-            return;
-        }
-        if (response.hasError()) {
+        } else if (response.hasError()) {
             attached.remove(partition);
             recount = true;
             reader.refused(StatusTranslation.of(response.getError()));
         } else {
-            reader.received(response.getData());
+            reader.received(response.getData(), startBytes < lateBelow.getOrDefault(partition, 0L));
         }
     }
 
     private void end(CordwoodException reason) {
         if (!ended) {
             ended = true;
-            streams.ended(this, reason);
+            var readers = readers();
+            attached.clear();
+            streams.ended(this, readers, reason);
         }
     }
 

@@ -1,14 +1,18 @@
 package io.cordwood.client;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 
 /**
  * The Subscribe streams of one reader: one to each node that leads some of its partitions.
  *
- * <p>Invariant: an ended stream is forgotten, and its partitions know that they have none.
+ * <p>Invariants: an ended stream is forgotten, and its partitions know that they have none. Partitions that
+ * wait to be consumed hold together no more than their shares or half of the buffers, whichever is more,
+ * but for what the last of them got in one answer.
  *
  * <p><b>Thread:</b> the reader's, but for {@link #post}.
  */
@@ -17,7 +21,11 @@ final class SubscribeStreams {
     private final BlockingQueue<Runnable> owner;
     private final Map<HostPort, SubscribeStream> streams = new HashMap<>();
     private final boolean shedding;
-    private long shareBytes;
+    /** Those that wait to be consumed before they are read on, who does so for the longest time first. */
+    private final Set<PartitionReader> parked = new LinkedHashSet<>();
+
+    private long bufferBytes = 1;
+    private long shareBytes = 1;
 
     /**
      * @param owner the reader's tasks
@@ -52,26 +60,58 @@ final class SubscribeStreams {
         return shareBytes;
     }
 
-    void shareBytes(long bytes) {
-        shareBytes = bytes;
+    /** So much is for so many. */
+    void share(long bytes, int partitions) {
+        bufferBytes = bytes;
+        shareBytes = Math.max(1, bytes / Math.max(1, partitions));
         streams.values().forEach(SubscribeStream::recount);
     }
 
-    SubscribeStream to(HostPort address) {
+    /**
+     * It waits to be consumed, and so others that did before may have to give up what is more than their
+     * share.
+     */
+    void park(PartitionReader reader) {
+        long limit = Math.max(bufferBytes / 2, shareBytes * (parked.size() + 1));
+        long held = reader.bufferedBytes();
+        for (var other : parked) {
+            held += other.bufferedBytes();
+        }
+        for (var other : parked) {
+            if (held <= limit) {
+                break;
+            }
+            held -= other.dropBeyondShare();
+        }
+        parked.add(reader);
+    }
+
+    void unpark(PartitionReader reader) {
+        parked.remove(reader);
+    }
+
+    /** The stream for a partition. */
+    SubscribeStream to(HostPort address, PartitionReader reader) {
+        var running = streams.get(address);
+        if (running != null && running.mayMistake(reader)) {
+            restart(running);
+        }
         return streams.computeIfAbsent(
                 address, node -> new SubscribeStream(node, client.channels().to(node), this));
     }
 
     /** Ends a stream; its partitions go on with a new one. */
     void restart(SubscribeStream stream) {
+        var readers = stream.readers();
         stream.cancel();
         streams.remove(stream.address(), stream);
-        stream.readers().forEach(PartitionReader::leaveStream);
+        readers.forEach(PartitionReader::leaveStream);
     }
 
-    void ended(SubscribeStream stream, CordwoodException reason) {
+    /** @param readers that were on it */
+    void ended(SubscribeStream stream, List<PartitionReader> readers, CordwoodException reason) {
         streams.remove(stream.address(), stream);
-        stream.readers().forEach(reader -> reader.streamEnded(reason));
+        readers.forEach(reader -> reader.streamEnded(reason));
     }
 
     void topUp() {
@@ -81,5 +121,6 @@ final class SubscribeStreams {
     void close() {
         List.copyOf(streams.values()).forEach(SubscribeStream::cancel);
         streams.clear();
+        parked.clear();
     }
 }

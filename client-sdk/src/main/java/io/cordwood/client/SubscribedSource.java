@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Reads owned partitions of any topics by way of one Subscribe stream per node, so that their number is not
  * bound by the calls that a connection may have.
  *
- * <p>Invariant: what has arrived and is not taken is at most {@code bufferBytes}, but for one answer of each
- * node, one of each partition that waits to be consumed, and credit that was granted before others were held or
- * taken away. A partition that is not consumed, or held, keeps no more than its share, and so does not stop the
- * others; what it has to give up is read again later.
+ * <p>Invariants: what has arrived and is not taken is at most {@code bufferBytes}, half as much again where
+ * single answers are larger than the share of a partition, one answer of each node, and credit that was
+ * granted before others were held or taken away. A partition that is not consumed, or held, does not stop
+ * the others; what it has to give up for that is read again when it is asked for.
  *
  * <p>Cost: a turn looks at partitions that something happened to; at all of them only to see whether one is
  * silent.
@@ -107,19 +107,18 @@ final class SubscribedSource implements RecordSource {
 
     @Override
     public long advance(long now) {
-        advancing = true;
-        retries.fire(now);
-        while (!changed.isEmpty()) {
-            var each = changed.iterator();
-            var reader = each.next();
-            each.remove();
-            settle(reader, now);
-        }
-        advancing = false;
+        settleAll(now);
         streams.topUp();
         checkSilence(now);
         long wake = readers.isEmpty() ? now + IDLE_NANOS : silenceCheckNanos + silenceNanos();
         return retries.nextNanos(wake) - wake < 0 ? retries.nextNanos(wake) : wake;
+    }
+
+    /** Of what has arrived and is not taken. */
+    long bufferedBytes() {
+        return readers.values().stream()
+                .mapToLong(PartitionReader::bufferedBytes)
+                .sum();
     }
 
     @Override
@@ -137,6 +136,21 @@ final class SubscribedSource implements RecordSource {
         }
     }
 
+    private void settleAll(long now) {
+        advancing = true;
+        try {
+            retries.fire(now);
+            while (!changed.isEmpty()) {
+                var each = changed.iterator();
+                var reader = each.next();
+                each.remove();
+                settle(reader, now);
+            }
+        } finally {
+            advancing = false;
+        }
+    }
+
     private void settle(PartitionReader reader, long now) {
         if (readers.get(reader.partition()) != reader) {
             return;
@@ -150,13 +164,13 @@ final class SubscribedSource implements RecordSource {
         if (wake - now < IDLE_NANOS) {
             retries.at(wake, () -> changed(reader));
         }
-        if (reader.hasBuffered() && told.add(reader)) {
+        if (reader.isWorthAsking() && told.add(reader)) {
             listener.available(reader.partition());
         }
     }
 
     private void share() {
-        streams.shareBytes(Math.max(1, bufferBytes / Math.max(1, readers.size())));
+        streams.share(bufferBytes, readers.size());
     }
 
     /** A node that was cut off from the others goes on answering, but never has anything new. */

@@ -97,6 +97,36 @@ final class CommitLedgerTest {
     }
 
     @Test
+    void unconfirmedCommitIsRepeatedAfterAPauseAndTheOthersOfItsCallAreDone() {
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.UNCONFIRMED);
+        world.append(0, "a");
+        world.append(1, "a");
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+        assertThat(world.group.stored).containsEntry(ONE, 1L).containsEntry(ZERO, 0L);
+        world.group.refusals.clear();
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(world.commits(0)).containsExactly(1L, 1L);
+        assertThat(world.commits(1)).containsExactly(1L);
+        assertThat(world.group.stored).containsEntry(ZERO, 1L);
+    }
+
+    @Test
+    void commitSaysWhoseRecordItWasTheTextAndTheTopic() {
+        world.owner(0).metadata = "so far";
+        world.append(0, "a");
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        var commit = world.group.commits.get(0);
+        assertThat(commit.leaderEpoch()).isEqualTo(ManualSource.LEADER_EPOCH);
+        assertThat(commit.metadata()).isEqualTo("so far");
+        assertThat(commit.topicId()).isEqualTo(world.owner(0).id.topicId());
+    }
+
+    @Test
     void callThatCannotSucceedEndsTheConsumer() {
         world.group.failures.add(new CordwoodException(ErrorCode.INVALID_ARGUMENT, "no"));
         world.append(0, "a");

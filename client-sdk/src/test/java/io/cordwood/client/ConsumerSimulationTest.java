@@ -63,6 +63,7 @@ final class ConsumerSimulationTest {
             settings.windowRecords = 1 + random.nextInt(12);
             settings.takenBytes = 300L << random.nextInt(4);
             settings.workers = 1 + random.nextInt(6);
+            settings.revokeTimeout = Duration.ofMillis(random.nextInt(3_000));
         }
 
         abstract ConsumerWorld open();
@@ -104,14 +105,10 @@ final class ConsumerSimulationTest {
             switch (random.nextInt(8)) {
                 case 0, 1, 2 -> {
                     if (world.group.isMember() && world.group.owned().contains(partition)) {
-                        world.group.revoke(Duration.ofMillis(random.nextInt(3_000)), partition);
+                        world.group.revoke(partition);
                     }
                 }
-                case 3 -> {
-                    if (world.group.isMember()) {
-                        world.group.fence();
-                    }
-                }
+                case 3 -> takeAway(partition);
                 case 4, 5 -> owner(partition, true);
                 case 6 -> owner(partition, false);
                 default -> {
@@ -124,6 +121,17 @@ final class ConsumerSimulationTest {
             }
             if (world.group.left) {
                 restart();
+            }
+        }
+
+        private void takeAway(TopicPartition partition) {
+            if (!world.group.isMember()) {
+                return;
+            }
+            switch (random.nextInt(4)) {
+                case 0, 1 -> world.group.fence();
+                case 2 -> world.group.take(partition);
+                default -> world.group.giveAgain(partition, world.group.stored.getOrDefault(partition, 0L));
             }
         }
 
@@ -248,8 +256,7 @@ final class ConsumerSimulationTest {
                     .get(random.nextInt(3));
             settings.failures =
                     policy.withAttempts(attemptsMax, new RetryPolicy(Duration.ofMillis(10), Duration.ofMillis(500)));
-            settings.ordering =
-                    random.nextInt(2) == 0 ? ConsumerConfig.Ordering.PER_PARTITION : ConsumerConfig.Ordering.PER_KEY;
+            settings.ordering = random.nextInt(2) == 0 ? Ordering.PER_PARTITION : Ordering.PER_KEY;
         }
 
         @Override
@@ -321,7 +328,7 @@ final class ConsumerSimulationTest {
         }
 
         private void checkOrder(TopicPartition partition, ConsumedRecord record) {
-            boolean perKey = settings.ordering == ConsumerConfig.Ordering.PER_KEY;
+            boolean perKey = settings.ordering == Ordering.PER_KEY;
             if (perKey && record.key() == null) {
                 return;
             }

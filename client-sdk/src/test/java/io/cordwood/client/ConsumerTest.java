@@ -49,7 +49,7 @@ final class ConsumerTest {
         produce(300);
         var byKey = Collections.synchronizedMap(new HashMap<String, List<String>>());
         var consumer = settings()
-                .ordering(ConsumerConfig.Ordering.PER_KEY)
+                .ordering(Ordering.PER_KEY)
                 .commitInterval(Duration.ofMillis(20))
                 .handle(record -> byKey.computeIfAbsent(record.keyText(), key -> new ArrayList<>())
                         .add(record.valueText()));
@@ -186,7 +186,7 @@ final class ConsumerTest {
         assign(0);
         Awaitility.await().atMost(SECONDS).until(() -> values.size() == size(0));
 
-        group.revoke(SECONDS, partition(0));
+        group.revoke(partition(0));
         Awaitility.await().atMost(SECONDS).until(() -> !group.owned().contains(partition(0)));
         assertThat(group.stored(partition(0))).isEqualTo(size(0));
         produce(30);
@@ -241,13 +241,14 @@ final class ConsumerTest {
         produce(300);
         cluster.topic("orders").logs.get(0).trimTo(20);
         var offsets = Collections.synchronizedList(new ArrayList<Long>());
-        settings().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).handle(record -> offsets.add(record.offset()));
+        group.outOfRange = OutOfRange.EARLIEST;
+        settings().handle(record -> offsets.add(record.offset()));
         assign(0);
         Awaitility.await().atMost(SECONDS).until(() -> offsets.size() == size(0) - 20);
         assertThat(offsets.get(0)).isEqualTo(20);
 
         var other = new ManualMembership();
-        var strict = new Consumer.Builder(client, other).open();
+        var strict = new ConsumerBuilder(client, other).open();
         Awaitility.await().atMost(SECONDS).until(other::isMember);
         other.assign(partition(0), cluster.topic("orders").id, 0);
 
@@ -274,8 +275,8 @@ final class ConsumerTest {
                 .containsEntry("field", "requeue");
     }
 
-    private Consumer.Builder settings() {
-        return new Consumer.Builder(client, group).closeTimeout(SECONDS);
+    private ConsumerBuilder settings() {
+        return new ConsumerBuilder(client, group).closeTimeout(SECONDS);
     }
 
     private void assign(int... numbers) {

@@ -25,10 +25,11 @@ final class ConsumerWorld {
         ConsumerConfig.CommitMode commitMode = ConsumerConfig.CommitMode.AUTOMATIC;
         int windowRecords = 100;
         long takenBytes = 1 << 20;
-        ConsumerConfig.Ordering ordering = ConsumerConfig.Ordering.PER_KEY;
+        Ordering ordering = Ordering.PER_KEY;
         int workers = 16;
         FailurePolicy failures = FailurePolicy.FAIL_FAST;
-        ConsumerConfig.OutOfRange outOfRange = ConsumerConfig.OutOfRange.FAIL;
+        OutOfRange outOfRange = OutOfRange.FAIL;
+        Duration revokeTimeout = Duration.ofSeconds(10);
         ConsumerListener listener = ConsumerListener.none();
 
         ConsumerConfig config() {
@@ -42,7 +43,7 @@ final class ConsumerWorld {
                     ordering,
                     workers,
                     failures,
-                    outOfRange,
+                    revokeTimeout,
                     new RetryPolicy(Duration.ofMillis(100), Duration.ofMillis(100)),
                     Duration.ofSeconds(30));
         }
@@ -73,6 +74,7 @@ final class ConsumerWorld {
 
     private ConsumerWorld(Settings settings, Function<ConsumerWorld, Function<ConsumerCore, Delivery>> delivery) {
         var time = new ConsumerTime(() -> nanos, () -> wallMs);
+        group.outOfRange = settings.outOfRange;
         var sources = new ManualSource[1];
         this.core = new ConsumerCore(
                 settings.config(),
@@ -139,12 +141,12 @@ final class ConsumerWorld {
         }
     }
 
-    void revoke(Duration timeToFinish, int... numbers) {
+    void revoke(int... numbers) {
         var partitions = new TopicPartition[numbers.length];
         for (int i = 0; i < numbers.length; i++) {
             partitions[i] = partition(numbers[i]);
         }
-        group.revoke(timeToFinish, partitions);
+        group.revoke(partitions);
         settle();
     }
 

@@ -77,7 +77,7 @@ final class FailedRecordTest {
     private static ConsumedRecord record(String topic, long offset, List<RecordHeader> headers) {
         return new ConsumedRecord(
                 new TopicPartition(topic, 3),
-                new ConsumedRecord.BatchPlace(offset, 77),
+                new ConsumedRecord.BatchPlace(offset, 77, 3),
                 "key".getBytes(UTF_8),
                 "value".getBytes(UTF_8),
                 headers);

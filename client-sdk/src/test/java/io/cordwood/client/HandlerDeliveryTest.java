@@ -10,7 +10,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class HandlerDeliveryTest {
-    private static final Duration LONG = Duration.ofHours(1);
     private final RuntimeException reason = new IllegalStateException("the database is away");
     private static final FailurePolicy.Requeue TOPICS =
             new FailurePolicy.Requeue("orders.retry", "orders.dead", 1, Duration.ofSeconds(30));
@@ -52,7 +51,7 @@ final class HandlerDeliveryTest {
 
     @Test
     void recordsOfAPartitionAreHandledInOrderWhereThatIsAsked() {
-        settings.ordering = ConsumerConfig.Ordering.PER_PARTITION;
+        settings.ordering = Ordering.PER_PARTITION;
         start();
         world.assign(1, 0);
         world.append(0, "a", "b", null);
@@ -338,7 +337,7 @@ final class HandlerDeliveryTest {
         start();
         world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election goes on"));
         world.append(0, "a");
-        world.revoke(LONG, 0);
+        world.revoke(0);
 
         assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
         assertThat(world.group.stored).containsEntry(ConsumerWorld.partition(0), 0L);

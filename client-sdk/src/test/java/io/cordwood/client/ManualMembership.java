@@ -1,11 +1,10 @@
 package io.cordwood.client;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,12 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class ManualMembership implements GroupMembership {
     private static final UUID TOPIC_ID = new UUID(1, 2);
 
-    synchronized long stored(TopicPartition partition) {
-        return stored.getOrDefault(partition, -1L);
-    }
-
-    /** A call that waits for its answer. */
-    private record Call(List<Commit> commits, CompletableFuture<Map<TopicPartition, CommitOutcome>> answer) {}
+    /** A call that waits for its answer; what became of it was decided when it came. */
+    private record Call(
+            List<Commit> commits,
+            Map<TopicPartition, CommitOutcome> outcomes,
+            CompletableFuture<Map<TopicPartition, CommitOutcome>> answer) {}
 
     final Map<TopicPartition, Long> stored = new HashMap<>();
     final List<Commit> commits = new ArrayList<>();
@@ -37,13 +35,17 @@ final class ManualMembership implements GroupMembership {
     final Map<TopicPartition, CommitOutcome> refusals = new HashMap<>();
 
     final ArrayDeque<CordwoodException> failures = new ArrayDeque<>();
+    OutOfRange outOfRange = OutOfRange.FAIL;
     boolean holdsAnswers;
     int calls;
     int joins;
     boolean left;
-    int epoch = 1;
+    long epoch = 1;
 
-    private final Map<TopicPartition, Integer> owned = new HashMap<>();
+    private final Map<TopicPartition, Assignment> owned = new LinkedHashMap<>();
+    /** Owned ones among them, and others that it does not have. */
+    private final Map<TopicPartition, Revocation> revoked = new LinkedHashMap<>();
+
     private final Map<TopicPartition, Long> sent = new HashMap<>();
     private final ArrayDeque<Call> waiting = new ArrayDeque<>();
     private boolean member;
@@ -61,18 +63,26 @@ final class ManualMembership implements GroupMembership {
     public synchronized CompletableFuture<Map<TopicPartition, CommitOutcome>> commit(List<Commit> list) {
         note(!member, "commits, and is no member");
         calls++;
+        var outcomes = new HashMap<TopicPartition, CommitOutcome>();
         for (var commit : list) {
-            note(!owned.containsKey(commit.partition()), "commits what it does not own: " + commit);
+            var partition = commit.partition();
+            var own = owned.get(partition);
+            note(own == null, "commits what it does not own: " + commit);
             note(
-                    commit.memberEpoch() != owned.getOrDefault(commit.partition(), -1),
-                    "commits under an old epoch: " + commit);
+                    own != null && (commit.memberEpoch() < own.since() || commit.memberEpoch() > epoch),
+                    "commits under a wrong epoch: " + commit);
             note(
-                    commit.offset() <= sent.getOrDefault(commit.partition(), -1L),
+                    commit.offset() <= sent.getOrDefault(partition, -1L),
                     "repeats or goes back: " + commit + " after " + sent);
-            sent.put(commit.partition(), commit.offset());
+            sent.put(partition, commit.offset());
+            var refusal = refusals.get(partition);
+            outcomes.put(partition, refusal == null ? CommitOutcome.COMMITTED : refusal);
+            if (refusal == CommitOutcome.NOT_OWNED) {
+                owned.remove(partition);
+            }
         }
         commits.addAll(list);
-        var call = new Call(list, new CompletableFuture<>());
+        var call = new Call(list, outcomes, new CompletableFuture<>());
         waiting.add(call);
         if (!holdsAnswers) {
             answer();
@@ -81,42 +91,96 @@ final class ManualMembership implements GroupMembership {
     }
 
     @Override
-    public synchronized void acknowledge(List<TopicPartition> revoked) {
+    public synchronized void acknowledge(long seenEpoch, List<PartitionId> ids) {
         note(!member, "acknowledges, and is no member");
-        revoked.forEach(owned::remove);
-        acknowledged.addAll(revoked);
+        note(seenEpoch > epoch, "has seen epoch " + seenEpoch + ", now is " + epoch);
+        for (var id : ids) {
+            var partition = revoked.entrySet().stream()
+                    .filter(entry -> entry.getValue().id().equals(id))
+                    .map(Map.Entry::getKey)
+                    .findFirst();
+            note(partition.isEmpty(), "acknowledges what it was not asked for: " + id);
+            partition.ifPresent(found -> {
+                revoked.remove(found);
+                owned.remove(found);
+                acknowledged.add(found);
+            });
+        }
     }
 
     @Override
-    public synchronized void leave() {
+    public synchronized CompletableFuture<@Nullable Void> leave() {
         note(left, "leaves twice");
         left = true;
         member = false;
         owned.clear();
+        revoked.clear();
+        return CompletableFuture.completedFuture(null);
     }
 
-    synchronized Assignment assign(TopicPartition partition, long offset) {
-        return assign(partition, TOPIC_ID, offset);
+    synchronized void assign(TopicPartition partition, long offset) {
+        assign(partition, TOPIC_ID, offset);
     }
 
-    synchronized Assignment assign(TopicPartition partition, UUID topicId, long offset) {
-        var assignment = new Assignment(partition, topicId, offset, epoch);
-        stored.putIfAbsent(partition, offset);
-        if (owned.put(partition, epoch) == null) {
-            sent.put(partition, offset);
+    /** What is owned already goes on under a newer epoch. */
+    synchronized void assign(TopicPartition partition, UUID topicId, long offset) {
+        if (owned.containsKey(partition) && !revoked.containsKey(partition)) {
+            epoch++;
+            tell();
+        } else {
+            giveAgain(partition, topicId, offset, offset);
         }
-        listener().assigned(List.of(assignment));
-        return assignment;
     }
 
-    synchronized void revoke(Duration timeToFinish, TopicPartition... partitions) {
-        listener().revoked(Arrays.asList(partitions), timeToFinish);
+    /** The group has no offset yet. */
+    synchronized void assignUncommitted(TopicPartition partition, long offset) {
+        giveAgain(partition, TOPIC_ID, offset, -1);
+    }
+
+    /** It was another member's meanwhile, or its offset was set. */
+    synchronized void giveAgain(TopicPartition partition, long offset) {
+        giveAgain(partition, TOPIC_ID, offset, offset);
+    }
+
+    synchronized void giveAgain(TopicPartition partition, UUID topicId, long offset, long committed) {
+        epoch++;
+        owned.put(partition, new Assignment(partition, topicId, epoch, offset, committed, ""));
+        revoked.remove(partition);
+        sent.put(partition, committed);
+        if (committed >= 0) {
+            stored.putIfAbsent(partition, committed);
+        }
+        tell();
+    }
+
+    /** Takes it away without asking. */
+    synchronized void take(TopicPartition partition) {
+        epoch++;
+        owned.remove(partition);
+        revoked.remove(partition);
+        tell();
+    }
+
+    synchronized void revoke(TopicPartition... partitions) {
+        epoch++;
+        for (var partition : partitions) {
+            var own = owned.get(partition);
+            var id = own == null ? new PartitionId(TOPIC_ID, partition.partition()) : own.id();
+            revoked.put(partition, new Revocation(id, own == null ? epoch : own.since()));
+        }
+        tell();
+    }
+
+    /** Says again what was said last. */
+    synchronized void tell() {
+        var assigned = owned.values().stream()
+                .filter(each -> !revoked.containsKey(each.partition()))
+                .toList();
+        listener().assigned(new Assignments(epoch, outOfRange, assigned, List.copyOf(revoked.values())));
     }
 
     synchronized void fence() {
-        member = false;
-        owned.clear();
-        epoch++;
+        lapse();
         listener().fenced("by the test");
     }
 
@@ -124,6 +188,7 @@ final class ManualMembership implements GroupMembership {
     synchronized void lapse() {
         member = false;
         owned.clear();
+        revoked.clear();
         epoch++;
     }
 
@@ -142,6 +207,10 @@ final class ManualMembership implements GroupMembership {
         return member;
     }
 
+    synchronized long stored(TopicPartition partition) {
+        return stored.getOrDefault(partition, -1L);
+    }
+
     synchronized int waiting() {
         return waiting.size();
     }
@@ -151,25 +220,23 @@ final class ManualMembership implements GroupMembership {
         var call = waiting.remove();
         var failure = failures.poll();
         if (failure != null) {
-            // What failed is sent again.
-            call.commits.forEach(commit -> sent.computeIfPresent(commit.partition(), (key, offset) -> offset - 1));
+            call.commits.forEach(commit -> expectAgain(commit.partition()));
             call.answer.completeExceptionally(failure);
             return;
         }
-        var outcomes = new HashMap<TopicPartition, CommitOutcome>();
         for (var commit : call.commits) {
-            outcomes.put(commit.partition(), store(commit));
+            var outcome = call.outcomes.get(commit.partition());
+            if (outcome == CommitOutcome.COMMITTED) {
+                stored.merge(commit.partition(), commit.offset(), Math::max);
+            } else if (outcome == CommitOutcome.UNCONFIRMED) {
+                expectAgain(commit.partition());
+            }
         }
-        call.answer.complete(outcomes);
+        call.answer.complete(call.outcomes);
     }
 
-    private CommitOutcome store(Commit commit) {
-        var refusal = refusals.get(commit.partition());
-        if (refusal != null) {
-            return refusal;
-        }
-        stored.merge(commit.partition(), commit.offset(), Math::max);
-        return CommitOutcome.COMMITTED;
+    private void expectAgain(TopicPartition partition) {
+        sent.computeIfPresent(partition, (key, offset) -> offset - 1);
     }
 
     private void note(boolean wrong, String what) {

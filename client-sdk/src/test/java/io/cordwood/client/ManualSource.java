@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Logs in memory; whatever is appended is there at once. */
 final class ManualSource implements RecordSource {
+    static final int LEADER_EPOCH = 5;
     private static final byte[] VALUE = "value".getBytes(UTF_8);
 
     private final RecordSource.Listener listener;
@@ -39,7 +40,7 @@ final class ManualSource implements RecordSource {
         long offset = end(partition);
         var record = new ConsumedRecord(
                 partition,
-                new ConsumedRecord.BatchPlace(offset, 1_000),
+                new ConsumedRecord.BatchPlace(offset, 1_000, LEADER_EPOCH),
                 key == null ? null : key.getBytes(UTF_8),
                 VALUE,
                 headers);

@@ -76,7 +76,7 @@ final class OwnershipsTest {
         world.append(0, "a", "b", "c");
         world.group.holdsAnswers = true;
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         world.finish(0);
         assertThat(world.group.commits).isEmpty();
         world.finish(0);
@@ -99,7 +99,7 @@ final class OwnershipsTest {
         world.finish(0);
         world.finish(1);
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         world.pass(TEN_SECONDS.minusMillis(1));
         assertThat(world.group.acknowledged).isEmpty();
         world.pass(Duration.ofMillis(1));
@@ -116,12 +116,12 @@ final class OwnershipsTest {
     void deadlineOfAnEarlierRevocationMeansNothingToTheNext() {
         start();
         world.assign(0, 0);
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         world.assign(0, 0);
         world.append(0, "a");
         world.pass(Duration.ofSeconds(5));
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         world.pass(Duration.ofSeconds(5));
         assertThat(world.group.acknowledged).hasSize(1);
         world.finish(0);
@@ -136,7 +136,7 @@ final class OwnershipsTest {
         world.assign(0, 0);
         world.listenerHangs = true;
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         assertThat(world.group.acknowledged).isEmpty();
         world.pass(TEN_SECONDS);
 
@@ -150,7 +150,7 @@ final class OwnershipsTest {
         world.append(0, "a", "b");
         world.group.holdsAnswers = true;
         world.finish(0);
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         world.finish(0);
 
         world.pass(TEN_SECONDS);
@@ -168,7 +168,7 @@ final class OwnershipsTest {
         world.append(0, "a");
         world.finish(0);
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
         world.pass(TEN_SECONDS);
 
@@ -180,7 +180,7 @@ final class OwnershipsTest {
     void revokedPartitionThatIsNotOwnedIsAcknowledged() {
         start();
 
-        world.revoke(TEN_SECONDS, 5);
+        world.revoke(5);
 
         assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(5));
     }
@@ -194,7 +194,7 @@ final class OwnershipsTest {
         world.append(1, "a");
         world.finishAll();
 
-        world.revoke(TEN_SECONDS, 0, 1);
+        world.revoke(0, 1);
 
         assertThat(world.group.calls).isEqualTo(1);
         assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0), ConsumerWorld.partition(1));
@@ -218,7 +218,8 @@ final class OwnershipsTest {
         world.assign(0, 0);
         world.finishAll();
         world.pass(ConsumerWorld.INTERVAL);
-        assertThat(world.group.commits).containsExactly(new GroupMembership.Commit(ConsumerWorld.partition(0), 2, 2));
+        assertThat(world.commits(0)).containsExactly(2L);
+        assertThat(world.group.commits.get(0).memberEpoch()).isEqualTo(world.group.epoch);
     }
 
     @Test
@@ -282,15 +283,101 @@ final class OwnershipsTest {
         start();
         world.assign(0, 0);
         world.append(0, "a");
-        world.group.epoch = 7;
         world.assign(0, 0);
 
         world.finishAll();
         world.pass(ConsumerWorld.INTERVAL);
 
         assertThat(world.handled).containsExactly(0L);
-        assertThat(world.group.commits).containsExactly(new GroupMembership.Commit(ConsumerWorld.partition(0), 1, 7));
+        assertThat(world.commits(0)).containsExactly(1L);
+        assertThat(world.group.commits.get(0).memberEpoch()).isEqualTo(world.group.epoch);
         assertThat(told).containsExactly("assigned [orders-0]");
+    }
+
+    @Test
+    void partitionThatWasGivenAgainIsDroppedAndBegunAnew() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(1);
+        world.group.giveAgain(ConsumerWorld.partition(0), 1);
+        world.settle();
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(told).containsExactly("assigned [orders-0]", "lost [orders-0]", "assigned [orders-0]");
+        assertThat(world.handled).containsExactly(1L, 0L, 1L);
+        assertThat(world.commits(0)).containsExactly(2L);
+        assertThat(world.core.takenBytes()).isZero();
+    }
+
+    @Test
+    void partitionThatIsInNoAssignmentAnyMoreIsDropped() {
+        start();
+        world.assign(0, 0);
+        world.assign(1, 0);
+        world.append(0, "a");
+        world.group.take(ConsumerWorld.partition(0));
+        world.settle();
+        world.finishAll();
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(told).contains("lost [orders-0]");
+        assertThat(world.group.commits).isEmpty();
+        assertThat(world.source.partitions()).containsExactly(ConsumerWorld.partition(1));
+    }
+
+    @Test
+    void revokedPartitionOfAnotherSinceIsDroppedAndAcknowledgedAtOnce() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a");
+        world.group.giveAgain(ConsumerWorld.partition(0), 0);
+        world.revoke(0);
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.group.commits).isEmpty();
+        assertThat(told).contains("lost [orders-0]");
+    }
+
+    @Test
+    void assignmentThatComesAgainChangesNothing() {
+        start();
+        world.assign(0, 0);
+        world.assign(1, 0);
+        world.append(0, "a");
+        world.revoke(0);
+
+        world.group.tell();
+        world.settle();
+        assertThat(world.group.acknowledged).isEmpty();
+        world.finishAll();
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(told).filteredOn(line -> line.startsWith("revoked")).hasSize(1);
+    }
+
+    @Test
+    void placeWhereItBeginsIsCommittedWhereNothingIs() {
+        start();
+        world.group.assignUncommitted(ConsumerWorld.partition(0), 7);
+        world.settle();
+
+        world.pass(ConsumerWorld.INTERVAL);
+
+        assertThat(world.commits(0)).containsExactly(7L);
+    }
+
+    @Test
+    void reportOfAMembershipThatIsOverMeansNothing() {
+        start();
+        var earlier = world.group.listener();
+        world.fence();
+
+        earlier.fenced("once more");
+        world.settle();
+
+        assertThat(world.group.joins).isEqualTo(2);
     }
 
     @Test

@@ -100,7 +100,7 @@ final class PollDeliveryTest {
         world.append(0, "a", "b");
         world.poll(1);
 
-        world.revoke(TEN_SECONDS, 0);
+        world.revoke(0);
         assertThat(world.group.acknowledged).isEmpty();
         assertThat(world.poll(10)).isEmpty();
 
@@ -206,7 +206,7 @@ final class PollDeliveryTest {
 
     @Test
     void positionOutOfRangeFollowsThePolicy() {
-        settings.outOfRange = ConsumerConfig.OutOfRange.EARLIEST;
+        settings.outOfRange = OutOfRange.EARLIEST;
         start();
         world.append(0, "a", "b", "c", "d");
         var outside = new OffsetOutOfRangeException(ConsumerWorld.partition(0), 0, 2, 4);
@@ -215,14 +215,14 @@ final class PollDeliveryTest {
         world.settle();
         assertThat(world.poll(10)).containsExactly(2L, 3L);
 
-        settings.outOfRange = ConsumerConfig.OutOfRange.LATEST;
+        settings.outOfRange = OutOfRange.LATEST;
         start();
         world.append(0, "a", "b", "c", "d");
         world.core.post(() -> world.core.failed(ConsumerWorld.partition(0), outside));
         world.settle();
         assertThat(world.poll(10)).isEmpty();
 
-        settings.outOfRange = ConsumerConfig.OutOfRange.FAIL;
+        settings.outOfRange = OutOfRange.FAIL;
         start();
         world.core.post(() -> world.core.failed(ConsumerWorld.partition(0), outside));
         world.settle();

@@ -13,9 +13,9 @@ final class ProgressTrackerTest {
     @Test
     void onlyThePrefixThatIsFinishedMayBeCommitted() {
         var tracker = new ProgressTracker(10, 5);
-        var first = tracker.taken(5);
-        var second = tracker.taken(6);
-        var third = tracker.taken(7);
+        var first = tracker.taken(5, 7);
+        var second = tracker.taken(6, 7);
+        var third = tracker.taken(7, 7);
 
         assertThat(tracker.finished(second)).isFalse();
         assertThat(tracker.committable()).isEqualTo(5);
@@ -28,8 +28,8 @@ final class ProgressTrackerTest {
     @Test
     void holesOfCompactionArePassed() {
         var tracker = new ProgressTracker(10, 0);
-        var first = tracker.taken(3);
-        var second = tracker.taken(9);
+        var first = tracker.taken(3, 7);
+        var second = tracker.taken(9, 7);
 
         tracker.finished(first);
         assertThat(tracker.committable()).isEqualTo(9);
@@ -42,14 +42,14 @@ final class ProgressTrackerTest {
     @Test
     void windowIsFullUntilTheFirstIsFinished() {
         var tracker = new ProgressTracker(3, 0);
-        var first = tracker.taken(0);
-        var second = tracker.taken(1);
-        var third = tracker.taken(2);
+        var first = tracker.taken(0, 7);
+        var second = tracker.taken(1, 7);
+        var third = tracker.taken(2, 7);
 
         tracker.finished(second);
         tracker.finished(third);
         assertThat(tracker.isFull()).isTrue();
-        assertThatThrownBy(() -> tracker.taken(3)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> tracker.taken(3, 7)).isInstanceOf(IllegalStateException.class);
         tracker.finished(first);
 
         assertThat(tracker.isFull()).isFalse();
@@ -59,11 +59,11 @@ final class ProgressTrackerTest {
     @Test
     void recordTakenOrFinishedTwiceIsAFault() {
         var tracker = new ProgressTracker(3, 4);
-        var mark = tracker.taken(4);
+        var mark = tracker.taken(4, 7);
         tracker.finished(mark);
 
         assertThatThrownBy(() -> tracker.finished(mark)).hasMessageContaining("4");
-        assertThatThrownBy(() -> tracker.taken(4)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> tracker.taken(4, 7)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> new ProgressTracker(0, 0)).isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -76,7 +76,7 @@ final class ProgressTrackerTest {
             var open = new HashSet<Long>();
             for (int i = 0; i < 50; i++) {
                 open.add((long) i);
-                marks.add(tracker.taken(i));
+                marks.add(tracker.taken(i, 7));
             }
             var order = new ArrayList<Integer>();
             for (int i = 0; i < 50; i++) {

@@ -31,7 +31,13 @@ final class PublicApiTest {
     @Test
     void mainTypesArePublic() throws Exception {
         assertThat(publicTypes())
-                .contains(CordwoodClient.class, Producer.class, Reader.class, Admin.class, CordwoodException.class);
+                .contains(
+                        CordwoodClient.class,
+                        Producer.class,
+                        Reader.class,
+                        Consumer.class,
+                        Admin.class,
+                        CordwoodException.class);
     }
 
     private static List<Class<?>> publicTypes() throws Exception {

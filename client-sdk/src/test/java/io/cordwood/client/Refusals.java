@@ -45,7 +45,7 @@ final class Refusals {
             case "UNKNOWN_TOPIC", "PARTITION_OUT_OF_RANGE" -> 5;
             case "TOPIC_EXISTS", "NODE_EXISTS" -> 6;
             case "OVERLOADED", "TOO_MANY_PRODUCERS" -> 8;
-            case "NOT_LEADER", "OUT_OF_ORDER_SEQUENCE" -> 9;
+            case "NOT_LEADER", "OUT_OF_ORDER_SEQUENCE", "UNKNOWN_MEMBER", "MEMBER_FENCED", "OFFSET_BEHIND" -> 9;
             case "OFFSET_OUT_OF_RANGE" -> 11;
             case "INTERNAL" -> 13;
             case "LEADER_UNKNOWN", "METADATA_UNAVAILABLE", "SHUTTING_DOWN" -> 14;

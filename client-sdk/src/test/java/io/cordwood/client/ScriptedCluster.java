@@ -51,6 +51,7 @@ final class ScriptedCluster implements AutoCloseable {
 
     final List<ScriptedDataService> dataServices = new ArrayList<>();
     final ScriptedAnswers answers = new ScriptedAnswers();
+    final ScriptedGroup group = new ScriptedGroup(this);
     private String clusterId = "abcdefghijklmnopqrstuv";
     private long nextProducerId = 1000;
     private int batchesRemembered = 5;
@@ -75,6 +76,7 @@ final class ScriptedCluster implements AutoCloseable {
                 .addService(data)
                 .addService(new ScriptedTopicService(this))
                 .addService(new ScriptedClusterService(this, node))
+                .addService(new ScriptedGroupService(this, node))
                 .build();
         try {
             server.start();

@@ -346,6 +346,7 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                                 "OFFSET_OUT_OF_RANGE",
                                 "offset " + offset,
                                 Map.of(
+                                        "value", Long.toString(offset),
                                         "log_start_offset", Long.toString(log.logStartOffset()),
                                         "log_end_offset", Long.toString(log.endOffset()))));
             } else {
@@ -387,6 +388,11 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                     data(partition, batch, log, ByteString.copyFrom(damaged));
                 }
                 case SKIP -> positions.put(partition, batch.endOffset());
+                case MISNAME ->
+                    answers.onNext(SubscribeResponse.newBuilder()
+                            .setTopic(partition.topic())
+                            .setPartition(-1)
+                            .build());
                 case RESET -> reset();
                 case SAY_NOT_LEADER -> refuse(partition, Refusals.of("NOT_LEADER", "no more"));
                 case FALL_SILENT -> {

@@ -13,6 +13,8 @@ interface SubscribeScript {
         SEND_CORRUPT,
         /** The batch is left out. */
         SKIP,
+        /** The answer names a partition that cannot be. */
+        MISNAME,
         /** The stream breaks. */
         RESET,
         /** The partition is refused as led by another node. */

@@ -2,6 +2,7 @@ package io.cordwood.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,10 +27,13 @@ final class SubscribedSourceTest {
     private static final Duration SECONDS = Duration.ofSeconds(10);
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int VALUE_BYTES = 2_000;
+    private static final int LARGE_BATCH_BYTES = 51_000;
 
     private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private final Set<TopicPartition> available = new HashSet<>();
     private final Map<TopicPartition, CordwoodException> failures = new LinkedHashMap<>();
+    private final List<String> values = new ArrayList<>();
+    private boolean throwing;
     private ScriptedCluster cluster;
     private CordwoodClient client;
     private SubscribedSource source;
@@ -182,6 +189,127 @@ final class SubscribedSourceTest {
         assertThat(take("orders", 0, 30)).isEqualTo(range(30, 60));
     }
 
+    @Test
+    void heldPartitionWhoseOnlyAnswerWasTooLargeIsReadAgain() {
+        onOneNode();
+        produceInLargeBatches(2);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        awaitUntil(() -> available.contains(partition(0)) && available.contains(partition(1)));
+        source.hold(partition(0), true);
+        assertThat(source.bufferedBytes()).isLessThan(LARGE_BATCH_BYTES * 2);
+        long sent = cluster.subscribedBytesSent();
+
+        source.hold(partition(0), false);
+
+        awaitUntil(() -> cluster.subscribedBytesSent() > sent);
+        assertThat(take("orders", 0, 25)).isEqualTo(range(0, 25));
+    }
+
+    @Test
+    void answersLargerThanAShareAreBoundedTogetherAndAreReadWhenTheyAreAskedFor() {
+        cluster.createTopic("large", 12);
+        cluster.topic("large").logs.forEach(log -> log.moveTo(1));
+        produceInLargeBatches("large", 12);
+        for (int number = 0; number < 12; number++) {
+            add("large", number, 0);
+        }
+        awaitUntil(() -> available.size() == 12);
+        turnFor(Duration.ofMillis(50));
+
+        assertThat(source.bufferedBytes()).isLessThanOrEqualTo(BUFFER_BYTES + BUFFER_BYTES / 2 + LARGE_BATCH_BYTES);
+        for (int number = 0; number < 12; number++) {
+            assertThat(take("large", number, 25)).isEqualTo(range(0, 25));
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void refusalOfAnEarlierPlaceMeansNothingToTheNext() {
+        produce("orders", 1, 100);
+        cluster.topic("orders").logs.get(0).trimTo(40);
+        attachAndAwaitAnswers(0, 5, 1);
+
+        source.seek(partition(0), 40);
+
+        assertThat(take("orders", 0, 5)).isEqualTo(range(40, 45));
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void dataOfSeveralEarlierPlacesMeansNothingToTheNext() {
+        produce("orders", 1, 100);
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
+                baseOffset > 0 && baseOffset < 40 ? SubscribeScript.Fate.FALL_SILENT : SubscribeScript.Fate.SEND);
+        attachAndAwaitAnswers(0, 0, 1);
+        source.seek(partition(0), 60);
+        attachAndAwaitAnswers(2);
+        cluster.script("orders", SubscribeScript.SEND);
+
+        source.seek(partition(0), 3);
+
+        assertThat(take("orders", 0, 97)).isEqualTo(range(3, 100));
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void dataOnItsWayToOneOwnershipIsNotTakenForThatOfTheNext() {
+        produce("orders", 1, 100);
+        attachAndAwaitAnswers(0, 40, 2);
+
+        source.remove(partition(0));
+        add("orders", 0, 2);
+
+        assertThat(take("orders", 0, 98)).isEqualTo(range(2, 100));
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void dataOnItsWayIsNotTakenForThatOfAnotherTopicOfTheName() {
+        produce("orders", 1, 100);
+        attachAndAwaitAnswers(0, 0, 2);
+        source.remove(partition(0));
+        cluster.deleteTopic("orders");
+        cluster.createTopic("orders", 1);
+        client.view().refresh("orders").join();
+        try (var producer = client.producer().open()) {
+            producer.send(new ProducerRecord("orders", 0, null, "new".getBytes(UTF_8)))
+                    .join();
+        }
+
+        add("orders", 0, 0);
+        awaitUntil(() -> source.position(partition(0)) > 0 || next(0) != null);
+
+        assertThat(values).containsExactly("new");
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void answerForAPartitionThatCannotBeEndsItsStreamOnly() {
+        produce("orders", 1, 30);
+        var misnamed = new AtomicBoolean();
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) ->
+                misnamed.getAndSet(true) ? SubscribeScript.Fate.SEND : SubscribeScript.Fate.MISNAME);
+        add("orders", 0, 0);
+
+        assertThat(take("orders", 0, 30)).isEqualTo(range(0, 30));
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void listenerThatThrowsDoesNotStopLaterChangesFromBeingSeen() {
+        produce("orders", 1, 30);
+        throwing = true;
+        add("orders", 0, 0);
+        assertThatThrownBy(() -> awaitUntil(() -> false)).hasMessage("by the test");
+        throwing = false;
+        tasks.clear();
+
+        source.hold(partition(0), true);
+
+        assertThat(tasks).isNotEmpty();
+    }
+
     /** Whatever is held, moved, consumed slowly or broken, the next record is the one at the position. */
     @Test
     void recordsHaveNoGapWhateverHappensToTheStream() {
@@ -232,6 +360,9 @@ final class SubscribedSourceTest {
         return new RecordSource.Listener() {
             @Override
             public void available(TopicPartition partition) {
+                if (throwing) {
+                    throw new IllegalStateException("by the test");
+                }
                 available.add(partition);
             }
 
@@ -242,9 +373,30 @@ final class SubscribedSourceTest {
         };
     }
 
+    /** Adds a partition, and has answers wait that were sent for it, unseen. */
+    private void attachAndAwaitAnswers(int number, long offset, int count) {
+        client.view().refresh("orders").join();
+        add("orders", number, offset);
+        attachAndAwaitAnswers(count);
+    }
+
+    private void attachAndAwaitAnswers(int count) {
+        int before = tasks.size();
+        source.advance(System.nanoTime());
+        Awaitility.await().atMost(SECONDS).until(() -> tasks.size() >= before + count);
+    }
+
+    private @Nullable ConsumedRecord next(int number) {
+        var record = source.next(partition(number));
+        if (record != null) {
+            values.add(record.valueText());
+        }
+        return record;
+    }
+
     private void add(String topic, int number, long offset) {
-        source.add(
-                new GroupMembership.Assignment(new TopicPartition(topic, number), cluster.topic(topic).id, offset, 1));
+        source.add(new GroupMembership.Assignment(
+                new TopicPartition(topic, number), cluster.topic(topic).id, 1, offset, offset, ""));
     }
 
     private List<Long> take(String topic, int number, int count) {
@@ -304,6 +456,23 @@ final class SubscribedSourceTest {
         try (var producer =
                 client.producer().batchBytes(16 << 10).maxRecordBytes(64 << 10).open()) {
             for (int i = 0; i < count; i++) {
+                var value = "x".repeat(VALUE_BYTES).getBytes(UTF_8);
+                var unused = producer.send(new ProducerRecord(topic, i % partitions, null, value));
+            }
+        }
+    }
+
+    private void produceInLargeBatches(int partitions) {
+        produceInLargeBatches("orders", partitions);
+    }
+
+    /** One batch for each partition. */
+    private void produceInLargeBatches(String topic, int partitions) {
+        try (var producer = client.producer()
+                .batchBytes(64 << 10)
+                .linger(Duration.ofSeconds(1))
+                .open()) {
+            for (int i = 0; i < 25 * partitions; i++) {
                 var value = "x".repeat(VALUE_BYTES).getBytes(UTF_8);
                 var unused = producer.send(new ProducerRecord(topic, i % partitions, null, value));
             }

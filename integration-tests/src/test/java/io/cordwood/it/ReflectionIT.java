@@ -25,8 +25,11 @@ class ReflectionIT {
     @RegisterExtension
     static final Clusters CLUSTERS = Clusters.ofClass();
 
-    private static final List<String> SERVICES =
-            List.of("cordwood.v1.DataService", "cordwood.v1.TopicService", "cordwood.v1.ClusterService");
+    private static final List<String> SERVICES = List.of(
+            "cordwood.v1.DataService",
+            "cordwood.v1.TopicService",
+            "cordwood.v1.GroupService",
+            "cordwood.v1.ClusterService");
     private static @Nullable TestCluster cluster;
 
     @BeforeAll

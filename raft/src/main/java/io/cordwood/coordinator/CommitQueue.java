@@ -96,6 +96,15 @@ final class CommitQueue {
         return List.of();
     }
 
+    /** The answer to a request that is refused as a whole. */
+    static AnswerCommit refused(long stream, CommitRequest request, GroupRefusal refusal) {
+        var all = new TreeMap<Integer, GroupRefusal>();
+        for (int place = 0; place < request.offsets().size(); place++) {
+            all.put(place, refusal);
+        }
+        return new AnswerCommit(stream, request.requestId(), all);
+    }
+
     private static GroupRefusal beyondEnd(PartitionOffset offset, long end) {
         return new GroupRefusal(
                 GroupReason.OFFSET_OUT_OF_RANGE,

@@ -1,5 +1,6 @@
 package io.cordwood.coordinator;
 
+import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
 import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
@@ -122,9 +123,10 @@ public final class Coordinator {
             return Optional.empty();
         }
         var names = TopicPattern.of(pattern).matching(image.topics().keySet());
-        return Optional.of(new Matching(
-                names.isPresent() ? Optional.empty() : Optional.of(Hellos.tooCostly(pattern)),
-                names.orElseGet(TreeSet::new)));
+        return Optional.of(
+                names.isPresent()
+                        ? new Matching(Hellos.checkSize(hello, names.get()), names.get())
+                        : new Matching(Optional.of(Hellos.tooCostly(pattern)), new TreeSet<>()));
     }
 
     private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {
@@ -160,7 +162,10 @@ public final class Coordinator {
             return;
         }
         var replaces = holder.map(GroupMember::memberId).orElse("");
-        streams.values().remove(member);
+        streamsOf(member).stream().filter(older -> older != stream).forEach(older -> {
+            streams.remove(older);
+            close(older, fenced(member));
+        });
         streams.put(stream, member);
         queue(stream, member, Hellos.join(hello, replaces, names));
     }
@@ -173,9 +178,11 @@ public final class Coordinator {
      * A member's ping.
      *
      * @param epoch of the last assignment that it got
+     * @param pingId of the member's own; the answer has it
      */
-    public void heard(long stream, long epoch) {
+    public void heard(long stream, long epoch, long pingId) {
         on(stream).ifPresent(session -> {
+            outputs.add(new AnswerPing(stream, pingId, settings(session.member())));
             var member = member(session.member()).orElseThrow();
             var assignment = assignment(session.member());
             boolean owes = !assignment.revoked().isEmpty() && !membership.releases(session.member());
@@ -202,6 +209,23 @@ public final class Coordinator {
     /** A member commits offsets. */
     public void commit(long stream, CommitRequest request) {
         on(stream).ifPresent(session -> outputs.addAll(commits.add(stream, session.member(), request)));
+    }
+
+    /**
+     * A member commits offsets outside of its streams.
+     *
+     * @param number never used before, neither for a stream
+     */
+    public void commit(long number, MemberRef member, CommitRequest request) {
+        var session = sessions.get(member);
+        if (session == null || session.isEnding()) {
+            var refusal = group(member).isPresent()
+                    ? unknown(member)
+                    : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
+            outputs.add(CommitQueue.refused(number, request, refusal));
+        } else {
+            outputs.addAll(commits.add(number, member, request));
+        }
     }
 
     /** A member goes, and does not come back under its id. */
@@ -375,8 +399,9 @@ public final class Coordinator {
     }
 
     private void refresh(List<GroupCommand.Refresh> due) {
-        due.stream().skip(MAX_GROUPS_PER_ENTRY).forEach(later -> topics.suspect(later.group()));
-        var first = due.stream().limit(MAX_GROUPS_PER_ENTRY).toList();
+        var later = new ArrayList<>(due);
+        var first = EntryBudget.take(later.iterator(), MAX_GROUPS_PER_ENTRY, one -> true, EntryBudget::bytes);
+        later.forEach(refresh -> topics.suspect(refresh.group()));
         if (!first.isEmpty()) {
             refreshes.started(propose(new GroupCommand.RefreshGroups(first)), first);
         }

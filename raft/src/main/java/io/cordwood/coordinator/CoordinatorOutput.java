@@ -20,9 +20,13 @@ public sealed interface CoordinatorOutput {
     /** The member is told what it may process. It may be told the same again. */
     record Assign(long stream, GroupAssignment assignment, GroupSettings settings) implements CoordinatorOutput {}
 
+    /** The member is told that it was heard, and for how long it lives from when it spoke. */
+    record AnswerPing(long stream, long pingId, GroupSettings settings) implements CoordinatorOutput {}
+
     /**
      * The member is told what became of a commit.
      *
+     * @param stream or the number that a commit outside of streams was given
      * @param refused offsets by their places in the request
      */
     record AnswerCommit(long stream, long requestId, SortedMap<Integer, GroupRefusal> refused)

@@ -2,10 +2,13 @@ package io.cordwood.coordinator;
 
 import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
+import io.cordwood.metadata.GroupCommand.Refresh;
 import io.cordwood.metadata.GroupCommand.Release;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
@@ -60,6 +63,17 @@ final class EntryBudget {
         }
         for (String topic : join.patternTopics()) {
             chars += topic.length() + 1;
+        }
+        return ITEM_BYTES + CHAR_BYTES * chars;
+    }
+
+    static long bytes(Refresh refresh) {
+        long chars = refresh.group().length();
+        for (Map.Entry<String, SortedSet<String>> pattern : refresh.patterns().entrySet()) {
+            chars += pattern.getKey().length() + 1;
+            for (String topic : pattern.getValue()) {
+                chars += topic.length() + 1;
+            }
         }
         return ITEM_BYTES + CHAR_BYTES * chars;
     }

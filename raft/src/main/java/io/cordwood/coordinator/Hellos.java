@@ -7,6 +7,7 @@ import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** What members say of themselves: what is wrong with it, and the join that it comes to. Pure functions. */
@@ -31,15 +32,20 @@ final class Hellos {
                     longText.get().length() + " characters",
                     "at most " + MAX_TEXT_LENGTH);
         }
-        long bytes = EntryBudget.bytes(join(hello, "", hello.subscription().topics()));
-        if (bytes > EntryBudget.MAX_BYTES) {
-            return refused(
-                    GroupReason.INVALID_SUBSCRIPTION,
-                    "bytes of the subscription",
-                    Long.toString(bytes),
-                    "at most " + EntryBudget.MAX_BYTES);
-        }
-        return TopicPattern.check(hello.subscription().pattern());
+        return checkSize(hello, new TreeSet<>())
+                .or(() -> TopicPattern.check(hello.subscription().pattern()));
+    }
+
+    /** Whether the join finds room in a raft entry, with the topics that its pattern matches. */
+    static Optional<GroupRefusal> checkSize(MemberHello hello, SortedSet<String> patternTopics) {
+        long bytes = EntryBudget.bytes(join(hello, "", patternTopics));
+        return bytes <= EntryBudget.MAX_BYTES
+                ? Optional.empty()
+                : refused(
+                        GroupReason.INVALID_SUBSCRIPTION,
+                        "bytes of the subscription, with the topics that its pattern matches",
+                        Long.toString(bytes),
+                        "at most " + EntryBudget.MAX_BYTES);
     }
 
     static GroupRefusal tooCostly(String pattern) {

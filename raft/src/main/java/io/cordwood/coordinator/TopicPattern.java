@@ -8,6 +8,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An expression for names of topics, in the syntax of {@link Pattern}, that is matched with the whole name at a bounded
@@ -21,6 +22,11 @@ final class TopicPattern {
     /** Looks at characters of one name; a name has 249 at most. */
     private static final int MAX_STEPS = 20_000;
 
+    /** Steps that look at no character are not counted; only repetitions by numbers make many of them. */
+    private static final int MAX_REPETITIONS = 10_000;
+
+    private static final Pattern COUNTS = Pattern.compile("\\{([0-9]+)(?:,([0-9]*))?");
+
     private final Pattern pattern;
 
     private TopicPattern(Pattern pattern) {
@@ -32,12 +38,32 @@ final class TopicPattern {
         if (expression.length() > MAX_LENGTH) {
             return refused(expression.length() + " characters", "at most " + MAX_LENGTH + " characters");
         }
+        if (repetitions(expression) > MAX_REPETITIONS) {
+            return refused(expression, "without repetitions in braces that multiply to more than " + MAX_REPETITIONS);
+        }
         try {
             Pattern.compile(expression);
             return Optional.empty();
         } catch (PatternSyntaxException e) {
             return refused(expression, "a regular expression: " + e.getDescription() + " at " + e.getIndex());
         }
+    }
+
+    /** The product of all numbers of repetitions, as if each stood within all others. */
+    private static long repetitions(String expression) {
+        long product = 1;
+        var counts = COUNTS.matcher(expression);
+        while (counts.find() && product <= MAX_REPETITIONS) {
+            product *= Math.max(count(counts.group(1)), count(counts.group(2)));
+        }
+        return product;
+    }
+
+    private static long count(@Nullable String digits) {
+        if (digits == null || digits.isEmpty()) {
+            return 1;
+        }
+        return digits.length() > 9 ? MAX_REPETITIONS + 1 : Math.max(1, Long.parseLong(digits));
     }
 
     private static Optional<GroupRefusal> refused(String value, String limit) {
@@ -58,7 +84,7 @@ final class TopicPattern {
                         && pattern.matcher(new CountedText(name)).matches()) {
                     matching.add(name);
                 }
-            } catch (TooCostlyException e) {
+            } catch (TooCostlyException | StackOverflowError e) { // groups within groups recurse
                 return Optional.empty();
             }
         }

@@ -45,25 +45,29 @@ final class TopicWatch {
             image.groups()
                     .group(name)
                     .filter(ConsumerGroup::isActive)
-                    .flatMap(group -> refresh(group, image, found))
-                    .ifPresent(refreshes::add);
+                    .ifPresent(group -> refreshes.addAll(refreshes(group, image, found)));
         }
         suspects.clear();
         return refreshes;
     }
 
-    private static Optional<Refresh> refresh(
+    /** One for each pattern that matches other topics now, because each may name thousands. */
+    private static List<Refresh> refreshes(
             ConsumerGroup group, MetadataImage image, Map<String, Optional<SortedSet<String>>> found) {
-        var patterns = new TreeMap<String, SortedSet<String>>();
-        group.membership().patterns().forEach((pattern, before) -> {
-            // One that has become too costly stays as it was found last.
+        var known = group.membership().patterns();
+        var refreshes = new ArrayList<Refresh>();
+        known.forEach((pattern, before) -> {
             var now = found.computeIfAbsent(
                     pattern,
                     same -> TopicPattern.of(same).matching(image.topics().keySet()));
-            patterns.put(pattern, now.orElse(before));
+            // One that has become too costly stays as it was found last.
+            now.filter(names -> !names.equals(before))
+                    .ifPresent(
+                            names -> refreshes.add(new Refresh(group.name(), new TreeMap<>(Map.of(pattern, names)))));
         });
-        return group.membership().isCurrent(patterns, image)
-                ? Optional.empty()
-                : Optional.of(new Refresh(group.name(), patterns));
+        if (refreshes.isEmpty() && !group.membership().isCurrent(known, image)) {
+            refreshes.add(new Refresh(group.name(), new TreeMap<>()));
+        }
+        return refreshes;
     }
 }

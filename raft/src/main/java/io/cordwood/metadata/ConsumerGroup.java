@@ -1,6 +1,5 @@
 package io.cordwood.metadata;
 
-import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,7 +21,7 @@ public record ConsumerGroup(
         SortedMap<PartitionId, CommittedOffset> offsets) {
 
     public ConsumerGroup {
-        offsets = Collections.unmodifiableSortedMap(new TreeMap<>(offsets));
+        offsets = FixedMap.copyOf(offsets);
     }
 
     static ConsumerGroup empty(String name, long sinceMillis) {

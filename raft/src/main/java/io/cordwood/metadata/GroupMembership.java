@@ -35,10 +35,10 @@ public record GroupMembership(
             0, GroupSettings.DEFAULT, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     public GroupMembership {
-        members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
-        topics = Collections.unmodifiableSortedMap(new TreeMap<>(topics));
+        members = FixedMap.copyOf(members);
+        topics = FixedMap.copyOf(topics);
         patterns = copyOf(patterns);
-        partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+        partitions = FixedMap.copyOf(partitions);
     }
 
     static SortedMap<String, SortedSet<String>> copyOf(SortedMap<String, SortedSet<String>> patterns) {

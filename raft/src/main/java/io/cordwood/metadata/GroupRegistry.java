@@ -1,7 +1,6 @@
 package io.cordwood.metadata;
 
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,7 +17,7 @@ public record GroupRegistry(SortedMap<String, ConsumerGroup> byName) {
     public static final GroupRegistry EMPTY = new GroupRegistry(new TreeMap<>());
 
     public GroupRegistry {
-        byName = Collections.unmodifiableSortedMap(new TreeMap<>(byName));
+        byName = FixedMap.copyOf(byName);
     }
 
     public Optional<ConsumerGroup> group(String name) {

@@ -1,7 +1,6 @@
 package io.cordwood.metadata;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -10,6 +9,8 @@ import java.util.UUID;
 
 /**
  * The cluster's metadata at one raft index: immutable, published after each applied command.
+ *
+ * <p>Invariant: a command leaves what it does not touch as the very same objects.
  *
  * <p>Thread: any.
  *
@@ -34,8 +35,8 @@ public record MetadataImage(
     public static final MetadataImage EMPTY = new MetadataImage(0, "", 0, new TreeMap<>(), new TreeMap<>(), 1);
 
     public MetadataImage {
-        nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
-        topics = Collections.unmodifiableSortedMap(new TreeMap<>(topics));
+        nodes = FixedMap.copyOf(nodes);
+        topics = FixedMap.copyOf(topics);
     }
 
     /** Of a cluster without consumer groups. */

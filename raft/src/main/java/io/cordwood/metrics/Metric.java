@@ -67,8 +67,8 @@ public enum Metric {
             "cordwood.refusals",
             COUNTER,
             Unit.NONE,
-            "What was refused: a batch, a unary call or one that was not let in, a partition of a subscription; or"
-                    + " ended on a fault of the node, which is the reason internal.",
+            "What was refused: a batch, a unary call or one that was not let in, a partition of a subscription, an"
+                    + " offset of a commit; or ended on a fault of the node, which is the reason internal.",
             "of",
             "reason"),
     IN_FLIGHT_BYTES("cordwood.inflight.bytes", GAUGE, Unit.BYTES, "Published bytes of the node without an answer."),
@@ -78,7 +78,7 @@ public enum Metric {
             Unit.BYTES,
             "Published bytes without an answer from where on no more is taken: node.in-flight-max-bytes."),
     CONNECTIONS("cordwood.client.connections", GAUGE, Unit.NONE, "gRPC connections of clients, of all listeners."),
-    STREAMS("cordwood.client.streams", GAUGE, Unit.NONE, "Open Publish and Subscribe calls."),
+    STREAMS("cordwood.client.streams", GAUGE, Unit.NONE, "Open Publish, Subscribe and JoinGroup calls."),
     CALLS("cordwood.client.calls", GAUGE, Unit.NONE, "Open calls of all kinds."),
     CALLS_LIMIT(
             "cordwood.client.calls.limit",
@@ -156,6 +156,28 @@ public enum Metric {
                     + " turn, or staying there because no other node can take them (no_taker) or less than a majority"
                     + " of their partitions' replicas is sound (no_majority).",
             "state"),
+    GROUPS(
+            "cordwood.groups",
+            GAUGE,
+            Unit.NONE,
+            "Consumer groups as this node sees them: active ones have members, empty ones offsets only.",
+            "state"),
+    GROUP_MEMBERS(
+            "cordwood.group.members",
+            GAUGE,
+            Unit.NONE,
+            "Members of all groups that are alive, or have some of their session left; 0 where this node does not lead"
+                    + " the metadata."),
+    GROUP_COMMITS(
+            "cordwood.group.offsets.committed",
+            COUNTER,
+            Unit.NONE,
+            "Offsets that this node wrote for members, as the metadata leader."),
+    GROUP_COMMIT_LATENCY(
+            "cordwood.group.commit.latency",
+            HISTOGRAM,
+            Unit.SECONDS,
+            "Time from the arrival of a commit at the metadata leader to its answer, refused or not."),
     RAFT_ELECTIONS(
             "cordwood.raft.elections",
             COUNTER,

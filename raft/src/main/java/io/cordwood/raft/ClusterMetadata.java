@@ -1,12 +1,15 @@
 package io.cordwood.raft;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
+import io.cordwood.proto.internal.v1.LeaderAnswer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -52,11 +55,7 @@ public final class ClusterMetadata {
     public CompletableFuture<MetadataResult> submit(MetadataCommand command, Duration within) {
         var request = MetadataCodec.encode(command);
         if (request.length > MetadataCodec.MAX_COMMAND_BYTES) {
-            return CompletableFuture.completedFuture(new MetadataResult.Refused(
-                    MetadataResult.Reason.LIMIT_REACHED,
-                    "size of the command in bytes",
-                    Integer.toString(request.length),
-                    "at most " + MetadataCodec.MAX_COMMAND_BYTES));
+            return CompletableFuture.completedFuture(tooLarge(request));
         }
         return leader.call(SUBMIT, request, within)
                 .thenApply(bytes -> MetadataCodec.decodeResult(ByteBuffer.wrap(bytes)))
@@ -89,11 +88,59 @@ public final class ClusterMetadata {
     }
 
     /**
-     * Tells the listener the newest image after changes; those in between may be left out. It is called on one thread
-     * that all listeners share, and must not block.
+     * The term in which this node leads, once {@link #image()} shows all that was written before it; empty
+     * while it does not lead, as far as it knows.
+     */
+    public OptionalLong leadingTerm() {
+        return group.leadingTerm();
+    }
+
+    /**
+     * Has this node write a command as the metadata leader, once, and no other. When the future completes,
+     * {@link #image()} shows what the command did; where it fails, the command may be applied or not.
+     */
+    public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
+        var request = MetadataCodec.encode(command);
+        if (request.length > MetadataCodec.MAX_COMMAND_BYTES) {
+            return CompletableFuture.completedFuture(tooLarge(request));
+        }
+        return group.submit(request)
+                .thenApply(ClusterMetadata::leadersAnswer)
+                .thenApply(bytes -> MetadataCodec.decodeResult(ByteBuffer.wrap(bytes)))
+                .thenCompose(result -> visible(index(result), timeout).thenApply(image -> result));
+    }
+
+    private static MetadataResult tooLarge(byte[] request) {
+        return new MetadataResult.Refused(
+                MetadataResult.Reason.LIMIT_REACHED,
+                "size of the command in bytes",
+                Integer.toString(request.length),
+                "at most " + MetadataCodec.MAX_COMMAND_BYTES);
+    }
+
+    private static byte[] leadersAnswer(byte[] bytes) {
+        try {
+            var answer = LeaderAnswer.parseFrom(bytes);
+            if (answer.getKindCase() == LeaderAnswer.KindCase.VALUE) {
+                return answer.getValue().toByteArray();
+            }
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("an answer of this very node does not parse", e);
+        }
+        throw new MetadataUnavailableException("this node does not lead the metadata group");
+    }
+
+    /**
+     * Tells the listener the newest image after changes, but for those of consumer groups alone; those in
+     * between may be left out. It is called on one thread that all listeners share, and must not block.
      */
     public Registration onChange(Consumer<MetadataImage> listener) {
         return view.onChange(listener);
+    }
+
+    /** As {@link #onChange}, of every change. */
+    public Registration onEveryChange(Consumer<MetadataImage> listener) {
+        return view.onEveryChange(listener);
     }
 
     private static long index(MetadataResult result) {

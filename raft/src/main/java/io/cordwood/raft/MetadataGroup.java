@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -60,6 +61,19 @@ final class MetadataGroup {
 
     boolean leads() {
         return division().map(found -> found.getInfo().isLeaderReady()).orElse(false);
+    }
+
+    /** The term in which it leads; see {@link ClusterMetadata#leadingTerm}. */
+    OptionalLong leadingTerm() {
+        var found = division();
+        if (found.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        var info = found.get().getInfo();
+        long term = info.getCurrentTerm();
+        boolean leads = info.isLeaderReady();
+        // Terms only rise: the same before and after, it is that of the leadership found between.
+        return leads && info.getCurrentTerm() == term ? OptionalLong.of(term) : OptionalLong.empty();
     }
 
     OptionalInt leaderNodeId() {

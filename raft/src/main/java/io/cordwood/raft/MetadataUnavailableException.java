@@ -4,6 +4,10 @@ package io.cordwood.raft;
 public final class MetadataUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    MetadataUnavailableException(String message) {
+        super(message);
+    }
+
     MetadataUnavailableException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -23,11 +23,14 @@ import java.util.function.Consumer;
 final class MetadataView {
     private final ExecutorService events;
     private final List<Consumer<MetadataImage>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<MetadataImage>> groupListeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean announced = new AtomicBoolean();
     /** Guarded by itself; threads that wait for an index are few and short-lived. */
     private final NavigableMap<Long, CompletableFuture<MetadataImage>> waiters = new TreeMap<>();
 
     private volatile MetadataImage image = MetadataImage.EMPTY;
+    /** Confined to the thread of the events. */
+    private MetadataImage announcedLast = MetadataImage.EMPTY;
 
     MetadataView(int nodeId) {
         events = Executors.newSingleThreadExecutor(task -> new Thread(task, "metadata-events-" + nodeId));
@@ -68,11 +71,31 @@ final class MetadataView {
         return () -> listeners.remove(listener);
     }
 
+    /** The listener hears also of changes that concern consumer groups alone. */
+    Registration onEveryChange(Consumer<MetadataImage> listener) {
+        groupListeners.add(listener);
+        return () -> groupListeners.remove(listener);
+    }
+
     private void announce() {
         announced.set(false);
         var newest = image;
+        var before = announcedLast;
+        announcedLast = newest;
         completeWaiters(newest);
-        listeners.forEach(listener -> listener.accept(newest));
+        groupListeners.forEach(listener -> listener.accept(newest));
+        if (!differInGroupsOnly(before, newest)) {
+            listeners.forEach(listener -> listener.accept(newest));
+        }
+    }
+
+    /** Offsets are committed hundreds of times in a second, and nobody else has to look at anything. */
+    private static boolean differInGroupsOnly(MetadataImage before, MetadataImage after) {
+        return before.topics().equals(after.topics())
+                && before.nodes().equals(after.nodes())
+                && before.featureLevel() == after.featureLevel()
+                && before.nextProducerId() == after.nextProducerId()
+                && !before.groups().equals(after.groups());
     }
 
     private void completeWaiters(MetadataImage newest) {

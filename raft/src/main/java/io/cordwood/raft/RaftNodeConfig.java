@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import io.cordwood.metadata.FeatureRange;
+import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.NodeLimits;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -43,8 +44,8 @@ public record RaftNodeConfig(
         CatchUpLimits catchUp,
         SpaceFloor spaceFloor) {
 
-    /** The feature levels of this program. Not 4, that of consumer groups: nothing that a node offers needs it yet. */
-    public static final FeatureRange FEATURES = new FeatureRange(1, 3);
+    /** The feature levels of this program. */
+    public static final FeatureRange FEATURES = new FeatureRange(1, MetadataCommand.GROUPS);
 
     public RaftNodeConfig {
         initialNodes = Collections.unmodifiableSortedMap(new TreeMap<>(initialNodes));

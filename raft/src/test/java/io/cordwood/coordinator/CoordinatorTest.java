@@ -3,6 +3,7 @@ package io.cordwood.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
+import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
 import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
@@ -10,6 +11,7 @@ import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.ExpireGroups;
 import io.cordwood.metadata.GroupCommand.JoinGroups;
+import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupCommand.RefreshGroups;
 import io.cordwood.metadata.GroupCommand.ReleasePartitions;
@@ -61,7 +63,7 @@ class CoordinatorTest {
     }
 
     CoordinatorTest() {
-        var node = MetadataCommands.withFeatures(MetadataCommands.node(1), 1, MetadataCommand.GROUPS);
+        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
         write(MetadataCommands.form(node));
         write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
         write(MetadataCommands.topic("orders", 4, 1));
@@ -186,11 +188,31 @@ class CoordinatorTest {
         connect(1, "a");
 
         for (int i = 0; i < 100; i++) {
-            coordinator.heard(1, epoch("a"));
+            coordinator.heard(1, epoch("a"), 0);
             assertThat(only(after(3000), Close.class)).isEmpty();
         }
 
         assertThat(isMember("a")).isTrue();
+    }
+
+    @Test
+    void pingIsAnsweredWithTheLease() {
+        connect(1, "a");
+
+        coordinator.heard(1, epoch("a"), 17);
+
+        assertThat(drive()).containsExactly(new AnswerPing(1, 17, GroupSettings.DEFAULT));
+    }
+
+    @Test
+    void pingOfAMemberThatIsBeingRemovedIsNotAnswered() {
+        connect(1, "a");
+        clock.millis += 10_000;
+        coordinator.tick();
+
+        coordinator.heard(1, epoch("a"), 17);
+
+        assertThat(only(coordinator.take(), AnswerPing.class)).isEmpty();
     }
 
     @Test
@@ -210,7 +232,7 @@ class CoordinatorTest {
 
     @Test
     void streamOfBeforeTheLeaderIsToldToComeAgain() {
-        coordinator.heard(3, 1);
+        coordinator.heard(3, 1, 0);
 
         assertThat(closed(drive())).isEqualTo(GroupReason.UNAVAILABLE);
     }
@@ -233,8 +255,19 @@ class CoordinatorTest {
         assertThat(only(outputs, Close.class)).extracting(Close::stream).containsExactly(1L);
         assertThat(only(outputs, Assign.class)).extracting(Assign::stream).containsExactly(2L);
         coordinator.closed(1);
-        coordinator.heard(2, epoch("a"));
+        coordinator.heard(2, epoch("a"), 0);
         assertThat(only(drive(), Close.class)).isEmpty();
+    }
+
+    @Test
+    void newerStreamEndsTheOlderAlsoBeforeTheMemberIsIn() {
+        coordinator.connect(1, hello("a", 0, "", GroupSubscription.of("orders")));
+        coordinator.connect(2, hello("a", 0, "", GroupSubscription.of("orders")));
+
+        var outputs = after(100);
+
+        assertThat(only(outputs, Close.class)).extracting(Close::stream).containsExactly(1L);
+        assertThat(only(outputs, Assign.class)).extracting(Assign::stream).containsOnly(2L);
     }
 
     @Test
@@ -271,17 +304,17 @@ class CoordinatorTest {
     void assignmentIsToldAgainToWhoDidNotGetIt() {
         connect(1, "a");
 
-        coordinator.heard(1, epoch("a") - 1);
+        coordinator.heard(1, epoch("a") - 1, 0);
         assertThat(only(drive(), Assign.class)).hasSize(1);
-        coordinator.heard(1, epoch("a"));
-        assertThat(drive()).isEmpty();
+        coordinator.heard(1, epoch("a"), 0);
+        assertThat(only(drive(), Assign.class)).isEmpty();
     }
 
     @Test
     void whoOwesPartitionsIsAskedAgainAndTheyPassOnWhenItGivesThemUp() {
         connect(1, "a");
         connect(2, "b");
-        coordinator.heard(1, epoch("a"));
+        coordinator.heard(1, epoch("a"), 0);
         var asked = only(drive(), Assign.class).get(0).assignment();
         assertThat(asked.revoked()).hasSize(2);
 
@@ -293,8 +326,8 @@ class CoordinatorTest {
             assertThat(assign.stream()).isEqualTo(2);
             assertThat(assign.assignment().assigned()).hasSize(2);
         });
-        coordinator.heard(1, epoch("a"));
-        assertThat(drive()).isEmpty();
+        coordinator.heard(1, epoch("a"), 0);
+        assertThat(only(drive(), Assign.class)).isEmpty();
     }
 
     @Test
@@ -353,6 +386,32 @@ class CoordinatorTest {
         assertThat(answers.get(1).refused()).containsOnlyKeys(0, 2);
         assertThat(refusal(answers.get(1), 0).message()).contains("offset is '9', must be at most 8");
         assertThat(refusal(answers.get(1), 2).reason()).isEqualTo(GroupReason.OFFSET_OUT_OF_RANGE);
+    }
+
+    @Test
+    void memberCommitsOutsideOfItsStreamUntilItsRemovalIsDecided() {
+        connect(1, "a");
+        var member = new MemberRef(GROUP, "a");
+
+        coordinator.commit(9, member, commit(1, 5, epoch("a")));
+        assertThat(drive()).contains(new AnswerCommit(9, 1, new TreeMap<>()));
+        clock.millis += 10_000;
+        coordinator.tick();
+        coordinator.commit(10, member, commit(2, 6, epoch("a")));
+
+        var answer = only(coordinator.take(), AnswerCommit.class).get(0);
+        assertThat(refusal(answer, 0).reason()).isEqualTo(GroupReason.UNKNOWN_MEMBER);
+    }
+
+    @Test
+    void commitOfAStrangerOutsideOfStreamsIsNotWritten() {
+        coordinator.commit(9, new MemberRef(GROUP, "nobody"), commit(1, 5, 1));
+
+        var outputs = drive();
+
+        assertThat(only(outputs, Propose.class)).isEmpty();
+        assertThat(refusal(only(outputs, AnswerCommit.class).get(0), 0).reason())
+                .isEqualTo(GroupReason.UNKNOWN_GROUP);
     }
 
     @Test
@@ -449,7 +508,7 @@ class CoordinatorTest {
         write(MetadataCommands.topic("offers", 2, 1));
         write(new MetadataCommand.AddPartitions(partition(0).topicId(), 5, List.of(new UUID(9, 9))));
         coordinator.applied(state.image());
-        coordinator.heard(1, epoch("a"));
+        coordinator.heard(1, epoch("a"), 0);
 
         var outputs = after(1000);
 
@@ -458,12 +517,59 @@ class CoordinatorTest {
         assertThat(proposed(after(1000), RefreshGroups.class)).isEmpty();
     }
 
+    private void createTopicsWithLongNames(int first, int end) {
+        for (int i = first; i < end; i++) {
+            write(MetadataCommands.topic("t".repeat(240) + i, 1, 1));
+        }
+        coordinator.applied(state.image());
+    }
+
+    @Test
+    void patternThatMatchesMoreThanAnEntryHoldsIsRefused() {
+        createTopicsWithLongNames(1000, 1500);
+
+        coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), "t.*")));
+
+        assertThat(closed(drive())).isEqualTo(GroupReason.INVALID_SUBSCRIPTION);
+    }
+
+    @Test
+    void topicsThatOneEntryDoesNotHoldAreRefreshedInSeveral() {
+        createTopicsWithLongNames(1000, 1250);
+        coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), "t.*")));
+        coordinator.connect(2, hello("b", 0, "", new GroupSubscription(new TreeSet<>(), "t{2,200}.*")));
+        after(1000);
+        after(1000);
+        createTopicsWithLongNames(1250, 1251);
+
+        assertThat(proposed(after(1000), RefreshGroups.class))
+                .singleElement()
+                .satisfies(command -> assertThat(command.groups()).hasSize(1));
+        assertThat(proposed(after(1000), RefreshGroups.class)).hasSize(1);
+        assertThat(proposed(after(1000), RefreshGroups.class)).isEmpty();
+        assertThat(state.image()
+                        .groups()
+                        .group(GROUP)
+                        .orElseThrow()
+                        .membership()
+                        .patterns()
+                        .values())
+                .allSatisfy(names -> assertThat(names).hasSize(251));
+    }
+
     @Test
     void badPatternsAreRefused() {
         write(MetadataCommands.topic("a".repeat(60), 1, 1));
         coordinator.applied(state.image());
 
-        for (String pattern : List.of("(", "(a*a*a*a*)*b", "x".repeat(257))) {
+        var patterns = List.of(
+                "(",
+                "(a*a*a*a*)*b",
+                "x".repeat(257),
+                "(?:){2000000000}",
+                "(?:(?:){1,1000}){1000,}",
+                "(?:){99999999999999999999}");
+        for (String pattern : patterns) {
             coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), pattern)));
             assertThat(closed(drive())).as(pattern).isEqualTo(GroupReason.INVALID_SUBSCRIPTION);
         }

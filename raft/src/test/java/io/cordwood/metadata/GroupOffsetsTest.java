@@ -50,6 +50,21 @@ class GroupOffsetsTest {
     }
 
     @Test
+    void commandAboutOneGroupLeavesEverythingElseAsTheVerySameObjects() {
+        var elsewhere = GroupCommands.join("shipping", "z", GroupSubscription.of("orders"));
+        assertThat(world.refused(world.joining(elsewhere))).isEmpty();
+        var before = world.image();
+
+        world.commit("a", joined, first, 5);
+
+        assertThat(world.image().topics()).isSameAs(before.topics());
+        assertThat(world.image().nodes()).isSameAs(before.nodes());
+        assertThat(world.image().groups().group("shipping").orElseThrow())
+                .isSameAs(before.groups().group("shipping").orElseThrow());
+        assertThat(world.image().groups()).isNotEqualTo(before.groups());
+    }
+
+    @Test
     void eachItemIsRefusedForItself() {
         var refused = world.refused(world.committing(
                 "a",

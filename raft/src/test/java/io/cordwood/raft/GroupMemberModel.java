@@ -158,7 +158,7 @@ final class GroupMemberModel {
     private Consumer<Coordinator> pinging() {
         long own = stream;
         long ownEpoch = epoch;
-        return coordinator -> coordinator.heard(own, ownEpoch);
+        return coordinator -> coordinator.heard(own, ownEpoch, 0);
     }
 
     void assigned(Assign assign) {

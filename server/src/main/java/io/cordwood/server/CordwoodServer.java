@@ -280,6 +280,7 @@ public final class CordwoodServer {
                 new TransportPeers(node.transport()),
                 new RaftReplicas(node),
                 topicDefaults(config),
+                config.groups(),
                 Clock.systemUTC(),
                 edge.metrics().server(),
                 edge.tracing());

@@ -14,6 +14,7 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.cluster.RefusedException;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -61,6 +62,16 @@ final class MetadataCluster implements Cluster {
     }
 
     @Override
+    public OptionalLong leadingTerm() {
+        return metadata.leadingTerm();
+    }
+
+    @Override
+    public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
+        return metadata.submitHere(command);
+    }
+
+    @Override
     public List<NodeDisk> disks(int nodeId) {
         return node.disksOf(nodeId);
     }
@@ -68,6 +79,11 @@ final class MetadataCluster implements Cluster {
     @Override
     public Registration onChange(Runnable listener) {
         return metadata.onChange(image -> listener.run());
+    }
+
+    @Override
+    public Registration onEveryChange(Runnable listener) {
+        return metadata.onEveryChange(image -> listener.run());
     }
 
     private static <T> CompletableFuture<T> refusing(CompletableFuture<T> answer) {

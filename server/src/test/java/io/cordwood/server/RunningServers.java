@@ -15,6 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -32,11 +35,17 @@ final class RunningServers {
     private final List<Integer> clientPorts;
     private final List<Integer> externalPorts;
     private final List<Integer> httpPorts;
-    private final List<CordwoodServer> servers = new ArrayList<>();
+    private final Path directory;
+    private final List<String> settings;
+    /** By node id. */
+    private final SortedMap<Integer, CordwoodServer> servers = new TreeMap<>();
+
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final List<String> halts = new CopyOnWriteArrayList<>();
 
-    private RunningServers(int count) {
+    private RunningServers(Path directory, int count, List<String> settings) {
+        this.directory = directory;
+        this.settings = settings;
         nodePorts = TestPorts.free(count);
         clientPorts = TestPorts.free(count);
         externalPorts = TestPorts.free(count);
@@ -49,15 +58,31 @@ final class RunningServers {
      * @param directory holds {@code n1}, {@code n2}, ...
      */
     static RunningServers start(Path directory, int count, String... settings) throws IOException, ConfigException {
-        var servers = new RunningServers(count);
+        var servers = new RunningServers(directory, count, List.of(settings));
         for (int node = 1; node <= count; node++) {
-            servers.start(directory.resolve("n" + node), node, List.of(settings));
+            servers.channels.add(channelTo(servers.clientAddress(node)));
         }
-        servers.servers.forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+        servers.startAll();
         return servers;
     }
 
-    private void start(Path data, int node, List<String> settings) throws IOException, ConfigException {
+    /** Those that do not run, with the directories that they had; waits until all are ready. */
+    void startAll() throws IOException, ConfigException {
+        for (int node = 1; node <= nodePorts.size(); node++) {
+            if (!servers.containsKey(node)) {
+                start(node);
+            }
+        }
+        servers.values().forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+    }
+
+    /** As by SIGTERM. */
+    void stop(int node) throws IOException, InterruptedException {
+        Objects.requireNonNull(servers.remove(node)).close();
+    }
+
+    private void start(int node) throws IOException, ConfigException {
+        var data = directory.resolve("n" + node);
         var flags = new ArrayList<>(List.of(
                 "--node.id=" + node,
                 "--data.dir=" + data,
@@ -68,8 +93,7 @@ final class RunningServers {
                 "--listeners.external.advertised=" + externalAddress(node),
                 "--http.bind=127.0.0.1:" + httpPorts.get(node - 1)));
         flags.addAll(settings);
-        servers.add(CordwoodServer.start(ServerConfig.load(flags, Map.of()), new RecordedHalts(halts)));
-        channels.add(channelTo(clientAddress(node)));
+        servers.put(node, CordwoodServer.start(ServerConfig.load(flags, Map.of()), new RecordedHalts(halts)));
     }
 
     private String initialNodes() {
@@ -105,12 +129,17 @@ final class RunningServers {
         return URI.create("http://127.0.0.1:" + httpPorts.get(node - 1) + path);
     }
 
-    /** All at once, because closing raft logs is waiting, a second and more for each node. */
     void close() {
         channels.forEach(ManagedChannel::shutdownNow);
+        stopAll();
+        assertThat(halts).isEmpty();
+    }
+
+    /** All at once, because closing raft logs is waiting, a second and more for each node. */
+    void stopAll() {
         var threads = Executors.newFixedThreadPool(servers.size());
         try {
-            var closing = servers.stream()
+            var closing = servers.values().stream()
                     .map(server -> threads.submit(() -> {
                         server.close();
                         return true;
@@ -120,6 +149,6 @@ final class RunningServers {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(halts).isEmpty();
+        servers.clear();
     }
 }

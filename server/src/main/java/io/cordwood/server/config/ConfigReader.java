@@ -1,5 +1,6 @@
 package io.cordwood.server.config;
 
+import io.cordwood.metadata.GroupLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ final class ConfigReader {
                 upkeep(),
                 new ServerConfig.Disks(value(Settings.DISK_FLOOR_BYTES), value(Settings.DISK_FLOOR_PERCENT)),
                 limits(),
+                groups(),
                 new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)),
                 new ServerConfig.Tracing(value(Settings.TRACING_ENDPOINT).orElse(null), value(Settings.TRACING_RATIO)));
     }
@@ -138,6 +140,20 @@ final class ConfigReader {
                 value(Settings.READER_THREADS));
     }
 
+    private ServerConfig.Groups groups() {
+        return new ServerConfig.Groups(
+                new GroupLimits(
+                        value(Settings.GROUPS_MAX),
+                        value(Settings.GROUPS_MAX_MEMBERS),
+                        Math.toIntExact(value(Settings.GROUPS_METADATA_MAX))),
+                value(Settings.GROUPS_JOIN_RATE),
+                value(Settings.GROUPS_JOINS_MAX),
+                value(Settings.GROUPS_OFFSETS_MAX),
+                value(Settings.GROUPS_SESSION_MIN),
+                value(Settings.GROUPS_SESSION_MAX),
+                value(Settings.GROUPS_RETENTION));
+    }
+
     private void checkListener(Setting<Endpoint> bindSetting, Setting<Endpoint> advertisedSetting) {
         optional(bindSetting).ifPresent(bind -> {
             checkBind(bindSetting, bind);
@@ -214,13 +230,18 @@ final class ConfigReader {
         checkBelow(Settings.INDEX_INTERVAL, Settings.SEGMENT_MAX);
         checkBelow(Settings.BATCH_MAX, Settings.APPENDER_QUEUE_MAX);
         checkBelow(Settings.CONNECTION_IN_FLIGHT_MAX, Settings.NODE_IN_FLIGHT_MAX);
-        Optional<Duration> min = optional(Settings.ELECTION_MIN);
-        Optional<Duration> max = optional(Settings.ELECTION_MAX);
+        checkLonger(Settings.ELECTION_MIN, Settings.ELECTION_MAX);
+        checkLonger(Settings.GROUPS_SESSION_MIN, Settings.GROUPS_SESSION_MAX);
+    }
+
+    private void checkLonger(Setting<Duration> shorter, Setting<Duration> longer) {
+        var min = optional(shorter);
+        var max = optional(longer);
         if (min.isPresent() && max.isPresent() && min.get().compareTo(max.get()) >= 0) {
             sources.problem(
-                    Settings.ELECTION_MAX,
+                    longer,
                     Units.formatDuration(max.get()),
-                    "expected more than " + Settings.ELECTION_MIN.key() + " (" + Units.formatDuration(min.get()) + ")");
+                    "expected more than " + shorter.key() + " (" + Units.formatDuration(min.get()) + ")");
         }
     }
 

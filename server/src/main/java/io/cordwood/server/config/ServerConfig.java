@@ -1,5 +1,7 @@
 package io.cordwood.server.config;
 
+import io.cordwood.coordinator.CoordinatorConfig;
+import io.cordwood.metadata.GroupLimits;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +33,7 @@ public record ServerConfig(
         Upkeep upkeep,
         Disks disks,
         Limits limits,
+        Groups groups,
         Metrics metrics,
         Tracing tracing) {
 
@@ -115,6 +118,26 @@ public record ServerConfig(
             int nodeMaxCalls,
             int validationThreads,
             int readerThreads) {}
+
+    /** What consumer groups may take; see {@link io.cordwood.coordinator.CoordinatorConfig}. */
+    public record Groups(
+            GroupLimits limits,
+            int joinsPerSecond,
+            int maxWaitingJoins,
+            int maxWaitingOffsets,
+            Duration sessionTimeoutMin,
+            Duration sessionTimeoutMax,
+            Duration offsetRetention) {
+        /** Where nothing is configured. */
+        public static final Groups DEFAULT = new Groups(
+                GroupLimits.DEFAULT,
+                CoordinatorConfig.DEFAULT.joinsPerSecond(),
+                CoordinatorConfig.DEFAULT.maxWaitingJoins(),
+                CoordinatorConfig.DEFAULT.maxWaitingOffsets(),
+                Duration.ofSeconds(3),
+                Duration.ofMinutes(30),
+                CoordinatorConfig.DEFAULT.offsetRetention());
+    }
 
     /** How many series the metrics have at most where their number grows with the topics. */
     public record Metrics(int maxTopics, int maxPartitions) {}

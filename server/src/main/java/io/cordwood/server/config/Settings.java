@@ -1,5 +1,7 @@
 package io.cordwood.server.config;
 
+import io.cordwood.coordinator.CoordinatorConfig;
+import io.cordwood.metadata.GroupLimits;
 import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.TopicMeters;
 import io.cordwood.raft.CatchUpLimits;
@@ -29,6 +31,8 @@ final class Settings {
     private static final long GIB = 1L << 30;
     /** Kafka's default of 1 MiB and the 12 bytes before a batch's length. */
     private static final long BATCH_MAX_BYTES = MIB + 12;
+
+    private static final GroupLimits GROUP_LIMITS = GroupLimits.DEFAULT;
 
     static final Setting<Integer> NODE_ID =
             Setting.integer("node.id", "This node's id, never used before", 1, Integer.MAX_VALUE, null);
@@ -244,6 +248,53 @@ final class Settings {
             50,
             SpaceFloor.DEFAULT.percent());
 
+    static final Setting<Integer> GROUPS_MAX = Setting.integer(
+            "groups.max-groups", "Consumer groups of the cluster", 1, 100_000, GROUP_LIMITS.maxGroups());
+    static final Setting<Integer> GROUPS_MAX_MEMBERS = Setting.integer(
+            "groups.max-members", "Members of one consumer group", 1, 10_000, GROUP_LIMITS.maxMembersPerGroup());
+    static final Setting<Long> GROUPS_METADATA_MAX = Setting.size(
+            "groups.metadata-max-bytes",
+            "Text of an application beside a committed offset, in UTF-8",
+            0,
+            64 * KIB,
+            GROUP_LIMITS.maxMetadataBytes());
+    static final Setting<Integer> GROUPS_JOIN_RATE = Setting.integer(
+            "groups.joins-per-second",
+            "Joins of members that the metadata leader writes per second; more of them wait",
+            1,
+            100_000,
+            CoordinatorConfig.DEFAULT.joinsPerSecond());
+    static final Setting<Integer> GROUPS_JOINS_MAX = Setting.integer(
+            "groups.max-waiting-joins",
+            "Joins of members that wait on the metadata leader; more are refused",
+            1,
+            1_000_000,
+            CoordinatorConfig.DEFAULT.maxWaitingJoins());
+    static final Setting<Integer> GROUPS_OFFSETS_MAX = Setting.integer(
+            "groups.max-waiting-offsets",
+            "Offsets that wait on the metadata leader to be committed; more are refused",
+            CoordinatorConfig.DEFAULT.maxOffsetsPerEntry(),
+            10_000_000,
+            CoordinatorConfig.DEFAULT.maxWaitingOffsets());
+    static final Setting<Duration> GROUPS_SESSION_MIN = Setting.duration(
+            "groups.session-timeout-min",
+            "Least session timeout that a member may ask for",
+            Duration.ofSeconds(1),
+            Duration.ofHours(1),
+            ServerConfig.Groups.DEFAULT.sessionTimeoutMin());
+    static final Setting<Duration> GROUPS_SESSION_MAX = Setting.duration(
+            "groups.session-timeout-max",
+            "Longest session timeout that a member may ask for, above the least",
+            Duration.ofSeconds(1),
+            Duration.ofDays(1),
+            ServerConfig.Groups.DEFAULT.sessionTimeoutMax());
+    static final Setting<Duration> GROUPS_RETENTION = Setting.duration(
+            "groups.offset-retention",
+            "How long the offsets of a consumer group are kept after its last member went",
+            Duration.ofMinutes(1),
+            Duration.ofDays(3650),
+            CoordinatorConfig.DEFAULT.offsetRetention());
+
     static final Setting<Integer> METRICS_MAX_TOPICS = Setting.integer(
             "metrics.max-topics",
             "Topics with metrics of their own, those used first; the others share the topic " + TopicMeters.OTHER,
@@ -319,6 +370,15 @@ final class Settings {
             CATCH_UP_REPLICAS,
             DISK_FLOOR_BYTES,
             DISK_FLOOR_PERCENT,
+            GROUPS_MAX,
+            GROUPS_MAX_MEMBERS,
+            GROUPS_METADATA_MAX,
+            GROUPS_JOIN_RATE,
+            GROUPS_JOINS_MAX,
+            GROUPS_OFFSETS_MAX,
+            GROUPS_SESSION_MIN,
+            GROUPS_SESSION_MAX,
+            GROUPS_RETENTION,
             METRICS_MAX_TOPICS,
             METRICS_MAX_PARTITIONS,
             TRACING_ENDPOINT,

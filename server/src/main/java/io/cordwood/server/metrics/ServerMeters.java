@@ -29,6 +29,9 @@ public final class ServerMeters {
         CALLS_LIMIT(Metric.CALLS_LIMIT),
         IN_FLIGHT_BYTES(Metric.IN_FLIGHT_BYTES),
         IN_FLIGHT_LIMIT(Metric.IN_FLIGHT_LIMIT),
+        GROUPS_ACTIVE(Metric.GROUPS, "active"),
+        GROUPS_EMPTY(Metric.GROUPS, "empty"),
+        GROUP_MEMBERS(Metric.GROUP_MEMBERS),
         VALIDATION_QUEUE(Metric.QUEUE_TASKS, "validation"),
         READER_QUEUE(Metric.QUEUE_TASKS, "reader");
 
@@ -48,7 +51,9 @@ public final class ServerMeters {
         BATCH,
         CALL,
         /** Of a subscription. */
-        PARTITION
+        PARTITION,
+        /** Of a commit. */
+        OFFSET
     }
 
     private final NodeMeters node;
@@ -56,7 +61,9 @@ public final class ServerMeters {
     private final Timer produces;
     private final Timer subscribes;
     private final Timer fetches;
+    private final Timer commits;
     private final Counter duplicates;
+    private final Counter committed;
     private final Map<Refused, Map<Reason, Counter>> refusals = new EnumMap<>(Refused.class);
     private final Map<Level, List<LongSupplier>> parts = new EnumMap<>(Level.class);
 
@@ -66,7 +73,9 @@ public final class ServerMeters {
         produces = node.histogram(Metric.PUBLISH_LATENCY, "produce");
         subscribes = node.histogram(Metric.FETCH_LATENCY, "subscribe");
         fetches = node.histogram(Metric.FETCH_LATENCY, "fetch");
+        commits = node.histogram(Metric.GROUP_COMMIT_LATENCY);
         duplicates = node.counter(Metric.PUBLISH_DUPLICATES);
+        committed = node.counter(Metric.GROUP_COMMITS);
         for (Refused what : Refused.values()) {
             refusals.put(what, counters(what));
         }
@@ -114,6 +123,16 @@ public final class ServerMeters {
     /** A batch that was in the log already. */
     public void duplicate() {
         duplicates.increment();
+    }
+
+    /** So many offsets were committed. */
+    public void committed(int offsets) {
+        committed.increment(offsets);
+    }
+
+    /** From the arrival of a commit of offsets to its answer. */
+    public Timer commits() {
+        return commits;
     }
 
     /** From the arrival of a batch on a stream to its ack. */

@@ -4,6 +4,7 @@ import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.TextFormat;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -44,7 +45,7 @@ final class AuditLog implements ServerInterceptor {
         /** Something that is not records; audited. */
         CHANGES,
         READS,
-        /** It moves records, or prepares that. */
+        /** It moves records, or prepares that, or keeps account of it. */
         DATA
     }
 
@@ -64,6 +65,14 @@ final class AuditLog implements ServerInterceptor {
             kind(ClusterServiceGrpc.getReplaceNodeMethod(), Kind.CHANGES),
             kind(ClusterServiceGrpc.getDescribeClusterMethod(), Kind.READS),
             kind(ClusterServiceGrpc.getDescribePartitionsMethod(), Kind.READS),
+            kind(GroupServiceGrpc.getDeleteGroupMethod(), Kind.CHANGES),
+            kind(GroupServiceGrpc.getDeleteOffsetsMethod(), Kind.CHANGES),
+            kind(GroupServiceGrpc.getResetOffsetsMethod(), Kind.CHANGES),
+            kind(GroupServiceGrpc.getListGroupsMethod(), Kind.READS),
+            kind(GroupServiceGrpc.getDescribeGroupMethod(), Kind.READS),
+            kind(GroupServiceGrpc.getJoinGroupMethod(), Kind.DATA),
+            kind(GroupServiceGrpc.getCommitOffsetsMethod(), Kind.DATA),
+            kind(GroupServiceGrpc.getFetchOffsetsMethod(), Kind.DATA),
             kind(DataServiceGrpc.getPublishMethod(), Kind.DATA),
             kind(DataServiceGrpc.getSubscribeMethod(), Kind.DATA),
             kind(DataServiceGrpc.getProduceMethod(), Kind.DATA),

@@ -33,6 +33,7 @@ final class CallChecks {
         // too.
         return builder.addStreamTracerFactory(counts)
                 .addTransportFilter(budgets)
+                .intercept(new CallerHost())
                 .intercept(budgets)
                 .intercept(refusals)
                 .intercept(gate)

@@ -1,13 +1,17 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.coordinator.CoordinatorConfig;
+import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.Peers;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.group.GroupCoordination;
 import io.cordwood.server.health.Hindrance;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.metrics.ServerMeters.Level;
@@ -30,6 +34,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * The gRPC servers that clients talk to, one for each listener: our services, health and reflection, with
@@ -56,8 +61,11 @@ public final class ClientServer {
 
     private static final List<Hindrance> STARTING =
             List.of(new Hindrance(Hindrance.Code.NOT_JOINED, "the node starts; its log says what it waits for"));
-    private static final List<String> OUR_SERVICES =
-            List.of(DataServiceGrpc.SERVICE_NAME, TopicServiceGrpc.SERVICE_NAME, ClusterServiceGrpc.SERVICE_NAME);
+    private static final List<String> OUR_SERVICES = List.of(
+            DataServiceGrpc.SERVICE_NAME,
+            TopicServiceGrpc.SERVICE_NAME,
+            GroupServiceGrpc.SERVICE_NAME,
+            ClusterServiceGrpc.SERVICE_NAME);
 
     private final ServerConfig.Limits limits;
     private final CallGate gate;
@@ -70,6 +78,7 @@ public final class ClientServer {
     private final List<Listener> listeners;
     private final List<Server> servers;
     private final InProcessCalls inProcess;
+    private final GroupCoordination groups;
 
     /**
      * What the services stand on.
@@ -81,6 +90,7 @@ public final class ClientServer {
             Peers peers,
             LocalReplicas replicas,
             TopicConfig topicDefaults,
+            ServerConfig.Groups groupLimits,
             Clock clock,
             ServerMeters meters,
             Tracing tracing) {}
@@ -114,8 +124,11 @@ public final class ClientServer {
         threads = new ClientServices.Threads(
                 new Workers("validation", limits.validationThreads(), onFailure),
                 new Workers("reader", limits.readerThreads(), onFailure));
+        groups = new GroupCoordination(
+                ports.cluster(), coordinatorConfig(ports.groupLimits()), ports.clock(), onFailure);
         watch(ports.meters());
-        var services = new ClientServices(limits, ports, threads, streams, waits);
+        watchGroups(ports.meters(), ports.cluster());
+        var services = new ClientServices(limits, ports, threads, groups, new ClientServices.Open(streams, waits));
         var budgets = new ConnectionBudgets(limits.connectionInFlightMaxBytes());
         ports.meters().watch(Level.CONNECTIONS, budgets::connections);
         servers = listeners.stream()
@@ -129,10 +142,34 @@ public final class ClientServer {
         announce(STARTING);
     }
 
+    private static CoordinatorConfig coordinatorConfig(ServerConfig.Groups groups) {
+        var byDefault = CoordinatorConfig.DEFAULT;
+        return new CoordinatorConfig(
+                groups.limits(),
+                groups.joinsPerSecond(),
+                groups.maxWaitingJoins(),
+                groups.maxWaitingOffsets(),
+                byDefault.maxOffsetsPerEntry(),
+                byDefault.maxMembersPerEntry(),
+                byDefault.gatherDelay(),
+                byDefault.refreshInterval(),
+                groups.offsetRetention());
+    }
+
     private void watch(ServerMeters meters) {
         meters.watch(Level.STREAMS, streams::count);
         meters.watch(Level.VALIDATION_QUEUE, threads.validation()::waiting);
         meters.watch(Level.READER_QUEUE, threads.readers()::waiting);
+    }
+
+    private void watchGroups(ServerMeters meters, Cluster cluster) {
+        meters.watch(Level.GROUP_MEMBERS, groups::sessions);
+        meters.watch(Level.GROUPS_ACTIVE, () -> countOfGroups(cluster, ConsumerGroup::isActive));
+        meters.watch(Level.GROUPS_EMPTY, () -> countOfGroups(cluster, group -> !group.isActive()));
+    }
+
+    private static long countOfGroups(Cluster cluster, Predicate<ConsumerGroup> which) {
+        return cluster.image().groups().byName().values().stream().filter(which).count();
     }
 
     /** @throws IOException that says in one line what to do, when one of the addresses cannot be bound; then none is */
@@ -174,6 +211,7 @@ public final class ClientServer {
 
     /** The node has joined: takes calls from now on. */
     public void open() {
+        groups.start();
         gate.set(CallGate.State.OPEN);
     }
 
@@ -206,6 +244,7 @@ public final class ClientServer {
             }
         }
         inProcess.close(deadline);
+        groups.close();
         threads.validation().close(LAST_WORDS);
         threads.readers().close(LAST_WORDS);
     }

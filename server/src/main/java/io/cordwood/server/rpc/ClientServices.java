@@ -6,6 +6,9 @@ import io.cordwood.server.admin.TopicSettings;
 import io.cordwood.server.admin.Topics;
 import io.cordwood.server.cluster.AdvertisedAddresses;
 import io.cordwood.server.config.ServerConfig;
+import io.cordwood.server.group.CommitEnds;
+import io.cordwood.server.group.GroupCoordination;
+import io.cordwood.server.group.Groups;
 import io.cordwood.server.metrics.ServerMeters;
 import io.cordwood.server.metrics.ServerMeters.Level;
 import io.cordwood.server.partition.BatchIntake;
@@ -29,9 +32,13 @@ final class ClientServices {
     private final ClientServer.Ports ports;
     private final Threads threads;
     private final OpenStreams streams;
+    private final GroupCoordination groups;
     private final ByteBudget nodeBudget;
     private final Forwarding forwarding;
     private final Map<String, Calls> callsByListener = new HashMap<>();
+
+    /** What is open when the node stops. */
+    record Open(OpenStreams streams, OpenWaits waits) {}
 
     /** What runs the work of calls that is not for an event loop. */
     record Threads(Workers validation, Workers readers) {}
@@ -40,14 +47,15 @@ final class ClientServices {
             ServerConfig.Limits limits,
             ClientServer.Ports ports,
             Threads threads,
-            OpenStreams streams,
-            OpenWaits waits) {
+            GroupCoordination groups,
+            Open open) {
         this.limits = limits;
         this.ports = ports;
         this.threads = threads;
-        this.streams = streams;
+        this.groups = groups;
+        this.streams = open.streams();
         this.nodeBudget = nodeBudget(limits, ports.meters());
-        this.forwarding = new Forwarding(ports.peers(), waits);
+        this.forwarding = new Forwarding(ports.peers(), open.waits());
         // Which addresses these know does not matter: the node that passes a call on puts in those of its
         // own caller.
         forwarding.serve(calls(ServerConfig.Listener.CLIENT).forwarded());
@@ -79,7 +87,28 @@ final class ClientServices {
         return List.of(
                 new DataRpc(streaming, unary, nodeBudget),
                 new TopicRpc(topics, settings, placements, calls.trim, calls.transfer),
+                groupService(calls),
                 new ClusterRpc(calls.addresses, calls.describe, placements));
+    }
+
+    private GroupRpc groupService(Calls calls) {
+        var cluster = ports.cluster();
+        var limits = ports.groupLimits();
+        var names = new TopicNames();
+        var streaming = new GroupStream.Ports(
+                cluster,
+                calls.partitions,
+                groups,
+                calls.ends,
+                new MemberHellos(limits),
+                new GroupMessages(names),
+                ports.meters());
+        var found = new Groups(cluster);
+        var changes = new GroupRpc.Changes(
+                calls.commit,
+                new DeleteOffsetsCall(cluster, found),
+                new ResetOffsetsCall(cluster, found, calls.listOffsets, limits.limits(), ports.clock()));
+        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
     }
 
     private record Calls(
@@ -92,7 +121,9 @@ final class ClientServices {
             ListOffsetsCall listOffsets,
             DescribePartitionsCall describe,
             TrimCall trim,
-            TransferLeadershipCall transfer) {
+            TransferLeadershipCall transfer,
+            CommitEnds ends,
+            CommitOffsetsCall commit) {
 
         List<ForwardedMethod<?, ?>> forwarded() {
             return List.of(
@@ -101,7 +132,8 @@ final class ClientServices {
                     listOffsets.method(),
                     describe.method(),
                     trim.method(),
-                    transfer.method());
+                    transfer.method(),
+                    commit.method());
         }
     }
 
@@ -121,6 +153,9 @@ final class ClientServices {
         var published = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::publish, tracing);
         var produced = new BatchIntake(partitions, ports.clock(), meters, TopicTraffic::produce, tracing);
         var router = new LeaderRouter(ports.cluster(), partitions, forwarding, threads.readers);
+        var listOffsets = new ListOffsetsCall(partitions, router, threads.readers, starts);
+        var ends = new CommitEnds(ports.replicas(), listOffsets::end);
+        var toLeader = new MetadataRouter(ports.cluster(), partitions, forwarding, threads.readers);
         return new Calls(
                 addresses,
                 partitions,
@@ -129,9 +164,11 @@ final class ClientServices {
                 new ProduceCall(partitions, produced, router, threads.validation, ports.clock(), meters.produces()),
                 new FetchCall(
                         partitions, router, threads.readers, starts, new FetchCall.Watchers(meters.fetches(), tracing)),
-                new ListOffsetsCall(partitions, router, threads.readers, starts),
+                listOffsets,
                 new DescribePartitionsCall(ports.cluster(), ports.replicas(), forwarding, threads.readers),
                 new TrimCall(partitions, router, starts, threads.readers),
-                new TransferLeadershipCall(ports.cluster(), partitions, router));
+                new TransferLeadershipCall(ports.cluster(), partitions, router),
+                ends,
+                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters));
     }
 }

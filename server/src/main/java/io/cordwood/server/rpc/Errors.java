@@ -33,8 +33,8 @@ public final class Errors {
 
     public static Code code(Reason reason) {
         return switch (reason) {
-            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE -> Code.NOT_FOUND;
-            case TOPIC_EXISTS, NODE_EXISTS, REPLICA_EXISTS -> Code.ALREADY_EXISTS;
+            case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE, UNKNOWN_GROUP -> Code.NOT_FOUND;
+            case TOPIC_EXISTS, NODE_EXISTS, REPLICA_EXISTS, DUPLICATE_INSTANCE_ID -> Code.ALREADY_EXISTS;
             case INVALID_NAME,
                     INVALID_REPLICATION_FACTOR,
                     INVALID_PARTITION_COUNT,
@@ -46,6 +46,7 @@ public final class Errors {
                     INVALID_BATCH,
                     KEY_REQUIRED,
                     UNSUPPORTED_COMPRESSION,
+                    INVALID_SUBSCRIPTION,
                     TIMESTAMP_OUT_OF_RANGE -> Code.INVALID_ARGUMENT;
             case OFFSET_OUT_OF_RANGE -> Code.OUT_OF_RANGE;
             case END_OFFSET_MISMATCH, TRANSFER_FAILED -> Code.ABORTED;
@@ -58,7 +59,12 @@ public final class Errors {
                     FEATURE_NOT_ENABLED,
                     NODE_STATE,
                     CHANGE_UNDER_WAY,
-                    TOO_FEW_SOUND_REPLICAS -> Code.FAILED_PRECONDITION;
+                    TOO_FEW_SOUND_REPLICAS,
+                    UNKNOWN_MEMBER,
+                    MEMBER_FENCED,
+                    PARTITION_NOT_OWNED,
+                    OFFSET_BEHIND,
+                    GROUP_ACTIVE -> Code.FAILED_PRECONDITION;
             case TOO_MANY_PRODUCERS, OVERLOADED, LIMIT_REACHED, DISK_SPACE_LOW -> Code.RESOURCE_EXHAUSTED;
             case LEADER_UNKNOWN, SHUTTING_DOWN, NOT_JOINED, METADATA_UNAVAILABLE, RANGE_DAMAGED -> Code.UNAVAILABLE;
             case REQUEST_TIMED_OUT -> Code.DEADLINE_EXCEEDED;

@@ -10,6 +10,7 @@ import io.cordwood.server.partition.Replica;
 import io.cordwood.server.partition.StartOffsets;
 import io.cordwood.server.partition.StartPoint;
 import io.cordwood.server.partition.TopicPartition;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -26,6 +27,8 @@ import java.util.stream.IntStream;
  * <p><b>Thread:</b> any, none waits for a confirmation; the disk is read on the given pool.
  */
 final class ListOffsetsCall {
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(1);
+
     private final Partitions partitions;
     private final LeaderRouter router;
     private final Executor pool;
@@ -60,6 +63,22 @@ final class ListOffsetsCall {
                     .map(partition -> one(request, partition, deadline))
                     .toList();
             return joined(parts);
+        });
+    }
+
+    /** The high watermark of one partition; fails where its leader cannot say. */
+    CompletableFuture<Long> end(TopicPartition partition) {
+        var request = ListOffsetsRequest.newBuilder()
+                .setTopic(partition.topic())
+                .addPartitions(partition.partition())
+                .setStart("latest")
+                .build();
+        return call(request, Deadline.after(END_TIMEOUT)).thenApply(response -> {
+            var found = response.getPartitions(0);
+            if (found.hasError()) {
+                throw Errors.refusal(found.getError()).exception();
+            }
+            return found.getHighWatermark();
         });
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -34,7 +35,11 @@ public final class FakeCluster {
     private final AtomicLong producerIds = new AtomicLong();
     private final Map<Integer, List<NodeDisk>> disks = new ConcurrentHashMap<>();
     private volatile boolean reachable = true;
+    private volatile Lead lead = new Lead(1, 1);
     private volatile @Nullable MetadataImage frozen;
+
+    /** Who leads the metadata; 0 = nobody. */
+    private record Lead(int nodeId, long term) {}
 
     public static FakeCluster of(int nodeCount) {
         return of(nodeCount, 1);
@@ -135,54 +140,85 @@ public final class FakeCluster {
         disks.put(nodeId, List.of(disk));
     }
 
+    /** The node leads the metadata from now on; 0 = nobody does. */
+    public synchronized void metadataLedBy(int nodeId) {
+        lead = new Lead(nodeId, lead.term() + 1);
+    }
+
     /** Commands and current images fail from now on. */
     public void cutOff() {
         reachable = false;
     }
 
     public Cluster on(int nodeId) {
-        return new Cluster() {
-            @Override
-            public int thisNode() {
-                return nodeId;
-            }
+        return new Seen(nodeId);
+    }
 
-            @Override
-            public MetadataImage image() {
-                return seen();
-            }
+    /** What one node sees. */
+    private final class Seen implements Cluster {
+        private final int nodeId;
 
-            @Override
-            public CompletableFuture<MetadataImage> currentImage() {
-                return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
-            }
+        Seen(int nodeId) {
+            this.nodeId = nodeId;
+        }
 
-            @Override
-            public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
-                return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
-            }
+        @Override
+        public int thisNode() {
+            return nodeId;
+        }
 
-            @Override
-            public CompletableFuture<Long> nextProducerId() {
-                return reachable ? CompletableFuture.completedFuture(producerIds.getAndIncrement()) : unavailable();
-            }
+        @Override
+        public MetadataImage image() {
+            return seen();
+        }
 
-            @Override
-            public OptionalInt metadataLeader() {
-                return OptionalInt.of(1);
-            }
+        @Override
+        public CompletableFuture<MetadataImage> currentImage() {
+            return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
+        }
 
-            @Override
-            public List<NodeDisk> disks(int node) {
-                return disks.getOrDefault(node, List.of());
-            }
+        @Override
+        public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+            return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
+        }
 
-            @Override
-            public Registration onChange(Runnable listener) {
-                listeners.add(listener);
-                return () -> listeners.remove(listener);
-            }
-        };
+        @Override
+        public CompletableFuture<Long> nextProducerId() {
+            return reachable ? CompletableFuture.completedFuture(producerIds.getAndIncrement()) : unavailable();
+        }
+
+        @Override
+        public OptionalInt metadataLeader() {
+            int leader = lead.nodeId();
+            return leader == 0 ? OptionalInt.empty() : OptionalInt.of(leader);
+        }
+
+        @Override
+        public OptionalLong leadingTerm() {
+            var now = lead;
+            return now.nodeId() == nodeId ? OptionalLong.of(now.term()) : OptionalLong.empty();
+        }
+
+        @Override
+        public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
+            return leadingTerm().isPresent() ? submit(command) : unavailable();
+        }
+
+        @Override
+        public List<NodeDisk> disks(int node) {
+            return disks.getOrDefault(node, List.of());
+        }
+
+        @Override
+        public Registration onChange(Runnable listener) {
+            listeners.add(listener);
+            return () -> listeners.remove(listener);
+        }
+
+        @Override
+        public Registration onEveryChange(Runnable listener) {
+            return onChange(listener);
+        }
     }
 
     private static <T> CompletableFuture<T> unavailable() {

@@ -3,6 +3,7 @@ package io.cordwood.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.cordwood.metadata.GroupLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -86,6 +87,41 @@ final class ServerConfigTest {
 
         assertThat(load("--disk.floor-bytes=10GiB", "--disk.floor-percent=0").disks())
                 .isEqualTo(new ServerConfig.Disks(10L << 30, 0));
+    }
+
+    @Test
+    void groupsFollowTheirSettings() throws ConfigException {
+        assertThat(load().groups()).isEqualTo(ServerConfig.Groups.DEFAULT);
+
+        var config = load(
+                "--groups.max-groups=1",
+                "--groups.max-members=2",
+                "--groups.metadata-max-bytes=3",
+                "--groups.joins-per-second=4",
+                "--groups.max-waiting-joins=5",
+                "--groups.max-waiting-offsets=6000",
+                "--groups.session-timeout-min=7s",
+                "--groups.session-timeout-max=8s",
+                "--groups.offset-retention=9d");
+
+        assertThat(config.groups())
+                .isEqualTo(new ServerConfig.Groups(
+                        new GroupLimits(1, 2, 3),
+                        4,
+                        5,
+                        6000,
+                        Duration.ofSeconds(7),
+                        Duration.ofSeconds(8),
+                        Duration.ofDays(9)));
+    }
+
+    @Test
+    void longestSessionIsLongerThanTheShortest() {
+        assertThat(problems(Map.of(), "--groups.session-timeout-min=8s", "--groups.session-timeout-max=8s"))
+                .singleElement()
+                .asString()
+                .startsWith("groups.session-timeout-max = ")
+                .contains("expected more than groups.session-timeout-min (8s)");
     }
 
     @Test
@@ -244,6 +280,15 @@ final class ServerConfigTest {
         "cluster.replace-dead-after,0",
         "cluster.replace-dead-after,0s",
         "cluster.replace-dead-after,off",
+        "groups.max-groups,0",
+        "groups.max-members,0",
+        "groups.metadata-max-bytes,64MiB",
+        "groups.joins-per-second,0",
+        "groups.max-waiting-joins,0",
+        "groups.max-waiting-offsets,999",
+        "groups.session-timeout-min,0s",
+        "groups.session-timeout-max,2d",
+        "groups.offset-retention,1s",
         "data.dir,' '"
     })
     void malformedValuesAreRefusedWithKeyAndValue(String key, String value) {

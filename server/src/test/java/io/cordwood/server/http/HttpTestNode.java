@@ -62,6 +62,7 @@ final class HttpTestNode implements AutoCloseable {
                         peers.on(id),
                         replicas,
                         TopicConfig.DEFAULTS,
+                        ServerConfig.Groups.DEFAULT,
                         Clock.systemUTC(),
                         new ServerMeters(NodeMeters.unseen()),
                         tracing),

@@ -42,6 +42,10 @@ final class Recorded<T> implements StreamObserver<T> {
         return ended;
     }
 
+    boolean failed() {
+        return error != null;
+    }
+
     void awaitEnd() {
         await().until(this::ended);
     }

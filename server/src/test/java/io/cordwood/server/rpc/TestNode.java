@@ -1,10 +1,12 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.metadata.GroupLimits;
 import io.cordwood.metadata.TopicConfig;
 import io.cordwood.metrics.MeterLimits;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DataServiceGrpc;
+import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.FakeCluster;
@@ -35,12 +37,18 @@ final class TestNode {
     static final ServerConfig.Limits LIMITS =
             new ServerConfig.Limits((1 << 20) + 12, 64 << 20, 16 << 20, 100, 1_000, 2, 2);
 
+    private static final Duration RETENTION = Duration.ofDays(7);
+
     final FakeReplicas replicas;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     final ClientServer server;
     final ManagedChannel channel;
     final ManagedChannel external;
+
+    /** Sessions may be as short as a test wants them. */
+    private static final ServerConfig.Groups GROUPS = new ServerConfig.Groups(
+            new GroupLimits(3, 3, 10), 1_000, 100, 2_000, Duration.ofMillis(100), Duration.ofMinutes(30), RETENTION);
 
     private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers, Tracing tracing)
             throws IOException {
@@ -53,6 +61,7 @@ final class TestNode {
                         peers.on(id),
                         replicas,
                         TopicConfig.DEFAULTS,
+                        GROUPS,
                         Clock.systemUTC(),
                         new ServerMeters(new NodeMeters(registry, MeterLimits.DEFAULT)),
                         tracing),
@@ -103,6 +112,10 @@ final class TestNode {
 
     TopicServiceGrpc.TopicServiceBlockingStub topics() {
         return TopicServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    }
+
+    GroupServiceGrpc.GroupServiceBlockingStub groups() {
+        return GroupServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
     ClusterServiceGrpc.ClusterServiceBlockingStub cluster() {

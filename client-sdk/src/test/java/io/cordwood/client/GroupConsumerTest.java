@@ -1,0 +1,213 @@
+package io.cordwood.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A consumer as an application opens it, against nodes that speak the real protocol. */
+final class GroupConsumerTest {
+    private static final Duration SECONDS = Duration.ofSeconds(10);
+    private static final int PARTITIONS = 3;
+
+    private final Set<String> handled = ConcurrentHashMap.newKeySet();
+    private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+    private final ScriptedCluster cluster = ScriptedCluster.start(3);
+    private ScriptedGroup group;
+    private CordwoodClient client;
+
+    @BeforeEach
+    void start() {
+        cluster.createTopic("orders", PARTITIONS);
+        group = cluster.group;
+        for (int number = 0; number < PARTITIONS; number++) {
+            group.givenAtJoin.add(partition(number));
+        }
+        client = cluster.connect();
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        cluster.close();
+    }
+
+    @Test
+    void everythingIsHandledAndCommittedAndTheMemberLeaves() {
+        produce(0, 300);
+
+        try (var consumer = settings().handle(record -> handled.add(record.valueText()))) {
+            awaitCommitted(300);
+            assertThat(consumer.progress()).hasSize(PARTITIONS);
+        }
+
+        assertThat(handled).hasSize(300);
+        synchronized (cluster) {
+            assertThat(group.members).isEmpty();
+            assertThat(group.leaves).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void fencedMemberLosesEverythingAndBeginsAnewWhereTheGroupStands() {
+        produce(0, 150);
+        settings().listener(listener()).handle(record -> handled.add(record.valueText()));
+        awaitCommitted(150);
+
+        say(() -> group.remove(group.member(), "MEMBER_FENCED"));
+        produce(150, 300);
+        awaitCommitted(300);
+
+        assertThat(handled).hasSize(300);
+        assertThat(told)
+                .anyMatch(line -> line.startsWith("lost"))
+                .filteredOn(line -> line.startsWith("assigned"))
+                .hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void brokenStreamsAndAnotherCoordinatorLoseNothing() {
+        settings().listener(listener()).handle(record -> handled.add(record.valueText()));
+        for (int round = 0; round < 6; round++) {
+            produce(round * 50, round * 50 + 50);
+            int next = 1 + round % 3;
+            say(() -> {
+                if (next == 2) {
+                    group.breakStreams();
+                } else {
+                    group.moveTo(next);
+                }
+            });
+        }
+
+        awaitCommitted(300);
+
+        assertThat(handled).hasSize(300);
+        assertThat(told).noneMatch(line -> line.startsWith("lost"));
+    }
+
+    @Test
+    void revokedPartitionIsCommittedAndReleased() {
+        produce(0, 30);
+        settings().commitInterval(Duration.ofHours(1)).handle(record -> handled.add(record.valueText()));
+        await(() -> handled.size() == 30 && group.isConnected());
+
+        say(() -> group.revoke(group.member(), partition(0)));
+        await(() -> group.releases.size() == 1);
+
+        synchronized (cluster) {
+            var stored = Objects.requireNonNull(group.offsets.get(partition(0)));
+            assertThat(stored.offset()).isEqualTo(cluster.values("orders", 0).size());
+            assertThat(stored.leaderEpoch())
+                    .isEqualTo(cluster.topic("orders").logs.get(0).leaderEpoch());
+        }
+    }
+
+    @Test
+    void textOfACommitIsKeptBesideTheOffset() {
+        produce(0, 30);
+        try (var consumer = settings().manualCommit().open()) {
+            var records = consumer.poll(SECONDS);
+            consumer.commit(records, "half way");
+
+            var partition = new TopicPartition("orders", records.get(0).partition());
+            synchronized (cluster) {
+                assertThat(Objects.requireNonNull(group.offsets.get(partition)).metadata())
+                        .isEqualTo("half way");
+            }
+            assertThat(Objects.requireNonNull(consumer.progress().get(partition))
+                            .metadata())
+                    .isEqualTo("half way");
+        }
+    }
+
+    @Test
+    void refusalForGoodIsThrownByThePoll() {
+        say(() -> group.helloRefusals.add(Refusals.of("LIMIT_REACHED", "too many members")));
+        try (var consumer = settings().open()) {
+            assertThat(Failures.thrownBy(() -> consumer.poll(SECONDS)).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+        }
+    }
+
+    @Test
+    void wrongSubscriptionIsRefusedBeforeAnythingIsSent() {
+        assertThat(Failures.thrownBy(() -> client.consumer("billing").open()).code())
+                .isEqualTo(ErrorCode.INVALID_SUBSCRIPTION);
+        assertThat(Failures.thrownBy(
+                                () -> client.consumer("billing").pattern("(").open())
+                        .details())
+                .containsEntry("field", "pattern");
+        assertThat(Failures.thrownBy(() -> client.consumer("a/b")).details()).containsEntry("field", "group");
+        assertThat(Failures.thrownBy(
+                                () -> client.consumer("billing").topics("a b").open())
+                        .details())
+                .containsEntry("field", "topic");
+    }
+
+    private ConsumerBuilder settings() {
+        return client.consumer("billing")
+                .topics("orders")
+                .commitInterval(Duration.ofMillis(20))
+                .closeTimeout(SECONDS);
+    }
+
+    private ConsumerListener listener() {
+        return new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                told.add("assigned " + partitions);
+            }
+
+            @Override
+            public void onLost(Collection<TopicPartition> partitions) {
+                told.add("lost " + partitions);
+            }
+        };
+    }
+
+    private void awaitCommitted(int records) {
+        await(() -> group.offsets.values().stream()
+                        .mapToLong(ScriptedGroup.Stored::offset)
+                        .sum()
+                == records);
+    }
+
+    private void await(BooleanSupplier condition) {
+        Awaitility.await().atMost(SECONDS).until(() -> {
+            synchronized (cluster) {
+                return condition.getAsBoolean();
+            }
+        });
+    }
+
+    private void say(Runnable what) {
+        synchronized (cluster) {
+            what.run();
+        }
+    }
+
+    private void produce(int start, int end) {
+        try (var producer = client.producer().open()) {
+            for (int i = start; i < end; i++) {
+                var unused = producer.send(
+                        new ProducerRecord("orders", i % PARTITIONS, null, ("value-" + i).getBytes(UTF_8)));
+            }
+        }
+    }
+
+    private static TopicPartition partition(int number) {
+        return new TopicPartition("orders", number);
+    }
+}

@@ -1,0 +1,180 @@
+package io.cordwood.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cordwood.client.ConsumerListener;
+import io.cordwood.client.CordwoodException;
+import io.cordwood.client.ErrorCode;
+import io.cordwood.client.GroupDescription;
+import io.cordwood.client.GroupReset;
+import io.cordwood.client.StartPoint;
+import io.cordwood.client.TopicPartition;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Members of a group share partitions, and what one of them leaves others take over. */
+class GroupIT {
+    @RegisterExtension
+    static final Clusters CLUSTERS = Clusters.ofClass();
+
+    private static final int PARTITIONS = 6;
+    private static @Nullable TestCluster cluster;
+
+    private final List<GroupMember.Handle> processes = new ArrayList<>();
+
+    @BeforeAll
+    static void startCluster() {
+        cluster = CLUSTERS.of(3).start();
+    }
+
+    @AfterEach
+    void endProcesses() {
+        processes.forEach(GroupMember.Handle::kill);
+    }
+
+    @Test
+    void whatAKilledMemberHadIsTakenOverAndNothingIsUnprocessed() {
+        var topic = "taken-over";
+        cluster().createTopic(topic, PARTITIONS);
+        var first = start("first", topic);
+        var second = start("second", topic);
+        awaitShared(topic, 2);
+
+        publish(topic, 0, 500);
+        TestCluster.soon().until(() -> first.handled().size() > 50);
+        publish(topic, 500, 1_000);
+        first.kill();
+        publish(topic, 1_000, 1_500);
+
+        awaitShared(topic, 1);
+        TestCluster.soon().until(() -> union(first, second).size() == 1_500);
+        awaitCommitted(topic, 1_500);
+        assertThat(second.lost()).isEmpty();
+    }
+
+    @Test
+    void membersGoOnWhenTheNodeThatCoordinatesIsKilled() {
+        var topic = "coordinated";
+        cluster().createTopic(topic, PARTITIONS);
+        Set<String> handled = ConcurrentHashMap.newKeySet();
+        var lost = new AtomicInteger();
+        try (var consumer = cluster()
+                .client()
+                .consumer(topic)
+                .topics(topic)
+                .listener(counting(lost))
+                .handle(record -> handled.add(Objects.requireNonNull(record.valueText())))) {
+            publish(topic, 0, 300);
+            TestCluster.soon().until(() -> handled.size() == 300);
+            int leader = cluster().admin().cluster().metadataLeader().orElseThrow();
+            cluster().kill(leader);
+            publish(topic, 300, 600);
+
+            TestCluster.soon().until(() -> handled.size() == 600);
+            awaitCommitted(topic, 600);
+            assertThat(consumer.ended()).isNotDone();
+            assertThat(lost).hasValue(0);
+            cluster().restart(leader);
+        }
+        assertThat(group(topic).state()).isEqualTo(GroupDescription.State.EMPTY);
+    }
+
+    @Test
+    void forcedResetHasMembersBeginAnewAndAnUnforcedOneIsRefused() {
+        var topic = "reset";
+        cluster().createTopic(topic, PARTITIONS);
+        var handled = new ConcurrentHashMap<String, Integer>();
+        var lost = new AtomicInteger();
+        try (var consumer = cluster()
+                .client()
+                .consumer(topic)
+                .topics(topic)
+                .listener(counting(lost))
+                .handle(record -> handled.merge(Objects.requireNonNull(record.valueText()), 1, Integer::sum))) {
+            publish(topic, 0, 200);
+            awaitCommitted(topic, 200);
+            var groups = cluster().admin().groups();
+            var reset = GroupReset.of(topic).to(topic, StartPoint.earliest());
+
+            assertThatThrownBy(() -> groups.reset(reset))
+                    .isInstanceOfSatisfying(
+                            CordwoodException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.GROUP_ACTIVE));
+            groups.reset(reset.withForce(true));
+
+            TestCluster.soon().until(() -> handled.values().stream().allMatch(count -> count == 2));
+            awaitCommitted(topic, 200);
+            assertThat(lost).hasValue(PARTITIONS);
+            assertThat(consumer.ended()).isNotDone();
+        }
+    }
+
+    private static ConsumerListener counting(AtomicInteger lost) {
+        return new ConsumerListener() {
+            @Override
+            public void onLost(Collection<TopicPartition> partitions) {
+                lost.addAndGet(partitions.size());
+            }
+        };
+    }
+
+    private GroupMember.Handle start(String name, String topic) {
+        var started = GroupMember.start(cluster(), name, topic, topic);
+        processes.add(started);
+        return started;
+    }
+
+    /** Until these members have all partitions, each its share. */
+    private static void awaitShared(String group, int members) {
+        TestCluster.soon().until(() -> {
+            var found = group(group);
+            return found.state() == GroupDescription.State.STABLE
+                    && found.members().size() == members
+                    && found.members().stream().allMatch(member -> member.partitionCount() == PARTITIONS / members);
+        });
+    }
+
+    private static void awaitCommitted(String group, long records) {
+        TestCluster.soon()
+                .until(() -> group(group).partitions().stream()
+                                .mapToLong(partition -> partition.offset().orElse(0))
+                                .sum()
+                        == records);
+    }
+
+    private static GroupDescription group(String name) {
+        return cluster().admin().groups().describe(name);
+    }
+
+    private static Set<String> union(GroupMember.Handle first, GroupMember.Handle second) {
+        var all = new HashSet<>(first.handled());
+        all.addAll(second.handled());
+        return all;
+    }
+
+    private static void publish(String topic, int start, int end) {
+        try (var producer = cluster().client().producer().open()) {
+            for (int i = start; i < end; i++) {
+                var unused = producer.send(topic, ("key-" + i % 50).getBytes(UTF_8), ("value-" + i).getBytes(UTF_8));
+            }
+        }
+    }
+
+    /** Whole again after each test. */
+    private static TestCluster cluster() {
+        return Objects.requireNonNull(cluster);
+    }
+}
