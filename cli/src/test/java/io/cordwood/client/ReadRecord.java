@@ -11,7 +11,7 @@ public final class ReadRecord {
 
     public static ConsumedRecord of(
             long offset, byte @Nullable [] key, byte @Nullable [] value, RecordHeader... headers) {
-        var place = new BatchPlace(offset, 1_764_000_000_123L);
+        var place = new BatchPlace(offset, 1_764_000_000_123L, 3);
         return new ConsumedRecord(new TopicPartition("orders", 2), place, key, value, List.of(headers));
     }
 }
