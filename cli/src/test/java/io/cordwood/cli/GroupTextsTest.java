@@ -17,8 +17,8 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class GroupTextsTest {
-    private static final String ANN = "11111111-aaaa";
-    private static final String BOB = "22222222-bbbb";
+    private static final String ANN = "a1111111-aaaa";
+    private static final String BOB = "b2222222-bbbb";
 
     private static final GroupDescription GROUP = new GroupDescription(
             "billing",
@@ -55,8 +55,8 @@ final class GroupTextsTest {
         assertThat(GroupTexts.partitions(GROUP).lines())
                 .containsExactly(
                         "TOPIC   PARTITION  OFFSET  COMMITTED             OWNER     GOES TO   METADATA",
-                        "orders          0     120  2026-11-20T10:00:00Z  11111111  22222222  half way",
-                        "orders          1       -  -                     11111111  -         -");
+                        "orders          0     120  2026-11-20T10:00:00Z  a1111111  b2222222  half way",
+                        "orders          1       -  -                     a1111111  -         -");
     }
 
     @Test
