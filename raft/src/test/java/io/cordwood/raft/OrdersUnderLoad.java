@@ -1,7 +1,6 @@
 package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataResult;
@@ -34,8 +33,6 @@ final class OrdersUnderLoad {
     static final UUID TOPIC = UUID.randomUUID();
     static final PartitionId ORDERS = new PartitionId(TOPIC, 0);
 
-    private static final Duration SOON = Duration.ofSeconds(30);
-
     private final NodeWorld world;
     private final Supplier<Path> directory;
     private final SteadyLoad load;
@@ -56,9 +53,9 @@ final class OrdersUnderLoad {
         world.upkeep(upkeep);
         world.startThree();
         var config = new TreeMap<>(Map.of(TopicConfig.SEGMENT_BYTES, "4096"));
-        var create = new MetadataCommand.CreateTopic("orders", TOPIC, List.of(UUID.randomUUID()), 3, config);
-        // Refused as long as a node that the machine held up counts as dead.
-        await().atMost(SOON).until(() -> world.submit(1, create) instanceof MetadataResult.Done);
+        assertThat(world.submit(
+                        1, new MetadataCommand.CreateTopic("orders", TOPIC, List.of(UUID.randomUUID()), 3, config)))
+                .isInstanceOf(MetadataResult.Done.class);
         load.start();
         load.awaitRecords(60);
     }
