@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -129,25 +128,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     /** Never ends by itself: waits for more records, until the consumer is closed. */
     @Override
     public Iterator<ConsumedRecord> iterator() {
-        return new Iterator<>() {
-            private Iterator<ConsumedRecord> polled = List.<ConsumedRecord>of().iterator();
-
-            @Override
-            public boolean hasNext() {
-                while (!polled.hasNext() && !core.ended().isDone()) {
-                    polled = pollOrEnd().iterator();
-                }
-                return polled.hasNext();
-            }
-
-            @Override
-            public ConsumedRecord next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException("the consumer is closed");
-                }
-                return polled.next();
-            }
-        };
+        return new PolledRecords("the consumer", this::pollOrEnd, core.ended()::isDone);
     }
 
     /** All that was given is done; waits until it is committed. With a handler: commits what is done. */

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -80,25 +79,7 @@ public final class Reader implements AutoCloseable, Iterable<ConsumedRecord> {
     /** Never ends by itself: waits for more records, until the reader is closed. */
     @Override
     public Iterator<ConsumedRecord> iterator() {
-        return new Iterator<>() {
-            private Iterator<ConsumedRecord> polled = List.<ConsumedRecord>of().iterator();
-
-            @Override
-            public boolean hasNext() {
-                while (!polled.hasNext() && !closed) {
-                    polled = pollOrEnd().iterator();
-                }
-                return polled.hasNext();
-            }
-
-            @Override
-            public ConsumedRecord next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException("the reader of " + topic + " is closed");
-                }
-                return polled.next();
-            }
-        };
+        return new PolledRecords("the reader of " + topic, this::pollOrEnd, () -> closed);
     }
 
     /** By partition, the offset of the next record that {@link #poll} gives. */

@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -87,8 +88,8 @@ final class CommitQueue {
             return List.of(item.answer(new TreeMap<>()));
         }
         var tooMuch = tooMuch(offsets);
-        if (!tooMuch.isEmpty()) {
-            return List.of(item.answerAll(tooMuch.get(0)));
+        if (tooMuch.isPresent()) {
+            return List.of(item.answerAll(tooMuch.get()));
         }
         waiting.add(item);
         waitingOf.merge(member, 1, Integer::sum);
@@ -113,9 +114,9 @@ final class CommitQueue {
                 "at most " + end + ", the high watermark");
     }
 
-    private List<GroupRefusal> tooMuch(List<PartitionOffset> offsets) {
+    private Optional<GroupRefusal> tooMuch(List<PartitionOffset> offsets) {
         if (offsets.size() > config.maxOffsetsPerEntry()) {
-            return List.of(new GroupRefusal(
+            return Optional.of(new GroupRefusal(
                     GroupReason.LIMIT_REACHED,
                     "offsets of a commit",
                     Integer.toString(offsets.size()),
@@ -123,20 +124,20 @@ final class CommitQueue {
         }
         long bytes = EntryBudget.bytes(offsets);
         if (bytes > EntryBudget.MAX_BYTES) {
-            return List.of(new GroupRefusal(
+            return Optional.of(new GroupRefusal(
                     GroupReason.LIMIT_REACHED,
                     "bytes of a commit",
                     Long.toString(bytes),
                     "at most " + EntryBudget.MAX_BYTES));
         }
         if (waitingOffsets + offsets.size() > config.maxWaitingOffsets()) {
-            return List.of(new GroupRefusal(
+            return Optional.of(new GroupRefusal(
                     GroupReason.OVERLOADED,
                     "offsets that wait to be committed",
                     Integer.toString(waitingOffsets + offsets.size()),
                     "at most " + config.maxWaitingOffsets()));
         }
-        return List.of();
+        return Optional.empty();
     }
 
     boolean isWaiting(MemberRef member) {

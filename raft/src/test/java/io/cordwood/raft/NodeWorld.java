@@ -7,6 +7,7 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
 import io.cordwood.metadata.NodeLimits;
+import io.cordwood.metadata.NodeState;
 import io.cordwood.metrics.NodeMeters;
 import io.cordwood.store.NioDisk;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -211,12 +213,22 @@ final class NodeWorld implements AutoCloseable, AfterEachCallback {
         keepsPartitions = true;
     }
 
-    /** Starts nodes 1 to 3 and waits until they are members. */
+    /**
+     * Starts nodes 1 to 3 and waits until they are members, and alive: one that the machine held up may count as dead, and no topic
+     * is placed on it then.
+     */
     void startThree() throws Exception {
         for (int id = 1; id <= 3; id++) {
             start(id, list(1, 2, 3));
         }
         awaitJoined(1, 2, 3);
+        awaitImage(
+                1,
+                "three nodes that are alive",
+                image -> IntStream.rangeClosed(1, 3)
+                        .allMatch(id -> image.node(id)
+                                .filter(node -> node.state() == NodeState.ALIVE)
+                                .isPresent()));
     }
 
     void awaitJoined(int... ids) throws Exception {
