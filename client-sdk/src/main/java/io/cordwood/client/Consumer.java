@@ -44,7 +44,8 @@ import org.slf4j.LoggerFactory;
  * of each partition by {@link ConsumerBuilder#windowRecords}.
  *
  * <p>Where the group has committed nothing in a partition yet, it begins where {@link
- * ConsumerBuilder#outOfRange} says, and commits that first, so that a restart does not begin elsewhere.
+ * ConsumerBuilder#outOfRange} says, and commits that first: no record is given before that is confirmed, so
+ * that a restart does not begin elsewhere.
  *
  * <p><b>Thread:</b> any, but for {@link #poll}, which is for one at a time. Behind it are one thread of its
  * own, one for the listener, and the workers.
@@ -227,7 +228,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
 
     /**
      * Begins nothing more, gives what is under way this long to end, commits what is done and leaves the
-     * group. Records that the last poll of this thread gave are done only if they were committed. Inside a
+     * group. A static member is away only, see {@link ConsumerBuilder#instanceId}. Records that the last poll of this thread gave are done only if they were committed. Inside a
      * handler or the listener it does not wait for the end.
      */
     public void close(Duration timeout) {
@@ -242,6 +243,19 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         if (!threads.isOneOfThem(Thread.currentThread())) {
             awaitEnd();
         }
+    }
+
+    /** As {@link #leave(Duration)} with the close timeout of the settings. */
+    public void leave() {
+        leave(core.config().closeTimeout());
+    }
+
+    /**
+     * As {@link #close(Duration)}, for good: others get the partitions of a static member at once, too.
+     */
+    public void leave(Duration timeout) {
+        submit(core::leaveForGood);
+        close(timeout);
     }
 
     private void awaitEnd() {

@@ -78,7 +78,8 @@ public final class ConsumerBuilder {
 
     /**
      * Makes it a static member: who joins under this id, within the session timeout after it is gone, takes
-     * its place and its partitions, and nothing moves. Each process needs one of its own.
+     * its place and its partitions, and nothing moves. Until then nobody reads them: where the process does
+     * not come back, end it with {@link Consumer#leave()}. Each process needs an id of its own.
      */
     public ConsumerBuilder instanceId(String id) {
         instanceId = id;
@@ -120,7 +121,8 @@ public final class ConsumerBuilder {
     }
 
     /**
-     * Commits only when {@link Consumer#commit} says so, when a partition is revoked, and at the end.
+     * Commits only when {@link Consumer#commit} says so, when a partition is revoked, and at the end; and
+     * the place where it begins, where nothing is committed yet.
      */
     public ConsumerBuilder manualCommit() {
         commitMode = ConsumerConfig.CommitMode.MANUAL;

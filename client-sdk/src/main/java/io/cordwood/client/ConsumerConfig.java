@@ -43,7 +43,10 @@ record ConsumerConfig(
     enum CommitMode {
         /** At the interval, at a revocation and at the end. */
         AUTOMATIC,
-        /** When the application says so; at a revocation and at the end what it said was done. */
+        /**
+         * When the application says so; at a revocation and at the end what it said was done. And the place
+         * where it begins, where nothing is committed yet.
+         */
         MANUAL
     }
 

@@ -119,6 +119,11 @@ final class ConsumerCore implements RecordSource.Listener {
         ownerships.close(deadlineNanos);
     }
 
+    /** A static member that is closed gives up its place, too. */
+    void leaveForGood() {
+        ownerships.leaveForGood();
+    }
+
     /** The consumer cannot go on: it ends as if it was closed, and tells why. */
     void fail(RuntimeException reason) {
         if (failure == null) {
@@ -132,7 +137,7 @@ final class ConsumerCore implements RecordSource.Listener {
     void abandon(RuntimeException reason) {
         failure = reason;
         delivery.failed(reason);
-        var unused = ports.membership.leave();
+        var unused = ports.membership.leave(false, Duration.ZERO);
         left();
     }
 
@@ -263,6 +268,7 @@ final class ConsumerCore implements RecordSource.Listener {
     /** The group has confirmed a commit. */
     void committed(OwnedPartition owner) {
         unstage(owner);
+        ownerships.maybeOpen(owner);
         ownerships.maybeFinish(owner);
     }
 

@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -35,10 +36,13 @@ interface GroupMembership {
     void acknowledge(long epoch, List<PartitionId> revoked);
 
     /**
-     * Ends the membership; what is owned is free for others. Done when the group knows, or is not waited
-     * for any more.
+     * Ends the membership. Done when the group knows, or is not waited for any more.
+     *
+     * @param forGood what is owned is free for others at once; otherwise that of a static member is kept
+     *     for whoever comes next under its instance id, while its session lasts
+     * @param patience for the group to know; what was said before reaches it also later
      */
-    CompletableFuture<@Nullable Void> leave();
+    CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience);
 
     /** Told what changes. */
     interface Listener {

@@ -11,7 +11,8 @@ import java.util.function.Consumer;
 /**
  * One JoinGroup stream of a member to one node.
  *
- * <p>Invariant: after its end, whoever ended it, nothing is sent and nothing is reported.
+ * <p>Invariant: after its end, whoever ended it, nothing is sent and nothing is reported; after the last
+ * word nothing is sent.
  *
  * <p><b>Thread:</b> the membership's; gRPC's threads only hand over tasks.
  */
@@ -20,6 +21,7 @@ final class GroupStream {
     private final Owner owner;
     private final ClientCallStreamObserver<JoinGroupRequest> requests;
     private boolean ended;
+    private boolean saidAll;
 
     /** Whose stream it is. */
     interface Owner {
@@ -47,11 +49,25 @@ final class GroupStream {
     }
 
     void send(Consumer<JoinGroupRequest.Builder> kind) {
-        if (!ended) {
+        if (!ended && !saidAll) {
             var request = JoinGroupRequest.newBuilder();
             kind.accept(request);
             requests.onNext(request.build());
         }
+    }
+
+    /** The member has nothing more to say; what it has said arrives. */
+    void lastWord() {
+        if (!ended && !saidAll) {
+            saidAll = true;
+            requests.onCompleted();
+        }
+    }
+
+    /** Nobody waits for its end any more. */
+    void letGo() {
+        lastWord();
+        ended = true;
     }
 
     void cancel() {

@@ -6,16 +6,15 @@ import io.cordwood.proto.v1.MemberAssignment;
 import io.cordwood.proto.v1.MemberJoined;
 import io.cordwood.proto.v1.MemberLeave;
 import io.cordwood.proto.v1.MemberPing;
+import io.cordwood.proto.v1.MemberPong;
+import io.cordwood.proto.v1.TrimmedOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,12 +42,11 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
      */
     private static final int HOPELESS_ENDS_MAX = 3;
 
-    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(5);
-
     private final CordwoodClient client;
     private final GroupSubscription subscription;
-    private final ScheduledExecutorService loop;
+    private final MemberTasks tasks;
     private final MemberLease lease;
+    private final LeaseWatch watch;
     private final PendingCommits commits = new PendingCommits();
     private final StartOffsets starts;
     private final CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
@@ -66,7 +64,10 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private @Nullable GroupStream stream;
     private boolean joined;
     private boolean leaving;
-    private boolean leaseIsWatched;
+    /** Leaves without a word, so that its successor finds its partitions. */
+    private boolean keepsPlace;
+
+    private long pingPlan;
     private long helloNanos;
     /** Named by a refusal. */
     private @Nullable HostPort leader;
@@ -80,8 +81,9 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     GrpcMembership(CordwoodClient client, GroupSubscription subscription) {
         this.client = client;
         this.subscription = subscription;
-        this.loop = client.timer();
+        this.tasks = new MemberTasks(client.timer(), this::toString, this::refuse);
         this.lease = new MemberLease(subscription.sessionTimeout());
+        this.watch = new LeaseWatch(lease, tasks, this::leaseIsOver);
         this.starts = new StartOffsets(client.calls(), this);
     }
 
@@ -93,7 +95,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     @Override
     public CompletableFuture<Map<TopicPartition, CommitOutcome>> commit(List<Commit> offsets) {
         var call = new PendingCommits.Call(offsets);
-        if (!execute(() -> commit(call))) {
+        if (!tasks.execute(() -> commit(call))) {
             call.fail(new CordwoodException(ErrorCode.CLIENT_CLOSED, "the client is closed"));
         }
         return call.answer;
@@ -110,8 +112,8 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     }
 
     @Override
-    public CompletableFuture<@Nullable Void> leave() {
-        if (!execute(this::beginLeaving)) {
+    public CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience) {
+        if (!tasks.execute(() -> beginLeaving(forGood, patience))) {
             left.complete(null);
         }
         return left;
@@ -159,13 +161,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         switch (response.getKindCase()) {
             case JOINED -> joined(from, response.getJoined());
             case ASSIGNMENT -> assigned(response.getAssignment());
-            case PONG -> {
-                var pong = response.getPong();
-                lease.ponged(
-                        pong.getPingId(),
-                        GroupMessages.duration(pong.getLease().getSessionTimeout()),
-                        GroupMessages.duration(pong.getLease().getPingInterval()));
-            }
+            case PONG -> ponged(from, response.getPong());
             case COMMITTED -> commits.answered(response.getCommitted());
             case KIND_NOT_SET -> LOG.debug("{}: a newer node says what this client does not know", this);
         }
@@ -182,10 +178,27 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                 GroupMessages.duration(message.getLease().getSessionTimeout()),
                 GroupMessages.duration(message.getLease().getPingInterval()),
                 helloNanos);
-        watchLease();
-        pingLater(from);
+        watch.renew();
+        ping(from); // the hello may have waited for most of the session
         if (leaving) {
             sayGoodbye(from);
+        }
+    }
+
+    private void ponged(GroupStream from, MemberPong pong) {
+        var interval = lease.pingInterval();
+        lease.ponged(
+                pong.getPingId(),
+                GroupMessages.duration(pong.getLease().getSessionTimeout()),
+                GroupMessages.duration(pong.getLease().getPingInterval()));
+        watch.renew();
+        if (lease.pingInterval().compareTo(interval) < 0) {
+            pingLater(from);
+        }
+        var policy = pong.getTrimmedOffsets();
+        if (policy != TrimmedOffsets.TRIMMED_OFFSETS_UNSPECIFIED && GroupMessages.outOfRange(policy) != outOfRange) {
+            outOfRange = GroupMessages.outOfRange(policy);
+            report();
         }
     }
 
@@ -268,37 +281,31 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                                 ErrorCode.REQUEST_TIMED_OUT, this + ": a commit was not answered in time")));
     }
 
+    private void ping(GroupStream own) {
+        long id = lease.ping(System.nanoTime());
+        own.send(request ->
+                request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
+        after(lease.silence(), () -> {
+            if (lease.isSilent(System.nanoTime())) {
+                breakOff(own);
+            }
+        });
+        pingLater(own);
+    }
+
+    /** Instead of when it was planned before. */
     private void pingLater(GroupStream own) {
+        long plan = ++pingPlan;
         after(lease.pingInterval(), () -> {
-            if (stream == own) {
-                long id = lease.ping(System.nanoTime());
-                own.send(request ->
-                        request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
-                after(lease.silence(), () -> {
-                    if (lease.isSilent(System.nanoTime())) {
-                        breakOff(own);
-                    }
-                });
-                pingLater(own);
+            if (stream == own && plan == pingPlan) {
+                ping(own);
             }
         });
     }
 
-    private void watchLease() {
-        if (!leaseIsWatched) {
-            leaseIsWatched = true;
-            after(Duration.ofNanos(Math.max(0, lease.endNanos() - System.nanoTime())), this::checkLease);
-        }
-    }
-
-    private void checkLease() {
-        leaseIsWatched = false;
-        if (lease.isOver(System.nanoTime())) {
-            keepsId = true;
-            over("nothing was heard of the group for its session timeout of " + lease.session());
-        } else if (lease.runs()) {
-            watchLease();
-        }
+    private void leaseIsOver() {
+        keepsId = true;
+        over("nothing was heard of the group for its session timeout of " + lease.session());
     }
 
     @Override
@@ -316,6 +323,10 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
             return;
         }
         leaveStream(String.valueOf(reason.getMessage()));
+        if (keepsPlace) {
+            over("its stream is gone, which is all that there was to do");
+            return;
+        }
         switch (reason.code()) {
             case MEMBER_FENCED, UNKNOWN_MEMBER -> {
                 failures++;
@@ -414,10 +425,11 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         commits.giveUpAll(new CordwoodException(ErrorCode.NODE_UNREACHABLE, this + " lost its stream: " + reason));
     }
 
-    private void beginLeaving() {
+    private void beginLeaving(boolean forGood, Duration patience) {
         boolean neverWasOne = !lease.runs() && failures > 0;
         leaving = true;
-        if (listener == null || neverWasOne) {
+        keepsPlace = !forGood && !subscription.instanceId().isEmpty();
+        if (listener == null || neverWasOne || (keepsPlace && !joined)) {
             stop("the member leaves");
             left.complete(null);
             return;
@@ -426,55 +438,34 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         if (current != null && joined) {
             sayGoodbye(current);
         }
-        after(LEAVE_PATIENCE, () -> {
+        after(patience, () -> {
+            if (stream != null && joined) {
+                stream.letGo();
+            }
             stop("the member has left");
             left.complete(null);
         });
     }
 
     /** The node ends the stream when the group knows. */
-    private static void sayGoodbye(GroupStream current) {
-        current.send(request -> request.setLeave(MemberLeave.getDefaultInstance()));
+    private void sayGoodbye(GroupStream current) {
+        if (keepsPlace) {
+            current.lastWord();
+        } else {
+            current.send(request -> request.setLeave(MemberLeave.getDefaultInstance()));
+        }
     }
 
     @Override
     public void post(Runnable task) {
-        if (!execute(task)) {
+        if (!tasks.execute(task)) {
             LOG.debug("{} is told of something after the client was closed", this);
-        }
-    }
-
-    private boolean execute(Runnable task) {
-        try {
-            loop.execute(guarded(task));
-            return true;
-        } catch (RejectedExecutionException e) {
-            return false;
         }
     }
 
     @Override
     public void after(Duration pause, Runnable task) {
-        try {
-            var unused = loop.schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("{} goes on no more, the client is closed", this);
-        }
-    }
-
-    /** The executor would swallow what a task throws, and the member stand still. */
-    private Runnable guarded(Runnable task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (CordwoodException e) {
-                refuse(e);
-            } catch (RuntimeException e) {
-                LOG.error("{} has stopped on a fault of its own", this, e);
-                refuse(new CordwoodException(
-                        ErrorCode.UNKNOWN, this + " has stopped on a fault of its own: " + e, Map.of(), null, e));
-            }
-        };
+        tasks.after(pause, task);
     }
 
     private Duration pause() {

@@ -21,6 +21,8 @@ final class OwnedPartition {
     enum Phase {
         /** Told to the listener; read ahead, nothing is given yet. */
         STARTING,
+        /** Nothing is committed yet: the place where it begins is, before a record is given. */
+        COMMITTING_START,
         ACTIVE,
         /** Nothing more is begun; what is under way may end. */
         REVOKING,

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * <p>Invariants: a partition has one ownership at a time. A revoked one is acknowledged once its listener
  * has returned, nothing of it is under way and what is done is committed, or when the time is over; never
  * earlier. After that, and after a fence, nothing of it is committed. One that was another member's
- * meanwhile, or whose offset was set, is dropped at once and begun anew. Reports of a membership that is
+ * meanwhile, or whose offset was set, is dropped at once and begun anew. Where nothing is committed no
+ * record is given before the place where it begins is. Reports of a membership that is
  * over mean nothing.
  *
  * <p><b>Thread:</b> the consumer's; the group's reports may come from any and are handed over in their
@@ -27,6 +28,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Ownerships {
     private static final Logger LOG = LoggerFactory.getLogger(Ownerships.class);
+    /** For the group to know that the member leaves, at most. */
+    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(5);
 
     private final ConsumerCore core;
     private final GroupMembership membership;
@@ -38,6 +41,9 @@ final class Ownerships {
     private OutOfRange outOfRange = OutOfRange.FAIL;
     private boolean closing;
     private boolean leaving;
+    private boolean forGood;
+    /** The earliest that was given for the end. */
+    private long closeNanos;
 
     Ownerships(ConsumerCore core, GroupMembership membership, ConsumerListener listener) {
         this.core = core;
@@ -127,9 +133,15 @@ final class Ownerships {
         }
     }
 
+    /** A static member gives up its place when it leaves. */
+    void leaveForGood() {
+        forGood = true;
+    }
+
     /** As if everything was revoked; then the member leaves. */
     void close(long deadlineNanos) {
         var all = List.copyOf(owners.values());
+        closeNanos = closing && closeNanos - deadlineNanos < 0 ? closeNanos : deadlineNanos;
         if (!closing) {
             closing = true;
             giveUp(all, Duration.ofNanos(Math.max(0, deadlineNanos - core.time().now())));
@@ -145,8 +157,15 @@ final class Ownerships {
         }
         if (closing && !leaving && owners.isEmpty()) {
             leaving = true;
-            var unused = membership.leave().whenComplete((done, failure) -> core.post(core::left));
+            var unused = membership
+                    .leave(forGood, leavePatience())
+                    .whenComplete((done, failure) -> core.post(core::left));
         }
+    }
+
+    private Duration leavePatience() {
+        long leftNanos = closeNanos - core.time().now();
+        return Duration.ofNanos(Math.max(0, Math.min(leftNanos, LEAVE_PATIENCE.toNanos())));
     }
 
     private void take(GroupMembership.Assignments whole) {
@@ -217,6 +236,20 @@ final class Ownerships {
 
     private void start(OwnedPartition owner) {
         if (owner.phase == OwnedPartition.Phase.STARTING) {
+            owner.phase = OwnedPartition.Phase.COMMITTING_START;
+            if (owner.committed < 0) {
+                core.ledger().hasten(owner);
+            }
+            maybeOpen(owner);
+        }
+    }
+
+    /**
+     * The place where it begins may be stored. A record that was given before that would be left out by the
+     * next owner, where that finds nothing committed and begins at the end.
+     */
+    void maybeOpen(OwnedPartition owner) {
+        if (owner.phase == OwnedPartition.Phase.COMMITTING_START && owner.committed >= 0) {
             owner.phase = OwnedPartition.Phase.ACTIVE;
             core.list(owner);
             core.ledger().advanced(owner);

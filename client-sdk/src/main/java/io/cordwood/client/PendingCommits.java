@@ -3,6 +3,7 @@ package io.cordwood.client;
 import io.cordwood.proto.v1.MemberCommit;
 import io.cordwood.proto.v1.MemberCommitted;
 import io.cordwood.proto.v1.OffsetCommitResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +23,12 @@ import java.util.function.Consumer;
 final class PendingCommits {
     /** As many as the group takes at once. */
     private static final int OFFSETS_PER_PART = 1000;
+
+    /** As many as the group takes at once, texts and what it counts beside them. */
+    private static final long BYTES_PER_PART = 256 * 1024;
+
+    private static final long BYTES_BESIDE_OFFSETS = 128;
+    private static final long BYTES_BESIDE_TEXT = 64;
 
     private final Map<Long, Part> parts = new LinkedHashMap<>();
     private long lastId;
@@ -45,8 +52,7 @@ final class PendingCommits {
     private record Part(Call call, List<GroupMembership.Commit> commits) {}
 
     /**
-     * Sends a call: a part for each epoch, because a message has one, and no more offsets in it than are
-     * taken.
+     * Sends a call: a part for each epoch, because a message has one, and no more in it than is taken.
      */
     void send(Call call, Consumer<MemberCommit> stream) {
         var byEpoch = new LinkedHashMap<Long, List<GroupMembership.Commit>>();
@@ -56,15 +62,32 @@ final class PendingCommits {
         }
         var messages = new ArrayList<MemberCommit>();
         byEpoch.forEach((epoch, commits) -> {
-            for (int start = 0; start < commits.size(); start += OFFSETS_PER_PART) {
-                var some = commits.subList(start, Math.min(commits.size(), start + OFFSETS_PER_PART));
-                messages.add(begin(call, epoch, List.copyOf(some)));
+            for (int start = 0; start < commits.size(); ) {
+                int end = partEnd(commits, start);
+                messages.add(begin(call, epoch, List.copyOf(commits.subList(start, end))));
+                start = end;
             }
         });
         if (messages.isEmpty()) {
             call.answer.complete(Map.of());
         }
         messages.forEach(stream);
+    }
+
+    /** One offset is always sent: whether it is too large is said by the group. */
+    private static int partEnd(List<GroupMembership.Commit> commits, int start) {
+        int most = Math.min(commits.size(), start + OFFSETS_PER_PART);
+        long bytes = BYTES_BESIDE_OFFSETS + bytes(commits.get(start));
+        int end = start + 1;
+        while (end < most && bytes + bytes(commits.get(end)) <= BYTES_PER_PART) {
+            bytes += bytes(commits.get(end));
+            end++;
+        }
+        return end;
+    }
+
+    private static long bytes(GroupMembership.Commit commit) {
+        return BYTES_BESIDE_TEXT + commit.metadata().getBytes(StandardCharsets.UTF_8).length;
     }
 
     private MemberCommit begin(Call call, long epoch, List<GroupMembership.Commit> commits) {

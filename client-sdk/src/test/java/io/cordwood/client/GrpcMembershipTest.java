@@ -178,6 +178,57 @@ final class GrpcMembershipTest {
     }
 
     @Test
+    void sessionThatIsShorterFromNowOnEndsTheLeaseSooner() {
+        say(() -> {
+            group.sessionMillis = 1_800_000;
+            group.pingMillis = 300;
+        });
+        join();
+        await(() -> group.pings > 1);
+
+        say(() -> group.sessionMillis = 900);
+        int pings = ask(() -> group.pings);
+        await(() -> group.pings > pings);
+        say(() -> group.allAreSilent = true);
+
+        await(() -> !told.fences.isEmpty());
+    }
+
+    @Test
+    void pingsComeMoreOftenOnceTheGroupSaysSo() {
+        say(() -> {
+            group.pingMillis = 3_600_000;
+            group.pongPingMillis = 20;
+        });
+
+        join();
+
+        await(() -> group.pings > 5);
+    }
+
+    @Test
+    void memberPingsAsSoonAsItIsIn() {
+        say(() -> group.pingMillis = 3_600_000);
+
+        join();
+
+        await(() -> group.pings == 1);
+    }
+
+    @Test
+    void otherPlaceForTrimmedOffsetsIsToldWithTheNextPong() {
+        commitStored(ZERO, 4);
+        join();
+        give(ZERO);
+        assertThat(ask(() -> told.last().outOfRange())).isEqualTo(OutOfRange.EARLIEST);
+
+        say(() -> group.trimmedOffsets = TrimmedOffsets.TRIMMED_OFFSETS_FAIL);
+
+        await(() -> told.last().outOfRange() == OutOfRange.FAIL);
+        assertThat(ask(() -> told.has(ZERO))).isTrue();
+    }
+
+    @Test
     void removedMemberIsFencedAndComesAsSomebodyNew() {
         membership = membership("till-7");
         join();
@@ -363,6 +414,25 @@ final class GrpcMembershipTest {
     }
 
     @Test
+    void commitWithMuchTextGoesInPartsThatTheGroupTakes() {
+        join();
+        var commits = new ArrayList<GroupMembership.Commit>();
+        var topicId = cluster.topic("orders").id;
+        for (int number = 0; number < 100; number++) {
+            var text = "\u00e4".repeat(number == 99 ? 200_000 : 2_048);
+            commits.add(new GroupMembership.Commit(
+                    new TopicPartition("orders", number), topicId, 1, 3, text, 1));
+        }
+
+        var outcomes = membership.commit(commits);
+
+        assertThat(outcomes).succeedsWithin(SECONDS);
+        assertThat(outcomes.join()).hasSize(100);
+        // 63 texts of 4096 bytes and 64 beside them, and 128, are 262,208; 256 KiB are 262,144.
+        assertThat(ask(() -> group.commitSizes)).containsExactly(62, 37, 1);
+    }
+
+    @Test
     void commitWhoseAnswerIsLostFailsAndMayBeRepeated() {
         commitStored(ZERO, 0);
         join();
@@ -389,7 +459,7 @@ final class GrpcMembershipTest {
     void memberLeavesAndComesNoMore() {
         join();
 
-        assertThat(membership.leave()).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.members)).isEmpty();
         assertThat(ask(() -> group.leaves)).isEqualTo(1);
@@ -406,14 +476,68 @@ final class GrpcMembershipTest {
             group.breakStreams();
         });
 
-        assertThat(membership.leave()).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.members)).isEmpty();
     }
 
     @Test
+    void staticMemberEndsItsStreamWithoutALeaveAndItsCommitsArrive() {
+        membership = membership("till-7");
+        commitStored(ZERO, 1);
+        join();
+        give(ZERO);
+        var unused = commit(commitOf(ZERO, 5, ask(() -> told.last().epoch())));
+
+        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.member().stream)).isNull();
+        assertThat(ask(() -> group.completions)).isEqualTo(1);
+        assertThat(ask(() -> group.leaves)).isZero();
+        assertThat(stored(ZERO).offset()).isEqualTo(5);
+        assertThat(ask(() -> told.fences)).isEmpty();
+    }
+
+    @Test
+    void staticMemberThatGoesForGoodLeaves() {
+        membership = membership("till-7");
+        join();
+
+        assertThat(membership.leave(true, SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.members)).isEmpty();
+        assertThat(ask(() -> group.leaves)).isEqualTo(1);
+    }
+
+    @Test
+    void staticMemberWithoutAStreamIsAwayAtOnce() {
+        membership = membership("till-7");
+        join();
+        int hellos = ask(() -> group.hellos.size());
+        say(() -> {
+            group.helloRefusals.add(Refusals.of("METADATA_UNAVAILABLE", "an election"));
+            group.breakStreams();
+        });
+        await(() -> group.hellos.size() > hellos);
+
+        assertThat(membership.leave(false, Duration.ofDays(1))).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.leaves)).isZero();
+    }
+
+    @Test
+    void leaveThatIsNotAnsweredIsWaitedForAsLongAsThereIsPatience() {
+        join();
+        say(() -> group.ignoresLeaves = true);
+
+        assertThat(membership.leave(true, Duration.ZERO)).succeedsWithin(SECONDS);
+
+        await(() -> group.leaves == 1);
+    }
+
+    @Test
     void memberThatNeverWasOneLeavesAtOnce() {
-        assertThat(membership.leave()).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.hellos)).isEmpty();
     }

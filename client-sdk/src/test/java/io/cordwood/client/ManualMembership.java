@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +41,8 @@ final class ManualMembership implements GroupMembership {
     int calls;
     int joins;
     boolean left;
+    boolean leftForGood;
+    Duration leavePatience = Duration.ZERO;
     long epoch = 1;
 
     private final Map<TopicPartition, Assignment> owned = new LinkedHashMap<>();
@@ -109,8 +112,10 @@ final class ManualMembership implements GroupMembership {
     }
 
     @Override
-    public synchronized CompletableFuture<@Nullable Void> leave() {
+    public synchronized CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience) {
         note(left, "leaves twice");
+        leftForGood = forGood;
+        leavePatience = patience;
         left = true;
         member = false;
         owned.clear();

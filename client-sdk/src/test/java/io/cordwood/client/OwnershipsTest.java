@@ -8,6 +8,8 @@ import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class OwnershipsTest {
     private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
@@ -357,15 +359,74 @@ final class OwnershipsTest {
         assertThat(told).filteredOn(line -> line.startsWith("revoked")).hasSize(1);
     }
 
-    @Test
-    void placeWhereItBeginsIsCommittedWhereNothingIs() {
+    @ParameterizedTest
+    @EnumSource(ConsumerConfig.CommitMode.class)
+    void placeWhereItBeginsIsCommittedBeforeARecordIsGiven(ConsumerConfig.CommitMode mode) {
+        settings.commitMode = mode;
         start();
-        world.group.assignUncommitted(ConsumerWorld.partition(0), 7);
+        world.append(0, "a", "b", "c");
+        world.group.holdsAnswers = true;
+
+        world.group.assignUncommitted(ConsumerWorld.partition(0), 1);
+        world.settle();
+        assertThat(world.commits(0)).containsExactly(1L);
+        assertThat(world.workers.size()).isZero();
+        world.group.answer();
         world.settle();
 
-        world.pass(ConsumerWorld.INTERVAL);
+        assertThat(world.workers.size()).isEqualTo(2);
+        assertThat(world.owner(0).committed).isEqualTo(1);
+    }
 
-        assertThat(world.commits(0)).containsExactly(7L);
+    @Test
+    void placeWhereItBeginsIsSentAgainUntilItIsConfirmed() {
+        start();
+        world.append(0, "a");
+        world.group.failures.add(new CordwoodException(ErrorCode.NODE_UNREACHABLE, "no coordinator"));
+        world.group.assignUncommitted(ConsumerWorld.partition(0), 0);
+        world.settle();
+        assertThat(world.workers.size()).isZero();
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(world.commits(0)).containsExactly(0L, 0L);
+        assertThat(world.workers.size()).isEqualTo(1);
+    }
+
+    @Test
+    void placeThatTheListenerSoughtIsTheOneWhereItBegins() {
+        settings.listener = new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                world.core.post(() -> world.core.seek(world.owner(0), 1));
+            }
+        };
+        world = ConsumerWorld.handling(settings);
+        world.append(0, "a", "b", "c");
+
+        world.group.assignUncommitted(ConsumerWorld.partition(0), 3);
+        world.settle();
+        world.finishAll();
+
+        assertThat(world.commits(0)).startsWith(1L);
+        assertThat(world.handled).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void partitionThatIsRevokedBeforeItsStartIsConfirmedGivesNoRecordAndIsCommitted() {
+        start();
+        world.append(0, "a");
+        world.group.holdsAnswers = true;
+        world.group.assignUncommitted(ConsumerWorld.partition(0), 0);
+        world.settle();
+
+        world.revoke(0);
+        assertThat(world.group.acknowledged).isEmpty();
+        world.group.answer();
+        world.settle();
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.workers.size()).isZero();
     }
 
     @Test
@@ -423,6 +484,38 @@ final class OwnershipsTest {
 
         assertThat(world.group.left).isTrue();
         assertThat(world.source.partitions()).isEmpty();
+    }
+
+    @Test
+    void groupIsToldOfTheEndInWhatIsLeftOfTheTime() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a");
+
+        world.close(TEN_SECONDS);
+        world.pass(Duration.ofSeconds(7));
+        world.finishAll();
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.group.leavePatience).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void groupIsNotToldForLongHoweverMuchTimeThereIs() {
+        start();
+        world.close(Duration.ofHours(1));
+
+        assertThat(world.group.leavePatience).isEqualTo(Duration.ofSeconds(5));
+        assertThat(world.group.leftForGood).isFalse();
+    }
+
+    @Test
+    void closeForGoodIsToldToTheGroup() {
+        start();
+        world.core.post(world.core::leaveForGood);
+        world.close(TEN_SECONDS);
+
+        assertThat(world.group.leftForGood).isTrue();
     }
 
     @Test

@@ -79,6 +79,9 @@ final class ScriptedGroup {
     boolean namesCoordinator = true;
     int sessionMillis = 5_000;
     int pingMillis = 100;
+    /** What pongs say of that; 0 for the same. */
+    int pongPingMillis;
+
     TrimmedOffsets trimmedOffsets = TrimmedOffsets.TRIMMED_OFFSETS_EARLIEST;
     /** Leaves its streams without a word; 0 is none. */
     int silentNode;
@@ -88,6 +91,11 @@ final class ScriptedGroup {
     boolean losesNextAnswer;
 
     int leaves;
+    /** Streams that their member has ended, without a leave. */
+    int completions;
+    /** Whether nobody answers to a leave. */
+    boolean ignoresLeaves;
+
     int pings;
     private long index = 10;
 
@@ -192,10 +200,10 @@ final class ScriptedGroup {
                 JoinGroupResponse.newBuilder().setAssignment(message).build());
     }
 
-    private MemberLease lease() {
+    private MemberLease lease(int pingEveryMillis) {
         return MemberLease.newBuilder()
                 .setSessionTimeout(millis(sessionMillis))
-                .setPingInterval(millis(pingMillis))
+                .setPingInterval(millis(pingEveryMillis))
                 .build();
     }
 
@@ -260,13 +268,17 @@ final class ScriptedGroup {
                     answers.onNext(JoinGroupResponse.newBuilder()
                             .setPong(MemberPong.newBuilder()
                                     .setPingId(request.getPing().getPingId())
-                                    .setLease(lease()))
+                                    .setLease(lease(pongPingMillis > 0 ? pongPingMillis : pingMillis))
+                                    .setTrimmedOffsets(trimmedOffsets))
                             .build());
                 }
                 case COMMIT -> commit(own, request.getCommit());
                 case RELEASE -> release(own, request.getRelease());
                 case LEAVE -> {
                     leaves++;
+                    if (ignoresLeaves) {
+                        return;
+                    }
                     members.remove(own.id);
                     forget();
                     answers.onCompleted();
@@ -307,7 +319,7 @@ final class ScriptedGroup {
                     .setJoined(MemberJoined.newBuilder()
                             .setMemberId(own.id)
                             .setMemberEpoch(own.epoch)
-                            .setLease(lease())
+                            .setLease(lease(pingMillis))
                             .setTrimmedOffsets(trimmedOffsets))
                     .build());
             assign(own);
@@ -374,8 +386,11 @@ final class ScriptedGroup {
         @Override
         public void onCompleted() {
             synchronized (cluster) {
-                forget();
-                answers.onCompleted();
+                if (!ended) {
+                    completions++;
+                    forget();
+                    answers.onCompleted();
+                }
             }
         }
     }

@@ -1,0 +1,69 @@
+package io.cordwood.client;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a member has to do, now and later.
+ *
+ * <p>Invariant: a task that throws is told to the member, which would stand still otherwise: the executor
+ * keeps it to itself.
+ *
+ * <p><b>Thread:</b> any; tasks run on the executor's.
+ */
+final class MemberTasks {
+    private static final Logger LOG = LoggerFactory.getLogger(MemberTasks.class);
+
+    private final ScheduledExecutorService executor;
+    private final Supplier<String> name;
+    private final Consumer<CordwoodException> onFailure;
+
+    MemberTasks(ScheduledExecutorService executor, Supplier<String> name, Consumer<CordwoodException> onFailure) {
+        this.executor = executor;
+        this.name = name;
+        this.onFailure = onFailure;
+    }
+
+    /** @return false where the client is closed */
+    boolean execute(Runnable task) {
+        try {
+            executor.execute(guarded(task));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    void after(Duration pause, Runnable task) {
+        try {
+            var unused = executor.schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} goes on no more, the client is closed", name.get());
+        }
+    }
+
+    private Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (CordwoodException e) {
+                onFailure.accept(e);
+            } catch (RuntimeException e) {
+                LOG.error("{} has stopped on a fault of its own", name.get(), e);
+                onFailure.accept(new CordwoodException(
+                        ErrorCode.UNKNOWN,
+                        name.get() + " has stopped on a fault of its own: " + e,
+                        Map.of(),
+                        null,
+                        e));
+            }
+        };
+    }
+}
