@@ -4,6 +4,7 @@ import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupCommand.Refresh;
 import io.cordwood.metadata.GroupCommand.Release;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -82,10 +83,11 @@ final class EntryBudget {
         return ITEM_BYTES * (2 + release.partitions().size());
     }
 
+    /** Known to clients, which send no more at once. */
     static long bytes(List<PartitionOffset> offsets) {
         long bytes = 2 * ITEM_BYTES;
         for (PartitionOffset offset : offsets) {
-            bytes += ITEM_BYTES + CHAR_BYTES * offset.metadata().length();
+            bytes += ITEM_BYTES + offset.metadata().getBytes(StandardCharsets.UTF_8).length;
         }
         return bytes;
     }

@@ -459,7 +459,7 @@ class CoordinatorTest {
         var offsets = IntStream.range(0, 11)
                 .mapToObj(i -> new PartitionOffset(partition(0), i, 0, ""))
                 .toList();
-        var text = List.of(new PartitionOffset(partition(0), 1, 0, "m".repeat(100_000)));
+        var text = List.of(new PartitionOffset(partition(0), 1, 0, "m".repeat(300_000)));
 
         coordinator.commit(1, new CommitRequest(1, epoch("a"), offsets, new TreeMap<>()));
         coordinator.commit(1, new CommitRequest(2, epoch("a"), text, new TreeMap<>()));
