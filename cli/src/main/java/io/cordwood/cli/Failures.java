@@ -3,7 +3,6 @@ package io.cordwood.cli;
 import io.cordwood.cli.console.CliException;
 import io.cordwood.cli.console.ExitCode;
 import io.cordwood.client.CordwoodException;
-import io.cordwood.client.ErrorCode;
 import java.util.concurrent.CompletionException;
 
 /** Turns whatever ended a command into one line, a hint, a reason and an exit code. */
@@ -16,7 +15,7 @@ final class Failures {
         }
         if (problem instanceof CordwoodException refused) {
             return new CliException(
-                    exitCode(refused.code()), refused.code().name(), text(refused), refused.hint(), refused);
+                    exitCode(refused), refused.code().name(), text(refused), refused.hint(), refused);
         }
         if (problem instanceof CompletionException wrapper && wrapper.getCause() != null) {
             return explain(wrapper.getCause());
@@ -26,10 +25,10 @@ final class Failures {
     }
 
     /** What is not there is 3; what a repetition may cure is 5; the rest has failed. */
-    static ExitCode exitCode(ErrorCode code) {
-        return switch (code) {
+    static ExitCode exitCode(CordwoodException refused) {
+        return switch (refused.code()) {
             case UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE, UNKNOWN_NODE, UNKNOWN_GROUP -> ExitCode.NOT_FOUND;
-            default -> code.retryable() ? ExitCode.UNAVAILABLE : ExitCode.FAILED;
+            default -> refused.retryable() ? ExitCode.UNAVAILABLE : ExitCode.FAILED;
         };
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cordwood.cli.console.ExitCode;
 import io.cordwood.client.CordwoodException;
 import io.cordwood.client.ErrorCode;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,17 @@ final class FailuresTest {
         "INTERNAL, FAILED"
     })
     void exitCodeTellsKindOfFailure(ErrorCode code, ExitCode expected) {
-        assertThat(Failures.exitCode(code)).isEqualTo(expected);
+        assertThat(Failures.exitCode(new CordwoodException(code, "what went wrong")))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void whatMayHaveBeenDoneIsNotCuredByARepetition() {
+        var refused = new CordwoodException(
+                ErrorCode.METADATA_UNAVAILABLE, "an election", Map.of("outcome", "unknown"));
+
+        assertThat(Failures.exitCode(refused)).isEqualTo(ExitCode.FAILED);
+        assertThat(Failures.explain(refused).hint()).contains("look whether it was done");
     }
 
     @ParameterizedTest

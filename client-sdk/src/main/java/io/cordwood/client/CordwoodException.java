@@ -16,9 +16,15 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> immutable.
  */
 public sealed class CordwoodException extends RuntimeException permits OffsetOutOfRangeException {
+    static final String OUTCOME = "outcome";
+    static final String NOTHING_DONE = "nothing_done";
+    private static final String OUTCOME_UNKNOWN = "unknown";
+
     private final ErrorCode code;
     private final transient Map<String, String> details;
     private final @Nullable Duration retryAfter;
+    /** It may have been carried out, and must not be a second time. */
+    private final boolean outcomeUnknown;
 
     public CordwoodException(ErrorCode code, String message) {
         this(code, message, Map.of(), null, null);
@@ -38,6 +44,7 @@ public sealed class CordwoodException extends RuntimeException permits OffsetOut
         this.code = code;
         this.details = Collections.unmodifiableMap(new TreeMap<>(details));
         this.retryAfter = retryAfter;
+        this.outcomeUnknown = OUTCOME_UNKNOWN.equals(details.get(OUTCOME));
     }
 
     /** A request field that this client refuses before it is sent. */
@@ -52,9 +59,12 @@ public sealed class CordwoodException extends RuntimeException permits OffsetOut
         return code;
     }
 
-    /** Whether the same request may succeed a little later by itself. */
+    /**
+     * Whether the same request may succeed a little later by itself, and does no harm where it was carried
+     * out already.
+     */
     public final boolean retryable() {
-        return code.retryable();
+        return code.retryable() && !outcomeUnknown;
     }
 
     /** How long the server asks to wait before the next try. */
@@ -68,11 +78,18 @@ public sealed class CordwoodException extends RuntimeException permits OffsetOut
     }
 
     public final String hint() {
-        return code.hint();
+        return outcomeUnknown ? "look whether it was done before you repeat it" : code.hint();
     }
 
     /** The same failure told again for another request, so that each stack trace shows its own caller. */
     CordwoodException because(String what) {
         return new CordwoodException(code, what + ": " + getMessage(), details, retryAfter, this);
+    }
+
+    /** The failure of a request that must not be carried out twice. */
+    CordwoodException withUnknownOutcome() {
+        var more = new TreeMap<>(details);
+        more.put(OUTCOME, OUTCOME_UNKNOWN);
+        return new CordwoodException(code, "nobody knows whether it was done: " + getMessage(), more, null, this);
     }
 }

@@ -80,7 +80,11 @@ public final class GroupAdmin {
                         : answer.value().<Void>thenApply(response -> null));
     }
 
-    /** Sets offsets of a group, all of them or none; in order of topic and number, what became of them. */
+    /**
+     * Sets offsets of a group, all of them or none; in order of topic and number, what became of them. It is
+     * done once at most: where nobody knows whether it was, it fails and is not repeated, because members
+     * may have gone on from the new offsets.
+     */
     public List<ResetOffset> reset(GroupReset reset) {
         return Waiting.on(set(reset, false));
     }
@@ -112,9 +116,9 @@ public final class GroupAdmin {
                     .addAllPartitions(place.partitions())
                     .setTo(place.start().toString()));
         }
-        return calls.change(GroupServiceGrpc.getResetOffsetsMethod(), request.build())
-                .thenCompose(answer -> answer.value())
-                .thenApply(answer -> answer.getPartitionsList().stream()
+        var method = GroupServiceGrpc.getResetOffsetsMethod();
+        var answered = dryRun ? calls.read(method, request.build()) : calls.once(method, request.build());
+        return answered.thenApply(answer -> answer.getPartitionsList().stream()
                         .map(GroupTranslation::reset)
                         .toList());
     }

@@ -69,6 +69,17 @@ final class UnaryCalls {
         return call.answer.handle((value, failure) -> new Answer<>(call.answer, call.outcomeUnknown));
     }
 
+    /**
+     * A call that must not be made twice: it is repeated only where it is certain that nothing was done, and
+     * fails, and is not {@linkplain CordwoodException#retryable retryable}, where that is not known.
+     */
+    <Q, R> CompletableFuture<R> once(MethodDescriptor<Q, R> method, Q request) {
+        var call = new Call<>(method, request, patience.request(), answer -> {});
+        call.repeatable = false;
+        call.start();
+        return call.answer;
+    }
+
     /** The same future for the caller's eyes: completed on the callback executor, failing with our exception only. */
     <T> CompletableFuture<T> published(CompletableFuture<T> inner) {
         var outer = new CompletableFuture<T>();
@@ -110,6 +121,7 @@ final class UnaryCalls {
         private final Consumer<R> check;
         private final long deadlineNanos =
                 System.nanoTime() + patience.request().toNanos();
+        private boolean repeatable = true;
         private int failures;
         private volatile boolean outcomeUnknown;
 
@@ -161,6 +173,11 @@ final class UnaryCalls {
             nodes.moveOnFrom(address);
             var wait = waitBeforeRetry(failure);
             boolean inTime = System.nanoTime() + wait.toNanos() < deadlineNanos;
+            boolean mayBeDone = !repeatable && failure.code().retryable() && !nothingDone(failure);
+            if (mayBeDone) {
+                answer.completeExceptionally(named(failure, address).withUnknownOutcome());
+                return;
+            }
             if (!mayRepeat(failure, address) || !inTime) {
                 answer.completeExceptionally(named(failure, address));
                 return;
@@ -171,6 +188,11 @@ final class UnaryCalls {
 
         private boolean mayRepeat(CordwoodException failure, HostPort address) {
             return failure.retryable() || (failure.code() == ErrorCode.OTHER_CLUSTER && nodes.leaveOut(address));
+        }
+
+        private boolean nothingDone(CordwoodException failure) {
+            return wasNeverTaken(failure) || CordwoodException.NOTHING_DONE.equals(
+                            failure.details().get(CordwoodException.OUTCOME));
         }
 
         /** Refusals at the door, and connections that never came to be. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +74,39 @@ final class GroupAdminTest {
 
         cluster.answers.failNext("DeleteGroup", Refusals.of("GROUP_ACTIVE", "it has members"));
         assertThat(Failures.thrownBy(() -> groups.delete("billing")).code()).isEqualTo(ErrorCode.GROUP_ACTIVE);
+    }
+
+    @Test
+    void resetOfWhichNobodyKnowsTheOutcomeIsNotRepeated() {
+        cluster.answers.failNextAfterwards("ResetOffsets", Refusals.of("METADATA_UNAVAILABLE", "an election"));
+
+        var failure = Failures.thrownBy(() -> groups.reset(GroupReset.of("billing").to("orders", StartPoint.latest())));
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.METADATA_UNAVAILABLE);
+        assertThat(failure).hasMessageContaining("nobody knows whether it was done");
+        assertThat(failure.retryable()).isFalse();
+        assertThat(failure.hint()).contains("before you repeat");
+        assertThat(cluster.answers.calls("ResetOffsets")).isEqualTo(1);
+    }
+
+    @Test
+    void resetThatDidNothingIsRepeated() {
+        cluster.answers.failNext(
+                "ResetOffsets",
+                Refusals.of("METADATA_UNAVAILABLE", "an election", Map.of("outcome", "nothing_done")));
+        cluster.answers.failNext("ResetOffsets", Refusals.of("OVERLOADED", "too many calls"));
+
+        assertThat(groups.reset(GroupReset.of("billing").to("orders", StartPoint.latest())))
+                .hasSize(1);
+        assertThat(cluster.answers.calls("ResetOffsets")).isEqualTo(3);
+    }
+
+    @Test
+    void previewIsRepeatedWhateverBecameOfIt() {
+        cluster.answers.failNext("ResetOffsets", Refusals.of("METADATA_UNAVAILABLE", "an election"));
+
+        assertThat(groups.previewReset(GroupReset.of("billing").to("orders", StartPoint.latest())))
+                .hasSize(1);
     }
 
     @Test

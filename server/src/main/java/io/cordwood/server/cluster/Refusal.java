@@ -20,10 +20,14 @@ public record Refusal(Reason reason, String message, SortedMap<String, String> d
     public static final String SETTING = "setting";
     public static final String LEADER_NODE_ID = "leader_node_id";
     public static final String LEADER_ADDRESS = "leader_address";
-    /** Beside NOT_LEADER: says that the request changed nothing, so that sending it again is safe. */
+    /** What is known of the outcome, where the reason does not say it. */
     public static final String OUTCOME = "outcome";
 
+    /** The request changed nothing, so that sending it again is safe. */
     public static final String NOTHING_DONE = "nothing_done";
+
+    /** The request may have been carried out, and must not be sent again without a look. */
+    public static final String OUTCOME_UNKNOWN = "unknown";
 
     private static final int MESSAGE_MAX_CHARS = 500;
     private static final int DETAIL_MAX_CHARS = 200;

@@ -88,9 +88,28 @@ public final class Groups {
                 .thenApply(Groups::refused);
     }
 
-    /** Has the command applied; all of it or nothing. */
-    public CompletableFuture<Void> change(GroupCommand.ResetOffsets command) {
-        return cluster.submit(command).thenAccept(result -> requireAll(refused(result)));
+    /**
+     * Has this node write the command, as the metadata leader; all of it or nothing, and once: a second time
+     * would take back what members have committed meanwhile.
+     */
+    public CompletableFuture<Void> changeHere(GroupCommand.ResetOffsets command) {
+        if (cluster.leadingTerm().isEmpty()) {
+            return RefusedException.failedFuture(Refusal.of(
+                            Reason.METADATA_UNAVAILABLE,
+                            "node " + cluster.thisNode() + " does not lead the metadata; try again shortly")
+                    .with(Refusal.OUTCOME, Refusal.NOTHING_DONE));
+        }
+        return cluster.submitHere(command)
+                .exceptionallyCompose(failure -> RefusedException.failedFuture(outcomeUnknown(failure)))
+                .thenAccept(result -> requireAll(refused(result)));
+    }
+
+    private static Refusal outcomeUnknown(Throwable failure) {
+        return Refusal.of(
+                        Reason.METADATA_UNAVAILABLE,
+                        "nobody knows whether the offsets were set, look at the group before you set them again: "
+                                + RefusedException.unwrap(failure).getMessage())
+                .with(Refusal.OUTCOME, Refusal.OUTCOME_UNKNOWN);
     }
 
     /** @throws RefusedException where the command would be refused now */

@@ -107,7 +107,7 @@ final class ClientServices {
         var changes = new GroupRpc.Changes(
                 calls.commit,
                 new DeleteOffsetsCall(cluster, found),
-                new ResetOffsetsCall(cluster, found, calls.listOffsets, limits.limits(), ports.clock()));
+                calls.reset);
         return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
     }
 
@@ -123,7 +123,8 @@ final class ClientServices {
             TrimCall trim,
             TransferLeadershipCall transfer,
             CommitEnds ends,
-            CommitOffsetsCall commit) {
+            CommitOffsetsCall commit,
+            ResetOffsetsCall reset) {
 
         List<ForwardedMethod<?, ?>> forwarded() {
             return List.of(
@@ -133,7 +134,8 @@ final class ClientServices {
                     describe.method(),
                     trim.method(),
                     transfer.method(),
-                    commit.method());
+                    commit.method(),
+                    reset.method());
         }
     }
 
@@ -169,6 +171,8 @@ final class ClientServices {
                 new TrimCall(partitions, router, starts, threads.readers),
                 new TransferLeadershipCall(ports.cluster(), partitions, router),
                 ends,
-                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters));
+                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters),
+                new ResetOffsetsCall(
+                        ports.cluster(), listOffsets, ports.groupLimits().limits(), ports.clock(), toLeader));
     }
 }

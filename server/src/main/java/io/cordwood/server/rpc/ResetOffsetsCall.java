@@ -5,6 +5,7 @@ import io.cordwood.metadata.GroupCommand.ResetOffsets;
 import io.cordwood.metadata.GroupLimits;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.PartitionId;
+import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.ListOffsetsRequest;
 import io.cordwood.proto.v1.ListOffsetsResponse;
 import io.cordwood.proto.v1.OffsetReset;
@@ -30,12 +31,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 /**
- * ResetOffsets: the leaders of the partitions say what the start points mean, then all is written at once.
+ * ResetOffsets: the metadata leader has the leaders of the partitions say what the start points mean, then
+ * writes all at once.
+ *
+ * <p>Invariant: it is written once at most, also where nobody knows whether it was.
  *
  * <p><b>Thread:</b> any.
  */
 final class ResetOffsetsCall {
     private static final int RESETS_MAX = 1000;
+    /** As many as a topic may have; those of as many topics as there may be resets fit into one raft entry. */
+    private static final int PARTITIONS_MAX = RepeatedFields.ELEMENTS_MAX;
+
     private static final Comparator<TopicPartition> BY_NAME =
             Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
 
@@ -44,22 +51,40 @@ final class ResetOffsetsCall {
     private final ListOffsetsCall listOffsets;
     private final GroupLimits limits;
     private final Clock clock;
+    private final MetadataRouter router;
+    private final ForwardedMethod<ResetOffsetsRequest, ResetOffsetsResponse> method;
 
-    ResetOffsetsCall(Cluster cluster, Groups groups, ListOffsetsCall listOffsets, GroupLimits limits, Clock clock) {
+    ResetOffsetsCall(
+            Cluster cluster, ListOffsetsCall listOffsets, GroupLimits limits, Clock clock, MetadataRouter router) {
         this.cluster = cluster;
-        this.groups = groups;
+        this.groups = new Groups(cluster);
         this.listOffsets = listOffsets;
         this.limits = limits;
         this.clock = clock;
+        this.router = router;
+        this.method = ForwardedMethod.of(
+                GroupServiceGrpc.getResetOffsetsMethod(),
+                ResetOffsetsRequest.getDefaultInstance(),
+                ResetOffsetsResponse.getDefaultInstance(),
+                false,
+                this::here);
+    }
+
+    ForwardedMethod<ResetOffsetsRequest, ResetOffsetsResponse> method() {
+        return method;
     }
 
     /** What one partition is set to, in the topic that has this name now. */
     private record Target(PartitionId id, PartitionOffsets found) {}
 
     CompletableFuture<ResetOffsetsResponse> call(ResetOffsetsRequest request, Deadline deadline) {
-        requireCount("resets", request.getResetsCount());
+        requireCount("resets", request.getResetsCount(), RESETS_MAX);
         MemberHellos.requireName("group", request.getGroup());
         request.getResetsList().forEach(ResetOffsetsCall::checkStart);
+        return request.getDryRun() ? here(request, deadline) : router.call(method, request, deadline);
+    }
+
+    private CompletableFuture<ResetOffsetsResponse> here(ResetOffsetsRequest request, Deadline deadline) {
         return cluster.currentImage().thenCompose(image -> {
             var wanted = wanted(request.getResetsList(), image);
             // Before leaders are asked: what the group refuses now it is refused for, whatever they would
@@ -69,9 +94,9 @@ final class ResetOffsetsCall {
         });
     }
 
-    private static void requireCount(String field, int count) {
-        if (count < 1 || count > RESETS_MAX) {
-            throw Refusal.field(Reason.INVALID_ARGUMENT, field, count, "from 1 to " + RESETS_MAX)
+    private static void requireCount(String field, int count, int max) {
+        if (count < 1 || count > max) {
+            throw Refusal.field(Reason.INVALID_ARGUMENT, field, count, "from 1 to " + max)
                     .exception();
         }
     }
@@ -100,7 +125,7 @@ final class ResetOffsetsCall {
                 }
             }
         }
-        requireCount("partitions of all resets", wanted.size());
+        requireCount("partitions of all resets", wanted.size(), PARTITIONS_MAX);
         return wanted;
     }
 
@@ -161,7 +186,7 @@ final class ResetOffsetsCall {
             Groups.tryOut(command, image);
             return CompletableFuture.completedFuture(response(request.getGroup(), targets, image));
         }
-        return groups.change(command).thenApply(done -> response(request.getGroup(), targets, image));
+        return groups.changeHere(command).thenApply(done -> response(request.getGroup(), targets, image));
     }
 
     /** @param before the metadata as it was found */

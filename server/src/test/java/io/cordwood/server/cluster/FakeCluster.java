@@ -36,6 +36,7 @@ public final class FakeCluster {
     private final AtomicLong producerIds = new AtomicLong();
     private final Map<Integer, List<NodeDisk>> disks = new ConcurrentHashMap<>();
     private volatile boolean reachable = true;
+    private volatile boolean losesNextAnswer;
     private volatile Lead lead = new Lead(1, 1);
     private volatile @Nullable MetadataImage frozen;
 
@@ -148,6 +149,17 @@ public final class FakeCluster {
         lead = new Lead(nodeId, lead.term() + 1);
     }
 
+    /** The next command is applied, and whoever sent it does not hear of it. */
+    public void loseNextAnswer() {
+        losesNextAnswer = true;
+    }
+
+    private boolean losesAnswer() {
+        boolean loses = losesNextAnswer;
+        losesNextAnswer = false;
+        return loses;
+    }
+
     /** Commands and current images fail from now on. */
     public void cutOff() {
         reachable = false;
@@ -180,8 +192,12 @@ public final class FakeCluster {
             return reachable ? CompletableFuture.completedFuture(seen()) : unavailable();
         }
 
+        /** Sends it again where no answer comes. */
         @Override
         public CompletableFuture<MetadataResult> submit(MetadataCommand command) {
+            if (reachable && losesAnswer()) {
+                apply(command);
+            }
             return reachable ? CompletableFuture.completedFuture(apply(command)) : unavailable();
         }
 
@@ -204,7 +220,12 @@ public final class FakeCluster {
 
         @Override
         public CompletableFuture<MetadataResult> submitHere(MetadataCommand command) {
-            return leadingTerm().isPresent() ? submit(command) : unavailable();
+            if (leadingTerm().isEmpty() || !reachable) {
+                return unavailable();
+            }
+            boolean lost = losesAnswer();
+            var result = apply(command);
+            return lost ? unavailable() : CompletableFuture.completedFuture(result);
         }
 
         @Override

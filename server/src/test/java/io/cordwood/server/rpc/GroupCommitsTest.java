@@ -35,9 +35,11 @@ import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -414,6 +416,49 @@ final class GroupCommitsTest {
         var unknown = OffsetReset.newBuilder().setTopic("nothing").setTo("5");
         assertReason(resetRefused(reset("5").addResets(unknown)), Reason.UNKNOWN_TOPIC, "topic", "nothing");
         assertThat(fetch(leader)).extracting(GroupOffset::getOffset).containsOnly(5L);
+    }
+
+    @Test
+    void resetOfWhichNobodyKnowsTheOutcomeIsWrittenOnceAndSaysSo() {
+        reset(other, reset("5").setCreate(true));
+        long before = cluster.image().index();
+        cluster.loseNextAnswer();
+
+        assertReason(resetRefused(reset("8")), Reason.METADATA_UNAVAILABLE, "outcome", "unknown");
+
+        assertThat(cluster.image().index()).isEqualTo(before + 1);
+        assertThat(fetch(leader)).extracting(GroupOffset::getOffset).containsOnly(8L);
+    }
+
+    @Test
+    void resetWaitsForAMetadataLeader() {
+        cluster.metadataLedBy(0);
+        var answer = CompletableFuture.supplyAsync(() -> reset(other, reset("5").setCreate(true)));
+        assertThat(answer).isNotDone();
+
+        cluster.metadataLedBy(2);
+
+        assertThat(answer).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(fetch(leader)).extracting(GroupOffset::getOffset).containsOnly(5L);
+    }
+
+    @Test
+    void topicWithManyPartitionsIsResetAsAWhole() {
+        cluster.createTopic("wide", 1_500, 1);
+        for (int partition = 0; partition < 1_500; partition++) {
+            leader.replicas.add("wide", partition);
+        }
+
+        var answer = reset(
+                other,
+                ResetOffsetsRequest.newBuilder()
+                        .setGroup(GROUP)
+                        .setCreate(true)
+                        .addResets(OffsetReset.newBuilder().setTopic("wide").setTo("earliest")));
+
+        assertThat(answer).hasSize(1_500);
+        assertThat(cluster.image().groups().group(GROUP).orElseThrow().offsets())
+                .hasSize(1_500);
     }
 
     @Test
