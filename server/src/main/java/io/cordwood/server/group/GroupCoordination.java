@@ -121,24 +121,28 @@ public final class GroupCoordination {
         return stream;
     }
 
-    /** A member's ping; see {@link Coordinator#heard}. */
-    public void heard(long stream, long epoch, long pingId) {
-        tell(coordinator -> coordinator.heard(stream, epoch, pingId));
+    /**
+     * A member's ping; see {@link Coordinator#heard}.
+     *
+     * @param taken told on the thread once it waits here no longer
+     */
+    public void heard(long stream, long epoch, long pingId, Runnable taken) {
+        tell(coordinator -> coordinator.heard(stream, epoch, pingId), taken);
     }
 
-    /** A member gave partitions up; see {@link Coordinator#released}. */
-    public void released(long stream, long epoch, List<PartitionId> partitions) {
-        tell(coordinator -> coordinator.released(stream, epoch, partitions));
+    /** A member gave partitions up; see {@link Coordinator#released}, and {@link #heard}. */
+    public void released(long stream, long epoch, List<PartitionId> partitions, Runnable taken) {
+        tell(coordinator -> coordinator.released(stream, epoch, partitions), taken);
     }
 
-    /** A member commits on its stream. */
-    public void commit(long stream, CommitRequest request) {
-        tell(coordinator -> coordinator.commit(stream, request));
+    /** A member commits on its stream; see {@link #heard}. */
+    public void commit(long stream, CommitRequest request, Runnable taken) {
+        tell(coordinator -> coordinator.commit(stream, request), taken);
     }
 
-    /** A member goes. */
-    public void leave(long stream) {
-        tell(coordinator -> coordinator.leave(stream));
+    /** A member goes; see {@link #heard}. */
+    public void leave(long stream, Runnable taken) {
+        tell(coordinator -> coordinator.leave(stream), taken);
     }
 
     /** The stream is gone; its sink hears nothing more. */
@@ -172,8 +176,9 @@ public final class GroupCoordination {
         return answer;
     }
 
-    private void tell(Consumer<Coordinator> what) {
+    private void tell(Consumer<Coordinator> what, Runnable taken) {
         execute(() -> {
+            taken.run();
             var lead = leadership;
             if (lead != null) {
                 what.accept(lead.coordinator());

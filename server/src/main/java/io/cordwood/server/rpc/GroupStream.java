@@ -98,6 +98,11 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
         maybeRequest();
     }
 
+    /** The coordination waits for the next message only now, so that no more wait there than are allowed. */
+    private void taken() {
+        allow(1);
+    }
+
     private void allow(int more) {
         allowed.addAndGet(more);
         maybeRequest();
@@ -141,8 +146,7 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
             case HELLO -> hello(request.getHello());
             case PING -> {
                 var ping = request.getPing();
-                ports.coordination().heard(number, ping.getMemberEpoch(), ping.getPingId());
-                allow(1);
+                ports.coordination().heard(number, ping.getMemberEpoch(), ping.getPingId(), this::taken);
             }
             case COMMIT -> commit(request.getCommit());
             case RELEASE -> release(request.getRelease());
@@ -150,7 +154,7 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
                 leaving = true;
                 inOrder(
                         CompletableFuture.completedFuture(true),
-                        always -> ports.coordination().leave(number));
+                        always -> ports.coordination().leave(number, this::taken));
             }
             case KIND_NOT_SET ->
                 throw Refusal.field(Reason.INVALID_ARGUMENT, "kind", "", "set").exception();
@@ -177,7 +181,8 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
         commits.put(requestId, new Asked(commit.getCommitId(), offsets));
         inOrder(
                 ports.ends().of(offsets.accepted()),
-                ends -> ports.coordination().commit(number, offsets.request(requestId, commit.getMemberEpoch(), ends)));
+                ends -> ports.coordination()
+                        .commit(number, offsets.request(requestId, commit.getMemberEpoch(), ends), this::taken));
     }
 
     private void release(MemberRelease release) {
@@ -188,14 +193,13 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
                 .toList();
         inOrder(
                 CompletableFuture.completedFuture(partitions),
-                given -> ports.coordination().released(number, release.getMemberEpoch(), given));
+                given -> ports.coordination().released(number, release.getMemberEpoch(), given, this::taken));
     }
 
     /** @param ready never fails */
     private <T> void inOrder(CompletableFuture<T> ready, Consumer<T> next) {
         before = before.thenCombine(ready, (done, value) -> {
             next.accept(value);
-            allow(1);
             return true;
         });
     }
@@ -244,7 +248,10 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
     @Override
     public void heard(long pingId, GroupSettings settings) {
         send(JoinGroupResponse.newBuilder()
-                .setPong(MemberPong.newBuilder().setPingId(pingId).setLease(GroupMessages.lease(settings))));
+                .setPong(MemberPong.newBuilder()
+                        .setPingId(pingId)
+                        .setLease(GroupMessages.lease(settings))
+                        .setTrimmedOffsets(GroupMessages.wire(settings.trimmedOffsets()))));
     }
 
     @Override
