@@ -163,7 +163,7 @@ final class GroupStreamTest {
 
     private static ServerConfig.Groups groups() {
         return new ServerConfig.Groups(
-                new GroupLimits(3, 3, 10),
+                GroupLimits.DEFAULT,
                 1_000,
                 100,
                 2_000,
