@@ -244,7 +244,10 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
     @Override
     public void heard(long pingId, GroupSettings settings) {
         send(JoinGroupResponse.newBuilder()
-                .setPong(MemberPong.newBuilder().setPingId(pingId).setLease(GroupMessages.lease(settings))));
+                .setPong(MemberPong.newBuilder()
+                        .setPingId(pingId)
+                        .setLease(GroupMessages.lease(settings))
+                        .setTrimmedOffsets(GroupMessages.wire(settings.trimmedOffsets()))));
     }
 
     @Override

@@ -175,6 +175,7 @@ final class GroupMembersTest {
         assertThat(member.pongs().get(19).getPingId()).isEqualTo(20);
         assertThat(member.pongs().get(19).getLease().getSessionTimeout())
                 .isEqualTo(session(1_500).getSessionTimeout());
+        assertThat(member.pongs().get(19).getTrimmedOffsets()).isEqualTo(TrimmedOffsets.TRIMMED_OFFSETS_EARLIEST);
     }
 
     @Test
