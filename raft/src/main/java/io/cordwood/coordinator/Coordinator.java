@@ -29,9 +29,9 @@ import java.util.TreeSet;
  * and give partitions up, writes their commits, and tells each what it may process. It is a state machine: whoever
  * drives it tells it what happened and does what {@link #take} says.
  *
- * <p>Invariants: nothing that matters is here alone: with a new leader the sessions begin anew, with their full timeouts,
- * and members connect to it; what waited is answered by nobody and asked again. A member is told of an assignment only
- * once the image shows it. What a member does after a commit, leaving above all, is written after the commit.
+ * <p>Invariants: nothing that matters is here alone: with a new leader the sessions begin anew, with more than their
+ * full timeouts, and members connect to it; what waited is answered by nobody and asked again. A member is told of an
+ * assignment only once the image shows it. What a member does after a commit, leaving above all, is written after the commit.
  *
  * <p><b>Thread:</b> one owner.
  *
@@ -40,6 +40,11 @@ import java.util.TreeSet;
 public final class Coordinator {
     private static final long EXPIRY_INTERVAL_MILLIS = 60_000;
     private static final int MAX_GROUPS_PER_ENTRY = 100;
+    /**
+     * How long a leader that was cut off may go on answering pings after its successor began: until it finds out that no
+     * majority hears it, which the longest election timeout bounds.
+     */
+    private static final long FORMER_LEADER_MILLIS = 2_000;
 
     private final CoordinatorConfig config;
     private final CoordinatorClock clock;
@@ -63,14 +68,14 @@ public final class Coordinator {
         this.image = image;
         commits = new CommitQueue(config);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
-        image.groups().byName().values().forEach(this::openSessions);
+        long heardMillis = clock.monotonicMillis() + FORMER_LEADER_MILLIS;
+        image.groups().byName().values().forEach(group -> openSessions(group, heardMillis));
     }
 
-    private void openSessions(ConsumerGroup group) {
+    private void openSessions(ConsumerGroup group, long heardMillis) {
         topics.suspect(group.name());
         for (String memberId : group.membership().members().keySet()) {
-            var member = new MemberRef(group.name(), memberId);
-            sessions.computeIfAbsent(member, first -> new Session(first, clock.monotonicMillis()));
+            sessions.computeIfAbsent(new MemberRef(group.name(), memberId), member -> new Session(member, heardMillis));
         }
     }
 
@@ -142,7 +147,7 @@ public final class Coordinator {
         session.attach(stream);
         session.heard(clock.monotonicMillis());
         streams.put(stream, member);
-        if (!Hellos.says(join, known, settings(member))) {
+        if (!Hellos.says(join, known)) {
             queue(stream, member, join);
         }
         assign(session);
@@ -171,7 +176,7 @@ public final class Coordinator {
     }
 
     private void queue(long stream, MemberRef member, GroupCommand.Join join) {
-        membership.join(member, join).ifPresent(refusal -> close(stream, refusal));
+        membership.join(member, join).ifPresent(refusal -> drop(stream, member, refusal));
     }
 
     /**
@@ -236,10 +241,14 @@ public final class Coordinator {
     /** A stream broke, or was closed by the member: it may come back until its session ends. */
     public void closed(long stream) {
         var member = streams.remove(stream);
-        if (member != null) {
-            Optional.ofNullable(sessions.get(member))
-                    .filter(session -> session.isOn(stream))
-                    .ifPresent(Session::detach);
+        if (member == null) {
+            return;
+        }
+        Optional.ofNullable(sessions.get(member))
+                .filter(session -> session.isOn(stream))
+                .ifPresent(Session::detach);
+        if (!sessions.containsKey(member) && streamsOf(member).isEmpty()) {
+            membership.forget(member);
         }
     }
 
@@ -285,15 +294,14 @@ public final class Coordinator {
         old.ifPresent(before -> before.membership().members().keySet().stream()
                 .filter(memberId -> !members.containsKey(memberId))
                 .forEach(memberId -> gone(new MemberRef(group.name(), memberId))));
-        openSessions(group);
+        openSessions(group, clock.monotonicMillis());
         group.membership().assignments().forEach((memberId, assignment) -> {
             long epoch = old.flatMap(before -> before.membership().member(memberId))
                     .map(GroupMember::epoch)
                     .orElse(0L);
             var session = sessions.get(new MemberRef(group.name(), memberId));
             if (assignment.epoch() != epoch && session != null && session.isConnected()) {
-                outputs.add(new Assign(
-                        session.stream(), assignment, group.membership().settings()));
+                outputs.add(new Assign(session.stream(), assignment, settings(session.member())));
             }
         });
     }
@@ -455,8 +463,12 @@ public final class Coordinator {
         return group(member).flatMap(group -> group.membership().member(member.memberId()));
     }
 
+    /** What its group is asked to do, with the member's own session. */
     private GroupSettings settings(MemberRef member) {
-        return group(member).map(group -> group.membership().settings()).orElse(GroupSettings.DEFAULT);
+        return member(member)
+                .map(known ->
+                        group(member).orElseThrow().membership().settings().withSessionTimeout(known.sessionTimeout()))
+                .orElse(GroupSettings.DEFAULT);
     }
 
     private void close(long stream, GroupRefusal reason) {

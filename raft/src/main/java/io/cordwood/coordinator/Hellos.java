@@ -4,7 +4,6 @@ import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupMember;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
-import io.cordwood.metadata.GroupSettings;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -71,10 +70,10 @@ final class Hellos {
                 hello.settings());
     }
 
-    /** Whether a member's join says nothing new. */
-    static boolean says(Join join, GroupMember known, GroupSettings settings) {
+    /** Whether the join of a member that comes again says nothing new. */
+    static boolean says(Join join, GroupMember known) {
         return join.subscription().equals(known.subscription())
-                && join.settings().equals(settings)
+                && join.settings().sessionTimeout().equals(known.sessionTimeout())
                 && join.instanceId().equals(known.instanceId())
                 && join.name().equals(known.name())
                 && join.rack().equals(known.rack())

@@ -63,13 +63,22 @@ final class MembershipQueue {
         return Optional.empty();
     }
 
+    /** The member goes; a join of it that waits would bring it back. */
     void remove(MemberRef member) {
+        joins.remove(member);
         removals.add(member);
     }
 
-    /** The newest says most. */
+    /** What the member gave up stays given up until it was written: more of it comes on top. */
     void release(MemberRef member, Release release) {
-        releases.put(member, release);
+        releases.merge(member, release, MembershipQueue::united);
+    }
+
+    private static Release united(Release older, Release newer) {
+        var partitions = new LinkedHashSet<>(older.partitions());
+        partitions.addAll(newer.partitions());
+        return new Release(
+                newer.group(), newer.memberId(), Math.max(older.epoch(), newer.epoch()), List.copyOf(partitions));
     }
 
     /** Whether something that the member gave up is on its way. */
@@ -77,8 +86,9 @@ final class MembershipQueue {
         return releases.containsKey(member) || releasing.underWay().contains(member);
     }
 
-    /** The member is none any more. */
+    /** The member is none any more, or does not want to be one. */
     void forget(MemberRef member) {
+        joins.remove(member);
         removals.remove(member);
         releases.remove(member);
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What members may commit: offsets of partitions that are their own, from the epoch on at which each became so, and
@@ -22,16 +23,20 @@ final class CommitRules {
     private final MetadataImage image;
     private final Map<String, TreeMap<PartitionId, CommittedOffset>> offsets = new TreeMap<>();
     private final SortedMap<Integer, GroupRefusal> refused = new TreeMap<>();
+    private final GroupLimits limits;
+    private final GroupRoom room;
 
-    CommitRules(MetadataImage image) {
+    CommitRules(MetadataImage image, GroupLimits limits) {
         this.image = image;
+        this.limits = limits;
+        room = new GroupRoom(image.groups(), limits);
     }
 
     GroupChange commit(CommitOffsets command) {
         int place = 0;
         for (Commit commit : command.commits()) {
             for (PartitionOffset offset : commit.offsets()) {
-                var refusal = commit(commit, offset, command);
+                var refusal = commit(commit, offset, command.timeMillis());
                 if (refusal.isPresent()) {
                     refused.put(place, refusal.get());
                 }
@@ -44,18 +49,19 @@ final class CommitRules {
         return new GroupChange(image.groups().with(changed), refused);
     }
 
-    private Optional<GroupRefusal> commit(Commit commit, PartitionOffset offset, CommitOffsets command) {
+    private Optional<GroupRefusal> commit(Commit commit, PartitionOffset offset, long timeMillis) {
         var group = image.groups().group(commit.group());
         if (group.isEmpty()) {
             return Optional.of(GroupRules.unknownGroup(commit.group()));
         }
+        var known = known(group.get());
+        var before = known.get(offset.partition());
         var broken = checkMember(commit, offset.partition(), group.get().membership())
-                .or(() -> check(offset, command.limits()));
+                .or(() -> checkOffset(offset))
+                .or(() -> repeats(offset, before) ? Optional.empty() : checkText(offset, limits));
         if (broken.isPresent()) {
             return broken;
         }
-        var known = known(group.get());
-        var before = known.get(offset.partition());
         if (before != null && before.offset() > offset.offset()) {
             return Optional.of(new GroupRefusal(
                     GroupReason.OFFSET_BEHIND,
@@ -63,8 +69,16 @@ final class CommitRules {
                     Long.toString(offset.offset()),
                     "at least " + before.offset() + "; a reset goes back"));
         }
-        known.put(offset.partition(), offset.at(command.timeMillis()));
-        return Optional.empty();
+        var after = offset.at(timeMillis);
+        var full = room.take(commit.group(), growth(before, after));
+        if (full.isEmpty()) {
+            known.put(offset.partition(), after);
+        }
+        return full;
+    }
+
+    static long growth(@Nullable CommittedOffset before, CommittedOffset after) {
+        return GroupBytes.of(after) - (before == null ? 0 : GroupBytes.of(before));
     }
 
     private static Optional<GroupRefusal> checkMember(
@@ -86,12 +100,24 @@ final class CommitRules {
                         commit.epoch(), held.since(), member.get().epoch()));
     }
 
+    /** A text that is there was let in by a limit of before: whoever commits on with it is not to be hindered. */
+    private static boolean repeats(PartitionOffset offset, @Nullable CommittedOffset before) {
+        return before != null && before.metadata().equals(offset.metadata());
+    }
+
     /** What can be said of an offset without its partition. */
     static Optional<GroupRefusal> check(PartitionOffset offset, GroupLimits limits) {
-        if (offset.offset() < 0) {
-            return Optional.of(new GroupRefusal(
-                    GroupReason.OFFSET_OUT_OF_RANGE, "offset", Long.toString(offset.offset()), "at least 0"));
-        }
+        return checkOffset(offset).or(() -> checkText(offset, limits));
+    }
+
+    private static Optional<GroupRefusal> checkOffset(PartitionOffset offset) {
+        return offset.offset() >= 0
+                ? Optional.empty()
+                : Optional.of(new GroupRefusal(
+                        GroupReason.OFFSET_OUT_OF_RANGE, "offset", Long.toString(offset.offset()), "at least 0"));
+    }
+
+    private static Optional<GroupRefusal> checkText(PartitionOffset offset, GroupLimits limits) {
         int bytes = offset.metadata().getBytes(StandardCharsets.UTF_8).length;
         return bytes <= limits.maxMetadataBytes()
                 ? Optional.empty()

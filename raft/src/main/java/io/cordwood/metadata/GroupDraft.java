@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * A group's membership while one command changes it. The targets are computed once, by {@link #settle}, however many
@@ -65,8 +66,37 @@ final class GroupDraft {
                 .findFirst();
     }
 
-    /** The member is as it says from now on; one in whose place it comes is none any more. */
-    void join(Join join, Optional<GroupMember> replaced) {
+    /** How many more bytes are kept of the group with a join, at most. */
+    long growth(Join join, Optional<GroupMember> replaced, MetadataImage image) {
+        var subscription = join.subscription();
+        long before =
+                replaced.or(() -> member(join.memberId())).map(GroupBytes::of).orElse(0L);
+        long names = patterns.containsKey(subscription.pattern()) ? 0 : GroupBytes.ofNames(join.patternTopics());
+        boolean wanted = members.values().stream()
+                .anyMatch(member -> member.subscription().equals(subscription));
+        return GroupBytes.of(join)
+                - before
+                + names
+                + (wanted ? 0 : GroupBytes.ofPartitions(newPartitions(join, image)));
+    }
+
+    /** Of topics that no member wanted so far. */
+    private long newPartitions(Join join, MetadataImage image) {
+        return Stream.concat(join.subscription().topics().stream(), join.patternTopics().stream())
+                .distinct()
+                .flatMap(name -> image.topic(name).stream())
+                .filter(topic -> !partitions.containsKey(new PartitionId(topic.topicId(), 0)))
+                .mapToLong(topic -> topic.partitions().size())
+                .sum();
+    }
+
+    /**
+     * The member is as it says from now on; one in whose place it comes is none any more. What the group is asked to do
+     * only who comes has a say in, and not who is in already.
+     *
+     * @param place of the join in its command
+     */
+    void join(Join join, Optional<GroupMember> replaced, int place) {
         var known = replaced.or(() -> member(join.memberId()));
         var member = new GroupMember(
                 join.memberId(),
@@ -75,14 +105,18 @@ final class GroupDraft {
                 join.rack(),
                 join.clientHost(),
                 join.subscription(),
+                join.settings().sessionTimeout(),
                 known.map(GroupMember::joinedAt).orElse(index),
+                known.map(GroupMember::joinedPlace).orElse(place),
                 known.map(GroupMember::epoch).orElse(0L));
-        changed |= !join.settings().equals(settings) || !known.equals(Optional.of(member));
-        settings = join.settings();
+        boolean comes = known.isEmpty() || replaced.isPresent();
+        var wanted = comes ? join.settings() : settings;
+        changed |= !wanted.equals(settings) || !known.equals(Optional.of(member));
+        settings = wanted;
         replaced.ifPresent(old -> members.remove(old.memberId()));
         members.put(member.memberId(), member);
         match(join.subscription().pattern(), join.patternTopics());
-        if (known.isEmpty() || replaced.isPresent()) {
+        if (comes) {
             long risenTo = rise(member.memberId());
             replaced.ifPresent(old -> handOver(old.memberId(), member.memberId(), risenTo));
         }

@@ -5,12 +5,19 @@ package io.cordwood.metadata;
  * another version takes for the limit changes nothing afterwards.
  *
  * @param maxMetadataBytes of the text beside a committed offset, in UTF-8
+ * @param maxGroupBytes of what is kept of a group, as {@link GroupBytes} counts
+ * @param maxTotalBytes of what is kept of all groups: an image of the metadata is to fit into the memory of each node
  */
-public record GroupLimits(int maxGroups, int maxMembersPerGroup, int maxMetadataBytes) {
+public record GroupLimits(
+        int maxGroups, int maxMembersPerGroup, int maxMetadataBytes, long maxGroupBytes, long maxTotalBytes) {
     /** Where nothing else is configured. */
-    public static final GroupLimits DEFAULT = new GroupLimits(1000, 1000, 4096);
+    public static final GroupLimits DEFAULT = new GroupLimits(1000, 1000, 4096, 64 << 20, 256 << 20);
 
     public GroupLimits {
+        if (maxGroupBytes < 1 || maxTotalBytes < 1) {
+            throw new IllegalArgumentException(
+                    "at most " + maxGroupBytes + " bytes of a group, " + maxTotalBytes + " of all: must be at least 1");
+        }
         if (maxGroups < 1 || maxMembersPerGroup < 1 || maxMetadataBytes < 0) {
             throw new IllegalArgumentException("at most " + maxGroups + " groups, " + maxMembersPerGroup + " members, "
                     + maxMetadataBytes + " bytes of metadata");

@@ -12,12 +12,17 @@ import java.util.UUID;
  * <p><b>Thread:</b> any; immutable.
  *
  * @param byName in order
+ * @param bytes of what is kept of all of them, as {@link GroupBytes} counts; {@link #of} counts it
  */
-public record GroupRegistry(SortedMap<String, ConsumerGroup> byName) {
-    public static final GroupRegistry EMPTY = new GroupRegistry(new TreeMap<>());
+public record GroupRegistry(SortedMap<String, ConsumerGroup> byName, long bytes) {
+    public static final GroupRegistry EMPTY = of(new TreeMap<>());
 
     public GroupRegistry {
         byName = FixedMap.copyOf(byName);
+    }
+
+    public static GroupRegistry of(SortedMap<String, ConsumerGroup> byName) {
+        return new GroupRegistry(byName, GroupBytes.ofAll(byName.values()));
     }
 
     public Optional<ConsumerGroup> group(String name) {
@@ -30,20 +35,21 @@ public record GroupRegistry(SortedMap<String, ConsumerGroup> byName) {
             return this;
         }
         var changed = new TreeMap<>(byName);
+        long changedBytes = bytes;
         for (ConsumerGroup group : groups) {
-            if (group.isVoid()) {
-                changed.remove(group.name());
-            } else {
-                changed.put(group.name(), group);
+            var before = group.isVoid() ? changed.remove(group.name()) : changed.put(group.name(), group);
+            if (before != group) {
+                changedBytes +=
+                        (group.isVoid() ? 0 : GroupBytes.of(group)) - (before == null ? 0 : GroupBytes.of(before));
             }
         }
-        return new GroupRegistry(changed);
+        return new GroupRegistry(changed, changedBytes);
     }
 
     GroupRegistry without(Collection<String> names) {
         var changed = new TreeMap<>(byName);
         changed.keySet().removeAll(names);
-        return changed.size() == byName.size() ? this : new GroupRegistry(changed);
+        return changed.size() == byName.size() ? this : of(changed);
     }
 
     /**

@@ -27,7 +27,7 @@ final class GroupRules {
         } else if (command instanceof RefreshGroups refresh) {
             return new MembershipRules(image).refresh(refresh);
         } else if (command instanceof CommitOffsets commit) {
-            return new CommitRules(image).commit(commit);
+            return new CommitRules(image, commit.limits()).commit(commit);
         } else if (command instanceof ResetOffsets reset) {
             return OffsetRules.reset(reset, image);
         } else if (command instanceof DeleteOffsets delete) {

@@ -3,9 +3,10 @@ package io.cordwood.metadata;
 import java.time.Duration;
 
 /**
- * What a consumer group is asked to do. The member that joined last has the say.
+ * What a consumer group is asked to do. The member that joined last has the say; one that comes again under
+ * its id has none.
  *
- * @param sessionTimeout a member that was not heard of for so long is removed
+ * @param sessionTimeout a member that joins with it and was not heard of for so long is removed; each has its own
  */
 public record GroupSettings(Assignor assignor, Duration sessionTimeout, TrimmedOffsets trimmedOffsets) {
     /** Where nobody wants anything else. */
@@ -16,5 +17,10 @@ public record GroupSettings(Assignor assignor, Duration sessionTimeout, TrimmedO
         if (sessionTimeout.toMillis() < 1) {
             throw new IllegalArgumentException("session timeout " + sessionTimeout + " must be at least 1 ms");
         }
+    }
+
+    /** The same but for the session timeout. */
+    public GroupSettings withSessionTimeout(Duration newTimeout) {
+        return new GroupSettings(assignor, newTimeout, trimmedOffsets);
     }
 }

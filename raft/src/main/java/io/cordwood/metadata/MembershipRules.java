@@ -30,13 +30,14 @@ final class MembershipRules {
     }
 
     GroupChange join(JoinGroups command) {
+        var room = new GroupRoom(image.groups(), command.limits());
         for (int i = 0; i < command.joins().size(); i++) {
-            refuse(i, join(command.joins().get(i), command.limits()));
+            refuse(i, join(command.joins().get(i), i, command.limits(), room));
         }
         return change(0);
     }
 
-    private Optional<GroupRefusal> join(Join join, GroupLimits limits) {
+    private Optional<GroupRefusal> join(Join join, int place, GroupLimits limits, GroupRoom room) {
         if (join.subscription().isEmpty()) {
             return refusal(GroupReason.INVALID_SUBSCRIPTION, "subscription", "", "topics, a pattern or both");
         }
@@ -48,12 +49,22 @@ final class MembershipRules {
             return impossible;
         }
         var draft = known ? draft(join.group()).orElseThrow() : newDraft(join.group());
-        return join(join, draft, limits);
+        var refused = check(join, draft, limits)
+                .or(() -> room.take(join.group(), draft.growth(join, holder(join, draft), image)));
+        if (refused.isEmpty()) {
+            draft.join(join, holder(join, draft), place);
+        }
+        return refused;
     }
 
-    private Optional<GroupRefusal> join(Join join, GroupDraft draft, GroupLimits limits) {
-        var holder = draft.instance(join.instanceId())
+    /** Another member of the instance. */
+    private static Optional<GroupMember> holder(Join join, GroupDraft draft) {
+        return draft.instance(join.instanceId())
                 .filter(member -> !member.memberId().equals(join.memberId()));
+    }
+
+    private static Optional<GroupRefusal> check(Join join, GroupDraft draft, GroupLimits limits) {
+        var holder = holder(join, draft);
         if (holder.isPresent() && !holder.get().memberId().equals(join.replaces())) {
             var limit = "unlike that of member " + holder.get().memberId() + " on "
                     + holder.get().clientHost();
@@ -67,7 +78,6 @@ final class MembershipRules {
                     Integer.toString(draft.memberCount() + 1),
                     "at most " + limits.maxMembersPerGroup());
         }
-        draft.join(join, holder);
         return Optional.empty();
     }
 

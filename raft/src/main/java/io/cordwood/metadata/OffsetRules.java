@@ -20,9 +20,15 @@ final class OffsetRules {
             return GroupChange.refused(groups, refused.get());
         }
         var broken = new TreeMap<Integer, GroupRefusal>();
+        var held = known.map(ConsumerGroup::offsets).orElseGet(TreeMap::new);
+        var room = new GroupRoom(groups, reset.limits());
         for (int i = 0; i < reset.offsets().size(); i++) {
             int place = i;
-            check(reset.offsets().get(i), reset.limits(), image).ifPresent(found -> broken.put(place, found));
+            var offset = reset.offsets().get(i);
+            long growth = CommitRules.growth(held.get(offset.partition()), offset.at(reset.timeMillis()));
+            check(offset, reset.limits(), image)
+                    .or(() -> room.take(reset.group(), growth))
+                    .ifPresent(found -> broken.put(place, found));
         }
         if (!broken.isEmpty()) {
             return new GroupChange(groups, broken);

@@ -14,6 +14,7 @@ import io.cordwood.proto.internal.v1.GroupOwner;
 import io.cordwood.proto.internal.v1.GroupTopicCount;
 import io.cordwood.proto.internal.v1.GroupTopicOffsets;
 import io.cordwood.proto.internal.v1.GroupTopicOwners;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +33,7 @@ final class GroupImageMessages {
     static GroupRegistry parse(List<GroupEntry> entries) {
         var groups = new TreeMap<String, ConsumerGroup>();
         entries.forEach(entry -> groups.put(entry.getName(), parse(entry)));
-        return new GroupRegistry(groups);
+        return GroupRegistry.of(groups);
     }
 
     private static GroupEntry of(ConsumerGroup group) {
@@ -80,7 +81,9 @@ final class GroupImageMessages {
                 .setRack(member.rack())
                 .setClientHost(member.clientHost())
                 .setSubscription(GroupMessages.of(member.subscription()))
+                .setSessionTimeoutMillis(member.sessionTimeout().toMillis())
                 .setJoinedAt(member.joinedAt())
+                .setJoinedPlace(member.joinedPlace())
                 .setEpoch(member.epoch())
                 .build();
     }
@@ -93,7 +96,9 @@ final class GroupImageMessages {
                 entry.getRack(),
                 entry.getClientHost(),
                 GroupMessages.parse(entry.getSubscription()),
+                Duration.ofMillis(entry.getSessionTimeoutMillis()),
                 entry.getJoinedAt(),
+                entry.getJoinedPlace(),
                 entry.getEpoch());
     }
 

@@ -71,11 +71,18 @@ final class GroupMessages {
                 .setMaxGroups(limits.maxGroups())
                 .setMaxMembersPerGroup(limits.maxMembersPerGroup())
                 .setMaxMetadataBytes(limits.maxMetadataBytes())
+                .setMaxGroupBytes(limits.maxGroupBytes())
+                .setMaxTotalBytes(limits.maxTotalBytes())
                 .build();
     }
 
     static GroupLimits parse(io.cordwood.proto.internal.v1.GroupLimits message) {
-        return new GroupLimits(message.getMaxGroups(), message.getMaxMembersPerGroup(), message.getMaxMetadataBytes());
+        return new GroupLimits(
+                message.getMaxGroups(),
+                message.getMaxMembersPerGroup(),
+                message.getMaxMetadataBytes(),
+                message.getMaxGroupBytes(),
+                message.getMaxTotalBytes());
     }
 
     static io.cordwood.proto.internal.v1.GroupSubscription of(GroupSubscription subscription) {

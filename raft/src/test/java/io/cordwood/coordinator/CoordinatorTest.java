@@ -7,6 +7,7 @@ import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
 import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
+import io.cordwood.metadata.Assignor;
 import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.ExpireGroups;
@@ -26,6 +27,7 @@ import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.PartitionId;
+import io.cordwood.metadata.TrimmedOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -221,13 +223,78 @@ class CoordinatorTest {
         clock.millis += 9_000;
         coordinator = new Coordinator(CONFIG, clock, state.image());
 
-        after(9_900);
+        after(11_900); // the leader of before may have answered a ping for two seconds more
         assertThat(isMember("a")).isTrue();
         coordinator.connect(7, hello("a", epoch("a"), "", GroupSubscription.of("orders")));
 
         assertThat(only(drive(), Assign.class)).hasSize(1);
         after(9_900);
         assertThat(isMember("a")).isTrue();
+    }
+
+    @Test
+    void newLeaderRemovesWhoDoesNotCome() {
+        connect(1, "a");
+        coordinator = new Coordinator(CONFIG, clock, state.image());
+
+        after(12_000);
+
+        assertThat(isMember("a")).isFalse();
+    }
+
+    @Test
+    void sessionIsEachMembersOwn() {
+        coordinator.connect(1, lasting("a", 0, 60));
+        after(100);
+        coordinator.connect(2, lasting("b", 0, 10));
+        after(100);
+        for (int seconds = 0; seconds < 59; seconds++) {
+            clock.millis += 1_000;
+            coordinator.heard(2, epoch("b"), seconds);
+            coordinator.tick();
+            assertThat(proposed(drive(), RemoveMembers.class)).isEmpty();
+        }
+        assertThat(isMember("a")).isTrue();
+
+        after(1_000);
+
+        assertThat(isMember("a")).isFalse();
+        assertThat(isMember("b")).isTrue();
+    }
+
+    @Test
+    void memberThatComesAgainChangesItsOwnSessionAndNothingOfItsGroup() {
+        coordinator.connect(1, lasting("a", 0, 60));
+        after(100);
+        coordinator.connect(2, lasting("b", 0, 10));
+        after(100);
+        coordinator.closed(1);
+        coordinator.connect(3, lasting("a", epoch("a"), 60));
+
+        var outputs = after(100);
+
+        assertThat(only(outputs, Propose.class)).isEmpty();
+        assertThat(only(outputs, Assign.class).get(0).settings().sessionTimeout())
+                .isEqualTo(Duration.ofSeconds(60));
+        coordinator.connect(4, lasting("a", epoch("a"), 30));
+        after(100);
+        coordinator.heard(4, epoch("a"), 1);
+        assertThat(only(drive(), AnswerPing.class).get(0).settings().sessionTimeout())
+                .isEqualTo(Duration.ofSeconds(30));
+        assertThat(state.image()
+                        .groups()
+                        .group(GROUP)
+                        .orElseThrow()
+                        .membership()
+                        .settings())
+                .isEqualTo(GroupSettings.DEFAULT);
+    }
+
+    private static MemberHello lasting(String memberId, long epoch, long seconds) {
+        var policy = seconds == 10 ? TrimmedOffsets.EARLIEST : TrimmedOffsets.LATEST;
+        var settings = new GroupSettings(Assignor.STICKY, Duration.ofSeconds(seconds), policy);
+        return new MemberHello(
+                GROUP, memberId, epoch, "name", "", "", "host", GroupSubscription.of("orders"), settings);
     }
 
     @Test
@@ -281,6 +348,26 @@ class CoordinatorTest {
     }
 
     @Test
+    void memberThatLeavesIsNotBroughtBackByAJoinThatWaits() {
+        connect(1, "a");
+        coordinator.connect(2, lasting("a", epoch("a"), 20));
+
+        coordinator.leave(2);
+        var outputs = after(100);
+
+        assertThat(proposed(outputs, JoinGroups.class)).isEmpty();
+        assertThat(isMember("a")).isFalse();
+    }
+
+    @Test
+    void whoGoesBeforeItsJoinIsWrittenDoesNotJoin() {
+        coordinator.connect(1, hello("a", 0, "", GroupSubscription.of("orders")));
+        coordinator.closed(1);
+
+        assertThat(proposed(after(100), JoinGroups.class)).isEmpty();
+    }
+
+    @Test
     void staticMemberTakesThePlaceOfOneWhoseStreamIsGone() {
         connect(1, "a", "one");
         coordinator.closed(1);
@@ -328,6 +415,25 @@ class CoordinatorTest {
         });
         coordinator.heard(1, epoch("a"), 0);
         assertThat(only(drive(), Assign.class)).isEmpty();
+    }
+
+    @Test
+    void whatIsGivenUpInSeveralTurnsIsGivenUp() {
+        connect(1, "a");
+        connect(2, "b");
+        coordinator.heard(1, epoch("a"), 0);
+        var asked = only(drive(), Assign.class).get(0).assignment();
+        asked.revoked().keySet().forEach(id -> coordinator.released(1, asked.epoch(), List.of(id)));
+
+        after(50);
+
+        assertThat(state.image()
+                        .groups()
+                        .group(GROUP)
+                        .orElseThrow()
+                        .membership()
+                        .isStable())
+                .isTrue();
     }
 
     @Test
@@ -499,6 +605,25 @@ class CoordinatorTest {
         coordinator.connect(21, hello("m21", 0, "", GroupSubscription.of("orders")));
 
         assertThat(closed(coordinator.take())).isEqualTo(GroupReason.OVERLOADED);
+    }
+
+    @Test
+    void joinThatIsRefusedForTooManyLeavesNobodyConnected() {
+        connect(50, "a", "one");
+        for (int i = 1; i <= 20; i++) {
+            coordinator.connect(i, hello("m" + i, 0, "", GroupSubscription.of("orders")));
+        }
+        coordinator.connect(51, hello("a", epoch("a"), "one", GroupSubscription.of("orders", "offers")));
+        assertThat(only(coordinator.take(), Close.class))
+                .extracting(close -> close.reason().reason())
+                .contains(GroupReason.OVERLOADED);
+
+        for (int i = 0; i < 30; i++) {
+            after(100);
+        }
+        connect(52, "successor", "one");
+
+        assertThat(isMember("successor")).isTrue();
     }
 
     @Test

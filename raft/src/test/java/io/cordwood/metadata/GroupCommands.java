@@ -27,7 +27,7 @@ import java.util.UUID;
 
 /** Commands about consumer groups for tests: one of each kind, and random ones that mostly make sense. */
 final class GroupCommands {
-    private static final GroupLimits LIMITS = new GroupLimits(3, 4, 10);
+    private static final GroupLimits LIMITS = new GroupLimits(3, 4, 10, 1 << 20, 1 << 21);
     private static final GroupSettings RANGE =
             new GroupSettings(Assignor.RANGE, Duration.ofSeconds(20), TrimmedOffsets.FAIL);
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -222,6 +223,70 @@ class GroupMembershipTest {
     }
 
     @Test
+    void staticMemberThatRestartsKeepsItsRangeToo() {
+        var ids = List.of("a", "b", "c", "d");
+        var joins = ids.stream().map(id -> ranging(id, "instance-" + id, "")).toArray(Join[]::new);
+        assertThat(world.refused(world.joining(joins))).isEmpty();
+        var before = world.assignment("a").assigned().keySet();
+
+        assertThat(world.refused(world.joining(ranging("z", "instance-a", "a"))))
+                .isEmpty();
+
+        assertThat(world.group().membership().isStable()).isTrue();
+        assertThat(world.assignment("z").assigned().keySet()).isEqualTo(before);
+    }
+
+    private static Join ranging(String memberId, String instanceId, String replaces) {
+        var settings = new GroupSettings(Assignor.RANGE, Duration.ofSeconds(10), TrimmedOffsets.EARLIEST);
+        return new Join(
+                GROUP,
+                memberId,
+                memberId,
+                instanceId,
+                replaces,
+                "",
+                "host",
+                GroupSubscription.of("orders"),
+                names(),
+                settings);
+    }
+
+    @Test
+    void sessionTimeoutIsEachMembersOwn() {
+        assertThat(world.refused(world.joining(lasting("a", 300)))).isEmpty();
+        assertThat(world.refused(world.joining(lasting("b", 10)))).isEmpty();
+
+        var members = world.group().membership().members();
+        assertThat(Objects.requireNonNull(members.get("a")).sessionTimeout()).isEqualTo(Duration.ofSeconds(300));
+        assertThat(Objects.requireNonNull(members.get("b")).sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    private static Join lasting(String memberId, long seconds) {
+        var settings = GroupSettings.DEFAULT.withSessionTimeout(Duration.ofSeconds(seconds));
+        return new Join(GROUP, memberId, "", "", "", "", "host", GroupSubscription.of("orders"), names(), settings);
+    }
+
+    @Test
+    void joinIsRefusedThatMakesTheGroupOrAllOfThemTooLarge() {
+        var topics = GroupSubscription.of("orders");
+        var first = join(GROUP, "a", topics);
+        var second = join("other", "b", topics);
+        world.create("large", 1_000);
+        var large = join(GROUP, "c", GroupSubscription.of("large"));
+
+        var ofGroup = world.refused(new JoinGroups(new GroupLimits(9, 9, 0, 2_000, 9_000), List.of(first, large)));
+        var ofAll = world.refused(new JoinGroups(new GroupLimits(9, 9, 0, 2_000, 500), List.of(second)));
+
+        assertThat(ofGroup).containsOnlyKeys(1);
+        assertThat(Objects.requireNonNull(ofGroup.get(1)).message())
+                .startsWith("a limit is reached: bytes of group payments is '64")
+                .endsWith("', must be at most 2000");
+        assertThat(Objects.requireNonNull(ofAll.get(0)).field()).isEqualTo("bytes of all groups");
+        assertThat(world.image().groups().byName()).containsOnlyKeys(GROUP);
+        assertThat(world.group().membership().members()).containsOnlyKeys("a");
+    }
+
+    @Test
     void whatAStaticMemberWasAskedForItHasGivenUpByRestarting() {
         assertThat(world.refused(world.joining(fixed("a1", "one", "")))).isEmpty();
         world.join("b", "orders");
@@ -250,7 +315,7 @@ class GroupMembershipTest {
 
     @Test
     void limitsNameWhatTheyAreAbout() {
-        var few = new GroupLimits(1, 1, 0);
+        var few = new GroupLimits(1, 1, 0, 1 << 20, 1 << 20);
         var first = join(GROUP, "a", GroupSubscription.of("orders"));
         var second = join(GROUP, "b", GroupSubscription.of("orders"));
         var other = join("other", "c", GroupSubscription.of("orders"));
@@ -343,7 +408,8 @@ class GroupMembershipTest {
         world.settle();
 
         assertThat(world.assignment("a").assigned()).hasSize(2);
-        assertThat(world.group().membership().settings()).isEqualTo(GroupSettings.DEFAULT);
+        // Members that come again have no say in it.
+        assertThat(world.group().membership().settings()).isEqualTo(settings);
     }
 
     @Test

@@ -225,9 +225,64 @@ class GroupOffsetsTest {
     }
 
     @Test
+    void textThatIsThereIsTakenAlsoWhereTheLimitIsLowerNow() {
+        world.refused(world.committing("a", joined, new PartitionOffset(first, 5, 0, "0123456789")));
+        var lower = new GroupLimits(3, 3, 5, 1 << 20, 1 << 20);
+
+        var same = world.refused(committing(lower, new PartitionOffset(first, 6, 0, "0123456789")));
+        var other = world.refused(committing(lower, new PartitionOffset(first, 7, 0, "01234567")));
+
+        assertThat(same).isEmpty();
+        assertThat(Objects.requireNonNull(other.get(0)).reason()).isEqualTo(GroupReason.LIMIT_REACHED);
+        assertThat(world.committed(first)).contains(6L);
+    }
+
+    private CommitOffsets committing(GroupLimits limits, PartitionOffset... offsets) {
+        return new CommitOffsets(77, limits, List.of(new GroupCommand.Commit(GROUP, "a", joined, List.of(offsets))));
+    }
+
+    @Test
+    void offsetsAreRefusedThatMakeTheGroupOrAllOfThemTooLarge() {
+        long bytes = world.image().groups().bytes();
+        var room = new GroupLimits(3, 3, 10, bytes + 100, bytes + 100);
+        var total = new GroupLimits(3, 3, 10, bytes + 100, bytes + 10);
+        var offset = new PartitionOffset(first, 5, 0, "text");
+
+        assertThat(Objects.requireNonNull(
+                                world.refused(committing(total, offset)).get(0))
+                        .field())
+                .isEqualTo("bytes of all groups");
+        var refused = world.refused(committing(room, offset, new PartitionOffset(last, 5, 0, "text")));
+        assertThat(refused).containsOnlyKeys(1);
+        assertThat(Objects.requireNonNull(refused.get(1)).field()).isEqualTo("bytes of group payments");
+        assertThat(world.committed(first)).contains(5L);
+        assertThat(world.committed(last)).isEmpty();
+        assertThat(world.refused(committing(room, new PartitionOffset(first, 6, 0, "text"))))
+                .isEmpty();
+        assertThat(world.reason(
+                        new ResetOffsets(77, room, GROUP, List.of(new PartitionOffset(last, 5, 0, "")), true, false)))
+                .contains(GroupReason.LIMIT_REACHED);
+    }
+
+    @Test
+    void bytesOfGroupsAreCountedAsTheyComeAndGo() {
+        world.refused(world.committing("a", joined, new PartitionOffset(first, 5, 0, "text")));
+        world.join("b", "orders");
+        world.settle();
+
+        var counted = world.image().groups();
+        assertThat(counted).isEqualTo(GroupRegistry.of(counted.byName()));
+        world.remove("a");
+        world.remove("b");
+        world.reason(new ExpireGroups(Long.MAX_VALUE, List.of(GROUP)));
+
+        assertThat(world.image().groups().bytes()).isZero();
+    }
+
+    @Test
     void unknownGroupIsResetOnlyWhereItShallBeCreated() {
         var offsets = List.of(new PartitionOffset(first, 2, -1, ""));
-        var few = new GroupLimits(1, 1, 1);
+        var few = new GroupLimits(1, 1, 1, 1 << 20, 1 << 20);
 
         assertThat(world.reason(new ResetOffsets(77, LIMITS, "new", offsets, false, false)))
                 .contains(GroupReason.UNKNOWN_GROUP);

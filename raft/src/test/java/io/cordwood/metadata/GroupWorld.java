@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 /** A cluster's metadata at the level of consumer groups, and one group in it, for tests. */
 final class GroupWorld {
     static final String GROUP = "payments";
-    static final GroupLimits LIMITS = new GroupLimits(3, 600, 10);
+    static final GroupLimits LIMITS = new GroupLimits(3, 600, 10, 1 << 20, 1 << 22);
 
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private long index;

@@ -14,7 +14,6 @@ import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.Encoding;
 import io.cordwood.proto.v1.FetchRequest;
-import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.PartitionStart;
@@ -181,20 +180,7 @@ final class ClusterSmokeIT {
                         .build())
                 .getTopic();
         assertThat(topic.getPartitionsList()).allMatch(partition -> partition.hasLeader());
-        return await().atMost(Duration.ofSeconds(90)).until(() -> topic(name), ClusterSmokeIT::isBalanced);
-    }
-
-    private Topic topic(String name) {
-        return TopicServiceGrpc.newBlockingStub(channel(2))
-                .withDeadlineAfter(30, TimeUnit.SECONDS)
-                .getTopic(GetTopicRequest.newBuilder().setName(name).build())
-                .getTopic();
-    }
-
-    /** A new topic's leaderships go to the preferred nodes; a batch sent meanwhile may be refused. */
-    private static boolean isBalanced(Topic topic) {
-        return topic.getPartitionsList().stream()
-                .allMatch(partition -> partition.getLeader() == partition.getReplicas(0));
+        return servers.awaitBalanced(name);
     }
 
     private List<String> subscribed(int node, int partition, int count) {

@@ -58,6 +58,7 @@ final class GroupIT {
                         .setPartitionCount(2)
                         .setReplicationFactor(3)
                         .build());
+        servers.awaitBalanced("orders");
         produce(5);
     }
 

@@ -7,7 +7,6 @@ import io.cordwood.proto.v1.CreateTopicRequest;
 import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.FetchRequest;
-import io.cordwood.proto.v1.GetTopicRequest;
 import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
@@ -107,8 +106,7 @@ final class MetricsIT {
                         .setPartitionCount(partitions)
                         .setReplicationFactor(2)
                         .build());
-        // Its leaderships go to the preferred nodes; what is sent meanwhile may be refused.
-        await().atMost(PATIENCE).until(() -> isBalanced(name));
+        servers.awaitBalanced(name);
         var data = DataServiceGrpc.newBlockingStub(servers.channel(1)).withDeadlineAfter(30, TimeUnit.SECONDS);
         data.produce(ProduceRequest.newBuilder()
                 .setTopic(name)
@@ -116,16 +114,6 @@ final class MetricsIT {
                         .setValue(RecordContent.newBuilder().setText("v")))
                 .build());
         data.fetch(FetchRequest.newBuilder().setTopic(name).setStart("earliest").build());
-    }
-
-    private boolean isBalanced(String topic) {
-        return TopicServiceGrpc.newBlockingStub(servers.channel(1))
-                .withDeadlineAfter(30, TimeUnit.SECONDS)
-                .getTopic(GetTopicRequest.newBuilder().setName(topic).build())
-                .getTopic()
-                .getPartitionsList()
-                .stream()
-                .allMatch(partition -> partition.getLeader() == partition.getReplicas(0));
     }
 
     private static MetricsText shown(URI page) {

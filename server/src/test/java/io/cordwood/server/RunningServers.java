@@ -1,7 +1,11 @@
 package io.cordwood.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.cordwood.proto.v1.GetTopicRequest;
+import io.cordwood.proto.v1.Topic;
+import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.raft.RecordedHalts;
 import io.cordwood.raft.TestPorts;
 import io.cordwood.server.config.ConfigException;
@@ -20,6 +24,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -74,6 +79,26 @@ final class RunningServers {
             }
         }
         servers.values().forEach(server -> assertThat(server.ready()).succeedsWithin(PATIENCE));
+    }
+
+    /**
+     * Waits until each partition of a new topic is led by the node that is preferred; a batch that is sent while its
+     * leadership goes there may be refused, or nobody knows what became of it.
+     */
+    Topic awaitBalanced(String topic) {
+        return await().atMost(PATIENCE).until(() -> topic(topic), RunningServers::isBalanced);
+    }
+
+    private Topic topic(String name) {
+        return TopicServiceGrpc.newBlockingStub(channel(1))
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .getTopic(GetTopicRequest.newBuilder().setName(name).build())
+                .getTopic();
+    }
+
+    private static boolean isBalanced(Topic topic) {
+        return topic.getPartitionsList().stream()
+                .allMatch(partition -> partition.getLeader() == partition.getReplicas(0));
     }
 
     /** As by SIGTERM. */

@@ -16,6 +16,8 @@ public final class GroupRefusals {
             "groups", "groups.max-groups",
             "members of group", "groups.max-members",
             "bytes of metadata", "groups.metadata-max-bytes",
+            "bytes of group", "groups.max-group-bytes",
+            "bytes of all groups", "groups.max-total-bytes",
             "joins that wait", "groups.max-waiting-joins",
             "offsets that wait", "groups.max-waiting-offsets");
 

@@ -145,7 +145,9 @@ final class ConfigReader {
                 new GroupLimits(
                         value(Settings.GROUPS_MAX),
                         value(Settings.GROUPS_MAX_MEMBERS),
-                        Math.toIntExact(value(Settings.GROUPS_METADATA_MAX))),
+                        Math.toIntExact(value(Settings.GROUPS_METADATA_MAX)),
+                        value(Settings.GROUPS_GROUP_MAX),
+                        value(Settings.GROUPS_TOTAL_MAX)),
                 value(Settings.GROUPS_JOIN_RATE),
                 value(Settings.GROUPS_JOINS_MAX),
                 value(Settings.GROUPS_OFFSETS_MAX),

@@ -258,6 +258,18 @@ final class Settings {
             0,
             64 * KIB,
             GROUP_LIMITS.maxMetadataBytes());
+    static final Setting<Long> GROUPS_GROUP_MAX = Setting.size(
+            "groups.max-group-bytes",
+            "What the metadata keeps of one consumer group: members, partitions, offsets and their texts",
+            MIB,
+            GIB,
+            GROUP_LIMITS.maxGroupBytes());
+    static final Setting<Long> GROUPS_TOTAL_MAX = Setting.size(
+            "groups.max-total-bytes",
+            "What the metadata keeps of all consumer groups; every node holds it in memory",
+            MIB,
+            GIB,
+            GROUP_LIMITS.maxTotalBytes());
     static final Setting<Integer> GROUPS_JOIN_RATE = Setting.integer(
             "groups.joins-per-second",
             "Joins of members that the metadata leader writes per second; more of them wait",
@@ -373,6 +385,8 @@ final class Settings {
             GROUPS_MAX,
             GROUPS_MAX_MEMBERS,
             GROUPS_METADATA_MAX,
+            GROUPS_GROUP_MAX,
+            GROUPS_TOTAL_MAX,
             GROUPS_JOIN_RATE,
             GROUPS_JOINS_MAX,
             GROUPS_OFFSETS_MAX,

@@ -89,6 +89,7 @@ final class GroupDescriptions {
                 .setInstanceId(member.instanceId())
                 .setRack(member.rack())
                 .setClientHost(member.clientHost())
+                .setSessionTimeout(GroupMessages.wire(member.sessionTimeout()))
                 .addAllTopics(member.subscription().topics())
                 .setPattern(member.subscription().pattern())
                 .setMemberEpoch(member.epoch());

@@ -97,6 +97,8 @@ final class ServerConfigTest {
                 "--groups.max-groups=1",
                 "--groups.max-members=2",
                 "--groups.metadata-max-bytes=3",
+                "--groups.max-group-bytes=2MiB",
+                "--groups.max-total-bytes=3MiB",
                 "--groups.joins-per-second=4",
                 "--groups.max-waiting-joins=5",
                 "--groups.max-waiting-offsets=6000",
@@ -106,7 +108,7 @@ final class ServerConfigTest {
 
         assertThat(config.groups())
                 .isEqualTo(new ServerConfig.Groups(
-                        new GroupLimits(1, 2, 3),
+                        new GroupLimits(1, 2, 3, 2 << 20, 3 << 20),
                         4,
                         5,
                         6000,

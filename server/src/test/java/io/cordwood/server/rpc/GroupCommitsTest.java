@@ -544,6 +544,7 @@ final class GroupCommitsTest {
         assertThat(group.getPartitions(0).hasOffset()).isFalse();
         assertThat(group.hasEmptySince()).isFalse();
         assertThat(group.getSettings().getSessionTimeout().getSeconds()).isEqualTo(10);
+        assertThat(group.getMembers(0).getSessionTimeout().getSeconds()).isEqualTo(10);
     }
 
     @Test

@@ -48,7 +48,13 @@ final class TestNode {
 
     /** Sessions may be as short as a test wants them. */
     private static final ServerConfig.Groups GROUPS = new ServerConfig.Groups(
-            new GroupLimits(3, 3, 10), 1_000, 100, 2_000, Duration.ofMillis(100), Duration.ofMinutes(30), RETENTION);
+            new GroupLimits(3, 3, 10, 1 << 20, 1 << 20),
+            1_000,
+            100,
+            2_000,
+            Duration.ofMillis(100),
+            Duration.ofMinutes(30),
+            RETENTION);
 
     private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers, Tracing tracing)
             throws IOException {
