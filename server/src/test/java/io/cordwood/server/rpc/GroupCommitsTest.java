@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.LeaderReport;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.proto.v1.CommitOffsetsRequest;
 import io.cordwood.proto.v1.DeleteGroupRequest;
@@ -444,10 +445,13 @@ final class GroupCommitsTest {
 
     @Test
     void topicWithManyPartitionsIsResetAsAWhole() {
-        cluster.createTopic("wide", 1_500, 1);
+        cluster.createTopic("wide", 1_500, 3);
+        var led = new ArrayList<LeaderReport>();
         for (int partition = 0; partition < 1_500; partition++) {
+            led.add(new LeaderReport(cluster.topicId("wide"), partition, 5));
             leader.replicas.add("wide", partition);
         }
+        cluster.apply(new MetadataCommand.ReportLeaders(1, led));
 
         var answer = reset(
                 other,
