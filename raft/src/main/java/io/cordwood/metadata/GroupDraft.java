@@ -3,6 +3,7 @@ package io.cordwood.metadata;
 import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupCommand.Release;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -81,7 +83,7 @@ final class GroupDraft {
         settings = join.settings();
         replaced.ifPresent(old -> members.remove(old.memberId()));
         members.put(member.memberId(), member);
-        match(join.subscription().pattern(), join.patternTopics());
+        match(join.subscription().pattern(), join.patternTopics(), Collections.emptySortedSet());
         if (known.isEmpty() || replaced.isPresent()) {
             long risenTo = rise(member.memberId());
             replaced.ifPresent(old -> handOver(old.memberId(), member.memberId(), risenTo));
@@ -100,11 +102,16 @@ final class GroupDraft {
         });
     }
 
-    /** Which topics a pattern of a member matches. */
-    void match(String pattern, SortedSet<String> names) {
-        if (!pattern.isEmpty()) {
-            patterns.put(pattern, names);
+    /** Which topics a pattern of a member matches beside those known, and which it does not any more. */
+    void match(String pattern, SortedSet<String> added, SortedSet<String> removed) {
+        var known = patterns.get(pattern);
+        if (pattern.isEmpty() || (known != null && added.isEmpty() && removed.isEmpty())) {
+            return;
         }
+        var names = known == null ? new TreeSet<String>() : new TreeSet<>(known);
+        names.addAll(added);
+        names.removeAll(removed);
+        patterns.put(pattern, names);
     }
 
     void remove(String memberId) {
