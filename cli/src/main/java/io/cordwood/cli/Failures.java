@@ -14,8 +14,7 @@ final class Failures {
             return known;
         }
         if (problem instanceof CordwoodException refused) {
-            return new CliException(
-                    exitCode(refused), refused.code().name(), text(refused), refused.hint(), refused);
+            return new CliException(exitCode(refused), refused.code().name(), text(refused), refused.hint(), refused);
         }
         if (problem instanceof CompletionException wrapper && wrapper.getCause() != null) {
             return explain(wrapper.getCause());

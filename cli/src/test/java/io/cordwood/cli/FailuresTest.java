@@ -34,8 +34,8 @@ final class FailuresTest {
 
     @Test
     void whatMayHaveBeenDoneIsNotCuredByARepetition() {
-        var refused = new CordwoodException(
-                ErrorCode.METADATA_UNAVAILABLE, "an election", Map.of("outcome", "unknown"));
+        var refused =
+                new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election", Map.of("outcome", "unknown"));
 
         assertThat(Failures.exitCode(refused)).isEqualTo(ExitCode.FAILED);
         assertThat(Failures.explain(refused).hint()).contains("look whether it was done");

@@ -118,8 +118,7 @@ public final class GroupAdmin {
         }
         var method = GroupServiceGrpc.getResetOffsetsMethod();
         var answered = dryRun ? calls.read(method, request.build()) : calls.once(method, request.build());
-        return answered.thenApply(answer -> answer.getPartitionsList().stream()
-                        .map(GroupTranslation::reset)
-                        .toList());
+        return answered.thenApply(answer ->
+                answer.getPartitionsList().stream().map(GroupTranslation::reset).toList());
     }
 }

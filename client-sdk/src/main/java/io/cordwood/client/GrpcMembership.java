@@ -283,8 +283,8 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
 
     private void ping(GroupStream own) {
         long id = lease.ping(System.nanoTime());
-        own.send(request ->
-                request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
+        own.send(
+                request -> request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
         after(lease.silence(), () -> {
             if (lease.isSilent(System.nanoTime())) {
                 breakOff(own);

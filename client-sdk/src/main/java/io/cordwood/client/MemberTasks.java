@@ -58,11 +58,7 @@ final class MemberTasks {
             } catch (RuntimeException e) {
                 LOG.error("{} has stopped on a fault of its own", name.get(), e);
                 onFailure.accept(new CordwoodException(
-                        ErrorCode.UNKNOWN,
-                        name.get() + " has stopped on a fault of its own: " + e,
-                        Map.of(),
-                        null,
-                        e));
+                        ErrorCode.UNKNOWN, name.get() + " has stopped on a fault of its own: " + e, Map.of(), null, e));
             }
         };
     }

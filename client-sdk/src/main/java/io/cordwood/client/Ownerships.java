@@ -157,9 +157,8 @@ final class Ownerships {
         }
         if (closing && !leaving && owners.isEmpty()) {
             leaving = true;
-            var unused = membership
-                    .leave(forGood, leavePatience())
-                    .whenComplete((done, failure) -> core.post(core::left));
+            var unused =
+                    membership.leave(forGood, leavePatience()).whenComplete((done, failure) -> core.post(core::left));
         }
     }
 

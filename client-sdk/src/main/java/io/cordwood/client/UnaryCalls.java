@@ -191,8 +191,8 @@ final class UnaryCalls {
         }
 
         private boolean nothingDone(CordwoodException failure) {
-            return wasNeverTaken(failure) || CordwoodException.NOTHING_DONE.equals(
-                            failure.details().get(CordwoodException.OUTCOME));
+            return wasNeverTaken(failure)
+                    || CordwoodException.NOTHING_DONE.equals(failure.details().get(CordwoodException.OUTCOME));
         }
 
         /** Refusals at the door, and connections that never came to be. */

@@ -80,7 +80,8 @@ final class GroupAdminTest {
     void resetOfWhichNobodyKnowsTheOutcomeIsNotRepeated() {
         cluster.answers.failNextAfterwards("ResetOffsets", Refusals.of("METADATA_UNAVAILABLE", "an election"));
 
-        var failure = Failures.thrownBy(() -> groups.reset(GroupReset.of("billing").to("orders", StartPoint.latest())));
+        var failure =
+                Failures.thrownBy(() -> groups.reset(GroupReset.of("billing").to("orders", StartPoint.latest())));
 
         assertThat(failure.code()).isEqualTo(ErrorCode.METADATA_UNAVAILABLE);
         assertThat(failure).hasMessageContaining("nobody knows whether it was done");
@@ -92,8 +93,7 @@ final class GroupAdminTest {
     @Test
     void resetThatDidNothingIsRepeated() {
         cluster.answers.failNext(
-                "ResetOffsets",
-                Refusals.of("METADATA_UNAVAILABLE", "an election", Map.of("outcome", "nothing_done")));
+                "ResetOffsets", Refusals.of("METADATA_UNAVAILABLE", "an election", Map.of("outcome", "nothing_done")));
         cluster.answers.failNext("ResetOffsets", Refusals.of("OVERLOADED", "too many calls"));
 
         assertThat(groups.reset(GroupReset.of("billing").to("orders", StartPoint.latest())))

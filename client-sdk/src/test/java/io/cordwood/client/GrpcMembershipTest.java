@@ -420,8 +420,7 @@ final class GrpcMembershipTest {
         var topicId = cluster.topic("orders").id;
         for (int number = 0; number < 100; number++) {
             var text = "\u00e4".repeat(number == 99 ? 200_000 : 2_048);
-            commits.add(new GroupMembership.Commit(
-                    new TopicPartition("orders", number), topicId, 1, 3, text, 1));
+            commits.add(new GroupMembership.Commit(new TopicPartition("orders", number), topicId, 1, 3, text, 1));
         }
 
         var outcomes = membership.commit(commits);

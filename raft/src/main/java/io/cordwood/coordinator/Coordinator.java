@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeSet;
 
 /**
  * What the metadata leader does for consumer groups, for as long as it leads: knows who is alive, has members come, go
@@ -99,39 +98,17 @@ public final class Coordinator {
      */
     public void connect(long stream, MemberHello hello) {
         var member = new MemberRef(hello.group(), hello.memberId());
-        var matching = matching(hello);
-        if (matching.isPresent() && matching.get().refusal().isPresent()) {
-            close(stream, matching.get().refusal().get());
-            return;
-        }
-        var names = matching.map(Matching::names).orElseGet(TreeSet::new);
+        var matching = PatternTopics.of(hello, image);
         var known = member(member);
-        if (known.isPresent()) {
-            reconnect(stream, member, known.get(), Hellos.join(hello, "", names));
+        if (matching.refusal().isPresent()) {
+            close(stream, matching.refusal().get());
+        } else if (known.isPresent()) {
+            reconnect(stream, member, known.get(), Hellos.join(hello, "", matching.names()));
         } else if (hello.epoch() > 0) {
             close(stream, unknown(member));
         } else {
-            arrive(stream, member, hello, names);
+            arrive(stream, member, hello, matching.names());
         }
-    }
-
-    /** What a pattern matches, or why not. */
-    private record Matching(Optional<GroupRefusal> refusal, SortedSet<String> names) {}
-
-    private Optional<Matching> matching(MemberHello hello) {
-        var refusal = Hellos.check(hello);
-        if (refusal.isPresent()) {
-            return Optional.of(new Matching(refusal, new TreeSet<>()));
-        }
-        var pattern = hello.subscription().pattern();
-        if (pattern.isEmpty()) {
-            return Optional.empty();
-        }
-        var names = TopicPattern.of(pattern).matching(image.topics().keySet());
-        return Optional.of(
-                names.isPresent()
-                        ? new Matching(Hellos.checkSize(hello, names.get()), names.get())
-                        : new Matching(Optional.of(Hellos.tooCostly(pattern)), new TreeSet<>()));
     }
 
     private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {

@@ -4,11 +4,9 @@ import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupCommand.Refresh;
 import io.cordwood.metadata.GroupCommand.Release;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
@@ -22,8 +20,8 @@ final class EntryBudget {
     /** Half of what an entry may have. */
     static final long MAX_BYTES = 256 * 1024;
 
-    /** Most that a character takes in UTF-8. */
-    private static final long CHAR_BYTES = 3;
+    /** Of a text: what says that it is one, and how long. */
+    private static final long TEXT_BYTES = 4;
 
     /** Ids and numbers of one item. */
     private static final long ITEM_BYTES = 64;
@@ -51,32 +49,25 @@ final class EntryBudget {
     }
 
     static long bytes(Join join) {
-        long chars = (long) join.group().length()
-                + join.memberId().length()
-                + join.name().length()
-                + join.instanceId().length()
-                + join.replaces().length()
-                + join.rack().length()
-                + join.clientHost().length()
-                + join.subscription().pattern().length();
-        for (String topic : join.subscription().topics()) {
-            chars += topic.length() + 1;
-        }
-        for (String topic : join.patternTopics()) {
-            chars += topic.length() + 1;
-        }
-        return ITEM_BYTES + CHAR_BYTES * chars;
+        return ITEM_BYTES
+                + bytes(join.group())
+                + bytes(join.memberId())
+                + bytes(join.name())
+                + bytes(join.instanceId())
+                + bytes(join.replaces())
+                + bytes(join.rack())
+                + bytes(join.clientHost())
+                + bytes(join.subscription().pattern())
+                + allBytes(join.subscription().topics())
+                + allBytes(join.patternTopics());
     }
 
     static long bytes(Refresh refresh) {
-        long chars = refresh.group().length();
-        for (Map.Entry<String, SortedSet<String>> pattern : refresh.patterns().entrySet()) {
-            chars += pattern.getKey().length() + 1;
-            for (String topic : pattern.getValue()) {
-                chars += topic.length() + 1;
-            }
-        }
-        return ITEM_BYTES + CHAR_BYTES * chars;
+        return ITEM_BYTES
+                + bytes(refresh.group())
+                + bytes(refresh.pattern())
+                + allBytes(refresh.added())
+                + allBytes(refresh.removed());
     }
 
     static long bytes(Release release) {
@@ -87,7 +78,37 @@ final class EntryBudget {
     static long bytes(List<PartitionOffset> offsets) {
         long bytes = 2 * ITEM_BYTES;
         for (PartitionOffset offset : offsets) {
-            bytes += ITEM_BYTES + offset.metadata().getBytes(StandardCharsets.UTF_8).length;
+            bytes += ITEM_BYTES + utf8(offset.metadata());
+        }
+        return bytes;
+    }
+
+    /** The first of these names that find room. */
+    static SortedSet<String> fitting(SortedSet<String> names, long maxBytes) {
+        long bytes = 0;
+        for (String name : names) {
+            bytes += bytes(name);
+            if (bytes > maxBytes) {
+                return names.headSet(name);
+            }
+        }
+        return names;
+    }
+
+    static long allBytes(SortedSet<String> texts) {
+        return texts.stream().mapToLong(EntryBudget::bytes).sum();
+    }
+
+    private static long bytes(String text) {
+        return TEXT_BYTES + utf8(text);
+    }
+
+    private static long utf8(String text) {
+        long bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char next = text.charAt(i);
+            boolean two = next < 0x800 || Character.isSurrogate(next); // a pair of surrogates has four
+            bytes += next < 0x80 ? 1 : two ? 2 : 3;
         }
         return bytes;
     }

@@ -31,20 +31,26 @@ final class Hellos {
                     longText.get().length() + " characters",
                     "at most " + MAX_TEXT_LENGTH);
         }
-        return checkSize(hello, new TreeSet<>())
-                .or(() -> TopicPattern.check(hello.subscription().pattern()));
+        return checkSize(hello).or(() -> TopicPattern.check(hello.subscription().pattern()));
     }
 
-    /** Whether the join finds room in a raft entry, with the topics that its pattern matches. */
-    static Optional<GroupRefusal> checkSize(MemberHello hello, SortedSet<String> patternTopics) {
-        long bytes = EntryBudget.bytes(join(hello, "", patternTopics));
-        return bytes <= EntryBudget.MAX_BYTES
+    /** Whether the join finds room in a raft entry. */
+    private static Optional<GroupRefusal> checkSize(MemberHello hello) {
+        long room = room(hello);
+        return room >= 0
                 ? Optional.empty()
                 : refused(
                         GroupReason.INVALID_SUBSCRIPTION,
-                        "bytes of the subscription, with the topics that its pattern matches",
-                        Long.toString(bytes),
+                        "bytes of the subscription",
+                        Long.toString(EntryBudget.MAX_BYTES - room),
                         "at most " + EntryBudget.MAX_BYTES);
+    }
+
+    /** How many bytes of names a join may hold beside all else that it says. */
+    static long room(MemberHello hello) {
+        // It may have to name the member whose place it takes.
+        var longest = "m".repeat(MAX_TEXT_LENGTH);
+        return EntryBudget.MAX_BYTES - EntryBudget.bytes(join(hello, longest, new TreeSet<>()));
     }
 
     static GroupRefusal tooCostly(String pattern) {

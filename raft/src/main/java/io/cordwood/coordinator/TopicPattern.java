@@ -3,6 +3,7 @@ package io.cordwood.coordinator;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -21,6 +22,9 @@ final class TopicPattern {
 
     /** Looks at characters of one name; a name has 249 at most. */
     private static final int MAX_STEPS = 20_000;
+
+    /** Names that take too long; once there are as many the others are not tried. */
+    private static final int MAX_COSTLY = 20;
 
     /** Steps that look at no character are not counted; only repetitions by numbers make many of them. */
     private static final int MAX_REPETITIONS = 10_000;
@@ -75,20 +79,44 @@ final class TopicPattern {
         return new TopicPattern(Pattern.compile(expression));
     }
 
-    /** The names that match; empty where one of them would take too long. Names of the server's own are left out. */
-    Optional<SortedSet<String>> matching(Collection<String> names) {
+    /** Names of the server's own are left out. */
+    Matches matching(Collection<String> names) {
         var matching = new TreeSet<String>();
+        var undecided = new TreeSet<String>();
         for (String name : names) {
             try {
-                if (!name.startsWith("__")
+                if (undecided.size() >= MAX_COSTLY) {
+                    undecided.add(name);
+                } else if (!name.startsWith("__")
                         && pattern.matcher(new CountedText(name)).matches()) {
                     matching.add(name);
                 }
             } catch (TooCostlyException | StackOverflowError e) { // groups within groups recurse
-                return Optional.empty();
+                undecided.add(name);
             }
         }
-        return Optional.of(matching);
+        return new Matches(matching, undecided);
+    }
+
+    /**
+     * What is known of names.
+     *
+     * @param names that match
+     * @param undecided names of which it would take too long to find out
+     */
+    record Matches(SortedSet<String> names, SortedSet<String> undecided) {
+        Matches {
+            names = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+            undecided = Collections.unmodifiableSortedSet(new TreeSet<>(undecided));
+        }
+
+        /** Where others matched before: what was not decided is as it was. */
+        SortedSet<String> after(SortedSet<String> before) {
+            var now = new TreeSet<>(undecided);
+            now.retainAll(before);
+            now.addAll(names);
+            return now;
+        }
     }
 
     /** A text whose every look is counted. */

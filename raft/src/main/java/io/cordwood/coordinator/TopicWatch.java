@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -40,7 +39,7 @@ final class TopicWatch {
             suspects.addAll(image.groups().byName().keySet());
         }
         var refreshes = new ArrayList<Refresh>();
-        var found = new HashMap<String, Optional<SortedSet<String>>>();
+        var found = new HashMap<String, TopicPattern.Matches>();
         for (String name : suspects) {
             image.groups()
                     .group(name)
@@ -51,23 +50,39 @@ final class TopicWatch {
         return refreshes;
     }
 
-    /** One for each pattern that matches other topics now, because each may name thousands. */
+    /** One for each pattern that matches other topics now. */
     private static List<Refresh> refreshes(
-            ConsumerGroup group, MetadataImage image, Map<String, Optional<SortedSet<String>>> found) {
+            ConsumerGroup group, MetadataImage image, Map<String, TopicPattern.Matches> found) {
         var known = group.membership().patterns();
         var refreshes = new ArrayList<Refresh>();
         known.forEach((pattern, before) -> {
             var now = found.computeIfAbsent(
-                    pattern,
-                    same -> TopicPattern.of(same).matching(image.topics().keySet()));
-            // One that has become too costly stays as it was found last.
-            now.filter(names -> !names.equals(before))
-                    .ifPresent(
-                            names -> refreshes.add(new Refresh(group.name(), new TreeMap<>(Map.of(pattern, names)))));
+                            pattern,
+                            same -> TopicPattern.of(same)
+                                    .matching(image.topics().keySet()))
+                    .after(before);
+            if (!now.equals(before)) {
+                refreshes.add(refresh(group.name(), pattern, before, now));
+            }
         });
         if (refreshes.isEmpty() && !group.membership().isCurrent(known, image)) {
-            refreshes.add(new Refresh(group.name(), new TreeMap<>()));
+            refreshes.add(new Refresh(group.name(), "", new TreeSet<>(), new TreeSet<>()));
         }
         return refreshes;
+    }
+
+    /** As far as one entry holds it: the group is looked at again once that is applied, because it changes then. */
+    private static Refresh refresh(String group, String pattern, SortedSet<String> before, SortedSet<String> now) {
+        var none = new TreeSet<String>();
+        long room = EntryBudget.MAX_BYTES - EntryBudget.bytes(new Refresh(group, pattern, none, none));
+        var removed = EntryBudget.fitting(without(before, now), room);
+        var added = EntryBudget.fitting(without(now, before), room - EntryBudget.allBytes(removed));
+        return new Refresh(group, pattern, added, removed);
+    }
+
+    private static SortedSet<String> without(SortedSet<String> names, SortedSet<String> others) {
+        var rest = new TreeSet<>(names);
+        rest.removeAll(others);
+        return rest;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much is kept of groups, roughly as many bytes as in an image. What a command about groups is refused for
@@ -16,7 +17,11 @@ final class GroupBytes {
 
     private GroupBytes() {}
 
-    static long of(ConsumerGroup group) {
+    /** @param group null for none */
+    static long of(@Nullable ConsumerGroup group) {
+        if (group == null) {
+            return 0;
+        }
         var membership = group.membership();
         return ITEM
                 + membership.members().values().stream()
@@ -29,7 +34,7 @@ final class GroupBytes {
                 + ofOffsets(group.offsets());
     }
 
-    static long ofOffsets(SortedMap<PartitionId, CommittedOffset> offsets) {
+    private static long ofOffsets(SortedMap<PartitionId, CommittedOffset> offsets) {
         return offsets.values().stream().mapToLong(GroupBytes::of).sum();
     }
 
@@ -73,8 +78,7 @@ final class GroupBytes {
         return text.isEmpty() ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /** Of all that there are. */
     static long ofAll(Collection<ConsumerGroup> groups) {
-        return groups.stream().mapToLong(GroupBytes::of).sum();
+        return groups.stream().mapToLong(group -> of(group)).sum();
     }
 }

@@ -2,7 +2,6 @@ package io.cordwood.metadata;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -31,7 +30,7 @@ public sealed interface GroupCommand extends MetadataCommand {
      *
      * @param replaces id of the static member of the same instance id that is known to be gone, and whose place this
      *     one takes; empty where there is none
-     * @param patternTopics names of topics that match the subscription's pattern, empty where it has none
+     * @param patternTopics names of topics that match the subscription's pattern, beside those that the group knows of
      */
     record Join(
             String group,
@@ -78,7 +77,7 @@ public sealed interface GroupCommand extends MetadataCommand {
         }
     }
 
-    /** Topics came, went or grew: the partitions of these groups are dealt out anew. One place per group. */
+    /** Topics came, went or grew: the partitions of these groups are dealt out anew. One place per refresh. */
     record RefreshGroups(List<Refresh> groups) implements GroupCommand {
         public RefreshGroups {
             groups = List.copyOf(groups);
@@ -86,13 +85,16 @@ public sealed interface GroupCommand extends MetadataCommand {
     }
 
     /**
-     * What the topics are now.
+     * What the topics are now. Where a pattern matches very many, each of several refreshes says a part of that.
      *
-     * @param patterns the members' patterns with the names that match; others stay as they are
+     * @param pattern of members; empty where no pattern matches other topics than before
+     * @param added names that it matches beside those that the group knows of
+     * @param removed names that it does not match any more
      */
-    record Refresh(String group, SortedMap<String, SortedSet<String>> patterns) {
+    record Refresh(String group, String pattern, SortedSet<String> added, SortedSet<String> removed) {
         public Refresh {
-            patterns = GroupMembership.copyOf(patterns);
+            added = Collections.unmodifiableSortedSet(new TreeSet<>(added));
+            removed = Collections.unmodifiableSortedSet(new TreeSet<>(removed));
         }
     }
 

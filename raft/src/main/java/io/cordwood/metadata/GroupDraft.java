@@ -3,6 +3,7 @@ package io.cordwood.metadata;
 import io.cordwood.metadata.GroupCommand.Join;
 import io.cordwood.metadata.GroupCommand.Release;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -71,12 +73,11 @@ final class GroupDraft {
         var subscription = join.subscription();
         long before =
                 replaced.or(() -> member(join.memberId())).map(GroupBytes::of).orElse(0L);
-        long names = patterns.containsKey(subscription.pattern()) ? 0 : GroupBytes.ofNames(join.patternTopics());
         boolean wanted = members.values().stream()
                 .anyMatch(member -> member.subscription().equals(subscription));
         return GroupBytes.of(join)
                 - before
-                + names
+                + GroupBytes.ofNames(join.patternTopics())
                 + (wanted ? 0 : GroupBytes.ofPartitions(newPartitions(join, image)));
     }
 
@@ -115,7 +116,7 @@ final class GroupDraft {
         settings = wanted;
         replaced.ifPresent(old -> members.remove(old.memberId()));
         members.put(member.memberId(), member);
-        match(join.subscription().pattern(), join.patternTopics());
+        match(join.subscription().pattern(), join.patternTopics(), Collections.emptySortedSet());
         if (comes) {
             long risenTo = rise(member.memberId());
             replaced.ifPresent(old -> handOver(old.memberId(), member.memberId(), risenTo));
@@ -134,11 +135,16 @@ final class GroupDraft {
         });
     }
 
-    /** Which topics a pattern of a member matches. */
-    void match(String pattern, SortedSet<String> names) {
-        if (!pattern.isEmpty()) {
-            patterns.put(pattern, names);
+    /** Which topics a pattern of a member matches beside those known, and which it does not any more. */
+    void match(String pattern, SortedSet<String> added, SortedSet<String> removed) {
+        var known = patterns.get(pattern);
+        if (pattern.isEmpty() || (known != null && added.isEmpty() && removed.isEmpty())) {
+            return;
         }
+        var names = known == null ? new TreeSet<String>() : new TreeSet<>(known);
+        names.addAll(added);
+        names.removeAll(removed);
+        patterns.put(pattern, names);
     }
 
     void remove(String memberId) {

@@ -21,7 +21,7 @@ import java.util.UUID;
  * @param epoch raft index at which the targets were computed
  * @param members by id
  * @param topics what the targets were computed from: partition counts by topic id
- * @param patterns the members' patterns, each with the names that it was last found to match
+ * @param patterns the members' patterns, each with the names that it was found to match
  */
 public record GroupMembership(
         long epoch,
@@ -41,7 +41,7 @@ public record GroupMembership(
         partitions = FixedMap.copyOf(partitions);
     }
 
-    static SortedMap<String, SortedSet<String>> copyOf(SortedMap<String, SortedSet<String>> patterns) {
+    private static SortedMap<String, SortedSet<String>> copyOf(SortedMap<String, SortedSet<String>> patterns) {
         var copy = new TreeMap<String, SortedSet<String>>();
         patterns.forEach(
                 (pattern, names) -> copy.put(pattern, Collections.unmodifiableSortedSet(new TreeSet<>(names))));

@@ -38,10 +38,7 @@ public record GroupRegistry(SortedMap<String, ConsumerGroup> byName, long bytes)
         long changedBytes = bytes;
         for (ConsumerGroup group : groups) {
             var before = group.isVoid() ? changed.remove(group.name()) : changed.put(group.name(), group);
-            if (before != group) {
-                changedBytes +=
-                        (group.isVoid() ? 0 : GroupBytes.of(group)) - (before == null ? 0 : GroupBytes.of(before));
-            }
+            changedBytes += GroupBytes.of(changed.get(group.name())) - GroupBytes.of(before);
         }
         return new GroupRegistry(changed, changedBytes);
     }

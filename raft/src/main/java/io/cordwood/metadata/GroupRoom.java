@@ -29,7 +29,7 @@ final class GroupRoom {
             return Optional.empty();
         }
         long ofGroup = grown.computeIfAbsent(
-                        group, name -> groups.group(name).map(GroupBytes::of).orElse(0L))
+                        group, name -> GroupBytes.of(groups.byName().get(name)))
                 + bytes;
         if (ofGroup > limits.maxGroupBytes()) {
             return refused("bytes of group " + group, ofGroup, limits.maxGroupBytes());

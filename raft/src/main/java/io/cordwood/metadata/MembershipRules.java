@@ -124,7 +124,7 @@ final class MembershipRules {
         if (draft.isEmpty()) {
             return Optional.of(GroupRules.unknownGroup(refresh.group()));
         }
-        refresh.patterns().forEach(draft.get()::match);
+        draft.get().match(refresh.pattern(), refresh.added(), refresh.removed());
         draft.get().refresh(image);
         return Optional.empty();
     }

@@ -2,6 +2,7 @@ package io.cordwood.metadata;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -21,31 +22,36 @@ import java.util.stream.IntStream;
  * <p><b>Thread:</b> confined to its caller, for one use.
  */
 final class StickyAssignor {
+    private static final BitSet NOBODY = new BitSet();
+
     private final Assignment assignment;
     private final List<Assignment.Seat> seats;
     /** By seat. */
     private final List<List<PartitionId>> kept = new ArrayList<>();
 
     private final List<PartitionId> free = new ArrayList<>();
+    /** Seats by what they want. */
+    private final Map<List<UUID>, BitSet> wishes = new HashMap<>();
     /** Seats that want a topic, by its id. */
-    private final Map<UUID, List<Integer>> takers = new HashMap<>();
+    private final Map<UUID, BitSet> takers = new HashMap<>();
+
+    private long steps;
 
     StickyAssignor(Assignment assignment) {
         this.assignment = assignment;
         seats = assignment.seats();
         for (int seat = 0; seat < seats.size(); seat++) {
             kept.add(new ArrayList<>());
-            for (UUID topic : seats.get(seat).topics()) {
-                takers.computeIfAbsent(topic, first -> new ArrayList<>()).add(seat);
-            }
+            wishes.computeIfAbsent(seats.get(seat).topics(), first -> new BitSet())
+                    .set(seat);
         }
+        wishes.forEach((topics, wishing) -> topics.forEach(
+                topic -> takers.computeIfAbsent(topic, first -> new BitSet()).or(wishing)));
     }
 
     SortedMap<PartitionId, String> assign() {
         keep();
-        boolean alike = seats.stream()
-                .allMatch(seat -> seat.topics().equals(seats.get(0).topics()));
-        if (alike) {
+        if (wishes.size() == 1) {
             shareEvenly();
         } else {
             shareByWish();
@@ -63,11 +69,8 @@ final class StickyAssignor {
         IntStream.range(0, seats.size())
                 .forEach(seat -> seatOf.put(seats.get(seat).memberId(), seat));
         for (PartitionId partition : assignment.partitions()) {
-            var keeper = assignment
-                    .keeper()
-                    .apply(partition)
-                    .map(seatOf::get)
-                    .filter(seat -> seats.get(seat).topics().contains(partition.topicId()));
+            var taking = takers.getOrDefault(partition.topicId(), NOBODY);
+            var keeper = assignment.keeper().apply(partition).map(seatOf::get).filter(taking::get);
             keeper.map(kept::get).orElse(free).add(partition);
         }
     }
@@ -109,51 +112,21 @@ final class StickyAssignor {
     private List<Integer> mostFirst() {
         return IntStream.range(0, seats.size())
                 .boxed()
-                .sorted(Comparator.comparingInt((Integer seat) -> -load(seat)).thenComparing(Comparator.naturalOrder()))
+                .sorted(Comparator.comparingInt(
+                                (Integer seat) -> -kept.get(seat).size())
+                        .thenComparing(Comparator.naturalOrder()))
                 .toList();
     }
 
-    private int load(int seat) {
-        return kept.get(seat).size();
-    }
-
     private void shareByWish() {
-        // Those that few members want come first: they cannot make way later.
-        free.sort(Comparator.comparingInt(
-                        (PartitionId partition) -> takersOf(partition.topicId()).size())
-                .thenComparing(Comparator.naturalOrder()));
-        for (PartitionId partition : free) {
-            kept.get(leastLoaded(partition.topicId())).add(partition);
-        }
-        while (moveOne()) {
-            // Each move makes the sum of the squares of the loads smaller.
-        }
+        var shares = new SharesByWish(kept, takers);
+        shares.give(free);
+        shares.level();
+        steps = shares.steps();
     }
 
-    private List<Integer> takersOf(UUID topic) {
-        return takers.getOrDefault(topic, List.of());
-    }
-
-    private int leastLoaded(UUID topic) {
-        return takersOf(topic).stream()
-                .min(Comparator.comparingInt(this::load).thenComparing(Comparator.naturalOrder()))
-                .orElseThrow();
-    }
-
-    /** Moves one partition from the member with the most that can give one to another with at least two fewer. */
-    private boolean moveOne() {
-        var least = new HashMap<UUID, Integer>();
-        takers.keySet().forEach(topic -> least.put(topic, leastLoaded(topic)));
-        for (int seat : mostFirst()) {
-            var held = kept.get(seat);
-            for (int i = held.size() - 1; i >= 0; i--) {
-                int taker = least.getOrDefault(held.get(i).topicId(), seat);
-                if (load(taker) + 1 < load(seat)) {
-                    kept.get(taker).add(held.remove(i));
-                    return true;
-                }
-            }
-        }
-        return false;
+    /** What {@link SharesByWish#steps} says; 0 where all want the same. */
+    long steps() {
+        return steps;
     }
 }

@@ -172,12 +172,18 @@ final class GroupCommandMessages {
     private static GroupRefresh of(GroupCommand.Refresh refresh) {
         return GroupRefresh.newBuilder()
                 .setGroup(refresh.group())
-                .addAllPatterns(GroupMessages.patterns(refresh.patterns()))
+                .setPattern(refresh.pattern())
+                .addAllAdded(refresh.added())
+                .addAllRemoved(refresh.removed())
                 .build();
     }
 
     private static GroupCommand.Refresh parse(GroupRefresh message) {
-        return new GroupCommand.Refresh(message.getGroup(), GroupMessages.parsePatterns(message.getPatternsList()));
+        return new GroupCommand.Refresh(
+                message.getGroup(),
+                message.getPattern(),
+                new TreeSet<>(message.getAddedList()),
+                new TreeSet<>(message.getRemovedList()));
     }
 
     private static GroupCommit of(GroupCommand.Commit commit) {

@@ -33,9 +33,10 @@ final class CommitQueueTest {
 
         assertThat(add(63, "m".repeat(4096)))
                 .singleElement()
-                .satisfies(answer -> assertThat(answer.refused()).hasSize(63).allSatisfy((place, refusal) -> assertThat(
-                                refusal.reason())
-                        .isEqualTo(GroupReason.LIMIT_REACHED)));
+                .satisfies(answer -> assertThat(answer.refused())
+                        .hasSize(63)
+                        .allSatisfy(
+                                (place, refusal) -> assertThat(refusal.reason()).isEqualTo(GroupReason.LIMIT_REACHED)));
         assertThat(add(63, "\u00e4".repeat(2048))).isNotEmpty();
     }
 

@@ -164,6 +164,101 @@ class AssignorTest {
         }
     }
 
+    /** How members choose: nearly all, nearly nothing, neighbours, or one of two lists. */
+    private static List<UUID> choice(Random random, int way, int seat, List<UUID> topics) {
+        int left = random.nextInt(topics.size());
+        return switch (way) {
+            case 0 -> topics.stream().filter(topic -> random.nextInt(3) > 0).toList();
+            case 1 -> topics.stream().filter(topic -> random.nextInt(4) == 0).toList();
+            case 2 ->
+                IntStream.range(0, topics.size())
+                        .filter(i -> i == seat % topics.size() || i == (seat + 1) % topics.size())
+                        .mapToObj(topics::get)
+                        .toList();
+            case 3 ->
+                IntStream.range(0, topics.size())
+                        .filter(i -> i != left)
+                        .mapToObj(topics::get)
+                        .toList();
+            default -> random.nextBoolean() ? topics : topics.subList(0, left);
+        };
+    }
+
+    /** Members with any choices, who come and go, and topics that grow. */
+    private static Assignment next(
+            Random random, int way, SortedMap<UUID, Integer> all, Map<PartitionId, String> before) {
+        all.replaceAll((topic, count) -> count + (random.nextInt(4) == 0 ? 1 : 0));
+        var topics = List.copyOf(all.keySet());
+        var seats = IntStream.range(0, 1 + random.nextInt(15))
+                .filter(seat -> random.nextInt(5) > 0)
+                .mapToObj(seat -> seat("m" + seat, choice(random, way, seat, topics)))
+                .toList();
+        var wanted = new TreeMap<>(all);
+        wanted.keySet()
+                .removeIf(
+                        topic -> seats.stream().noneMatch(seat -> seat.topics().contains(topic)));
+        return new Assignment(seats, wanted, id -> Optional.ofNullable(before.get(id)));
+    }
+
+    @Test
+    void sharesAreThoseOfThePlainWay() {
+        for (int seed = 0; seed < 4 * SEEDS; seed++) {
+            var random = new Random(seed);
+            var all = new TreeMap<>(topics(random, 1 + random.nextInt(9)));
+            var first = new Assignment(List.of(), all, id -> Optional.empty()).partitions();
+            int heap = 1 + random.nextInt(15);
+            SortedMap<PartitionId, String> before = new TreeMap<>();
+            first.forEach(id -> before.put(id, "m" + random.nextInt(heap)));
+            for (int step = 0; step < 5; step++) {
+                var assignment = next(random, seed % 5, all, before);
+                var after = assignment.compute(Assignor.STICKY);
+
+                assertThat(after)
+                        .as("seed %d, step %d", seed, step)
+                        .isEqualTo(
+                                assignment.seats().isEmpty() ? NOTHING : new PlainStickyAssignor(assignment).assign());
+                before.clear();
+                before.putAll(after);
+            }
+        }
+    }
+
+    /** All but one of the topics, another one for each seat. */
+    private static List<Seat> nearlyAlike(int count, List<UUID> topics) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> seat(
+                        "m" + i,
+                        topics.stream()
+                                .filter(topic -> !topic.equals(topics.get(i % topics.size())))
+                                .toList()))
+                .toList();
+    }
+
+    /** The first ones and the others want lists that differ by a topic. */
+    private static List<Seat> ofTwoKinds(int count, List<UUID> topics) {
+        var seats = new ArrayList<>(seats(count / 2, topics));
+        var fewer = topics.subList(0, topics.size() - 1);
+        IntStream.range(count / 2, count).forEach(i -> seats.add(seat("m" + i, fewer)));
+        return seats;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,500,4,100", "true,500,4,100", "false,1000,10,200", "true,1000,10,200", "true,100,100,500"})
+    void costOfUnequalWishesIsThatOfThePartitionsTimesTheMembers(boolean choosy, int topics, int each, int members) {
+        var all = new TreeMap<UUID, Integer>();
+        IntStream.range(0, topics).forEach(i -> all.put(new UUID(0, i), each));
+        var ids = List.copyOf(all.keySet());
+        var many = choosy ? nearlyAlike(2 * members, ids) : ofTwoKinds(2 * members, ids);
+        var before = assign(Assignor.STICKY, many.subList(0, members), all, NOTHING);
+
+        var assignor = new StickyAssignor(new Assignment(many, all, id -> Optional.ofNullable(before.get(id))));
+        var after = assignor.assign();
+
+        assertThat(spread(loads(many, after))).isLessThanOrEqualTo(1);
+        assertThat(moved(before, after)).isLessThanOrEqualTo((long) topics * each / 2);
+        assertThat(assignor.steps()).isBetween(1L, 2L * topics * each * 2 * members);
+    }
+
     @ParameterizedTest
     @CsvSource({"50,500,10", "499,500,1", "3,10,2", "1,7,3"})
     void newMemberMovesFew(int members, int partitions, int most) {

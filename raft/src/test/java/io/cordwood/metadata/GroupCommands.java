@@ -18,10 +18,8 @@ import io.cordwood.metadata.GroupCommand.ResetOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -59,8 +57,9 @@ final class GroupCommands {
                                         RANGE))),
                 new RemoveMembers(70, List.of(new MemberRef("payments", "member-1"), new MemberRef("x", "y"))),
                 new ReleasePartitions(List.of(new Release("payments", "member-2", 4, List.of(first, other, second)))),
-                new RefreshGroups(
-                        List.of(new Refresh("payments", new TreeMap<>(Map.of("o.*", names("orders"), "p", names()))))),
+                new RefreshGroups(List.of(
+                        new Refresh("payments", "o.*", names("orders", "offers"), names("old")),
+                        new Refresh("audit", "", names(), names()))),
                 new CommitOffsets(71, LIMITS, List.of(new Commit("payments", "member-2", 3, offsets))),
                 new ResetOffsets(72, LIMITS, "payments", offsets, true, false),
                 new ResetOffsets(72, LIMITS, "audit", offsets, false, true),
@@ -84,7 +83,7 @@ final class GroupCommands {
             case 3 -> new RemoveMembers(image.index(), List.of(new MemberRef(group, member(random))));
             case 4, 5 -> new ReleasePartitions(releases(random, group, image));
             case 6, 7 -> new CommitOffsets(image.index(), LIMITS, commits(random, group, image));
-            case 8 -> new RefreshGroups(List.of(new Refresh(group, new TreeMap<>(Map.of("topic-.", topics(random))))));
+            case 8 -> new RefreshGroups(List.of(new Refresh(group, "topic-.", topics(random), topics(random))));
             case 9 ->
                 new ResetOffsets(
                         image.index(),

@@ -15,9 +15,7 @@ import io.cordwood.metadata.GroupCommand.ReleasePartitions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -257,7 +255,7 @@ class GroupMembershipTest {
         assertThat(world.refused(world.joining(lasting("b", 10)))).isEmpty();
 
         var members = world.group().membership().members();
-        assertThat(Objects.requireNonNull(members.get("a")).sessionTimeout()).isEqualTo(Duration.ofSeconds(300));
+        assertThat(Objects.requireNonNull(members.get("a")).sessionTimeout()).isEqualTo(Duration.ofMinutes(5));
         assertThat(Objects.requireNonNull(members.get("b")).sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
     }
 
@@ -349,11 +347,11 @@ class GroupMembershipTest {
         world.apply(new MetadataCommand.AddPartitions(orders, 5, List.of(new UUID(8, 8))));
         assertThat(world.assignment("a").assigned()).hasSize(4);
 
-        assertThat(world.refresh(new TreeMap<>())).isEmpty();
+        assertThat(world.refresh()).isEmpty();
 
         assertThat(world.assignment("a").assigned()).hasSize(5);
         var settled = world.image().groups();
-        assertThat(world.refresh(new TreeMap<>())).isEmpty();
+        assertThat(world.refresh()).isEmpty();
         assertThat(world.image().groups()).isEqualTo(settled);
     }
 
@@ -365,10 +363,46 @@ class GroupMembershipTest {
         assertThat(world.refused(world.joining(join))).isEmpty();
         assertThat(world.assignment("a").assigned()).hasSize(4);
 
-        world.refresh(new TreeMap<>(Map.of("o.*", names("offers", "orders"), "unused", names("orders"))));
+        world.refresh("o.*", names("offers"), names());
+        world.refresh("unused", names("orders"), names());
 
         assertThat(world.assignment("a").assigned()).hasSize(5);
         assertThat(world.group().membership().patterns()).containsOnlyKeys("o.*");
+    }
+
+    @Test
+    void whatAPatternMatchesIsToldInParts() {
+        world.create("offers", 1);
+        world.create("others", 2);
+        var wanted = new GroupSubscription(names(), "o.*");
+        var join = new Join(GROUP, "a", "a", "", "", "", "host", wanted, names("orders"), GroupSettings.DEFAULT);
+        world.refused(world.joining(join));
+
+        world.refresh("o.*", names("offers"), names());
+        world.refresh("o.*", names("others"), names("orders"));
+        assertThat(world.assignment("a").assigned()).hasSize(3);
+        assertThat(world.assignment("a").revoked()).hasSize(4);
+        var told = world.image().groups();
+        world.refresh("o.*", names("others"), names("orders"));
+
+        assertThat(world.image().groups()).isEqualTo(told);
+        assertThat(world.group().membership().patterns()).containsEntry("o.*", names("offers", "others"));
+    }
+
+    @Test
+    void whoComesWithAPatternOfTheGroupTakesWhatItMatchesAlready() {
+        world.create("offers", 1);
+        var wanted = new GroupSubscription(names(), "o.*");
+        var all = names("orders", "offers");
+        world.refused(world.joining(new Join(GROUP, "a", "a", "", "", "", "host", wanted, all, GroupSettings.DEFAULT)));
+
+        world.refused(
+                world.joining(new Join(GROUP, "b", "b", "", "", "", "host", wanted, names(), GroupSettings.DEFAULT)));
+        world.settle();
+
+        assertThat(world.group().membership().patterns()).containsEntry("o.*", all);
+        assertThat(world.assignment("a").assigned()).hasSize(3);
+        assertThat(world.assignment("b").assigned()).hasSize(2);
     }
 
     @Test
@@ -384,7 +418,7 @@ class GroupMembershipTest {
                 .containsOnlyKeys(world.partition("offers", 0), world.partition("offers", 1));
         assertThat(world.group().offsets()).containsOnlyKeys(world.partition("offers", 0));
         assertThat(world.epoch("a")).isEqualTo(world.image().index());
-        assertThat(world.refresh(new TreeMap<>())).isEmpty();
+        assertThat(world.refresh()).isEmpty();
         assertThat(world.group().membership().topics()).hasSize(1);
     }
 
@@ -404,7 +438,7 @@ class GroupMembershipTest {
         world.apply(new MetadataCommand.DeleteTopic(orders));
         assertThat(world.assignment("b").assigned()).hasSize(4);
 
-        world.refresh(new TreeMap<>());
+        world.refresh();
         world.settle();
 
         assertThat(world.assignment("a").assigned()).hasSize(2);

@@ -135,8 +135,12 @@ final class GroupWorld {
         return moved;
     }
 
-    Optional<GroupReason> refresh(SortedMap<String, SortedSet<String>> patterns) {
-        return reason(new RefreshGroups(List.of(new Refresh(GROUP, patterns))));
+    Optional<GroupReason> refresh() {
+        return refresh("", GroupCommands.names(), GroupCommands.names());
+    }
+
+    Optional<GroupReason> refresh(String pattern, SortedSet<String> added, SortedSet<String> removed) {
+        return reason(new RefreshGroups(List.of(new Refresh(GROUP, pattern, added, removed))));
     }
 
     Optional<GroupReason> commit(String memberId, long epoch, PartitionId partition, long offset) {

@@ -104,10 +104,7 @@ final class ClientServices {
                 new GroupMessages(names),
                 ports.meters());
         var found = new Groups(cluster);
-        var changes = new GroupRpc.Changes(
-                calls.commit,
-                new DeleteOffsetsCall(cluster, found),
-                calls.reset);
+        var changes = new GroupRpc.Changes(calls.commit, new DeleteOffsetsCall(cluster, found), calls.reset);
         return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
     }
 

@@ -181,7 +181,8 @@ final class GroupStreamTest {
 
     private void join() {
         assertThat(call.requested.get()).isEqualTo(1);
-        stream.onNext(JoinGroupRequest.newBuilder().setHello(hello("a", "orders")).build());
+        stream.onNext(
+                JoinGroupRequest.newBuilder().setHello(hello("a", "orders")).build());
         await().atMost(SECONDS).until(() -> call.requested.get() == ALLOWED);
     }
 

@@ -1,0 +1,246 @@
+package io.cordwood.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cordwood.coordinator.CoordinatorOutput.Close;
+import io.cordwood.coordinator.CoordinatorOutput.Propose;
+import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupCommand.JoinGroups;
+import io.cordwood.metadata.GroupCommand.RefreshGroups;
+import io.cordwood.metadata.GroupLimits;
+import io.cordwood.metadata.GroupMembership;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
+import io.cordwood.metadata.GroupSubscription;
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataCommands;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of members that name their topics by a pattern; the log here takes every proposal at once. */
+class PatternGroupsTest {
+    private static final String GROUP = "payments";
+    /** Takes too many steps for a name of many a's alone. */
+    private static final String COSTLY = "(a*a*a*a*)*b";
+
+    private static final String MANY = "a".repeat(60);
+
+    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private final List<GroupCommand> proposed = new ArrayList<>();
+    private final List<GroupRefusal> closed = new ArrayList<>();
+    private final Coordinator coordinator;
+    private long nowMillis;
+    private long index;
+
+    PatternGroupsTest() {
+        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
+        write(MetadataCommands.form(node));
+        write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
+        write(MetadataCommands.topic("orders", 4, 1));
+        var clock = new CoordinatorClock() {
+            @Override
+            public long monotonicMillis() {
+                return nowMillis;
+            }
+
+            @Override
+            public long wallMillis() {
+                return 1_000_000 + nowMillis;
+            }
+        };
+        coordinator = new Coordinator(CoordinatorConfig.DEFAULT, clock, state.image());
+    }
+
+    private void write(MetadataCommand command) {
+        state.apply(command, ++index);
+    }
+
+    private void topics(String... names) {
+        for (String name : names) {
+            write(MetadataCommands.topic(name, 1, 1));
+        }
+        coordinator.applied(state.image());
+    }
+
+    private void drive() {
+        for (var outputs = coordinator.take(); !outputs.isEmpty(); outputs = coordinator.take()) {
+            for (CoordinatorOutput output : outputs) {
+                if (output instanceof Propose propose) {
+                    proposed.add(propose.command());
+                    var result = state.apply(propose.command(), ++index);
+                    coordinator.applied(state.image());
+                    coordinator.answered(propose.proposalId(), result);
+                } else if (output instanceof Close close) {
+                    closed.add(close.reason());
+                }
+            }
+        }
+    }
+
+    private void after(long millis) {
+        nowMillis += millis;
+        coordinator.tick();
+        drive();
+    }
+
+    private void connect(long stream, String memberId, String pattern) {
+        connect(stream, GROUP, memberId, pattern);
+    }
+
+    private void connect(long stream, String group, String memberId, String pattern) {
+        var wanted = new GroupSubscription(new TreeSet<>(), pattern);
+        coordinator.connect(
+                stream, new MemberHello(group, memberId, 0, "", "", "", "host", wanted, GroupSettings.DEFAULT));
+        after(100);
+    }
+
+    private GroupMembership membership() {
+        return state.image().groups().group(GROUP).orElseThrow().membership();
+    }
+
+    /** What the newest join of a member named of topics. */
+    private int namedByTheJoin() {
+        var joins = proposed.stream().filter(JoinGroups.class::isInstance).toList();
+        return ((JoinGroups) joins.get(joins.size() - 1))
+                .joins()
+                .get(0)
+                .patternTopics()
+                .size();
+    }
+
+    /** How many topics each refresh named, one entry a second, until there is nothing to refresh any more. */
+    private List<Integer> refreshed() {
+        var named = new ArrayList<Integer>();
+        for (boolean more = true; more; ) {
+            proposed.clear();
+            after(1000);
+            more = !proposed.isEmpty();
+            for (GroupCommand command : proposed) {
+                named.add(((RefreshGroups) command)
+                        .groups().stream()
+                                .mapToInt(refresh -> refresh.added().size()
+                                        + refresh.removed().size())
+                                .sum());
+            }
+        }
+        return named;
+    }
+
+    private void createTopicsWithLongNames(int first, int end) {
+        for (int i = first; i < end; i++) {
+            write(MetadataCommands.topic("t".repeat(240) + i, 1, 1));
+        }
+        coordinator.applied(state.image());
+    }
+
+    private void deleteTopicsWithLongNames(int first, int end) {
+        for (int i = first; i < end; i++) {
+            var topic = state.image().topic("t".repeat(240) + i).orElseThrow();
+            write(new MetadataCommand.DeleteTopic(topic.topicId()));
+        }
+        coordinator.applied(state.image());
+    }
+
+    @Test
+    void whatOneEntryDoesNotHoldComesInSeveral() {
+        createTopicsWithLongNames(1000, 3500);
+
+        connect(1, "a", "t.*");
+
+        // A name has 244 bytes, an entry 256 KiB.
+        assertThat(namedByTheJoin()).isBetween(1000, 1074);
+        assertThat(refreshed())
+                .hasSize(2)
+                .allMatch(named -> named <= 1074)
+                .first()
+                .matches(named -> named >= 1000);
+        assertThat(membership().patterns().get("t.*")).hasSize(2500);
+        assertThat(membership().assignment("a").assigned()).hasSize(2500);
+        assertThat(closed).isEmpty();
+    }
+
+    @Test
+    void patternsThatOneEntryDoesNotHoldTogetherComeInSeveral() {
+        createTopicsWithLongNames(1000, 1001);
+        connect(1, "a", "t.*");
+        connect(2, "b", "t{2,200}.*");
+        after(1000);
+
+        createTopicsWithLongNames(1001, 1701);
+        assertThat(refreshed()).containsExactly(700, 700);
+        assertThat(membership().patterns().values())
+                .hasSize(2)
+                .allSatisfy(names -> assertThat(names).hasSize(701));
+        deleteTopicsWithLongNames(1000, 1700);
+
+        assertThat(refreshed()).containsExactly(700, 700);
+        assertThat(membership().patterns().values())
+                .hasSize(2)
+                .allSatisfy(names -> assertThat(names).hasSize(1));
+    }
+
+    @Test
+    void whoComesWithAPatternOfTheGroupNamesNothing() {
+        connect(1, "a", "o.*");
+        assertThat(namedByTheJoin()).isOne();
+
+        connect(2, "b", "o.*");
+
+        assertThat(namedByTheJoin()).isZero();
+        assertThat(membership().patterns().get("o.*")).containsExactly("orders");
+        assertThat(membership().members()).hasSize(2);
+    }
+
+    @Test
+    void nameThatTakesTooLongThrowsNobodyOut() {
+        topics("ab");
+        connect(1, "a", COSTLY);
+        topics(MANY, "aab");
+
+        coordinator.closed(1);
+        connect(2, "a", COSTLY);
+        connect(3, "b", COSTLY);
+
+        assertThat(closed).isEmpty();
+        assertThat(membership().members()).containsOnlyKeys("a", "b");
+        // The others are found nevertheless.
+        assertThat(refreshed()).containsExactly(1);
+        assertThat(membership().patterns().get(COSTLY)).containsExactly("aab", "ab");
+        connect(4, "audit", "c", COSTLY);
+        assertThat(closed).extracting(GroupRefusal::reason).containsExactly(GroupReason.INVALID_SUBSCRIPTION);
+    }
+
+    @Test
+    void nameThatTakesTooLongNowIsAsItWas() {
+        topics(MANY);
+        var wanted = new GroupSubscription(new TreeSet<>(), COSTLY);
+        var names = new TreeSet<>(List.of(MANY, "deleted"));
+        write(new JoinGroups(
+                GroupLimits.DEFAULT,
+                List.of(new GroupCommand.Join(GROUP, "a", "", "", "", "", "", wanted, names, GroupSettings.DEFAULT))));
+        coordinator.applied(state.image());
+
+        assertThat(refreshed()).containsExactly(1);
+
+        assertThat(membership().patterns().get(COSTLY)).containsExactly(MANY);
+    }
+
+    @Test
+    void noMoreIsTriedOnceManyNamesTookTooLong() {
+        var names = new TreeSet<String>();
+        for (int i = 100; i < 140; i++) {
+            names.add(MANY + i);
+        }
+        names.add("zb");
+
+        var matches = TopicPattern.of("(a*a*a*a*)*b|zb").matching(names);
+
+        assertThat(matches.undecided()).isEqualTo(names);
+        assertThat(matches.names()).isEmpty();
+    }
+}
