@@ -108,7 +108,8 @@ final class ClientServices {
                 calls.commit,
                 new DeleteOffsetsCall(cluster, found),
                 new ResetOffsetsCall(cluster, found, calls.listOffsets, limits.limits(), ports.clock()));
-        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
+        var lag = new GroupLagCall(found, names, calls.measure, calls.paces);
+        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), lag, changes);
     }
 
     private record Calls(
@@ -123,7 +124,9 @@ final class ClientServices {
             TrimCall trim,
             TransferLeadershipCall transfer,
             CommitEnds ends,
-            CommitOffsetsCall commit) {
+            CommitOffsetsCall commit,
+            LagMeasure measure,
+            CommitPacesCall paces) {
 
         List<ForwardedMethod<?, ?>> forwarded() {
             return List.of(
@@ -133,7 +136,9 @@ final class ClientServices {
                     describe.method(),
                     trim.method(),
                     transfer.method(),
-                    commit.method());
+                    commit.method(),
+                    measure.method(),
+                    paces.method());
         }
     }
 
@@ -169,6 +174,8 @@ final class ClientServices {
                 new TrimCall(partitions, router, starts, threads.readers),
                 new TransferLeadershipCall(ports.cluster(), partitions, router),
                 ends,
-                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters));
+                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters),
+                new LagMeasure(partitions, router, threads.readers, ports.clock()),
+                new CommitPacesCall(toLeader, groups));
     }
 }
