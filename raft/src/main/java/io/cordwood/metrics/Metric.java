@@ -10,8 +10,8 @@ import java.util.List;
  * Every metric of a node. {@link NodeMeters} makes the meters from here, and {@code docs/metrics.md} is
  * written from here.
  *
- * <p>Invariant: labels have few values, or {@link MeterLimits} bounds them: a topic, a partition, a consumer
- * group. Nothing else that a client chooses freely is a label.
+ * <p>Invariant: labels have few values, or {@link MeterLimits} bounds them: a topic, a partition, a group.
+ * Nothing else that a client chooses freely is a label.
  *
  * <p><b>Thread:</b> immutable.
  */

@@ -11,7 +11,8 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a node looks like: of each partition, up to a limit, and of all together; and how far groups are behind, up to a limit.
+ * What a node looks like: of each partition and of all together, and how far consumer groups are
+ * behind; up to limits.
  *
  * <p><b>Thread:</b> any; whoever reads the gauges between two samples sees the older one.
  */

@@ -6,10 +6,11 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How fast a number that only rises rose over about the last minute: from a few of its values, each kept for some seconds.
+ * How fast a number that only rises rose over about the last minute: from a few of its values, each kept
+ * for some seconds.
  *
- * <p>Invariants: at most so many values are kept as slots fit into the minute, and two. While it rises steadily the rate
- * is exact; what rose in a burst counts for as long as the burst is in the minute.
+ * <p>Invariants: at most so many values are kept as slots fit into the minute, and two. While it rises
+ * steadily the rate is exact; what rose in a burst counts for as long as the burst is in the minute.
  *
  * <p><b>Thread:</b> one writer; readers on any.
  */
@@ -21,7 +22,9 @@ public final class RecentRate {
 
     private volatile @Nullable History history;
 
-    /** The value until it rose at this time; within the slot that begins then nothing more is known of it. */
+    /**
+     * The value until it rose at this time; within the slot that begins then nothing more is known of it.
+     */
     private record Sample(long timeMs, long value) {}
 
     /** @param samples oldest first; the first one is where it began, or older than the minute */
@@ -47,7 +50,10 @@ public final class RecentRate {
         history = new History(List.of(new Sample(timeMs, value)), timeMs, value, false);
     }
 
-    /** It rose to this value; where it has not begun, it begins with it. A time before the last one counts as that. */
+    /**
+     * It rose to this value; where it has not begun, it begins with it. A time before the last one counts
+     * as that.
+     */
     public void rise(long timeMs, long value) {
         var before = history;
         if (before == null) {

@@ -9,8 +9,9 @@ import io.cordwood.store.Checkpoint;
 import java.util.OptionalLong;
 
 /**
- * How fast a partition is appended to, from the times that its leaders wrote into the entries: so a replica that begins to
- * lead knows it at once, and what is applied again after a restart counts for when it was appended.
+ * How fast a partition is appended to, from the times that its leaders wrote into the entries: so a replica
+ * that begins to lead knows it at once, and what is applied again after a restart counts for when it was
+ * appended.
  *
  * <p>Thread: the updater's; the rates are for any.
  */

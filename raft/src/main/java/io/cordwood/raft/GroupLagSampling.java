@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How far consumer groups are behind in the partitions that a node leads, without a look at any file: the node's picture of the
- * metadata has the offsets, which may be a moment old, and its replicas know where they end.
+ * How far consumer groups are behind in the partitions that a node leads, without a look at any file: the
+ * node's picture of the metadata has the offsets, which may be a moment old, and its replicas know where
+ * they end.
  *
  * <p>Thread: any; no state.
  */
@@ -24,7 +25,9 @@ final class GroupLagSampling {
 
     private GroupLagSampling() {}
 
-    /** In order, so that where not all have series of their own, the same ones have them after a restart. */
+    /**
+     * In order, so that where not all have series of their own, the same ones have them after a restart.
+     */
     static List<GroupLagSample> of(MetadataImage image, Collection<PartitionReplica> replicas) {
         var led = new HashMap<PartitionId, PartitionReplica>();
         replicas.stream().filter(PartitionReplica::leads).forEach(replica -> led.put(replica.id(), replica));

@@ -205,8 +205,8 @@ public final class PartitionReplica {
     }
 
     /**
-     * What lies from an offset on, or from the log start where that is greater, and when retention may trim it. Reads about as much
-     * as two reads do, however much that is.
+     * What lies from an offset on, or from the log start where that is greater, and when retention may trim
+     * it. Reads about as much as two reads do, however much that is.
      *
      * @param limitOffset exclusive; at most the high watermark
      */

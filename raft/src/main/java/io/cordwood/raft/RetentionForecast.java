@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
 /**
- * When {@link Retention} may trim a record: as it decides, with the settings, the clock and the rate of now. It looks at intervals, so
- * it may take it a little later.
+ * When {@link Retention} may trim a record: as it decides, with the settings, the clock and the rate of
+ * now. It looks at intervals, so it may take it a little later.
  *
  * <p>Thread: any; no state.
  */

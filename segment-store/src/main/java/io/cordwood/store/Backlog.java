@@ -18,8 +18,8 @@ public record Backlog(long bytes, Optional<Next> next) {
      * A record.
      *
      * @param timestampMs {@link RecordBatch#NO_TIMESTAMP} where it has none
-     * @param expiresWithMs it expires by time once every record of this time and older ones do; {@link RecordBatch#NO_TIMESTAMP}
-     *     where it does not expire by time as the log is now
+     * @param expiresWithMs it expires by time once every record of this time and older ones do; {@link
+     *     RecordBatch#NO_TIMESTAMP} where it does not expire by time as the log is now
      * @param keptBytes of the files from its batch on: it expires by size once fewer are to be kept
      */
     public record Next(long offset, long timestampMs, long expiresWithMs, long keptBytes) {}

@@ -9,10 +9,11 @@ import java.util.Optional;
 /**
  * Measures what lies between two offsets of a log.
  *
- * <p>Invariant: what is read does not grow with what lies between. It is the headers of about one interval of the index
- * at either end, and the batch that holds the next record; more where the index has gaps. In front of the next record
- * there may be a batch without records for each leader epoch of which compaction left nothing. And where a trimmed record
- * was newer than the visible ones behind it, a few dozen searches for a time tell when those expire.
+ * <p>Invariant: what is read does not grow with what lies between. It is the headers of about one interval
+ * of the index at either end, and the batch that holds the next record; more where the index has gaps. In
+ * front of the next record there may be a batch without records for each leader epoch of which compaction
+ * left nothing. And where a trimmed record was newer than the visible ones behind it, a few dozen searches
+ * for a time tell when those expire.
  *
  * <p><b>Thread:</b> any.
  */
@@ -52,7 +53,8 @@ final class BacklogSearch {
      * A record that is there.
      *
      * @param batch where its batch begins
-     * @param newestMs of the records from the beginning of its file up to it; of its own batch only visible ones count
+     * @param newestMs of the records from the beginning of its file up to it; of its own batch only visible
+     *     ones count
      */
     private record Found(long offset, long timestampMs, Place batch, long newestMs) {}
 
@@ -117,8 +119,8 @@ final class BacklogSearch {
                 walk.requireHeader(segment);
                 var batch = reader.batchAt(segment, walk);
                 var place = new Place(index, walk.position());
-                var found = firstIn(
-                        batch, place, range, log.visible(), walk.chain().maxTimestamp());
+                var found =
+                        firstIn(batch, place, range, log.visible(), walk.chain().maxTimestamp());
                 if (found.isPresent()) {
                     return found;
                 }
@@ -158,7 +160,10 @@ final class BacklogSearch {
                 next.offset(), next.timestampMs(), expiresWithMs(log, next), log.between(next.batch(), log.end()));
     }
 
-    /** As {@link RetentionSearch#byTime} has it: a record without a timestamp shares the fate of the next one that has one. */
+    /**
+     * As {@link RetentionSearch#byTime} has it: a record without a timestamp shares the fate of the next
+     * one that has one.
+     */
     private long expiresWithMs(View log, Found next) throws IOException {
         if (next.timestampMs() != RecordBatch.NO_TIMESTAMP) {
             return newestUpToMs(log, next);

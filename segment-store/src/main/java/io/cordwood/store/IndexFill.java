@@ -52,7 +52,7 @@ final class IndexFill {
         return nextOffset >= endOffset;
     }
 
-    /** On the index's thread, until it is done or the log is closed; without effect where nothing is missing. */
+    /** On the index's thread, until it is done or the log is closed; nothing where nothing is missing. */
     void inBackground(BooleanSupplier isClosed, Runnable whenDone) {
         if (isDone()) {
             return;

@@ -380,7 +380,7 @@ public final class PartitionLog implements Closeable {
         return search.startKeeping(this::view, oldestMs, maxBytes);
     }
 
-    /** What lies from an offset, or from the log start where that is greater, up to a limit, at most the high watermark. */
+    /** What lies from an offset, but not below the log start, up to one at or below the high watermark. */
     public Backlog backlog(long offset, long limitOffset) throws IOException {
         requireOpen();
         return search.backlog(this::view, offset, limitOffset);

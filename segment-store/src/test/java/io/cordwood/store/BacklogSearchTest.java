@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What lies before a reader, beside a plain list of batches; when it expires, beside what retention does. */
+/**
+ * What lies before a reader, beside a plain list of batches; when it expires, beside what retention does.
+ */
 class BacklogSearchTest {
     private static final int UNLIMITED = -1;
     private static final long FAR_FUTURE = 1L << 50;

@@ -16,11 +16,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How fast groups commit, as the metadata leader sees it: what was committed before it led, it does not know.
+ * How fast groups commit, as the metadata leader sees it: what was committed before it led, it does not
+ * know.
  *
- * <p>Invariants: a pace is that of one owner of the partition, since nothing but commits moved the offset: a reset makes its
- * owner's epoch another. A commit costs the same however many there are; so many partitions are kept at most, and those that are
- * gone are dropped within {@link #LOOK_MS}.
+ * <p>Invariants: a pace is that of one owner of the partition, since nothing but commits moved the offset:
+ * a reset makes its owner's epoch another. A commit costs the same however many there are; so many
+ * partitions are kept at most, and those that are gone are dropped with a commit every {@link #LOOK_MS}.
  *
  * <p><b>Thread:</b> confined to the coordination.
  */

@@ -75,7 +75,8 @@ public interface Replica {
     OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException;
 
     /**
-     * What lies from an offset on, or from the log start where that is greater. Reads the disk, about as much as two reads do.
+     * What lies from an offset on, or from the log start where that is greater. Reads the disk, about as much
+     * as two reads do.
      *
      * @param limitOffset exclusive; at most the high watermark
      */

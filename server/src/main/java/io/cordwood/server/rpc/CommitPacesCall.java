@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Asks the metadata leader how fast a group commits. Nobody waits long for what is only an estimate: where it does not answer
- * nothing is known.
+ * Asks the metadata leader how fast a group commits. Nobody waits long for what is only an estimate: where
+ * it does not answer nothing is known.
  *
  * <p><b>Thread:</b> any.
  */

@@ -20,8 +20,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * GetLag: the metadata says what the group has committed, then the leader of each partition measures from there, and the
- * metadata leader says how fast the group goes.
+ * GetLag: the metadata says what the group has committed, then the leader of each partition measures from
+ * there, and the metadata leader says how fast the group goes.
  *
  * <p><b>Thread:</b> any, none waits.
  */
@@ -68,8 +68,8 @@ final class GroupLagCall {
     }
 
     /**
-     * How far a group is behind, in the order of the partitions. What is wrong with one is said at that one; it fails only
-     * where this program does.
+     * How far a group is behind, in the order of the partitions. What is wrong with one is said at that
+     * one; it fails only where this program does.
      */
     CompletableFuture<List<PartitionLag>> of(Groups.Found found, List<TopicPartition> partitions, Deadline deadline) {
         var pacing = paces.of(found.group().name(), deadline);

@@ -17,8 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Has the leader of a partition measure what lies behind an offset. As with ListOffsets a majority confirms it first: the end
- * up to which it measures is not below what was acknowledged before the call.
+ * Has the leader of a partition measure what lies behind an offset. As with ListOffsets a majority confirms
+ * it first: the end up to which it measures is not below what was acknowledged before the call.
  *
  * <p>Invariant: where the log cannot be read, the offsets are told all the same.
  *
@@ -64,7 +64,8 @@ final class LagMeasure {
         requireSameTopic(request, partition);
         var replica = partition.replica();
         long start = replica.logStartOffset();
-        // After a restart the start is ahead of the end until the entries are applied again that it came behind.
+        // After a restart the start is ahead of the end until the entries are applied again that it came
+        // behind.
         long end = Math.max(start, replica.highWatermark());
         long first = request.getFromEnd() ? end : start;
         long from = request.hasOffset() ? Math.min(Math.max(start, request.getOffset()), end) : first;
