@@ -176,6 +176,25 @@ public final class GroupCoordination {
         return answer;
     }
 
+    /**
+     * How many offsets a group commits per second, in the partitions where that is known.
+     *
+     * @return fails with {@link RefusedException} where this node does not lead
+     */
+    public CompletableFuture<SortedMap<PartitionId, Double>> paces(String group) {
+        var answer = new CompletableFuture<SortedMap<PartitionId, Double>>();
+        execute(() -> {
+            var lead = leadership;
+            if (lead == null) {
+                answer.completeExceptionally(
+                        notLeading().with(Refusal.OUTCOME, Refusal.NOTHING_DONE).exception());
+            } else {
+                answer.complete(lead.paces(group, clock.monotonicMillis()));
+            }
+        });
+        return answer;
+    }
+
     private void tell(Consumer<Coordinator> what, Runnable taken) {
         execute(() -> {
             taken.run();
@@ -268,6 +287,7 @@ public final class GroupCoordination {
                     }
                     if (leadership == lead) {
                         lead.answered(proposalId, Optional.ofNullable(result));
+                        lead.applied(command, result, clock.monotonicMillis());
                     }
                 }));
     }

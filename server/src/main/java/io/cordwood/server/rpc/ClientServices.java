@@ -105,7 +105,8 @@ final class ClientServices {
                 ports.meters());
         var found = new Groups(cluster);
         var changes = new GroupRpc.Changes(calls.commit, new DeleteOffsetsCall(cluster, found), calls.reset);
-        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
+        var lag = new GroupLagCall(found, names, calls.measure, calls.paces);
+        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), lag, changes);
     }
 
     private record Calls(
@@ -121,7 +122,9 @@ final class ClientServices {
             TransferLeadershipCall transfer,
             CommitEnds ends,
             CommitOffsetsCall commit,
-            ResetOffsetsCall reset) {
+            ResetOffsetsCall reset,
+            LagMeasure measure,
+            CommitPacesCall paces) {
 
         List<ForwardedMethod<?, ?>> forwarded() {
             return List.of(
@@ -132,7 +135,9 @@ final class ClientServices {
                     trim.method(),
                     transfer.method(),
                     commit.method(),
-                    reset.method());
+                    reset.method(),
+                    measure.method(),
+                    paces.method());
         }
     }
 
@@ -170,6 +175,8 @@ final class ClientServices {
                 ends,
                 new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters),
                 new ResetOffsetsCall(
-                        ports.cluster(), listOffsets, ports.groupLimits().limits(), ports.clock(), toLeader));
+                        ports.cluster(), listOffsets, ports.groupLimits().limits(), ports.clock(), toLeader),
+                new LagMeasure(partitions, router, threads.readers, ports.clock()),
+                new CommitPacesCall(toLeader, groups));
     }
 }
