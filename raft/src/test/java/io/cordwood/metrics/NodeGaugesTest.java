@@ -140,7 +140,8 @@ class NodeGaugesTest {
     @Test
     void lagOfAGroupThatIsGoneOrLedElsewhereIsShownNoMore() {
         var meters = new NodeMeters(registry, new MeterLimits(0, 0, 1));
-        meters.show(behind(new GroupLagSample("audit", "orders", 0, 7), new GroupLagSample("payments", "orders", 0, 8)));
+        meters.show(
+                behind(new GroupLagSample("audit", "orders", 0, 7), new GroupLagSample("payments", "orders", 0, 8)));
 
         meters.show(behind(new GroupLagSample("payments", "orders", 0, 9)));
 
