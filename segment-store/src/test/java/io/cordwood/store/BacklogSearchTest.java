@@ -195,9 +195,7 @@ class BacklogSearchTest {
         var found = backlog(log.test(), from);
         var expected =
                 log.records().stream().filter(record -> record.offset() >= from).findFirst();
-        assertThat(found.next().map(Backlog.Next::offset))
-                .as(world)
-                .isEqualTo(expected.map(CompactedLog.Kept::offset));
+        assertThat(found.next().map(Backlog.Next::offset)).as(world).isEqualTo(expected.map(CompactedLog.Kept::offset));
         assertThat(found.next().map(Backlog.Next::timestampMs))
                 .as(world)
                 .isEqualTo(expected.map(CompactedLog.Kept::timestamp));
