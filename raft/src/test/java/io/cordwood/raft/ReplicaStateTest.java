@@ -77,6 +77,10 @@ class ReplicaStateTest {
 
     /** An entry of one record from the leader of a term. */
     private AppendEntry take(long offset, long term, long index) {
+        return take(offset, term, index, 0);
+    }
+
+    private AppendEntry take(long offset, long term, long index, long leaderTimeMs) {
         var batch = batch("a");
         var payload = ByteBuffer.allocate(batch.sizeBytes()).put(batch.bytes()).flip();
         RecordBatch.stamp(payload, 0, offset, (int) (EPOCH_BASE + term));
@@ -90,7 +94,7 @@ class ReplicaStateTest {
                 -1,
                 (short) -1,
                 -1);
-        var entry = new AppendEntry(PARTITION, 0, false, List.of(header));
+        var entry = new AppendEntry(PARTITION, leaderTimeMs, false, List.of(header));
         replica.append(entry, payload, term, index);
         replica.force().join(); // nothing is committed before it is forced
         return entry;
@@ -98,6 +102,24 @@ class ReplicaStateTest {
 
     private AppendOutcome answerNow() {
         return replica.appender().append(AppendRequest.of(batch("b"))).getNow(new AppendOutcome.TimedOut());
+    }
+
+    @Test
+    void backlogIsThatOfTheAppliedEntries() throws IOException {
+        long later = node.clock().nowMs() + 3_600_000; // so that it does not matter when this is asked
+        take(0, 1, 0, later);
+        replica.apply(1, 0);
+        take(1, 1, 1, later + 10_000);
+        replica.apply(1, 1);
+        take(2, 1, 2, later + 10_000);
+
+        var all = replica.backlog(0, replica.log().highWatermark());
+        var half = replica.backlog(1, replica.log().highWatermark());
+
+        assertThat(all.bytes()).isEqualTo(2 * half.bytes()).isPositive();
+        assertThat(all.nextTimestampMs()).isPresent();
+        assertThat(all.untilTrimmedMs()).isPresent();
+        assertThat(all.appendedPerSecond()).isEqualTo(0.2);
     }
 
     @Test

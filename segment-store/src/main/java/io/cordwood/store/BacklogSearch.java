@@ -79,7 +79,12 @@ final class BacklogSearch {
     private BatchWalk walkTo(View log, long offset) throws IOException {
         var segment = log.segments().get(log.holding(offset));
         segment.requireReadable();
-        return reader.walkFrom(segment, offset, segment.end());
+        try {
+            return reader.walkFrom(segment, offset, segment.end());
+        } catch (CorruptLogException e) {
+            segment.doubt();
+            throw e;
+        }
     }
 
     /** Behind the batch that holds the offset: what lies further on may be cut at any time. */
@@ -108,17 +113,20 @@ final class BacklogSearch {
         var segment = log.segments().get(index);
         var walk = walkTo(log, range.start());
         while (walk.chain().endOffset() < range.end()) {
-            walk.requireHeader(segment);
-            var batch = reader.batchAt(segment, walk);
-            var place = new Place(index, walk.position());
             try {
-                var found =
-                        firstIn(batch, place, range, log.visible(), walk.chain().maxTimestamp());
+                walk.requireHeader(segment);
+                var batch = reader.batchAt(segment, walk);
+                var place = new Place(index, walk.position());
+                var found = firstIn(
+                        batch, place, range, log.visible(), walk.chain().maxTimestamp());
                 if (found.isPresent()) {
                     return found;
                 }
             } catch (MalformedBatchException e) {
                 throw new CorruptLogException(segment.file(), walk.position(), e.field(), "records", e.toString());
+            } catch (CorruptLogException e) {
+                segment.doubt();
+                throw e;
             }
             walk.advance();
         }

@@ -215,6 +215,7 @@ class BacklogSearchTest {
             log.append(Compression.NONE, false, List.of(new String[] {"a", "1"}, new String[] {"b", "1"}));
             log.append(Compression.NONE, true, List.<String[]>of(new String[] {"a", "2"}));
             log.append(Compression.NONE, true, List.<String[]>of(new String[] {"b", "2"}));
+            log.append(Compression.NONE, true, List.<String[]>of(new String[] {"c", "1"}));
             log.compact(10);
 
             var between = log.test().log().backlog(1, 2);
@@ -242,15 +243,18 @@ class BacklogSearchTest {
     }
 
     @Test
-    void damagedBatchIsReported() throws Exception {
+    void damagedBatchIsReportedAndItsFileDoubted() throws Exception {
         try (var test = new TestLog(DiskKind.NIO, temporary)) {
             append(test, false, 100);
             append(test, false, 200);
+            append(test, true, 300);
             test.commit();
             test.overwrite(test.file(0), RecordBatch.HEADER_BYTES + 3, (byte) 77);
 
-            assertThatThrownBy(() -> backlog(test, 0)).isInstanceOf(CorruptLogException.class);
             assertThat(backlog(test, 1).next().map(Backlog.Next::offset)).isEqualTo(Optional.of(1L));
+            assertThat(test.log().scrub().doubted()).isEmpty();
+            assertThatThrownBy(() -> backlog(test, 0)).isInstanceOf(CorruptLogException.class);
+            assertThat(test.log().scrub().doubted()).containsExactly(0L);
         }
     }
 

@@ -10,6 +10,7 @@ import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.FetchOffsetsRequest;
+import io.cordwood.proto.v1.GetLagRequest;
 import io.cordwood.proto.v1.GroupOffset;
 import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.JoinGroupRequest;
@@ -21,13 +22,18 @@ import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.OffsetCommitResult;
 import io.cordwood.proto.v1.OffsetReset;
+import io.cordwood.proto.v1.PartitionLag;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
 import io.cordwood.proto.v1.ResetOffsetsRequest;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.grpc.stub.StreamObserver;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +46,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A consumer group on three nodes in one JVM, through restarts and a new metadata leader. */
 final class GroupIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration RETENTION = Duration.ofDays(7);
     private static final String GROUP = "payments";
+    private static final String SHOWN = "cordwood_group_lag_records{group=\"payments\",";
 
     @TempDir
     Path directory;
@@ -233,5 +241,46 @@ final class GroupIT {
         assertThat(again.assignment().getAssigned(0).getOffset()).isEqualTo(3);
         assertThat(again.commit(epoch, offset(0, 5)).get(0).hasError()).isFalse();
         assertThat(fetch(others.get(0))).containsExactly(5L);
+    }
+
+    @Test
+    void everyNodeTellsTheLagAndTheLeaderOfAPartitionShowsIt() throws Exception {
+        var member = joined("a", 0, List.of(1, 2, 3));
+        member.commit(member.assignment().getMemberEpoch(), offset(0, 3));
+
+        for (int node = 1; node <= 3; node++) {
+            var lags = groups(node)
+                    .getLag(GetLagRequest.newBuilder().setGroup(GROUP).build())
+                    .getPartitionsList();
+            assertThat(lags).noneMatch(PartitionLag::hasError);
+            assertThat(lags).extracting(PartitionLag::getRecords).containsExactly(2L, 5L);
+            assertThat(lags).extracting(PartitionLag::hasOffset).containsExactly(true, false);
+            assertThat(lags).allSatisfy(lag -> {
+                assertThat(lag.getBytes()).isPositive();
+                assertThat(lag.hasAge()).isTrue();
+                assertThat(lag.hasAppendedPerSecond()).isTrue();
+                long forecast =
+                        lag.getUntilTrimmed().getSeconds() + lag.getAge().getSeconds();
+                assertThat(forecast).isBetween(RETENTION.toSeconds() - 1, RETENTION.toSeconds() + 60);
+            });
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(shownLags()).containsExactly("partition=\"0\",topic=\"orders\"} 2.0"));
+    }
+
+    /** On the pages of all nodes together, without the group's name. */
+    private List<String> shownLags() throws Exception {
+        var shown = new ArrayList<String>();
+        for (int node = 1; node <= 3; node++) {
+            var request = HttpRequest.newBuilder(servers.http(node, "/metrics"))
+                    .timeout(PATIENCE)
+                    .build();
+            HttpClient.newHttpClient()
+                    .send(request, HttpResponse.BodyHandlers.ofLines())
+                    .body()
+                    .filter(line -> line.startsWith(SHOWN))
+                    .forEach(line -> shown.add(line.substring(SHOWN.length())));
+        }
+        return shown;
     }
 }

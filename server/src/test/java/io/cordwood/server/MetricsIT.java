@@ -8,9 +8,12 @@ import io.cordwood.proto.v1.DataServiceGrpc;
 import io.cordwood.proto.v1.DeleteTopicRequest;
 import io.cordwood.proto.v1.FetchRequest;
 import io.cordwood.proto.v1.GetTopicRequest;
+import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.NewRecord;
+import io.cordwood.proto.v1.OffsetReset;
 import io.cordwood.proto.v1.ProduceRequest;
 import io.cordwood.proto.v1.RecordContent;
+import io.cordwood.proto.v1.ResetOffsetsRequest;
 import io.cordwood.proto.v1.TopicServiceGrpc;
 import io.cordwood.server.config.ConfigException;
 import io.cordwood.server.metrics.MetricsText;
@@ -52,6 +55,8 @@ final class MetricsIT {
     @Test
     void everythingOfTheCatalogueIsOnThePageAndNothingElse() {
         useTopic("orders", 2);
+        var groups = GroupServiceGrpc.newBlockingStub(servers.channel(1)).withDeadlineAfter(60, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> commit(groups, "orders"));
 
         // The one that leads the partition shows what lacks its follower; the other one has nothing to show
         // there.
@@ -116,6 +121,16 @@ final class MetricsIT {
                         .setValue(RecordContent.newBuilder().setText("v")))
                 .build());
         data.fetch(FetchRequest.newBuilder().setTopic(name).setStart("earliest").build());
+    }
+
+    /** Refused until all nodes have told that they know of groups. */
+    private static boolean commit(GroupServiceGrpc.GroupServiceBlockingStub groups, String topic) {
+        var answer = groups.resetOffsets(ResetOffsetsRequest.newBuilder()
+                .setGroup("payments")
+                .setCreate(true)
+                .addResets(OffsetReset.newBuilder().setTopic(topic).setTo("earliest"))
+                .build());
+        return answer.getPartitionsCount() > 0;
     }
 
     private boolean isBalanced(String topic) {

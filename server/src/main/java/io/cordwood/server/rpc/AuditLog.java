@@ -70,6 +70,7 @@ final class AuditLog implements ServerInterceptor {
             kind(GroupServiceGrpc.getResetOffsetsMethod(), Kind.CHANGES),
             kind(GroupServiceGrpc.getListGroupsMethod(), Kind.READS),
             kind(GroupServiceGrpc.getDescribeGroupMethod(), Kind.READS),
+            kind(GroupServiceGrpc.getGetLagMethod(), Kind.READS),
             kind(GroupServiceGrpc.getJoinGroupMethod(), Kind.DATA),
             kind(GroupServiceGrpc.getCommitOffsetsMethod(), Kind.DATA),
             kind(GroupServiceGrpc.getFetchOffsetsMethod(), Kind.DATA),
