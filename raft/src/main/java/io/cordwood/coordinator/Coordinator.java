@@ -53,6 +53,7 @@ public final class Coordinator {
 
     private final MembershipQueue membership;
     private final CommitQueue commits;
+    private final FencedCommits fenced = new FencedCommits();
     private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
     private final Lane<String> expiries = new Lane<>();
     private final TopicWatch topics = new TopicWatch();
@@ -65,7 +66,7 @@ public final class Coordinator {
         this.config = config;
         this.clock = clock;
         this.image = image;
-        commits = new CommitQueue(config);
+        commits = new CommitQueue(config, fenced);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
         long heardMillis = clock.monotonicMillis() + FORMER_LEADER_MILLIS;
         image.groups().byName().values().forEach(group -> openSessions(group, heardMillis));
@@ -105,7 +106,7 @@ public final class Coordinator {
         } else if (known.isPresent()) {
             reconnect(stream, member, known.get(), Hellos.join(hello, "", matching.names()));
         } else if (hello.epoch() > 0) {
-            close(stream, unknown(member));
+            close(stream, MemberRefusals.unknown(member));
         } else {
             arrive(stream, member, hello, matching.names());
         }
@@ -114,12 +115,12 @@ public final class Coordinator {
     private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {
         var session = sessions.get(member);
         if (session == null || session.isEnding()) {
-            close(stream, unavailable("member " + member.memberId() + " is being removed"));
+            close(stream, MemberRefusals.unavailable("member " + member.memberId() + " is being removed"));
             return;
         }
         if (session.isConnected() && !session.isOn(stream)) {
             streams.remove(session.stream());
-            close(session.stream(), fenced(member));
+            close(session.stream(), MemberRefusals.fenced(member));
         }
         session.attach(stream);
         session.heard(clock.monotonicMillis());
@@ -146,7 +147,7 @@ public final class Coordinator {
         var replaces = holder.map(GroupMember::memberId).orElse("");
         streamsOf(member).stream().filter(older -> older != stream).forEach(older -> {
             streams.remove(older);
-            close(older, fenced(member));
+            close(older, MemberRefusals.fenced(member));
         });
         streams.put(stream, member);
         queue(stream, member, Hellos.join(hello, replaces, names));
@@ -172,6 +173,48 @@ public final class Coordinator {
                 assign(session);
             }
         });
+    }
+
+    /**
+     * What a member says with a ping of partitions in which it does not just read on; what it said before
+     * is over.
+     *
+     * @param held those that are not its own are left out
+     */
+    public void told(long stream, List<MemberProgress> held) {
+        Optional.ofNullable(streams.get(stream))
+                .map(sessions::get)
+                .filter(session -> session.isOn(stream))
+                .ifPresent(session -> session.tell(own(session.member(), held)));
+    }
+
+    private List<MemberProgress> own(MemberRef member, List<MemberProgress> held) {
+        return group(member)
+                .map(group -> held.stream()
+                        .filter(progress -> {
+                            var partition = group.membership().partitions().get(progress.partition());
+                            return partition != null && partition.isOwnedBy(member.memberId());
+                        })
+                        .toList())
+                .orElse(List.of());
+    }
+
+    /** What nobody but this leader knows of a group's members. */
+    public GroupStanding standing(String group) {
+        long now = clock.monotonicMillis();
+        var members = sessions.values().stream()
+                .filter(session -> session.member().group().equals(group) && !session.isEnding())
+                .map(session -> standing(session, now))
+                .toList();
+        return new GroupStanding(members, fenced.of(group, now));
+    }
+
+    private GroupStanding.Member standing(Session session, long now) {
+        return new GroupStanding.Member(
+                session.member().memberId(),
+                session.silentMillis(now),
+                session.isConnected(),
+                own(session.member(), session.held()));
     }
 
     /**
@@ -202,9 +245,11 @@ public final class Coordinator {
         var session = sessions.get(member);
         if (session == null || session.isEnding()) {
             var refusal = group(member).isPresent()
-                    ? unknown(member)
+                    ? MemberRefusals.unknown(member)
                     : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
-            outputs.add(CommitQueue.refused(number, request, refusal));
+            var answer = CommitQueue.refused(number, request, refusal);
+            fenced.judged(member, request.partitions(), answer.refused(), clock.monotonicMillis());
+            outputs.add(answer);
         } else {
             outputs.addAll(commits.add(number, member, request));
         }
@@ -236,7 +281,7 @@ public final class Coordinator {
                 .filter(found -> found.isOn(stream) && !found.isEnding());
         session.ifPresent(found -> found.heard(clock.monotonicMillis()));
         if (session.isEmpty() && !streams.containsKey(stream)) {
-            close(stream, unavailable("the stream is not known here"));
+            close(stream, MemberRefusals.unavailable("the stream is not known here"));
         }
         return session;
     }
@@ -288,7 +333,7 @@ public final class Coordinator {
         var session = sessions.remove(member);
         if (session != null && session.isConnected()) {
             streams.remove(session.stream());
-            close(session.stream(), unknown(member));
+            close(session.stream(), MemberRefusals.unknown(member));
         }
     }
 
@@ -297,7 +342,7 @@ public final class Coordinator {
         if (!(result instanceof MetadataResult.GroupAnswer answer)) {
             failed(proposalId);
         } else if (commits.has(proposalId)) {
-            outputs.addAll(commits.finished(answer.refused()));
+            outputs.addAll(commits.finished(answer.refused(), clock.monotonicMillis()));
         } else if (!refreshes.has(proposalId) && !expiries.has(proposalId)) {
             var joined = membership.finished(proposalId);
             for (int place = 0; place < joined.size(); place++) {
@@ -314,7 +359,7 @@ public final class Coordinator {
             if (refusal.isPresent()) {
                 drop(stream, member, refusal.get());
             } else if (session == null) {
-                drop(stream, member, unknown(member));
+                drop(stream, member, MemberRefusals.unknown(member));
             } else if (!session.isConnected()) {
                 session.attach(stream);
                 session.heard(clock.monotonicMillis());
@@ -341,7 +386,7 @@ public final class Coordinator {
 
     /** Nobody knows whether a proposal was or will be applied. */
     public void failed(long proposalId) {
-        var refusal = unavailable("the command was not confirmed");
+        var refusal = MemberRefusals.unavailable("the command was not confirmed");
         if (commits.has(proposalId)) {
             outputs.addAll(commits.failed(refusal));
         } else if (refreshes.has(proposalId)) {
@@ -450,18 +495,5 @@ public final class Coordinator {
 
     private void close(long stream, GroupRefusal reason) {
         outputs.add(new Close(stream, reason));
-    }
-
-    private static GroupRefusal unknown(MemberRef member) {
-        return GroupRefusal.unknownMember(member.group(), member.memberId());
-    }
-
-    private static GroupRefusal fenced(MemberRef member) {
-        return new GroupRefusal(
-                GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");
-    }
-
-    private static GroupRefusal unavailable(String what) {
-        return new GroupRefusal(GroupReason.UNAVAILABLE, "coordinator", what, "asked again");
     }
 }

@@ -33,6 +33,7 @@ final class ClientServices {
     private final Threads threads;
     private final OpenStreams streams;
     private final GroupCoordination groups;
+    private final HealthReasons health;
     private final ByteBudget nodeBudget;
     private final Forwarding forwarding;
     private final Map<String, Calls> callsByListener = new HashMap<>();
@@ -48,11 +49,13 @@ final class ClientServices {
             ClientServer.Ports ports,
             Threads threads,
             GroupCoordination groups,
+            HealthReasons health,
             Open open) {
         this.limits = limits;
         this.ports = ports;
         this.threads = threads;
         this.groups = groups;
+        this.health = health;
         this.streams = open.streams();
         this.nodeBudget = nodeBudget(limits, ports.meters());
         this.forwarding = new Forwarding(ports.peers(), open.waits());
@@ -83,15 +86,20 @@ final class ClientServices {
         var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
         var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
         var placements = new Placements(ports.cluster());
+        var lag = new GroupLagCall(new Groups(ports.cluster()), new TopicNames(), calls.measure, calls.paces);
         var topics = new Topics(ports.cluster(), new KnownLeaders(ports.replicas()));
         return List.of(
                 new DataRpc(streaming, unary, nodeBudget),
                 new TopicRpc(topics, settings, placements, calls.trim, calls.transfer),
-                groupService(calls),
-                new ClusterRpc(calls.addresses, calls.describe, placements));
+                groupService(calls, lag),
+                new ClusterRpc(calls.addresses, calls.describe, placements, explain(calls, lag)));
     }
 
-    private GroupRpc groupService(Calls calls) {
+    private ExplainCall explain(Calls calls, GroupLagCall lag) {
+        return new ExplainCall(ports.cluster(), calls.describe, calls.standing, lag, calls.health, ports.clock());
+    }
+
+    private GroupRpc groupService(Calls calls, GroupLagCall lag) {
         var cluster = ports.cluster();
         var limits = ports.groupLimits();
         var names = new TopicNames();
@@ -123,6 +131,8 @@ final class ClientServices {
             CommitEnds ends,
             CommitOffsetsCall commit,
             ResetOffsetsCall reset,
+            GroupStandingCall standing,
+            NodeHealthCall health,
             LagMeasure measure,
             CommitPacesCall paces) {
 
@@ -136,6 +146,8 @@ final class ClientServices {
                     transfer.method(),
                     commit.method(),
                     reset.method(),
+                    standing.method(),
+                    health.method(),
                     measure.method(),
                     paces.method());
         }
@@ -176,6 +188,8 @@ final class ClientServices {
                 new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters),
                 new ResetOffsetsCall(
                         ports.cluster(), listOffsets, ports.groupLimits().limits(), ports.clock(), toLeader),
+                new GroupStandingCall(groups, toLeader),
+                new NodeHealthCall(ports.cluster().thisNode(), forwarding, health),
                 new LagMeasure(partitions, router, threads.readers, ports.clock()),
                 new CommitPacesCall(toLeader, groups));
     }

@@ -146,7 +146,13 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
             case HELLO -> hello(request.getHello());
             case PING -> {
                 var ping = request.getPing();
-                ports.coordination().heard(number, ping.getMemberEpoch(), ping.getPingId(), this::taken);
+                ports.coordination()
+                        .heard(
+                                number,
+                                ping.getMemberEpoch(),
+                                ping.getPingId(),
+                                MemberReports.of(ping.getHeldList()),
+                                this::taken);
             }
             case COMMIT -> commit(request.getCommit());
             case RELEASE -> release(request.getRelease());
