@@ -139,6 +139,11 @@ class GroupIT {
 
     /** Until these members have all partitions, each its share. */
     private static void awaitShared(String group, int members) {
+        var groups = cluster().admin().groups();
+        // It is there once the first member has joined.
+        TestCluster.soon()
+                .until(() -> groups.list().stream()
+                        .anyMatch(summary -> summary.name().equals(group)));
         TestCluster.soon().until(() -> {
             var found = group(group);
             return found.state() == GroupDescription.State.STABLE

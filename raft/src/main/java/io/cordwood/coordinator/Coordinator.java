@@ -464,11 +464,7 @@ public final class Coordinator {
     }
 
     private static GroupRefusal unknown(MemberRef member) {
-        return new GroupRefusal(
-                GroupReason.UNKNOWN_MEMBER,
-                "member_id",
-                member.memberId(),
-                "that of a member of group " + member.group());
+        return GroupRefusal.unknownMember(member.group(), member.memberId());
     }
 
     private static GroupRefusal fenced(MemberRef member) {

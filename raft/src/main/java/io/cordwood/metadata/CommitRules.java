@@ -71,15 +71,12 @@ final class CommitRules {
             Commit commit, PartitionId partition, GroupMembership membership) {
         var member = membership.member(commit.memberId());
         if (member.isEmpty()) {
-            return Optional.of(GroupRules.unknownMember(commit.group(), commit.memberId()));
+            return Optional.of(GroupRefusal.unknownMember(commit.group(), commit.memberId()));
         }
         var held = membership.partitions().get(partition);
         if (held == null || !held.isOwnedBy(commit.memberId())) {
             return Optional.of(new GroupRefusal(
-                    GroupReason.NOT_OWNED,
-                    "partition",
-                    partition.topicId() + "/" + partition.partition(),
-                    "one of member " + commit.memberId()));
+                    GroupReason.NOT_OWNED, "partition", partition.toString(), "one of member " + commit.memberId()));
         }
         boolean current =
                 held.since() <= commit.epoch() && commit.epoch() <= member.get().epoch();

@@ -259,7 +259,7 @@ final class GroupDraft {
 
     /** As it is now; the very same as before where nothing changed. */
     GroupMembership membership() {
-        boolean same = !changed && !outdated && !freed;
-        return same ? before : new GroupMembership(epoch, settings, members, topics, patterns, partitions);
+        boolean changes = changed || outdated || freed;
+        return changes ? new GroupMembership(epoch, settings, members, topics, patterns, partitions) : before;
     }
 }

@@ -87,11 +87,6 @@ final class GroupRules {
         return new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", name, "a group that exists");
     }
 
-    static GroupRefusal unknownMember(String group, String memberId) {
-        return new GroupRefusal(
-                GroupReason.UNKNOWN_MEMBER, "member_id", memberId, "that of a member of group " + group);
-    }
-
     static GroupRefusal fenced(long epoch, long from, long to) {
         var limit = from == to ? Long.toString(to) : "from " + from + " to " + to;
         return new GroupRefusal(GroupReason.FENCED_MEMBER, "member_epoch", Long.toString(epoch), limit);

@@ -92,7 +92,7 @@ final class MembershipRules {
         }
         var member = draft.get().member(release.memberId());
         if (member.isEmpty()) {
-            return Optional.of(GroupRules.unknownMember(release.group(), release.memberId()));
+            return Optional.of(GroupRefusal.unknownMember(release.group(), release.memberId()));
         }
         if (release.epoch() > member.get().epoch()) {
             return Optional.of(

@@ -48,11 +48,8 @@ final class OffsetRules {
                 .isPresent();
         return exists
                 ? CommitRules.check(offset, limits)
-                : Optional.of(new GroupRefusal(
-                        GroupReason.UNKNOWN_PARTITION,
-                        "partition",
-                        id.topicId() + "/" + id.partition(),
-                        "one that exists"));
+                : Optional.of(
+                        new GroupRefusal(GroupReason.UNKNOWN_PARTITION, "partition", id.toString(), "one that exists"));
     }
 
     private static ConsumerGroup reset(ResetOffsets reset, ConsumerGroup group, long index) {
@@ -97,9 +94,6 @@ final class OffsetRules {
 
     private static GroupRefusal inUse(PartitionId id) {
         return new GroupRefusal(
-                GroupReason.GROUP_ACTIVE,
-                "partition",
-                id.topicId() + "/" + id.partition(),
-                "one that no member is to process");
+                GroupReason.GROUP_ACTIVE, "partition", id.toString(), "one that no member is to process");
     }
 }

@@ -18,6 +18,12 @@ public record PartitionId(UUID topicId, int partition) implements Comparable<Par
         return byTopic != 0 ? byTopic : Integer.compare(partition, other.partition);
     }
 
+    /** As people read it: the topic's id and the number. */
+    @Override
+    public String toString() {
+        return topicId + "/" + partition;
+    }
+
     /** What a map holds of the partitions of one topic; a view. */
     static <V> SortedMap<PartitionId, V> ofTopic(SortedMap<PartitionId, V> map, UUID topicId) {
         return map.subMap(new PartitionId(topicId, 0), new PartitionId(topicId, Integer.MAX_VALUE));

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeCluster {
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> standingListeners = new CopyOnWriteArrayList<>();
     private volatile MetadataImage image = MetadataImage.EMPTY;
     private final AtomicLong producerIds = new AtomicLong();
     private final Map<Integer, List<NodeDisk>> disks = new ConcurrentHashMap<>();
@@ -71,6 +72,7 @@ public final class FakeCluster {
         var result = state.apply(command, image.index() + 1);
         image = state.image();
         listeners.forEach(Runnable::run);
+        standingListeners.forEach(Runnable::run);
         return result;
     }
 
@@ -87,6 +89,7 @@ public final class FakeCluster {
                 node.features())));
     }
 
+    /** Of those that wait for something; a node's own that hear of every change are not among them. */
     public int listenerCount() {
         return listeners.size();
     }
@@ -217,7 +220,8 @@ public final class FakeCluster {
 
         @Override
         public Registration onEveryChange(Runnable listener) {
-            return onChange(listener);
+            standingListeners.add(listener);
+            return () -> standingListeners.remove(listener);
         }
     }
 

@@ -11,6 +11,7 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.proto.v1.ClusterServiceProto;
 import io.cordwood.proto.v1.DataServiceProto;
+import io.cordwood.proto.v1.GroupServiceProto;
 import io.cordwood.proto.v1.TopicServiceProto;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.server.cluster.FakeCluster;
@@ -37,7 +38,10 @@ final class JsonGatewayTest {
     private static final String FETCH = "/cordwood.v1.DataService/Fetch";
     private static final String GET_TOPIC = "/cordwood.v1.TopicService/GetTopic";
     private static final List<FileDescriptor> PUBLIC_FILES = List.of(
-            DataServiceProto.getDescriptor(), TopicServiceProto.getDescriptor(), ClusterServiceProto.getDescriptor());
+            DataServiceProto.getDescriptor(),
+            TopicServiceProto.getDescriptor(),
+            ClusterServiceProto.getDescriptor(),
+            GroupServiceProto.getDescriptor());
     /** Whoever adds a call decides here whether a link may make it. */
     private static final Set<String> CALLS_THAT_READ = Set.of(
             FETCH,
@@ -46,7 +50,10 @@ final class JsonGatewayTest {
             "/cordwood.v1.TopicService/ListTopics",
             "/cordwood.v1.TopicService/GetTopicConfig",
             "/cordwood.v1.ClusterService/DescribeCluster",
-            "/cordwood.v1.ClusterService/DescribePartitions");
+            "/cordwood.v1.ClusterService/DescribePartitions",
+            "/cordwood.v1.GroupService/FetchOffsets",
+            "/cordwood.v1.GroupService/ListGroups",
+            "/cordwood.v1.GroupService/DescribeGroup");
 
     private final FakeCluster cluster = FakeCluster.of(1);
     private final RecordedSpans spans = new RecordedSpans();
