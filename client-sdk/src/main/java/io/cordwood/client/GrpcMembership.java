@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private final CordwoodClient client;
     private final GroupSubscription subscription;
     private final ScheduledExecutorService loop;
+    private final LongSupplier nanos;
     private final MemberLease lease;
     private final PendingCommits commits = new PendingCommits();
     private final StartOffsets starts;
@@ -77,10 +79,11 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     /** Since when another member of its instance id is in the way; it may be its own predecessor. */
     private @Nullable Long blockedSinceNanos;
 
-    GrpcMembership(CordwoodClient client, GroupSubscription subscription) {
+    GrpcMembership(CordwoodClient client, GroupSubscription subscription, MemberTime time) {
         this.client = client;
         this.subscription = subscription;
-        this.loop = client.timer();
+        this.loop = time.timer();
+        this.nanos = time.nanos();
         this.lease = new MemberLease(subscription.sessionTimeout());
         this.starts = new StartOffsets(client.calls(), this);
     }
@@ -142,7 +145,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         leader = null;
         var opened = new GroupStream(address, client.channels().to(address), this);
         stream = opened;
-        helloNanos = System.nanoTime();
+        helloNanos = nanos.getAsLong();
         opened.send(request -> request.setHello(GroupMessages.hello(subscription, memberId, epoch)));
         after(lease.runs() ? lease.silence() : lease.session(), () -> {
             if (!joined) {
@@ -271,11 +274,11 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private void pingLater(GroupStream own) {
         after(lease.pingInterval(), () -> {
             if (stream == own) {
-                long id = lease.ping(System.nanoTime());
+                long id = lease.ping(nanos.getAsLong());
                 own.send(request ->
                         request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
                 after(lease.silence(), () -> {
-                    if (lease.isSilent(System.nanoTime())) {
+                    if (lease.isSilent(nanos.getAsLong())) {
                         breakOff(own);
                     }
                 });
@@ -287,13 +290,13 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private void watchLease() {
         if (!leaseIsWatched) {
             leaseIsWatched = true;
-            after(Duration.ofNanos(Math.max(0, lease.endNanos() - System.nanoTime())), this::checkLease);
+            after(Duration.ofNanos(Math.max(0, lease.endNanos() - nanos.getAsLong())), this::checkLease);
         }
     }
 
     private void checkLease() {
         leaseIsWatched = false;
-        if (lease.isOver(System.nanoTime())) {
+        if (lease.isOver(nanos.getAsLong())) {
             keepsId = true;
             over("nothing was heard of the group for its session timeout of " + lease.session());
         } else if (lease.runs()) {
@@ -344,7 +347,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     }
 
     private void waitForPredecessor(HostPort address, CordwoodException reason) {
-        long now = System.nanoTime();
+        long now = nanos.getAsLong();
         if (blockedSinceNanos == null) {
             blockedSinceNanos = now;
         }

@@ -29,13 +29,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
- * Starts three nodes, publishes lines and reads them back by a consumer group, kills the node that leads most partitions
- * half way, starts it again, and accounts for every record at the end.
+ * Starts three nodes, publishes lines and reads them back by a consumer group, kills the node that leads
+ * most partitions half way, starts it again, and accounts for every record at the end.
  *
  * <p>Invariant: when it ends, however it ends, no server of its own runs any more. The cluster's directory stays only where
  * something went wrong, or on request.
  *
- * <p>Thread: one, which owns a thread for each reader and one for the failover. A shutdown hook cleans up behind Ctrl-C.
+ * <p>Thread: one, which owns a thread for each reader and one for the failover. A shutdown hook cleans up
+ * behind Ctrl-C.
  */
 public final class Demo {
     private static final int NODES = 3;

@@ -75,7 +75,10 @@ final class DemoCheck {
         return findings;
     }
 
-    /** Partitions of which the group, at the end of all reading, has committed something else than their end offset. */
+    /**
+     * Partitions of which the group, at the end of all reading, has committed something else than their end
+     * offset.
+     */
     static Findings compareCommitted(Map<Integer, Long> ends, Map<Integer, Long> committed) {
         var findings = new Findings();
         ends.forEach((partition, end) -> {

@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 
 /**
- * Reads a topic by a consumer group, whose members come one after the other: each new one takes its share of the
- * partitions over from those before it, while records come in.
+ * Reads a topic by a consumer group, whose members come one after the other: each new one takes its share
+ * of the partitions over from those before it, while records come in.
  *
  * <p>Invariant: when the reading has ended, what was read is committed.
  *

@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What readers were given, from the first record on, while it was being published.
  *
- * <p>Invariant: the records of a partition are here in the order in which they were given, whoever they were given to.
+ * <p>Invariant: the records of a partition are here in the order in which they were given, whoever they
+ * were given to.
  *
- * <p>Thread: any; the lock guards all of it, because readers share partitions and none of them may wait for a queue.
+ * <p>Thread: any; the lock guards all of it, because readers share partitions and none of them may wait for
+ * a queue.
  */
 final class ReadLog {
     private final List<Read> reads = new ArrayList<>();
