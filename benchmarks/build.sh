@@ -37,6 +37,11 @@ out_of() {
     printf '%s\n' "$found"
 }
 
+# The commit of this checkout alone, not of a repository around it; empty where there is none.
+commit_of_home() {
+    [ ! -e "$home/.git" ] || git -C "$home" describe --always --dirty 2>/dev/null || true
+}
+
 # Makes a directory below $1 for one run, with a copy of the jars: what is measured does not change when somebody builds meanwhile.
 work_below() {
     mkdir -p "$1"

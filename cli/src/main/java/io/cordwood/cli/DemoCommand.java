@@ -23,8 +23,9 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = {
             "Watch a cluster lose its busiest node and no record.",
-            "Starts three nodes in a temporary directory, publishes lines and reads them back, kills the node that leads"
-                    + " most partitions half way (kill -9), starts it again, and accounts for every record."
+            "Starts three nodes in a temporary directory, publishes lines and reads them back by a consumer group, kills"
+                    + " the node that leads most partitions half way (kill -9), starts it again, and accounts for every"
+                    + " record."
         })
 final class DemoCommand implements Callable<Integer> {
     @Parameters(

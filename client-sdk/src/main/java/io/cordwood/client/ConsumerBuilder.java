@@ -40,7 +40,7 @@ public final class ConsumerBuilder {
     ConsumerBuilder(CordwoodClient client, String group) {
         this.client = client;
         this.group = Names.requireGroup(group);
-        this.membership = () -> new GrpcMembership(client, subscription());
+        this.membership = () -> new GrpcMembership(client, subscription(), MemberTime.of(client));
     }
 
     /** For a group that is somewhere else. */

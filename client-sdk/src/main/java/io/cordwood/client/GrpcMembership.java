@@ -78,10 +78,10 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     /** Since when another member of its instance id is in the way; it may be its own predecessor. */
     private @Nullable Long blockedSinceNanos;
 
-    GrpcMembership(CordwoodClient client, GroupSubscription subscription) {
+    GrpcMembership(CordwoodClient client, GroupSubscription subscription, MemberTime time) {
         this.client = client;
         this.subscription = subscription;
-        this.tasks = new MemberTasks(client.timer(), this::toString, this::refuse);
+        this.tasks = new MemberTasks(time, this::toString, this::refuse);
         this.lease = new MemberLease(subscription.sessionTimeout());
         this.watch = new LeaseWatch(lease, tasks, this::leaseIsOver);
         this.starts = new StartOffsets(client.calls(), this);
@@ -144,7 +144,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         leader = null;
         var opened = new GroupStream(address, client.channels().to(address), this);
         stream = opened;
-        helloNanos = System.nanoTime();
+        helloNanos = tasks.nanoTime();
         opened.send(request -> request.setHello(GroupMessages.hello(subscription, memberId, epoch)));
         after(lease.runs() ? lease.silence() : lease.session(), () -> {
             if (!joined) {
@@ -282,11 +282,11 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     }
 
     private void ping(GroupStream own) {
-        long id = lease.ping(System.nanoTime());
+        long id = lease.ping(tasks.nanoTime());
         own.send(
                 request -> request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
         after(lease.silence(), () -> {
-            if (lease.isSilent(System.nanoTime())) {
+            if (lease.isSilent(tasks.nanoTime())) {
                 breakOff(own);
             }
         });
@@ -355,7 +355,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     }
 
     private void waitForPredecessor(HostPort address, CordwoodException reason) {
-        long now = System.nanoTime();
+        long now = tasks.nanoTime();
         if (blockedSinceNanos == null) {
             blockedSinceNanos = now;
         }

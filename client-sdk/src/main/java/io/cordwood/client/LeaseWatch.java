@@ -29,7 +29,7 @@ final class LeaseWatch {
         long end = lease.endNanos();
         if (watchedNanos == null || end - watchedNanos < 0) {
             watchedNanos = end;
-            tasks.after(Duration.ofNanos(Math.max(0, end - System.nanoTime())), () -> look(end));
+            tasks.after(Duration.ofNanos(Math.max(0, end - tasks.nanoTime())), () -> look(end));
         }
     }
 
@@ -37,7 +37,7 @@ final class LeaseWatch {
         if (Objects.equals(watchedNanos, watched)) {
             watchedNanos = null;
         }
-        if (lease.isOver(System.nanoTime())) {
+        if (lease.isOver(tasks.nanoTime())) {
             onEnd.run();
         } else if (lease.runs()) {
             renew();

@@ -3,7 +3,6 @@ package io.cordwood.client;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,20 +20,24 @@ import org.slf4j.LoggerFactory;
 final class MemberTasks {
     private static final Logger LOG = LoggerFactory.getLogger(MemberTasks.class);
 
-    private final ScheduledExecutorService executor;
+    private final MemberTime time;
     private final Supplier<String> name;
     private final Consumer<CordwoodException> onFailure;
 
-    MemberTasks(ScheduledExecutorService executor, Supplier<String> name, Consumer<CordwoodException> onFailure) {
-        this.executor = executor;
+    MemberTasks(MemberTime time, Supplier<String> name, Consumer<CordwoodException> onFailure) {
+        this.time = time;
         this.name = name;
         this.onFailure = onFailure;
+    }
+
+    long nanoTime() {
+        return time.nanos().getAsLong();
     }
 
     /** @return false where the client is closed */
     boolean execute(Runnable task) {
         try {
-            executor.execute(guarded(task));
+            time.timer().execute(guarded(task));
             return true;
         } catch (RejectedExecutionException e) {
             return false;
@@ -43,7 +46,7 @@ final class MemberTasks {
 
     void after(Duration pause, Runnable task) {
         try {
-            var unused = executor.schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
+            var unused = time.timer().schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("{} goes on no more, the client is closed", name.get());
         }

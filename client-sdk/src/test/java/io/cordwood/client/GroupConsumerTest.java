@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +59,61 @@ final class GroupConsumerTest {
             assertThat(group.members).isEmpty();
             assertThat(group.leaves).isEqualTo(1);
         }
+    }
+
+    @Test
+    void handlerThatTakesFiveMinutesKeepsItsPartitionsAndCommitsAfterwards() throws Exception {
+        var timer = new ManualTimer();
+        var ends = new CountDownLatch(1);
+        group.sessionMillis = 10_000;
+        group.pingMillis = 2_500;
+        group.clock = timer::nowNanos;
+        produce(0, 30);
+        try (var consumer = memberBy(timer).listener(listener()).handle(record -> {
+            ends.await();
+            handled.add(record.valueText());
+        })) {
+            await(() -> told.size() == 1);
+
+            for (int ping = 1; ping <= 120; ping++) {
+                passOnePing(timer, ping);
+            }
+
+            assertThat(Duration.ofNanos(timer.nowNanos())).isEqualTo(Duration.ofMinutes(5));
+            assertThat(handled).isEmpty();
+            assertThat(consumer.progress().values())
+                    .allSatisfy(progress -> assertThat(progress.current()).isPresent());
+            ends.countDown();
+            awaitCommitted(30);
+        }
+        assertThat(told).noneMatch(line -> line.startsWith("lost"));
+        timer.shutdownNow();
+    }
+
+    /** The group looks for silent members before each ping, too. */
+    private void passOnePing(ManualTimer timer, int number) throws Exception {
+        timer.advance(Duration.ofMillis(2_400));
+        say(group::expire);
+        int before = timer.ranAtOnce();
+        timer.advance(Duration.ofMillis(100));
+        await(() -> group.pings == number && timer.ranAtOnce() > before);
+        say(group::expire);
+    }
+
+    private ConsumerBuilder memberBy(ManualTimer timer) {
+        var subscription = new GroupSubscription(
+                "billing",
+                "",
+                "",
+                "",
+                List.of("orders"),
+                "",
+                Duration.ofSeconds(10),
+                GroupAssignor.STICKY,
+                OutOfRange.EARLIEST);
+        var time = new MemberTime(timer, timer::nowNanos);
+        return new ConsumerBuilder(client, new GrpcMembership(client, subscription, time))
+                .commitInterval(Duration.ofMillis(50));
     }
 
     @Test

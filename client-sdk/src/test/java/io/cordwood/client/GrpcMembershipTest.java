@@ -553,7 +553,8 @@ final class GrpcMembershipTest {
                         "o.*",
                         Duration.ofSeconds(5),
                         GroupAssignor.STICKY,
-                        OutOfRange.LATEST));
+                        OutOfRange.LATEST),
+                MemberTime.of(client));
     }
 
     private void join() {

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,7 @@ final class ScriptedGroup {
         long epoch;
         final Map<TopicPartition, Long> since = new TreeMap<>();
         final TreeSet<TopicPartition> revoked = new TreeSet<>();
+        long heardNanos;
 
         @Nullable
         Stream stream;
@@ -89,6 +92,9 @@ final class ScriptedGroup {
     boolean allAreSilent;
     /** Whether the next commit is stored, and its stream breaks before the answer. */
     boolean losesNextAnswer;
+
+    /** By which {@link #expire} knows who was heard of. */
+    LongSupplier clock = () -> 0;
 
     int leaves;
     /** Streams that their member has ended, without a leave. */
@@ -150,6 +156,14 @@ final class ScriptedGroup {
         if (member.stream != null) {
             member.stream.fail(Refusals.of(reason, "removed by the test"));
         }
+    }
+
+    /** Removes whoever was not heard of for its session. */
+    void expire() {
+        long latest = clock.getAsLong() - TimeUnit.MILLISECONDS.toNanos(sessionMillis);
+        List.copyOf(members.values()).stream()
+                .filter(member -> member.heardNanos - latest <= 0)
+                .forEach(member -> remove(member, "UNKNOWN_MEMBER"));
     }
 
     void breakStreams() {
@@ -262,6 +276,7 @@ final class ScriptedGroup {
         }
 
         private void heard(Member own, JoinGroupRequest request) {
+            own.heardNanos = clock.getAsLong();
             switch (request.getKindCase()) {
                 case PING -> {
                     pings++;
@@ -315,6 +330,7 @@ final class ScriptedGroup {
             member = own;
             own.stream = this;
             own.hello = hello;
+            own.heardNanos = clock.getAsLong();
             answers.onNext(JoinGroupResponse.newBuilder()
                     .setJoined(MemberJoined.newBuilder()
                             .setMemberId(own.id)

@@ -9,8 +9,10 @@ import io.cordwood.client.CordwoodException;
 import io.cordwood.client.ErrorCode;
 import io.cordwood.client.GroupDescription;
 import io.cordwood.client.GroupReset;
+import io.cordwood.client.Ordering;
 import io.cordwood.client.StartPoint;
 import io.cordwood.client.TopicPartition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -19,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +34,8 @@ class GroupIT {
     static final Clusters CLUSTERS = Clusters.ofClass();
 
     private static final int PARTITIONS = 6;
+    private static final int KEYS = 50;
+    private static final String VALUE = "value-";
     private static @Nullable TestCluster cluster;
 
     private final List<GroupMember.Handle> processes = new ArrayList<>();
@@ -63,6 +68,66 @@ class GroupIT {
         TestCluster.soon().until(() -> union(first, second).size() == 1_500);
         awaitCommitted(topic, 1_500);
         assertThat(second.lost()).isEmpty();
+    }
+
+    @Test
+    void killedMemberLosesItsPartitionsWhenItsSessionIsOver() {
+        var topic = "killed";
+        cluster().createTopic(topic, PARTITIONS);
+        var first = start("first", topic);
+        start("second", topic);
+        awaitShared(topic, 2);
+        var session = group(topic).sessionTimeout();
+        var owners = owners(topic);
+
+        first.kill();
+
+        assertThat(session).isEqualTo(Duration.ofSeconds(10));
+        assertThat(owners).hasSize(2);
+        TestCluster.soon()
+                .atMost(session.multipliedBy(2))
+                .until(() -> owners(topic).size() == 1 && owners.containsAll(owners(topic)));
+        awaitShared(topic, 1);
+    }
+
+    @Test
+    void recordsOfAKeyStayInOrderOnManyWorkersAndNoneIsUnprocessedAfterAKill() {
+        var topic = "by-key";
+        cluster().createTopic(topic, 1);
+        publish(topic, 0, 1_500);
+        var first = start("first", topic, Ordering.PER_KEY);
+        TestCluster.soon().until(() -> first.handled().size() > 300);
+        first.kill();
+        assertThat(first.handled()).hasSizeLessThan(1_500);
+
+        var second = start("second", topic, Ordering.PER_KEY);
+
+        TestCluster.soon().until(() -> union(first, second).size() == 1_500);
+        awaitCommitted(topic, 1_500);
+        for (var member : List.of(first, second)) {
+            assertThat(numbers(member)).isNotEmpty().isNotEqualTo(sorted(numbers(member)));
+            for (int key = 0; key < KEYS; key++) {
+                var ofKey = numbersOf(key, member);
+                assertThat(ofKey).isEqualTo(sorted(ofKey));
+            }
+        }
+        assertThat(second.lost()).isEmpty();
+    }
+
+    /** In the order in which they were handled. */
+    private static List<Integer> numbers(GroupMember.Handle member) {
+        return member.handled().stream()
+                .map(value -> Integer.valueOf(value.substring(VALUE.length())))
+                .toList();
+    }
+
+    private static List<Integer> numbersOf(int key, GroupMember.Handle member) {
+        return numbers(member).stream().filter(number -> number % KEYS == key).toList();
+    }
+
+    /** Each once. */
+    private static List<Integer> sorted(List<Integer> numbers) {
+        return numbers.stream().distinct().sorted().toList();
     }
 
     @Test
@@ -132,7 +197,11 @@ class GroupIT {
     }
 
     private GroupMember.Handle start(String name, String topic) {
-        var started = GroupMember.start(cluster(), name, topic, topic);
+        return start(name, topic, Ordering.PER_PARTITION);
+    }
+
+    private GroupMember.Handle start(String name, String topic, Ordering ordering) {
+        var started = GroupMember.start(cluster(), topic + "-" + name, topic, topic, ordering);
         processes.add(started);
         return started;
     }
@@ -160,6 +229,13 @@ class GroupIT {
                         == records);
     }
 
+    /** Ids of the members that have partitions. */
+    private static Set<String> owners(String group) {
+        return group(group).partitions().stream()
+                .map(GroupDescription.Partition::owner)
+                .collect(Collectors.toSet());
+    }
+
     private static GroupDescription group(String name) {
         return cluster().admin().groups().describe(name);
     }
@@ -173,7 +249,7 @@ class GroupIT {
     private static void publish(String topic, int start, int end) {
         try (var producer = cluster().client().producer().open()) {
             for (int i = start; i < end; i++) {
-                var unused = producer.send(topic, ("key-" + i % 50).getBytes(UTF_8), ("value-" + i).getBytes(UTF_8));
+                var unused = producer.send(topic, ("key-" + i % KEYS).getBytes(UTF_8), (VALUE + i).getBytes(UTF_8));
             }
         }
     }

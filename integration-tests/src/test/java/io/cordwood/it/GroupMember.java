@@ -1,7 +1,9 @@
 package io.cordwood.it;
 
+import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.ConsumerListener;
 import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.Ordering;
 import io.cordwood.client.TopicPartition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process that is a member of a group, and writes down what it handles: one line for each record, as soon
@@ -20,25 +25,45 @@ import java.util.List;
 final class GroupMember {
     private static final String HANDLED = "handled ";
     private static final String LOST = "lost ";
+    private static final String SLOW_KEY = "key-0";
 
     private GroupMember() {}
 
-    /** @param arguments bootstrap addresses, name of the group, of the topic, and the journal's file */
+    /**
+     * @param arguments bootstrap addresses, name of the group, of the topic, the journal's file and the
+     * ordering
+     */
     public static void main(String[] arguments) {
         var journal = Path.of(arguments[3]);
+        var ordering = Ordering.valueOf(arguments[4]);
         try (var client = CordwoodClient.connect(arguments[0].split(",", -1))) {
             client.consumer(arguments[1])
                     .topics(arguments[2])
                     .name(journal.getFileName().toString())
+                    .ordering(ordering)
                     .listener(new ConsumerListener() {
                         @Override
                         public void onLost(Collection<TopicPartition> partitions) {
                             write(journal, LOST + partitions);
                         }
                     })
-                    .handle(record -> write(journal, HANDLED + record.valueText()))
+                    .handle(record -> {
+                        if (ordering == Ordering.PER_KEY) {
+                            work(record);
+                        }
+                        write(journal, HANDLED + record.valueText());
+                    })
                     .ended()
                     .join();
+        }
+    }
+
+    /** Takes 10 ms, and ten times that for the first key: others overtake it. */
+    private static void work(ConsumedRecord record) {
+        long nanos = TimeUnit.MILLISECONDS.toNanos(Objects.equals(record.keyText(), SLOW_KEY) ? 100 : 10);
+        long end = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
         }
     }
 
@@ -88,7 +113,7 @@ final class GroupMember {
         }
     }
 
-    static Handle start(TestCluster cluster, String name, String group, String topic) {
+    static Handle start(TestCluster cluster, String name, String group, String topic, Ordering ordering) {
         var journal = cluster.directory().resolve(name);
         var output = cluster.directory().resolve(name + ".log").toFile();
         try {
@@ -103,7 +128,8 @@ final class GroupMember {
                             cluster.bootstrap(),
                             group,
                             topic,
-                            journal.toString())
+                            journal.toString(),
+                            ordering.name())
                     .redirectErrorStream(true)
                     .redirectOutput(output)
                     .start();

@@ -9,6 +9,7 @@ import io.cordwood.coordinator.CoordinatorOutput.Assign;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
 import io.cordwood.metadata.Assignor;
+import io.cordwood.metadata.GroupAssignment;
 import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.ExpireGroups;
@@ -142,14 +143,12 @@ class CoordinatorTest {
                 .isPresent();
     }
 
+    private GroupAssignment assignment(String memberId) {
+        return state.image().groups().group(GROUP).orElseThrow().membership().assignment(memberId);
+    }
+
     private long epoch(String memberId) {
-        return state.image()
-                .groups()
-                .group(GROUP)
-                .orElseThrow()
-                .membership()
-                .assignment(memberId)
-                .epoch();
+        return assignment(memberId).epoch();
     }
 
     private PartitionId partition(int number) {
@@ -188,15 +187,26 @@ class CoordinatorTest {
     }
 
     @Test
-    void pingsKeepAMemberHoweverLongItsHandlerTakes() {
+    void memberWhoseHandlerTakesFiveMinutesKeepsItsPartitionsAndCommitsAfterwards() {
         connect(1, "a");
+        connect(2, "b");
+        var wanted = assignment("a").revoked().keySet();
 
-        for (int i = 0; i < 100; i++) {
-            coordinator.heard(1, epoch("a"), 0);
-            assertThat(only(after(3000), Close.class)).isEmpty();
+        for (int i = 0; i < 120; i++) {
+            coordinator.heard(1, epoch("a"), i);
+            coordinator.heard(2, epoch("b"), i);
+            assertThat(only(after(2_500), Close.class)).isEmpty();
         }
 
-        assertThat(isMember("a")).isTrue();
+        assertThat(wanted).hasSize(2);
+        assertThat(assignment("a").assigned()).hasSize(2);
+        assertThat(assignment("a").revoked().keySet()).isEqualTo(wanted);
+        assertThat(assignment("b").assigned()).isEmpty();
+        coordinator.commit(1, commit(1, 7, epoch("a")));
+        assertThat(drive()).contains(new AnswerCommit(1, 1, new TreeMap<>()));
+        coordinator.released(1, epoch("a"), List.copyOf(wanted));
+        after(100);
+        assertThat(assignment("b").assigned().keySet()).isEqualTo(wanted);
     }
 
     @Test

@@ -13,7 +13,6 @@ import java.nio.file.Path;
  * @param kafka version of the servers and of the tools
  */
 record Subject(String cordwood, String kafka, String java, int processors) {
-    private static final String DIRTY = "-dirty";
     private static final String JAR = ".jar";
 
     /** @param commit as {@code git describe --always --dirty} prints it; empty where there is none */
@@ -21,7 +20,7 @@ record Subject(String cordwood, String kafka, String java, int processors) {
         var servers = version(place.kafkaServer(), "kafka-clients-");
         var tools = version(place.kafkaTools(), "kafka-tools-");
         return new Subject(
-                code(commit, place.cordwood()),
+                CodeHash.subject(commit, place.cordwood()),
                 servers + " (tools " + tools + ")",
                 System.getProperty("java.version"),
                 Runtime.getRuntime().availableProcessors());
@@ -33,14 +32,6 @@ record Subject(String cordwood, String kafka, String java, int processors) {
                 .with("kafka", kafka)
                 .with("java", java)
                 .with("processors", processors);
-    }
-
-    /** Two dirty checkouts of one commit need not be the same, so there the jars have the last word. */
-    static String code(String commit, Path jars) throws IOException {
-        if (!commit.isEmpty() && !commit.endsWith(DIRTY)) {
-            return commit;
-        }
-        return (commit + " jars " + CodeHash.of(jars)).strip();
     }
 
     /** Read from the name of the jar that consists of this and a version. */

@@ -16,6 +16,7 @@ import java.util.zip.ZipFile;
 public final class CodeHash {
     private static final int LETTERS = 12;
     private static final String OURS = "cordwood-";
+    private static final String DIRTY = "-dirty";
 
     private CodeHash() {}
 
@@ -30,6 +31,16 @@ public final class CodeHash {
             }
         }
         return hash(String.join("\n", words));
+    }
+
+    /**
+     * The commit of a clean checkout. Two dirty ones of one commit need not be the same, so there the jars
+     * have the last word.
+     *
+     * @param commit as {@code git describe --always --dirty} prints it; empty where there is none
+     */
+    public static String subject(String commit, Path jars) throws IOException {
+        return !commit.isEmpty() && !commit.endsWith(DIRTY) ? commit : (commit + " jars " + of(jars)).strip();
     }
 
     private static List<Path> sortedJars(Path directory) throws IOException {

@@ -76,12 +76,31 @@ public final class ProcFiles {
         return value(pid, "status", "VmRSS:") * BYTES_PER_KIB;
     }
 
+    /** Of the first processor; empty where the machine does not tell. */
+    public String processorName() throws IOException {
+        return read(root.resolve("cpuinfo"))
+                .lines()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("");
+    }
+
+    /** Of the whole machine. */
+    public double memoryMib() throws IOException {
+        var path = root.resolve("meminfo");
+        return value(path, "MemTotal:") / BYTES_PER_KIB;
+    }
+
     public int threads(long pid) throws IOException {
         return (int) value(pid, "status", "Threads:");
     }
 
     private double value(long pid, String file, String name) throws IOException {
-        var path = root.resolve(Long.toString(pid)).resolve(file);
+        return value(root.resolve(Long.toString(pid)).resolve(file), name);
+    }
+
+    private static double value(Path path, String name) throws IOException {
         return read(path)
                 .lines()
                 .filter(line -> line.startsWith(name))

@@ -51,10 +51,15 @@ public final class RunOptions {
 
     /** Writes a table of results in both forms; says so where that fails. */
     public void keep(String name, String markdown, String csv) {
+        keep(name + ".md", markdown);
+        keep(name + ".csv", csv);
+    }
+
+    /** Writes a file of results; says so where that fails. */
+    public void keep(String file, String content) {
         try {
             Files.createDirectories(out);
-            Files.writeString(out.resolve(name + ".md"), markdown);
-            Files.writeString(out.resolve(name + ".csv"), csv);
+            Files.writeString(out.resolve(file), content);
         } catch (IOException e) {
             System.err.println("error: " + e.getMessage());
         }

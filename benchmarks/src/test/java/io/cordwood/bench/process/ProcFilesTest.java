@@ -25,6 +25,8 @@ class ProcFilesTest {
         write("7/status", "Name:\tjava\nVmHWM:\t 900 kB\nVmRSS:\t 512 kB\nThreads:\t33\n");
         // user nice system idle iowait irq softirq steal guest guest_nice
         write("stat", "cpu  100 10 50 1000 200 1 2 3 90 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
+        write("cpuinfo", "processor\t: 0\nmodel name\t: Some CPU: 2.80GHz\nprocessor\t: 1\nmodel name\t: Other\n");
+        write("meminfo", "MemTotal:       24576 kB\nMemFree:        1024 kB\n");
         proc = new ProcFiles(root);
     }
 
@@ -53,6 +55,12 @@ class ProcFilesTest {
     @Test
     void threadsAreCounted() throws IOException {
         assertThat(proc.threads(7)).isEqualTo(33);
+    }
+
+    @Test
+    void machineIsNamed() throws IOException {
+        assertThat(proc.processorName()).isEqualTo("Some CPU: 2.80GHz");
+        assertThat(proc.memoryMib()).isEqualTo(24);
     }
 
     @Test

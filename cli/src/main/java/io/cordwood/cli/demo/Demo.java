@@ -11,7 +11,6 @@ import io.cordwood.cli.local.ServerArchive;
 import io.cordwood.cli.local.ShutdownHook;
 import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.Producer;
-import io.cordwood.client.Reader;
 import io.cordwood.client.StartPoint;
 import io.cordwood.client.TopicDescription;
 import java.io.IOException;
@@ -30,13 +29,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
- * Starts three nodes, publishes lines and reads them back, kills the node that leads most partitions half way, starts it
- * again, and accounts for every record at the end.
+ * Starts three nodes, publishes lines and reads them back by a consumer group, kills the node that leads
+ * most partitions half way, starts it again, and accounts for every record at the end.
  *
  * <p>Invariant: when it ends, however it ends, no server of its own runs any more. The cluster's directory stays only where
  * something went wrong, or on request.
  *
- * <p>Thread: one, which owns a thread for the reader and one for the failover. A shutdown hook cleans up behind Ctrl-C.
+ * <p>Thread: one, which owns a thread for each reader and one for the failover. A shutdown hook cleans up
+ * behind Ctrl-C.
  */
 public final class Demo {
     private static final int NODES = 3;
@@ -53,7 +53,8 @@ public final class Demo {
             TopicDescription topic,
             Failover.Outcome failover,
             List<Settled> settled,
-            List<DemoCheck.Read> reads,
+            ReadLog groupReads,
+            Map<Integer, Long> committed,
             List<DemoCheck.Read> readAgain) {}
 
     private final DemoOptions options;
@@ -100,7 +101,9 @@ public final class Demo {
         console.progress("stopping the nodes, comparing their segment files");
         cluster.stop(STOP_TIMEOUT);
         var comparison = new ReplicaComparison(cluster, run.topic());
-        var findings = DemoCheck.check(options.records(), log.acknowledgements(), run.reads());
+        var findings = DemoCheck.check(
+                options.records(), log.acknowledgements(), run.groupReads().reads());
+        findings.addAll(DemoCheck.compareCommitted(endsOf(run.settled()), run.committed()));
         // What was read live could be gone by now: what counts is what a new reader finds.
         findings.addAll(DemoCheck.check(options.records(), log.acknowledgements(), run.readAgain()));
         findings.addAll(comparison.compareFiles(run.settled()));
@@ -110,6 +113,7 @@ public final class Demo {
                 log.ackTimes(),
                 log.firstFailure().map(Throwable::toString).orElse(""),
                 run.failover(),
+                Reading.of(run.groupReads()),
                 findings,
                 comparison.comparedBytes());
     }
@@ -127,35 +131,45 @@ public final class Demo {
         try (var client = openClient()) {
             var topic = client.admin().createTopic(TOPIC, PARTITIONS, NODES, Map.of());
             console.notice("topic " + TOPIC + ": " + PARTITIONS + " partitions x " + NODES + " replicas");
-            try (var reader = openReader(client)) {
-                var reads = new ReadLog(reader);
-                var reading = CompletableFuture.runAsync(reads, threads);
-                var failover = publish(client, reads);
+            var reads = new ReadLog();
+            try (var group = new GroupReading(client, TOPIC, reads, threads, console::notice)) {
+                group.join("reader-1");
+                var failover = publish(client, reads, group);
                 console.progress("waiting for all replicas to be equally far");
                 var settled = ReplicaComparison.awaitSettled(client.admin(), topic);
-                var ends = settled.stream().collect(Collectors.toMap(Settled::partition, Settled::end));
-                reads.stopAt(ends);
-                awaitReads(reading, reads);
-                return new Run(topic, failover, settled, reads.reads(), readAgain(client, ends));
+                reads.stopAt(endsOf(settled));
+                awaitReads(group.ended(), reads);
+                var readAgain = readAgain(client, endsOf(settled));
+                return new Run(topic, failover, settled, reads, group.committed(), readAgain);
             }
         }
     }
 
     private List<DemoCheck.Read> readAgain(CordwoodClient client, Map<Integer, Long> ends) {
-        try (var reader = openReader(client)) {
-            var reads = new ReadLog(reader);
+        try (var reader = client.reader(TOPIC).start(StartPoint.earliest()).open()) {
+            var reads = new ReadLog();
             reads.stopAt(ends);
-            awaitReads(CompletableFuture.runAsync(reads, threads), reads);
+            awaitReads(CompletableFuture.runAsync(new ReadLoop("reader", reader::poll, reads), threads), reads);
             return reads.reads();
         }
     }
 
-    private Failover.Outcome publish(CordwoodClient client, ReadLog reads) {
+    private static Map<Integer, Long> endsOf(List<Settled> settled) {
+        return settled.stream().collect(Collectors.toMap(Settled::partition, Settled::end));
+    }
+
+    private Failover.Outcome publish(CordwoodClient client, ReadLog reads, GroupReading group) {
         var records = options.records();
         console.notice("publishing " + records.size() + " records over "
                 + options.duration().toSeconds() + " s");
         var failover = new Failover(cluster, client.admin(), TOPIC, log, console::notice);
         var outcome = CompletableFuture.supplyAsync(() -> failover.run(Math.max(1, records.size() / 2)), threads);
+        var handover = CompletableFuture.runAsync(
+                () -> {
+                    log.awaitSent(records.size() / 4);
+                    group.join("reader-2");
+                },
+                threads);
         try (var producer = openProducer(client)) {
             new LinePublisher(TOPIC, producer, log, () -> tell(reads)).publish(records, options.duration());
             producer.flush();
@@ -169,15 +183,12 @@ public final class Demo {
             Thread.currentThread().interrupt();
             throw failed("INTERRUPTED", "interrupted while waiting for acknowledgements");
         }
+        await(handover, FAILOVER_TIMEOUT, "the second member");
         return await(outcome, FAILOVER_TIMEOUT, "the failover");
     }
 
     private CordwoodClient openClient() {
         return CordwoodClient.builder().bootstrap(cluster.clientAddresses()).build();
-    }
-
-    private static Reader openReader(CordwoodClient client) {
-        return client.reader(TOPIC).start(StartPoint.earliest()).open();
     }
 
     private static Producer openProducer(CordwoodClient client) {

@@ -75,6 +75,24 @@ final class DemoCheck {
         return findings;
     }
 
+    /**
+     * Partitions of which the group, at the end of all reading, has committed something else than their end
+     * offset.
+     */
+    static Findings compareCommitted(Map<Integer, Long> ends, Map<Integer, Long> committed) {
+        var findings = new Findings();
+        ends.forEach((partition, end) -> {
+            var offset = committed.get(partition);
+            if (end > 0 && !end.equals(offset)) {
+                findings.add(
+                        Violation.NOT_COMMITTED,
+                        "partition " + partition + " ends at " + end + ", committed is "
+                                + (offset == null ? "nothing" : offset));
+            }
+        });
+        return findings;
+    }
+
     private void takeAcknowledgement(Acknowledged ack) {
         var other = acknowledged.putIfAbsent(ack.place(), ack);
         if (other != null) {

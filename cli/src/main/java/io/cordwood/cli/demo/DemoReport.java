@@ -74,6 +74,9 @@ public final class DemoReport {
         values.put("longestGapMs", rounded(longestGapMs()));
         values.put("newLeadersMs", rounded(newLeadersMs()));
         values.put("restartMs", result.failover().restartMs());
+        values.put("readers", new LinkedHashMap<String, Object>(result.reading().countsByReader()));
+        values.put("handedOver", result.reading().handedOver());
+        values.put("givenAgain", result.reading().givenAgain());
         values.put("lost", result.findings().count(Violation.LOST));
         values.put("duplicated", result.findings().count(Violation.DUPLICATED));
         values.put("replicasIdentical", replicasIdentical());
@@ -98,6 +101,10 @@ public final class DemoReport {
             facts.put(
                     "not acknowledged",
                     count(result.sent() - result.acks().size()) + ", first: " + result.firstFailure());
+        }
+        facts.put("read by a group", result.reading().toString());
+        if (result.reading().givenAgain() > 0) {
+            facts.put("read again", count(result.reading().givenAgain()) + ", of a member that was taken for dead");
         }
         facts.put("lost", count(result.findings().count(Violation.LOST)));
         facts.put("duplicated", count(result.findings().count(Violation.DUPLICATED)));
@@ -140,7 +147,7 @@ public final class DemoReport {
         return Math.round(value * 1e3) / 1e3;
     }
 
-    private static String count(long number) {
+    static String count(long number) {
         return String.format(Locale.ROOT, "%,d", number);
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
  * @param upMs from the start of the first server until all were ready
  * @param sent records handed to the producer
  * @param firstFailure of a record that was refused, or empty
+ * @param reading by the group
  * @param replicaBytes compared in the files, counted once per partition
  */
 record DemoResult(
@@ -16,6 +17,7 @@ record DemoResult(
         List<AckTime> acks,
         String firstFailure,
         Failover.Outcome failover,
+        Reading reading,
         Findings findings,
         long replicaBytes) {
     DemoResult {

@@ -52,9 +52,7 @@ final class Failover {
     }
 
     Outcome run(int killAfter) {
-        while (log.sent() < killAfter) {
-            pause();
-        }
+        log.awaitSent(killAfter);
         var busiest = busiestLeader();
         var inFlight = awaitInFlight(busiest.getValue());
         cluster.kill(busiest.getKey());

@@ -1,6 +1,8 @@
 package io.cordwood.cli.demo;
 
 import io.cordwood.batch.Murmur2;
+import io.cordwood.cli.console.CliException;
+import io.cordwood.cli.console.ExitCode;
 import io.cordwood.cli.demo.DemoCheck.Acknowledged;
 import io.cordwood.cli.demo.DemoCheck.Place;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What happened to each record: when it was due, when and where it was acknowledged, or that it failed.
@@ -24,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class PublishLog {
     private static final long UNACKNOWLEDGED = -1;
+    private static final long POLL_NANOS = 20_000_000;
 
     private final List<DemoRecord> records;
     private final int partitionCount;
@@ -71,6 +75,16 @@ final class PublishLog {
 
     int sent() {
         return sent;
+    }
+
+    /** Returns once so many were sent; an interrupt says that the demo has ended without this. */
+    void awaitSent(int number) {
+        while (sent < number) {
+            LockSupport.parkNanos(POLL_NANOS);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CliException(ExitCode.INTERRUPTED, "INTERRUPTED", "the demo was interrupted", "start again");
+            }
+        }
     }
 
     long settled() {

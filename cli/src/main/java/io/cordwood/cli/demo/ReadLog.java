@@ -2,85 +2,98 @@ package io.cordwood.cli.demo;
 
 import io.cordwood.cli.demo.DemoCheck.Place;
 import io.cordwood.cli.demo.DemoCheck.Read;
-import io.cordwood.client.ConsumedRecord;
-import io.cordwood.client.CordwoodException;
-import io.cordwood.client.Reader;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads everything, from the first record on, while it is being published.
+ * What readers were given, from the first record on, while it was being published.
  *
- * <p>Thread: {@link #run} on one of its own; {@link #count} and {@link #stopAt} from any; {@link #reads} when it has ended.
+ * <p>Invariant: the records of a partition are here in the order in which they were given, whoever they
+ * were given to.
+ *
+ * <p>Thread: any; the lock guards all of it, because readers share partitions and none of them may wait for
+ * a queue.
  */
-final class ReadLog implements Runnable {
-    private static final Duration POLL = Duration.ofMillis(100);
-
-    private final Reader reader;
+final class ReadLog {
     private final List<Read> reads = new ArrayList<>();
     private final Map<Integer, Long> nextOffsets = new HashMap<>();
-    private volatile int count;
+    private final Map<String, Integer> countsByReader = new TreeMap<>();
+    private final Map<Integer, Set<String>> readersOfPartition = new TreeMap<>();
+    private final Set<Integer> lost = new TreeSet<>();
     // Null until all is published: the end offset of each partition.
-    private volatile @Nullable Map<Integer, Long> ends;
-    private volatile boolean abandoned;
+    private @Nullable Map<Integer, Long> ends;
+    private boolean abandoned;
 
-    ReadLog(Reader reader) {
-        this.reader = reader;
-    }
-
-    @Override
-    public void run() {
-        while (!abandoned && !complete()) {
-            poll();
+    synchronized void take(String reader, List<Read> given) {
+        for (var read : given) {
+            var place = read.place();
+            reads.add(read);
+            nextOffsets.merge(place.partition(), place.offset() + 1, Math::max);
+            readersOfPartition
+                    .computeIfAbsent(place.partition(), partition -> new HashSet<>())
+                    .add(reader);
         }
-        // A record behind the end would be one that nobody was told of.
-        poll();
+        countsByReader.merge(reader, given.size(), Integer::sum);
     }
 
-    int count() {
-        return count;
+    /** A reader was taken for dead: what it had not committed in these partitions is given once more. */
+    synchronized void lost(Collection<Integer> partitions) {
+        lost.addAll(partitions);
     }
 
     /** Lets the reading end when each partition has been read up to its end offset. */
-    void stopAt(Map<Integer, Long> endOffsets) {
+    synchronized void stopAt(Map<Integer, Long> endOffsets) {
         ends = Map.copyOf(endOffsets);
     }
 
     /** Lets the reading end as it is. */
-    void abandon() {
+    synchronized void abandon() {
         abandoned = true;
     }
 
-    List<Read> reads() {
-        return reads;
-    }
-
-    private void poll() {
-        try {
-            reader.poll(POLL).forEach(this::take);
-            count = reads.size();
-        } catch (CordwoodException e) {
-            // The reader goes on from where it was; whether it can before the demo's deadline is what is being tested.
-            if (!e.retryable()) {
-                throw e;
-            }
-        }
-    }
-
-    private boolean complete() {
+    synchronized boolean isOver() {
         var due = ends;
-        return due != null
-                && due.entrySet().stream()
-                        .allMatch(end -> nextOffsets.getOrDefault(end.getKey(), 0L) >= end.getValue());
+        return abandoned
+                || (due != null
+                        && due.entrySet().stream()
+                                .allMatch(end -> nextOffsets.getOrDefault(end.getKey(), 0L) >= end.getValue()));
     }
 
-    private void take(ConsumedRecord record) {
-        reads.add(
-                new Read(new Place(record.partition(), record.offset()), new DemoRecord(record.key(), record.value())));
-        nextOffsets.merge(record.partition(), record.offset() + 1, Math::max);
+    synchronized int count() {
+        return reads.size();
+    }
+
+    /** Each reader, with how many records it was given. */
+    synchronized Map<String, Integer> countsByReader() {
+        return Map.copyOf(countsByReader);
+    }
+
+    /** Partitions of which several readers were given records, one after the other. */
+    synchronized int handedOver() {
+        return (int) readersOfPartition.values().stream()
+                .filter(readers -> readers.size() > 1)
+                .count();
+    }
+
+    /** Records that were given once more, because a reader had been taken for dead. */
+    synchronized int givenAgain() {
+        return reads.size() - reads().size();
+    }
+
+    /** In the order of reading, without those that were rightly given once more. */
+    synchronized List<Read> reads() {
+        var seen = new HashSet<Place>();
+        return reads.stream()
+                .filter(read ->
+                        seen.add(read.place()) || !lost.contains(read.place().partition()))
+                .toList();
     }
 }

@@ -9,6 +9,7 @@ enum Violation {
     OUT_OF_ORDER("out of order"),
     NEVER_SENT("read but never sent"),
     ACKNOWLEDGED_TWICE("acknowledged at one offset twice"),
+    NOT_COMMITTED("partitions that the group has not committed to their end"),
     REPLICAS_DIFFER("replicas that differ"),
     UNREADABLE_REPLICA("replicas that cannot be read");
 

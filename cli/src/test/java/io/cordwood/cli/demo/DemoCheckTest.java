@@ -8,6 +8,7 @@ import io.cordwood.cli.demo.DemoCheck.Place;
 import io.cordwood.cli.demo.DemoCheck.Read;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Each test breaks one promise in a run that is otherwise in order. */
@@ -175,6 +176,19 @@ final class DemoCheckTest {
         var digests = List.of(new ReplicaDigest(1, 0, 0, 3, 90, "aa"), new ReplicaDigest(2, 0, 0, 3, 90, "aa"));
 
         assertThat(DemoCheck.compareReplicas(digests).clean()).isTrue();
+    }
+
+    @Test
+    void partitionThatIsNotCommittedToItsEndIsFound() {
+        var ends = Map.of(0, 5L, 1, 7L, 2, 9L, 3, 0L);
+
+        var findings = DemoCheck.compareCommitted(ends, Map.of(0, 5L, 1, 6L));
+
+        assertThat(findings.count(Violation.NOT_COMMITTED)).isEqualTo(2);
+        assertThat(findings.lines())
+                .singleElement()
+                .asString()
+                .contains("partition 1 ends at 7, committed is 6", "partition 2 ends at 9, committed is nothing");
     }
 
     private void assertFound(Violation violation, int count, String words) {

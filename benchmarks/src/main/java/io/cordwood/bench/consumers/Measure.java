@@ -1,0 +1,69 @@
+package io.cordwood.bench.consumers;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What is measured in each round, with what a user may expect. Thread: immutable. */
+enum Measure {
+    COMMITS("commits/s, as fast as they are answered", 0, Bar.atLeast(5_000)),
+    COMMIT_P50("commit p50 ms, at half of that bar", 1, null),
+    COMMIT_P99("commit p99 ms, at half of that bar", 1, Bar.atMost(20)),
+    COMMIT_MAX("commit longest ms, at half of that bar", 1, null),
+    SETTLE("500 members join: until each has its own, s", 2, Bar.atMost(10)),
+    LEAVE("one of 500 leaves: until its partition has an owner, s", 2, null),
+    MOVED("one joins 50: partitions that move", 0, Bar.atMost(10).inEachRound()),
+    JOIN("one joins 50: until it has its share, s", 2, null),
+    GAP("one joins 50: longest reading gap of the others, ms", 0, Bar.atMost(200)),
+    GAP_BEFORE("nobody joins: longest reading gap, ms", 0, null),
+    SERIAL("10 ms handler, one after the other, records/s", 1, null),
+    KEYED("10 ms handler, 16 workers by key, records/s", 1, null),
+    SPEED_UP("times the serial rate", 1, Bar.atLeast(12));
+
+    private final String words;
+    private final int decimals;
+    private final Optional<Bar> bar;
+
+    /**
+     * @param inEach whether every round has to hold it; else their median
+     */
+    record Bar(double value, boolean most, boolean inEach) {
+        static Bar atLeast(double value) {
+            return new Bar(value, false, false);
+        }
+
+        static Bar atMost(double value) {
+            return new Bar(value, true, false);
+        }
+
+        Bar inEachRound() {
+            return new Bar(value, most, true);
+        }
+
+        boolean holds(double measured) {
+            return most ? measured <= value : measured >= value;
+        }
+
+        @Override
+        public String toString() {
+            return String.format("%s %,.0f", most ? "at most" : "at least", value);
+        }
+    }
+
+    Measure(String words, int decimals, @Nullable Bar bar) {
+        this.words = words;
+        this.decimals = decimals;
+        this.bar = Optional.ofNullable(bar);
+    }
+
+    String words() {
+        return words;
+    }
+
+    int decimals() {
+        return decimals;
+    }
+
+    Optional<Bar> bar() {
+        return bar;
+    }
+}
