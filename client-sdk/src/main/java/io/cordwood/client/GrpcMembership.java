@@ -5,7 +5,6 @@ import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.MemberAssignment;
 import io.cordwood.proto.v1.MemberJoined;
 import io.cordwood.proto.v1.MemberLeave;
-import io.cordwood.proto.v1.MemberPing;
 import io.cordwood.proto.v1.MemberPong;
 import io.cordwood.proto.v1.TrimmedOffsets;
 import java.time.Duration;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread:</b> the client's timer, which all members share; it is never blocked.
  */
-final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartOffsets.Owner {
+final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartOffsets.Owner, MemberPings.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(GrpcMembership.class);
     /**
      * Redirects are followed at once so many times in a row; two nodes may each take the other for the
@@ -47,6 +46,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private final MemberTasks tasks;
     private final MemberLease lease;
     private final LeaseWatch watch;
+    private final MemberPings pings;
     private final PendingCommits commits = new PendingCommits();
     private final StartOffsets starts;
     private final CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
@@ -67,7 +67,6 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     /** Leaves without a word, so that its successor finds its partitions. */
     private boolean keepsPlace;
 
-    private long pingPlan;
     private long helloNanos;
     /** Named by a refusal. */
     private @Nullable HostPort leader;
@@ -84,6 +83,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         this.tasks = new MemberTasks(time, this::toString, this::refuse);
         this.lease = new MemberLease(subscription.sessionTimeout());
         this.watch = new LeaseWatch(lease, tasks, this::leaseIsOver);
+        this.pings = new MemberPings(lease, tasks, this);
         this.starts = new StartOffsets(client.calls(), this);
     }
 
@@ -179,7 +179,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                 GroupMessages.duration(message.getLease().getPingInterval()),
                 helloNanos);
         watch.renew();
-        ping(from); // the hello may have waited for most of the session
+        pings.begin(from);
         if (leaving) {
             sayGoodbye(from);
         }
@@ -193,7 +193,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                 GroupMessages.duration(pong.getLease().getPingInterval()));
         watch.renew();
         if (lease.pingInterval().compareTo(interval) < 0) {
-            pingLater(from);
+            pings.plan(from);
         }
         var policy = pong.getTrimmedOffsets();
         if (policy != TrimmedOffsets.TRIMMED_OFFSETS_UNSPECIFIED && GroupMessages.outOfRange(policy) != outOfRange) {
@@ -281,26 +281,19 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                                 ErrorCode.REQUEST_TIMED_OUT, this + ": a commit was not answered in time")));
     }
 
-    private void ping(GroupStream own) {
-        long id = lease.ping(tasks.nanoTime());
-        own.send(
-                request -> request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
-        after(lease.silence(), () -> {
-            if (lease.isSilent(tasks.nanoTime())) {
-                breakOff(own);
-            }
-        });
-        pingLater(own);
+    @Override
+    public boolean isOn(GroupStream own) {
+        return stream == own;
     }
 
-    /** Instead of when it was planned before. */
-    private void pingLater(GroupStream own) {
-        long plan = ++pingPlan;
-        after(lease.pingInterval(), () -> {
-            if (stream == own && plan == pingPlan) {
-                ping(own);
-            }
-        });
+    @Override
+    public CompletableFuture<List<HeldPartition>> held() {
+        return listener == null ? CompletableFuture.completedFuture(List.of()) : listener.held();
+    }
+
+    @Override
+    public long epoch() {
+        return epoch;
     }
 
     private void leaseIsOver() {
@@ -379,8 +372,8 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         after(anotherNode ? Duration.ZERO : reason.retryAfter().orElseGet(this::pause), this::connect);
     }
 
-    /** The node says nothing. */
-    private void breakOff(GroupStream silent) {
+    @Override
+    public void breakOff(GroupStream silent) {
         if (silent == stream) {
             silent.cancel();
             ended(silent, new CordwoodException(ErrorCode.REQUEST_TIMED_OUT, silent.address() + " says nothing"));
