@@ -13,10 +13,10 @@ import java.util.Objects;
 /**
  * A member commits what it has processed.
  *
- * <p>Broken by a commit that is accepted though a record of the final log, below its offset and not below the one at
- * which its ownership began, was not handled to its end by its member, in this ownership and before the commit was
- * sent. What an ownership is {@link ZombieCommit} says. Where nothing was committed when it began, it began at the
- * log start.
+ * <p>Broken by a commit that is accepted though a record of the final log, below its offset and not below
+ * the one at which its ownership began, was not handled to its end by its member, in this ownership and
+ * before the commit was sent. What an ownership is {@link ZombieCommit} says. Where nothing was committed
+ * when it began, it began at the log start.
  */
 public final class EarlyCommit implements Checker {
     @Override

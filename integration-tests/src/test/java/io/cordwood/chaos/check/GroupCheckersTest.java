@@ -384,7 +384,10 @@ class GroupCheckersTest {
                 .orElseThrow();
     }
 
-    /** The newest accepted one that is the first to say of a record, which is there in the end, that it was handled. */
+    /**
+     * The newest accepted one that is the first to say of a record, which is there in the end, that it was
+     * handled.
+     */
     private static Call<Commit> commitBehindARecord(Edited good) {
         var log = Objects.requireNonNull(good.history().finalLogs().get(PARTITION));
         var accepted = of(good, Commit.class).stream().filter(Call::isOk).toList();

@@ -16,10 +16,11 @@ import java.util.TreeMap;
 /**
  * A record is processed again only where something has happened that a group cannot know of.
  *
- * <p>A repetition is a record that a member begins though some member of its group had handled it to its end before.
- * Its cause is what became of the older one of the two ownerships until the repetition began: the first of {@link Cause}
- * that applies. Broken by repetitions without a cause, and by those of records that a member had handled which then
- * gave up its partition as it was asked to: it had the time to finish and to commit.
+ * <p>A repetition is a record that a member begins though some member of its group had handled it to its
+ * end before. Its cause is what became of the older one of the two ownerships until the repetition began:
+ * the first of {@link Cause} that applies. Broken by repetitions without a cause, and by those of records
+ * that a member had handled which then gave up its partition as it was asked to: it had the time to finish
+ * and to commit.
  */
 public final class GroupRepeats implements Checker {
     /** So long members have to finish and to commit when they are asked to leave, and no longer. */
@@ -33,7 +34,10 @@ public final class GroupRepeats implements Checker {
         KILLED("member killed"),
         /** Its member stood still and lost the partition meanwhile, or will notice soon that it has. */
         PAUSED("member paused"),
-        /** Its member heard nothing of the group for its session: of a coordinator that was away, or cut off. */
+        /**
+         * Its member heard nothing of the group for its session: of a coordinator that was away, or cut
+         * off.
+         */
         LEASE_LOST("coordinator away"),
         /** Its member was asked to leave, and had no coordinator to commit to while it waited. */
         LEFT("left in vain"),

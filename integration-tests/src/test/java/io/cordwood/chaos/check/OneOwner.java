@@ -18,16 +18,21 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>a record that is handled by a member that was never told to have its partition;
  *   <li>one ownership, by its epoch, that two members are told of;
- *   <li>a record that a member begins more than {@link #NOTICE} after another one was told of a later ownership: by
- *       then its own lease is over, of which it needs to hear from nobody. Not where it stood still within that time;
- *   <li>a record that is begun or ends after its member has said to the group that it does nothing with the partition
- *       any more. Not where the partition was lost in this ownership, or the member was about to leave;
- *   <li>two members that handle records of the partition at the same time. Not where the one that had begun lost the
- *       partition, was killed or stood still: its lease was over before the other one began.
+ *   <li>a record that a member begins more than {@link #NOTICE} after another one was told of a later
+ *       ownership: by then its own lease is over, of which it needs to hear from nobody. Not where it stood
+ *       still within that time;
+ *   <li>a record that is begun or ends after its member has said to the group that it does nothing with the
+ *       partition any more. Not where the partition was lost in this ownership, or the member was about to
+ *       leave;
+ *   <li>two members that handle records of the partition at the same time. Not where the one that had begun
+ *       lost the partition, was killed or stood still: its lease was over before the other one began.
  * </ul>
  */
 public final class OneOwner implements Checker {
-    /** So long may a member need, on a machine with more to do than it can, to notice that its lease is over. */
+    /**
+     * So long may a member need, on a machine with more to do than it can, to notice that its lease is
+     * over.
+     */
     static final Duration NOTICE = Duration.ofSeconds(10);
 
     private static final long NOTICE_NANOS = NOTICE.toNanos();

@@ -17,8 +17,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group that keeps its promises, over the records of a {@link SimulatedRun}: members that are killed, stand still and
- * come back as zombies, lose their lease, and give partitions up, in one partition after the other.
+ * A group that keeps its promises, over the records of a {@link SimulatedRun}: members that are killed,
+ * stand still and come back as zombies, lose their lease, and give partitions up, in one partition after
+ * the other.
  *
  * <p><b>Thread:</b> confined to one.
  */

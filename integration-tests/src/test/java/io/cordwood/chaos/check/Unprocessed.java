@@ -15,11 +15,12 @@ import java.util.Objects;
 /**
  * A group processes everything, and in time.
  *
- * <p>Broken by a record of the final log, below the offset that the group has committed in the end, which no member has
- * handled to its end; by such an offset that is not the end of the final log, because the members were given the time
- * to come there before they left; and by a partition in which records were waiting at the last heal, acknowledged and
- * not handled yet, and none of them was handled within a time from then on. How long all of them take is a matter of
- * how many there are. What lies below the final log start is not asked for.
+ * <p>Broken by a record of the final log, below the offset that the group has committed in the end, which
+ * no member has handled to its end; by such an offset that is not the end of the final log, because the
+ * members were given the time to come there before they left; and by a partition in which records were
+ * waiting at the last heal, acknowledged and not handled yet, and none of them was handled within a time
+ * from then on. How long all of them take is a matter of how many there are. What lies below the final log
+ * start is not asked for.
  */
 public final class Unprocessed implements Checker {
     private final Duration limit;

@@ -13,14 +13,15 @@ import java.util.Objects;
 /**
  * Only the owner of a partition commits in it, and never backwards.
  *
- * <p>The ownerships of a partition are in the order of their epochs, which come from the log that assignments and
- * commits are written to. A commit means the newest ownership of its member that it had been told of when it was sent,
- * and whose epoch is not above the one that the commit names. Broken by a commit that is accepted though
+ * <p>The ownerships of a partition are in the order of their epochs, which come from the log that
+ * assignments and commits are written to. A commit means the newest ownership of its member that it had
+ * been told of when it was sent, and whose epoch is not above the one that the commit names. Broken by a
+ * commit that is accepted though
  * <ul>
  *   <li>its member was never told to have the partition;
  *   <li>a later ownership had been told to somebody before it was sent: then the earlier one was over;
- *   <li>a later ownership began at an offset below its own, or with nothing committed: the commit was not written
- *       before that began, and afterwards it was a zombie's;
+ *   <li>a later ownership began at an offset below its own, or with nothing committed: the commit was not
+ *       written before that began, and afterwards it was a zombie's;
  *   <li>its offset is below one that was accepted before it was sent.
  * </ul>
  * Whether a commit is right whose answer is unknown is not decided.

@@ -15,7 +15,10 @@ public record GroupPlan(String name, List<String> topics, Mode mode, int members
 
     /** How members get their records, and who commits. */
     public enum Mode {
-        /** A handler is given records, and what is done is committed by itself. The first member is a static one. */
+        /**
+         * A handler is given records, and what is done is committed by itself. The first member is a static
+         * one.
+         */
         HANDLER,
         /** The member asks for records, and commits them when they are done. */
         POLL

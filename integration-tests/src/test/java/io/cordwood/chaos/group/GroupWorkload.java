@@ -24,9 +24,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group whose members come and go by a schedule, until all is to be calm. It comes to an end when everything is
- * committed that is there: then the members leave. What they wrote down becomes a part of the history by {@link
- * #gather}.
+ * A group whose members come and go by a schedule, until all is to be calm. It comes to an end when
+ * everything is committed that is there: then the members leave. What they wrote down becomes a part of the
+ * history by {@link #gather}.
  *
  * <p><b>Thread:</b> the run's; behind it are one of its own and one for each member.
  */
@@ -254,7 +254,8 @@ public final class GroupWorkload implements Workload {
     }
 
     /**
-     * Ends whoever is left, and makes what the members wrote down, and what is committed, a part of the history.
+     * Ends whoever is left, and makes what the members wrote down, and what is committed, a part of the
+     * history.
      *
      * @return what could not be done, each as a sentence
      */

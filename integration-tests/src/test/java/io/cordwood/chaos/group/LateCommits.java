@@ -18,9 +18,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Does what no client of ours does: commits once more in partitions that are not the member's any more, under the id
- * and the epoch under which it had them, as a process that has missed everything. It is right only as long as nobody
- * else has them. What it commits the member has handled.
+ * Does what no client of ours does: commits once more in partitions that are not the member's any more,
+ * under the id and the epoch under which it had them, as a process that has missed everything. It is right
+ * only as long as nobody else has them. What it commits the member has handled.
  *
  * <p><b>Thread:</b> any; a thread of its own sends.
  */

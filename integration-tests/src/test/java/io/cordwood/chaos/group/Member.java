@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A process that is a member of a group, and writes down what it handles, what it commits and which partitions it has:
- * each as soon as it knows, into a journal that outlives it.
+ * A process that is a member of a group, and writes down what it handles, what it commits and which
+ * partitions it has: each as soon as it knows, into a journal that outlives it.
  *
  * <p>It leaves when it is told to on its standard input, and ends at once where that ends.
  *

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * When members of a group start, leave, are killed and stand still. The same seed, time and group make the same
- * schedule.
+ * When members of a group start, leave, are killed and stand still. The same seed, time and group make the
+ * same schedule.
  *
- * <p>Invariant: of each member the steps fit: none begins before the one before it is over, it starts first, and again
- * behind each end.
+ * <p>Invariant: of each member the steps fit: none begins before the one before it is over, it starts
+ * first, and again behind each end.
  *
  * <p><b>Thread:</b> immutable.
  *

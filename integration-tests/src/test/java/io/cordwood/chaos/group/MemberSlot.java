@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One member of a group after the other: each process takes the place of the one before it, under a name of its own.
+ * One member of a group after the other: each process takes the place of the one before it, under a name of
+ * its own.
  *
  * <p>Invariant: once it is calm its process runs, and nothing befalls that until somebody says so.
  *
@@ -46,7 +47,8 @@ final class MemberSlot {
      * @param number in the group, from 0
      * @param addresses of the nodes
      * @param directory takes what its processes write
-     * @param operationsBefore the operations of its processes have numbers behind it, and nobody else's have
+     * @param operationsBefore the operations of its processes have numbers behind it, and nobody else's
+     *     have
      */
     record Place(GroupPlan plan, int number, List<String> addresses, Path directory, long operationsBefore) {
         Place {
@@ -71,8 +73,8 @@ final class MemberSlot {
     }
 
     /**
-     * Lets befall it what is planned, and returns when it is calm. Each step comes later by what the starts before it
-     * took: on a machine with more to do than it can nobody would ever be up.
+     * Lets befall it what is planned, and returns when it is calm. Each step comes later by what the starts
+     * before it took: on a machine with more to do than it can nobody would ever be up.
      */
     void run(long beginNanos) throws InterruptedException {
         long late = 0;
@@ -102,7 +104,10 @@ final class MemberSlot {
         }
     }
 
-    /** Until it has had a partition, which it writes down; or for a while, as there may be nobody to give it one. */
+    /**
+     * Until it has had a partition, which it writes down; or for a while, as there may be nobody to give it
+     * one.
+     */
     private void awaitUp() throws InterruptedException {
         var journal = journals.get(journals.size() - 1).toFile();
         long deadline = System.nanoTime() + START_PATIENCE.toNanos();

@@ -33,8 +33,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Takes down what a member and its coordinator say to each other, below the client and whatever that makes of it:
- * commits with their answers, partitions that the member is told to have, and those that it gives up.
+ * Takes down what a member and its coordinator say to each other, below the client and whatever that makes
+ * of it: commits with their answers, partitions that the member is told to have, and those that it gives
+ * up.
  *
  * <p>Invariant: what is sent is taken down before it is, and what is received before the client has it.
  *

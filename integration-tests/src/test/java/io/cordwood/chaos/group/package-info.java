@@ -1,4 +1,7 @@
-/** Consumer groups that use a cluster during a run: members are processes that come, go, are killed and stand still. */
+/**
+ * Consumer groups that use a cluster during a run: members are processes that come, go, are killed and
+ * stand still.
+ */
 @NullMarked
 package io.cordwood.chaos.group;
 

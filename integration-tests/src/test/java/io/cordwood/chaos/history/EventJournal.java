@@ -8,10 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Writes events to a file, one line each, as a {@link HistoryWriter} does, for a process that may be killed.
+ * Writes events to a file, one line each, as a {@link HistoryWriter} does, for a process that may be
+ * killed.
  *
- * <p>Invariant: where {@link #write} returns the event is with the operating system, whatever becomes of the
- * process.
+ * <p>Invariant: where {@link #write} returns the event is with the operating system, whatever becomes of
+ * the process.
  *
  * <p><b>Thread:</b> any; each event is written by whoever gives it.
  */

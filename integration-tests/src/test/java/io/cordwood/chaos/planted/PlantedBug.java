@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What can be wrong with a log that looks sound. Each bug changes one method of a server, or of a client, at the load of its
- * class, and is nowhere in what is shipped. {@link PlantedAgent} plants it.
+ * What can be wrong with a log that looks sound. Each bug changes one method of a server, or of a client, at
+ * the load of its class, and is nowhere in what is shipped. {@link PlantedAgent} plants it.
  *
  * <p>This class is loaded in servers and members: it names classes of theirs by text only, so that it loads none of them
  * too early.

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 /**
  * What the groups of a run did, as lines of text with a column for each group.
  *
- * <p>Records are counted as often as they were handled to their end. Why some were handled again {@link GroupRepeats}
- * defines.
+ * <p>Records are counted as often as they were handled to their end. Why some were handled again {@link
+ * GroupRepeats} defines.
  *
  * <p><b>Thread:</b> confined to one.
  */
