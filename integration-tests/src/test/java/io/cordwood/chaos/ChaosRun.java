@@ -2,6 +2,7 @@ package io.cordwood.chaos;
 
 import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.Resources;
+import io.cordwood.chaos.group.GroupWorkload;
 import io.cordwood.chaos.history.HistoryWriter;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
@@ -18,6 +19,7 @@ import io.cordwood.client.NewTopic;
 import io.cordwood.client.TopicPartition;
 import io.cordwood.it.LoopDisk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +53,11 @@ final class ChaosRun {
 
     private static final Duration DRAIN = Duration.ofSeconds(45);
     private static final Duration READ_ON = Duration.ofSeconds(20);
+    private static final int READ_ON_PART = 10;
+    /** What members of groups have written takes that part of the time to be read, and a moment to end them. */
+    private static final int GATHER_PART = 10;
+
+    private static final Duration GATHER = Duration.ofSeconds(30);
     private static final Duration FINAL_READ = Duration.ofSeconds(45);
     /** What was written takes that part of the time to be read, far less in truth. */
     private static final int FINAL_READ_PART = 10;
@@ -83,6 +90,9 @@ final class ChaosRun {
                         WORK_ON,
                         DRAIN,
                         READ_ON,
+                        time.dividedBy(READ_ON_PART),
+                        GATHER,
+                        time.dividedBy(GATHER_PART),
                         FINAL_READ,
                         time.dividedBy(FINAL_READ_PART),
                         REST,
@@ -138,12 +148,24 @@ final class ChaosRun {
                 var recorder = new Recorder(writer::write, System::nanoTime);
                 try (var workloads =
                         new Workloads(plan.workload(), places(prepared, results), recorder, options.seed())) {
-                    use(prepared, workloads, recorder);
+                    use(prepared, workloads, recorder, groups(prepared, results, recorder));
                 }
             } finally {
                 results.keepLogs(prepared.nodeIds());
+                results.keepMemberLogs();
             }
         }
+    }
+
+    private List<GroupWorkload> groups(ChaosCluster prepared, Results results, Recorder recorder) throws IOException {
+        var directory = Files.createDirectories(results.members());
+        var jvmOptions = plan.memberOptions(directory);
+        var groups = new ArrayList<GroupWorkload>();
+        plan.groups().forEach((group, schedule) -> {
+            var place = new GroupWorkload.Place(prepared.clientAddresses(), directory, groups.size());
+            groups.add(new GroupWorkload(group.withJvmOptions(jvmOptions), schedule, place, recorder));
+        });
+        return groups;
     }
 
     private static Workloads.Places places(ChaosCluster cluster, Results results) {
@@ -185,10 +207,12 @@ final class ChaosRun {
         }
     }
 
-    private void use(ChaosCluster cluster, Workloads workloads, Recorder recorder) {
+    private void use(ChaosCluster cluster, Workloads workloads, Recorder recorder, List<GroupWorkload> groups) {
+        groups.forEach(workloads::addReader);
         workloads.start();
         Results.say("faults for " + options.minutes() + " minutes");
         Runnable healed = () -> {
+            groups.forEach(GroupWorkload::calm);
             recorder.note(FaultLog.PROCESS, new Operation.Heal(), "");
             Results.say("healed");
         };
@@ -198,7 +222,10 @@ final class ChaosRun {
         Results.say("all work on for " + WORK_ON.toSeconds() + " s");
         pass(WORK_ON);
         expectNone(workloads.endWriters(DRAIN), "those that write had not come to an end in " + DRAIN);
-        expectNone(workloads.endReaders(READ_ON), "those that read had not come to the end in " + READ_ON);
+        // What was not processed meanwhile takes a part of the time that it was left.
+        var readOn = READ_ON.plus(options.time().dividedBy(READ_ON_PART));
+        expectNone(workloads.endReaders(readOn), "those that read had not come to the end in " + readOn);
+        groups.forEach(group -> problems.addAll(group.gather()));
         Results.say("reads everything");
         var topics = workloads.topics();
         try (var nodes = new NodeCalls(cluster.clientAddresses())) {

@@ -23,7 +23,7 @@ class ChaosTest {
         assertThat(options.minutes()).isEqualTo(3);
         assertThat(options.seed()).isEqualTo(17);
         assertThat(options.out()).isEqualTo(Path.of("results").toAbsolutePath());
-        assertThat(options.limit()).isEqualTo(Duration.ofSeconds(973));
+        assertThat(options.limit()).isEqualTo(Duration.ofSeconds(1039));
         assertThat(options.commandLine())
                 .isEqualTo("integration-tests/chaos/run --minutes 3 --seed 17 --nodes 5 --faults kill,net");
     }

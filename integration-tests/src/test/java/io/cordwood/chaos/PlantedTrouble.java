@@ -3,6 +3,8 @@ package io.cordwood.chaos;
 import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.ChaosSpec;
 import io.cordwood.chaos.faults.Equipment;
+import io.cordwood.chaos.group.GroupPlan;
+import io.cordwood.chaos.group.MemberSchedule;
 import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
@@ -75,9 +77,11 @@ final class PlantedTrouble implements Trouble {
         public String text() {
             var faults = profile().faults().stream().map(PlantedFault::label).collect(Collectors.joining(" and "));
             var what = options.control() ? "faults of the bug " + bug + " without it" : "planted bug " + bug;
+            var rounds = profile().calm().toSeconds() + " s calm, then " + faults + ", over after "
+                    + profile().lasts().toSeconds() + " s";
             return what + ", seed " + options.seed() + ", " + options.nodes() + " nodes, for "
-                    + options.time().toSeconds() + " s: " + profile().calm().toSeconds() + " s calm, then " + faults
-                    + ", over after " + profile().lasts().toSeconds() + " s\n";
+                    + options.time().toSeconds() + " s: " + (faults.isEmpty() ? "groups" : rounds) + "\n"
+                    + groups().values().stream().map(MemberSchedule::text).collect(Collectors.joining());
         }
 
         /**
@@ -113,7 +117,12 @@ final class PlantedTrouble implements Trouble {
         }
 
         private List<String> plantingOptions(Path directory) throws IOException {
-            return options.control() ? List.of() : PlantedAgent.jvmOptions(bug, directory);
+            return options.control() || bug.isOfMembers() ? List.of() : PlantedAgent.jvmOptions(bug, directory);
+        }
+
+        @Override
+        public List<String> memberOptions(Path directory) throws IOException {
+            return options.control() || !bug.isOfMembers() ? List.of() : PlantedAgent.jvmOptions(bug, directory);
         }
 
         @Override
@@ -131,6 +140,14 @@ final class PlantedTrouble implements Trouble {
                     wanted.valueBytes(),
                     1,
                     wanted.readers());
+        }
+
+        @Override
+        public Map<GroupPlan, MemberSchedule> groups() {
+            return profile().groups()
+                    ? MemberSchedule.standard(
+                            options.seed(), options.time(), workload().topicNames())
+                    : Map.of();
         }
 
         @Override

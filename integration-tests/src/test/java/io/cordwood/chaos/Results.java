@@ -47,6 +47,11 @@ record Results(Path directory, Path work) {
         return work.resolve("n" + node).resolve("server.log");
     }
 
+    /** Takes what members of groups write. */
+    Path members() {
+        return work.resolve("members");
+    }
+
     void write(String name, String text) throws IOException {
         Files.writeString(directory.resolve(name), text);
     }
@@ -65,6 +70,19 @@ record Results(Path directory, Path work) {
             } catch (IOException e) {
                 say("the log of node " + node + " is not kept: " + e);
             }
+        }
+    }
+
+    /** The same of members of groups. */
+    void keepMemberLogs() {
+        try (var written = Files.list(members())) {
+            var logs = Files.createDirectories(directory.resolve(LOGS));
+            for (var log :
+                    written.filter(file -> file.toString().endsWith(".log")).toList()) {
+                Files.copy(log, logs.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            say("the logs of the groups' members are not kept: " + e);
         }
     }
 

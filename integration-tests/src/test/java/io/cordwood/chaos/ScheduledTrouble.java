@@ -8,6 +8,8 @@ import io.cordwood.chaos.faults.FaultKind;
 import io.cordwood.chaos.faults.FaultListener;
 import io.cordwood.chaos.faults.Nemesis;
 import io.cordwood.chaos.faults.Schedule;
+import io.cordwood.chaos.group.GroupPlan;
+import io.cordwood.chaos.group.MemberSchedule;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.chaos.workload.WorkloadPlan;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Faults by a schedule that a seed decides.
@@ -71,7 +75,8 @@ final class ScheduledTrouble implements Trouble {
 
         @Override
         public String text() {
-            return schedule.text();
+            return schedule.text()
+                    + groups().values().stream().map(MemberSchedule::text).collect(Collectors.joining());
         }
 
         @Override
@@ -82,6 +87,12 @@ final class ScheduledTrouble implements Trouble {
         @Override
         public WorkloadPlan workload() {
             return WorkloadPlan.standard().withGrowing(ChaosSpec.GROWN_TOPIC);
+        }
+
+        @Override
+        public Map<GroupPlan, MemberSchedule> groups() {
+            return MemberSchedule.standard(
+                    schedule.seed(), schedule.length(), workload().topicNames());
         }
 
         @Override

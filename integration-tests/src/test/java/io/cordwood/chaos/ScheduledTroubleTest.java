@@ -1,5 +1,6 @@
 package io.cordwood.chaos;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,6 +33,16 @@ class ScheduledTroubleTest {
                 .hasMessageContaining("it takes more nodes");
         assertThatCode(() -> windows("power,kill", NO_DISKS).requirePossible(false))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void whatBefallsGroupsIsInTheText() {
+        var windows = windows("kill", DISKS);
+
+        assertThat(windows.text()).contains("group handlers", "group pollers", "start of member 0");
+        assertThat(windows.groups().keySet())
+                .allSatisfy(group ->
+                        assertThat(group.topics()).isEqualTo(windows.workload().topicNames()));
     }
 
     @Test

@@ -3,11 +3,14 @@ package io.cordwood.chaos;
 import io.cordwood.chaos.faults.ChaosCluster;
 import io.cordwood.chaos.faults.ChaosSpec;
 import io.cordwood.chaos.faults.Equipment;
+import io.cordwood.chaos.group.GroupPlan;
+import io.cordwood.chaos.group.MemberSchedule;
 import io.cordwood.chaos.history.Recorder;
 import io.cordwood.chaos.workload.WorkloadPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What befalls a cluster during a run.
@@ -47,6 +50,14 @@ interface Trouble {
 
         /** Who uses the cluster meanwhile. */
         WorkloadPlan workload();
+
+        /** Groups that read the topics, with what befalls their members. */
+        Map<GroupPlan, MemberSchedule> groups();
+
+        /** For the JVMs of their members. */
+        default List<String> memberOptions(Path directory) throws IOException {
+            return List.of();
+        }
 
         /**
          * @param recorder is told of each fault

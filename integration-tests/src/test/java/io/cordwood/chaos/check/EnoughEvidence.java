@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * There was something to judge: the other checkers are silent also where nobody did anything.
@@ -25,6 +26,8 @@ import java.util.stream.IntStream;
  *   <li>of each partition an acknowledged write, a read that got records, an end that was told, a final read,
  *       and the states of as many replicas as it is to have, noted behind the last heal;
  *   <li>of each reader a read in its topic that got records;
+ *   <li>of each group, in each partition of its topics, a record that was handled to its end, a commit that was
+ *       accepted, and what is committed in the end;
  *   <li>of each node a sample of its resources.
  * </ul>
  * So little is asked because a partition may have been away for nearly all the time of the faults: between the
@@ -53,11 +56,11 @@ public final class EnoughEvidence implements Checker {
         checkTime(history, findings);
         var evidence = Evidence.of(history);
         for (var plan : plans) {
-            IntStream.range(0, plan.partitions())
-                    .mapToObj(partition -> new TopicPartition(plan.topic(), partition))
-                    .forEach(partition -> evidence.checkPartition(partition, plan.replicas(), findings));
+            partitions(plan).forEach(partition -> evidence.checkPartition(partition, plan.replicas(), findings));
             evidence.checkReaders(plan, findings);
         }
+        history.calls(Operation.PlannedGroup.class)
+                .forEach(group -> checkGroup(group.what(), plans, history, findings));
         checkNodes(plans, history, findings);
         return findings.all();
     }
@@ -70,6 +73,37 @@ public final class EnoughEvidence implements Checker {
             findings.add("the faults ended at " + Event.time(heal.getAsLong()) + ", and the history ends at "
                     + Event.time(history.endNanos()) + ", before all had to work again");
         }
+    }
+
+    private static Stream<TopicPartition> partitions(Planned plan) {
+        return IntStream.range(0, plan.partitions()).mapToObj(partition -> new TopicPartition(plan.topic(), partition));
+    }
+
+    private static void checkGroup(
+            Operation.PlannedGroup group, List<Planned> plans, History history, Findings findings) {
+        var done = new HashSet<List<Object>>();
+        for (var call : history.calls(Operation.OfGroup.class)) {
+            if (call.isOk() && call.what().group().equals(group.group())) {
+                done.add(List.of(call.invoked().what().getClass(), call.what().partition()));
+            }
+        }
+        plans.stream()
+                .filter(plan -> group.topics().contains(plan.topic()))
+                .flatMap(EnoughEvidence::partitions)
+                .forEach(partition -> {
+                    var missing = new ArrayList<String>();
+                    Evidence.require(
+                            done.contains(List.of(Operation.Handled.class, partition)), "handled no record", missing);
+                    Evidence.require(
+                            done.contains(List.of(Operation.Commit.class, partition)), "committed nothing", missing);
+                    Evidence.require(
+                            done.contains(List.of(Operation.GroupOffset.class, partition)),
+                            "was not asked in the end",
+                            missing);
+                    if (!missing.isEmpty()) {
+                        findings.add(GroupShare.name(group.group(), partition) + " " + String.join("; ", missing));
+                    }
+                });
     }
 
     private static void checkNodes(List<Planned> plans, History history, Findings findings) {

@@ -47,6 +47,23 @@ class EnoughEvidenceTest {
     }
 
     @Test
+    void groupOfWhichSomethingWasNeverSeenIsFound() {
+        finds(
+                CHECKER,
+                "orders-1 of group billing handled no record",
+                good -> good.without(of(Operation.Handled.class)));
+        finds(CHECKER, "orders-1 of group billing committed nothing", good -> good.without(of(Operation.Commit.class)));
+        finds(
+                CHECKER,
+                "orders-1 of group billing was not asked in the end",
+                good -> good.without(of(Operation.GroupOffset.class)));
+        isSilent(
+                CHECKER,
+                good -> good.without(event ->
+                        event.what() instanceof Operation.OfGroup || event.what() instanceof Operation.PlannedGroup));
+    }
+
+    @Test
     void replicaWithoutAStateIsFound() {
         for (int node = 1; node <= 3; node++) {
             int gone = node;

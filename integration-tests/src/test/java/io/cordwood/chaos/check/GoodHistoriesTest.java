@@ -41,7 +41,8 @@ class GoodHistoriesTest {
                 .hasToString(
                         "no violation (lost-write, lost-to-power-loss, phantom, inconsistent-offset, duplicate, producer-order,"
                                 + " density, reader-continuity, unsound-read, stuck, linearizable-ends, replica-identity,"
-                                + " one-leader, bounded-resources, enough-evidence)");
+                                + " one-leader, unprocessed, zombie-commit, early-commit, one-owner, unexplained-repeat,"
+                                + " bounded-resources, enough-evidence)");
     }
 
     /** Else the silence would say little. */

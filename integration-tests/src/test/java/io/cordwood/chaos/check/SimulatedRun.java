@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A history of a cluster that keeps all its promises: operations that overlap, take effect at an instant of
  * their own, fail, or end without a known outcome and take effect or not, partly later; with trims, repairs,
- * copies by plain producers, changes of leader, faults, a heal and what is read in the end.
+ * copies by plain producers, changes of leader, faults, a heal and what is read in the end; and a {@link
+ * SimulatedGroup}.
  *
  * <p>The same seed makes the same history.
  *
@@ -100,6 +101,8 @@ public final class SimulatedRun {
             step.action().run();
         }
         run.finish();
+        run.events.addAll(SimulatedGroup.events(History.of(run.events), seed));
+        run.events.sort(Comparator.comparingLong(Event::nanos));
         return run.events;
     }
 

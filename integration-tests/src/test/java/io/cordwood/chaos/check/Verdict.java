@@ -37,6 +37,11 @@ public record Verdict(List<String> checkers, List<Violation> violations) {
                 new LinearizableEnds(),
                 new ReplicaIdentity(),
                 new LeaderEpochs(),
+                new Unprocessed(RECOVERY),
+                new ZombieCommit(),
+                new EarlyCommit(),
+                new OneOwner(),
+                new GroupRepeats(),
                 new BoundedResources(limits),
                 new EnoughEvidence(RECOVERY));
     }

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  */
 final class EventJson {
     private static final Map<String, Class<?>> KINDS = concreteKinds(Operation.class)
+            .distinct()
             .collect(Collectors.toUnmodifiableMap(Class::getSimpleName, Function.identity()));
 
     private final Map<String, String> names = new HashMap<>();

@@ -39,7 +39,13 @@ public enum HarmKind {
      * A replica fetches segments because the log goes no longer back to where it is: no fault, but part of what
      * happens.
      */
-    CATCH_UP("catch-ups");
+    CATCH_UP("catch-ups"),
+    /** The process of a group's member ends without warning. Its fault says in words nothing but the member. */
+    MEMBER_KILL("group members killed"),
+    /** The process of a group's member stands still and then goes on. Its fault says nothing but the member, too. */
+    MEMBER_PAUSE("group members paused"),
+    /** A member is asked to go, and may finish. Its fault says nothing but the member, too. */
+    MEMBER_LEAVE("group members that leave");
 
     private final String plural;
 

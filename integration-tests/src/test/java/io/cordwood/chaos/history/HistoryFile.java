@@ -8,9 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Reads what a {@link HistoryWriter} wrote.
+ * Reads what a {@link HistoryWriter} or an {@link EventJournal} wrote.
  *
  * <p><b>Thread:</b> any.
  */
@@ -23,6 +24,11 @@ public final class HistoryFile {
      * @throws IOException also where another line is no event, with its number
      */
     public static History read(Path file) throws IOException {
+        return History.of(events(file));
+    }
+
+    /** The same in the order of the lines, of a part of a history. */
+    public static List<Event> events(Path file) throws IOException {
         boolean torn = isTorn(file);
         var json = new EventJson();
         var events = new ArrayList<Event>();
@@ -38,7 +44,7 @@ public final class HistoryFile {
                 }
             }
         }
-        return History.of(events);
+        return events;
     }
 
     private static Event parsed(EventJson json, String line, Path file, int number) throws IOException {

@@ -20,6 +20,11 @@ public sealed interface Operation {
         TopicPartition partition();
     }
 
+    /** An operation of a group in one partition. */
+    sealed interface OfGroup extends OfPartition {
+        String group();
+    }
+
     /** An operation that adds one record to a partition. */
     sealed interface Write extends OfPartition {
         Value value();
@@ -236,4 +241,79 @@ public sealed interface Operation {
     /** What a node's process holds. */
     record Resources(int node, long rssBytes, long heapBytes, long directBytes, int openFiles, int threads)
             implements Operation {}
+
+    /**
+     * What a run means to see of a group: members come and go until the last {@link Heal}, and in the end all have
+     * left. Noted once, at the begin.
+     *
+     * @param topics that its members read
+     */
+    record PlannedGroup(String group, List<String> topics) implements Operation {
+        public PlannedGroup {
+            topics = List.copyOf(topics);
+        }
+    }
+
+    /**
+     * A member is told that a partition is its own: noted when it hears of it for the first time. Its process is the
+     * member; one that starts anew takes another name.
+     *
+     * @param since the epoch from which on it may commit. They rise from owner to owner, whoever it is
+     * @param offset of the next record to process, as committed then; none where nothing was
+     */
+    record Owned(
+            String group,
+            TopicPartition partition,
+            long since,
+            @Nullable Long offset) implements OfGroup {}
+
+    /** A member has a partition no more, or not for long. */
+    record Parted(String group, TopicPartition partition, Parting how) implements OfGroup {}
+
+    /** How a member and a partition part. */
+    enum Parting {
+        /** The application is told to finish. */
+        REVOKED,
+        /** The group is told, by a message that is sent now, that nothing is done with it any more. */
+        RELEASED,
+        /** The application is told that others have it. */
+        LOST
+    }
+
+    /** The application of a member has a record: from when it is given to it until it is done with it. */
+    record Handled(String group, TopicPartition partition, Seen record) implements OfGroup, View {
+        @Override
+        public long position() {
+            return record.offset();
+        }
+
+        @Override
+        public List<Seen> records() {
+            return List.of(record);
+        }
+
+        @Override
+        public Long nextPosition() {
+            return record.offset() + 1;
+        }
+    }
+
+    /**
+     * A member commits an offset: from when that is sent to the answer of the coordinator. {@link EventType#OK} where
+     * that is that it is committed, {@link EventType#FAIL} where it was refused.
+     *
+     * @param epoch that it names, of the member
+     * @param offset of the next record to process
+     */
+    record Commit(String group, TopicPartition partition, long epoch, long offset) implements OfGroup {}
+
+    /**
+     * What a group has committed when all its members have left.
+     *
+     * @param offset none where nothing is committed
+     */
+    record GroupOffset(
+            String group,
+            TopicPartition partition,
+            @Nullable Long offset) implements OfGroup {}
 }

@@ -16,13 +16,34 @@ public final class Recorder {
     private final Consumer<Event> events;
     private final LongSupplier clock;
     private final long beginNanos;
-    private final AtomicLong operations = new AtomicLong();
+    private final AtomicLong operations;
 
     /** @param clock nanoseconds that never step: {@code System::nanoTime}. The run begins now */
     public Recorder(Consumer<Event> events, LongSupplier clock) {
+        this(events, clock, clock.getAsLong(), 0);
+    }
+
+    /**
+     * For a run that began earlier, in another process on this machine.
+     *
+     * @param beginNanos as {@link #beginNanos} says there
+     * @param operationsBefore operations have numbers behind this one, which nobody else may use
+     */
+    public Recorder(Consumer<Event> events, LongSupplier clock, long beginNanos, long operationsBefore) {
         this.events = events;
         this.clock = clock;
-        this.beginNanos = clock.getAsLong();
+        this.beginNanos = beginNanos;
+        this.operations = new AtomicLong(operationsBefore);
+    }
+
+    /** When the run began, by the clock. */
+    public long beginNanos() {
+        return beginNanos;
+    }
+
+    /** Takes down what another process has noted. */
+    public void copy(Event event) {
+        events.accept(event);
     }
 
     /** @return the operation, for one of the other methods when it ends */

@@ -9,17 +9,33 @@ import java.util.List;
  * <p><b>Thread:</b> immutable.
  *
  * @param faults one round: each begins while those before it in the list are still at work, half of {@code
- *     lasts} later, and all end together
+ *     lasts} later, and all end together; none where what befalls groups is enough
  * @param lasts how long each of them is at work before the round ends
  * @param calm how long the workload goes on alone before a round
  * @param settings flags of every server; they win over those that a run gives otherwise
+ * @param groups whether there are groups, with what befalls their members in every run
  */
 public record FaultProfile(
-        List<PlantedFault> faults, Duration lasts, Duration calm, Workload workload, List<String> settings) {
+        List<PlantedFault> faults,
+        Duration lasts,
+        Duration calm,
+        Workload workload,
+        List<String> settings,
+        boolean groups) {
+    /** Groups, and nothing that befalls the servers. */
+    static final FaultProfile OF_GROUPS = new FaultProfile(
+            List.of(), Duration.ZERO, Duration.ofSeconds(10), new Workload(6, 3, 4, 100, 300, 2), List.of(), true);
+
+    /** Without groups. */
+    public FaultProfile(
+            List<PlantedFault> faults, Duration lasts, Duration calm, Workload workload, List<String> settings) {
+        this(faults, lasts, calm, workload, settings, false);
+    }
+
     public FaultProfile {
         faults = List.copyOf(faults);
         settings = List.copyOf(settings);
-        if (faults.isEmpty() || lasts.isNegative() || calm.isNegative()) {
+        if ((faults.isEmpty() && !groups) || lasts.isNegative() || calm.isNegative()) {
             throw new IllegalArgumentException(faults + " for " + lasts + " after " + calm);
         }
     }

@@ -16,10 +16,10 @@ import net.bytebuddy.ByteBuddy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plants one {@link PlantedBug} into a server: an agent of its JVM, in a jar that tests make of their own
- * classes. What is shipped knows nothing of it.
+ * Plants one {@link PlantedBug} into a server, or a member of a group: an agent of its JVM, in a jar that
+ * tests make of their own classes. What is shipped knows nothing of it.
  *
- * <p>Invariants: the server's class is changed before anybody uses it; where that cannot be, because the
+ * <p>Invariants: the class is changed before anybody uses it; where that cannot be, because the
  * class or its method is not there any more, the process ends at once and says why.
  *
  * <p><b>Thread:</b> any.

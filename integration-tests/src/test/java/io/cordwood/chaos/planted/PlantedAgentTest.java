@@ -31,14 +31,18 @@ class PlantedAgentTest {
             PlantedBug.READ_PAST_HIGH_WATERMARK, "readers are told of 1 and get 0 to 1",
             PlantedBug.PRODUCERS_MISSING_FROM_CHECKPOINT, "Duplicate[baseOffset=0, endOffset=1]",
             PlantedBug.TAIL_KEPT_OVER_TERM_CHANGE, "[new a, new b, new c], then [new a, longer]",
-            PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "asks the source");
+            PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "asks the source",
+            PlantedBug.COMMITS_OF_ANYBODY, "a commit of a stranger is refused with UNKNOWN_MEMBER",
+            PlantedBug.COMMIT_BEFORE_PROCESSING, "0 may be committed of 1");
 
     private static final Map<PlantedBug, String> BROKEN = Map.of(
             PlantedBug.ACK_BEFORE_FORCE, "00000000000000000000.log is not forced, checkpoint is forced",
             PlantedBug.READ_PAST_HIGH_WATERMARK, "readers are told of 2 and get 0 to 2",
             PlantedBug.PRODUCERS_MISSING_FROM_CHECKPOINT, "Append[]",
             PlantedBug.TAIL_KEPT_OVER_TERM_CHANGE, "[old a, old b, new c], then [old a, longer]",
-            PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "finds 2 batches of its own");
+            PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "finds 2 batches of its own",
+            PlantedBug.COMMITS_OF_ANYBODY, "a commit of a stranger is taken",
+            PlantedBug.COMMIT_BEFORE_PROCESSING, "1 may be committed of 1");
 
     @TempDir
     Path directory;
@@ -47,13 +51,13 @@ class PlantedAgentTest {
 
     @ParameterizedTest
     @EnumSource
-    void serverWithoutTheBugIsRight(PlantedBug bug) throws Exception {
+    void processWithoutTheBugIsRight(PlantedBug bug) throws Exception {
         assertThat(Probe.of(bug, directory)).isEqualTo(SOUND.get(bug));
     }
 
     @ParameterizedTest
     @EnumSource
-    void serverWithTheBugIsWrong(PlantedBug bug) throws Exception {
+    void processWithTheBugIsWrong(PlantedBug bug) throws Exception {
         var ended = run(PlantedAgent.jvmOptions(bug, directory), classPath(), bug.optionName());
 
         assertThat(ended.out()).as(ended.err()).containsExactly(BROKEN.get(bug));

@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What can be wrong with a log that looks sound. Each bug changes one method of a server, at the load of its
- * class, and is nowhere in what is shipped. {@link PlantedAgent} plants it.
+ * What can be wrong with a log that looks sound. Each bug changes one method of a server, or of a client, at
+ * the load of its class, and is nowhere in what is shipped. {@link PlantedAgent} plants it.
  *
- * <p>This class is loaded in servers: it names classes of theirs by text only, so that it loads none of them
+ * <p>This class is loaded in servers and members: it names classes of theirs by text only, so that it loads none of them
  * too early.
  *
  * <p><b>Thread:</b> immutable.
@@ -164,7 +164,46 @@ public enum PlantedBug {
                             "--raft.checkpoint-bytes=64KiB",
                             "--raft.checkpoint-interval=1s",
                             "--raft.segment-max-bytes=4KiB",
-                            "--raft.preserved-entries=0")));
+                            "--raft.preserved-entries=0"))),
+
+    /**
+     * The rule that says whose commits are taken lets all of them pass.
+     *
+     * <p>Right without it: a partition knows its owner and the epoch since which it is that one's, and takes commits
+     * of nobody else and of no earlier epoch.
+     *
+     * <p>What a checker sees: a member that has given a partition up commits in it once more, and is told that it is
+     * committed, though its successor had been told before that the partition is its own.
+     *
+     * <p>Profile: none but what befalls groups in every run; members that come have others give partitions up. The
+     * coordinator knows by itself that a member whose session is over is none any more, so it is not such zombies that
+     * get through.
+     */
+    COMMITS_OF_ANYBODY(
+            "commits-of-anybody",
+            new Seam(
+                    "io.cordwood.metadata.CommitRules",
+                    "checkMember",
+                    "(Lio/cordwood/metadata/GroupCommand$Commit;Lio/cordwood/metadata/PartitionId;"
+                            + "Lio/cordwood/metadata/GroupMembership;)Ljava/util/Optional;"),
+            Set.of("zombie-commit"),
+            FaultProfile.OF_GROUPS),
+
+    /**
+     * A member of a group commits all that it has taken, also what its application has not had yet.
+     *
+     * <p>Right without it: only what is done without a gap is committed.
+     *
+     * <p>What a checker sees: offsets that are committed before the records below them were processed; where the member
+     * is killed then, some that nobody ever processes.
+     *
+     * <p>Profile: as of {@link #COMMITS_OF_ANYBODY}. It is the members that have the bug; the servers are sound.
+     */
+    COMMIT_BEFORE_PROCESSING(
+            "commit-before-processing",
+            new Seam("io.cordwood.client.ProgressTracker", "committable", "()J"),
+            Set.of("early-commit", "unprocessed"),
+            FaultProfile.OF_GROUPS);
 
     private final String optionName;
     private final Seam seam;
@@ -195,6 +234,11 @@ public enum PlantedBug {
 
     Seam seam() {
         return seam;
+    }
+
+    /** Whether members of groups have it, and no server. */
+    public boolean isOfMembers() {
+        return seam.className().startsWith("io.cordwood.client.");
     }
 
     /**

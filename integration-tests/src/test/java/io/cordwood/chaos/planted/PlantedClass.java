@@ -7,6 +7,7 @@ import static net.bytebuddy.matcher.ElementMatchers.named;
 import java.io.IOException;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
+import java.util.Optional;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.description.method.MethodDescription;
@@ -99,6 +100,8 @@ final class PlantedClass implements ClassFileTransformer {
                 case TAIL_KEPT_OVER_TERM_CHANGE -> advised(builder, KeptTail.class.getName());
                 case READ_PAST_HIGH_WATERMARK -> replaced(bug, builder, writtenEnd());
                 case CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK -> replaced(bug, builder, ownPrints());
+                case COMMITS_OF_ANYBODY -> replaced(bug, builder, noRefusal());
+                case COMMIT_BEFORE_PROCESSING -> replaced(bug, builder, position());
             };
         }
 
@@ -123,6 +126,14 @@ final class PlantedClass implements ClassFileTransformer {
 
         private Implementation.Composable ownPrints() {
             return MethodCall.invoke(only(type.getName(), "ownPrints")).withAllArguments();
+        }
+
+        private Implementation.Composable noRefusal() {
+            return MethodCall.invoke(only(Optional.class.getName(), "empty"));
+        }
+
+        private Implementation.Composable position() {
+            return MethodCall.invoke(only(type.getName(), "position"));
         }
 
         private MethodDescription only(String className, String name) {

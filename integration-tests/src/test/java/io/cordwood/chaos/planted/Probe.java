@@ -1,5 +1,9 @@
 package io.cordwood.chaos.planted;
 
+import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupMembership;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.PartitionState;
@@ -23,10 +27,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Has the servers' own classes do what a bug changes, and says in words what came of it. Without a cluster,
+ * Has the servers' and the client's own classes do what a bug changes, and says in words what came of it. Without a cluster,
  * in a JVM with the bug or without it.
  *
  * <p><b>Thread:</b> one at a time.
@@ -50,6 +56,8 @@ final class Probe {
             case PRODUCERS_MISSING_FROM_CHECKPOINT -> repeatedBatch();
             case TAIL_KEPT_OVER_TERM_CHANGE -> replacedTail(directory);
             case CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK -> comparedWith(directory);
+            case COMMITS_OF_ANYBODY -> takenOfAStranger();
+            case COMMIT_BEFORE_PROCESSING -> committable();
         };
     }
 
@@ -121,6 +129,39 @@ final class Probe {
         } catch (InvocationTargetException e) {
             return e.getCause() instanceof NullPointerException ? "asks the source" : e.toString();
         }
+    }
+
+    private static String takenOfAStranger() throws ReflectiveOperationException {
+        var rules = Class.forName("io.cordwood.metadata.CommitRules");
+        var check = rules.getDeclaredMethod(
+                "checkMember",
+                GroupCommand.Commit.class,
+                io.cordwood.metadata.PartitionId.class,
+                GroupMembership.class);
+        check.setAccessible(true);
+        var nobody = new GroupMembership(
+                0, GroupSettings.DEFAULT, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        var commit = new GroupCommand.Commit("group", "stranger", 1, List.of());
+        var partition = new io.cordwood.metadata.PartitionId(new UUID(7, 9), 3);
+
+        var refusal = (Optional<?>) check.invoke(null, commit, partition, nobody);
+        return "a commit of a stranger is "
+                + refusal.map(found -> "refused with " + ((GroupRefusal) found).reason())
+                        .orElse("taken");
+    }
+
+    /** One record was taken, and is not done. */
+    private static String committable() throws ReflectiveOperationException {
+        var type = Class.forName("io.cordwood.client.ProgressTracker");
+        var constructor = type.getDeclaredConstructor(int.class, long.class);
+        constructor.setAccessible(true);
+        var progress = constructor.newInstance(5, 0L);
+        var taken = type.getDeclaredMethod("taken", long.class, int.class);
+        taken.setAccessible(true);
+        var unused = taken.invoke(progress, 0L, 1);
+        var committable = type.getDeclaredMethod("committable");
+        committable.setAccessible(true);
+        return committable.invoke(progress) + " may be committed of 1";
     }
 
     private static PartitionLog log(Path directory, OffsetIndex index) throws IOException {

@@ -49,6 +49,7 @@ public final class Summary {
         faults(lines, history);
         line(lines, "copies by plain producers", Duplicate.ofPlainProducers(history));
         gaps(lines, history);
+        lines.append(GroupFigures.of(history));
         return lines.toString();
     }
 

@@ -13,6 +13,7 @@ import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.HistoryWriter;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
+import io.cordwood.chaos.history.Seen;
 import io.cordwood.chaos.history.Value;
 import io.cordwood.client.TopicPartition;
 import java.io.IOException;
@@ -69,6 +70,42 @@ class SummaryTest {
     }
 
     @Test
+    void groupsAreCountedSideBySide() {
+        for (var group : List.of("billing", "audit")) {
+            var handled = new Operation.Handled(group, PARTITION, new Seen(4, new Value("p0", 4)));
+            var commit = new Operation.Commit(group, PARTITION, 9, 5);
+            recorder.note("driver", new Operation.PlannedGroup(group, List.of("orders")), "");
+            recorder.note(group + "-0", new Operation.Owned(group, PARTITION, 9, null), "");
+            recorder.ok(group + "-0", recorder.invoke(group + "-0", handled), handled);
+            recorder.ok(group + "-0", recorder.invoke(group + "-0", commit), commit);
+        }
+        fault(HarmKind.MEMBER_KILL, "billing-0");
+        var handled = new Operation.Handled("billing", PARTITION, new Seen(4, new Value("p0", 4)));
+        recorder.note("billing-0.1", new Operation.Owned("billing", PARTITION, 12, null), "");
+        recorder.ok("billing-0.1", recorder.invoke("billing-0.1", handled), handled);
+        recorder.invoke("billing-0.1", handled);
+        var late = new Operation.Commit("audit", PARTITION, 9, 5);
+        recorder.fail("audit-0", recorder.invoke("audit-0", late), late, "MEMBER_FENCED");
+
+        var lines = summary()
+                .lines()
+                .map(line -> line.replaceAll(" +", " ").strip())
+                .toList();
+
+        assertThat(lines)
+                .contains(
+                        "groups audit billing",
+                        "members that had partitions 1 2",
+                        "group members killed 0 1",
+                        "records handled 1 2",
+                        "records begun only 0 1",
+                        "again, member killed 0 1",
+                        "again, unknown cause 0 1",
+                        "commits accepted 1 1",
+                        "refused, MEMBER_FENCED 1 0");
+    }
+
+    @Test
     void violationsComeFirst() {
         var produce = produceOf(0);
         recorder.ok("producer-0", recorder.invoke("producer-0", produce), produce.at(0, 1));
@@ -113,6 +150,11 @@ class SummaryTest {
     private void fault(HarmKind kind, Integer... nodes) {
         var what = new Operation.Fault(kind, List.of(nodes), "");
         recorder.ok("nemesis", recorder.invoke("nemesis", what), what);
+    }
+
+    private void fault(HarmKind kind, String member) {
+        var what = new Operation.Fault(kind, List.of(), member);
+        recorder.ok("driver", recorder.invoke("driver", what), what);
     }
 
     private static Operation.Produce produceOf(long number) {

@@ -14,16 +14,16 @@ import java.util.stream.Collectors;
  *
  * <p><b>Thread:</b> immutable.
  */
-record Payload(int bytes) {
+public record Payload(int bytes) {
     private static final char END_OF_TEXT = '|';
     private static final int LETTERS = 26;
 
-    byte[] of(Value value) {
+    public byte[] of(Value value) {
         return encoded(value, bytes);
     }
 
     /** The value; of bytes that belong to none one that nobody wrote, so that a checker finds it. */
-    static Value parse(byte[] payload) {
+    public static Value parse(byte[] payload) {
         var text = new String(payload, StandardCharsets.ISO_8859_1);
         int end = text.indexOf(END_OF_TEXT);
         if (end >= 0) {

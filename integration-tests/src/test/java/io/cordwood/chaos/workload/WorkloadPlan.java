@@ -72,4 +72,8 @@ public record WorkloadPlan(
     public List<TopicPartitions> topics() {
         return Stream.concat(Stream.of(records, registers), growing.stream()).toList();
     }
+
+    public List<String> topicNames() {
+        return topics().stream().map(TopicPartitions::topic).toList();
+    }
 }

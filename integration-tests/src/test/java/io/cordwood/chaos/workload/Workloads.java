@@ -171,8 +171,7 @@ public final class Workloads implements AutoCloseable {
 
     private void addWatchers() {
         var leaders = journal("leaders");
-        var topics = plan.topics().stream().map(TopicPartitions::topic).toList();
-        add(readers, leaders, new LeaderActor(watched, leaders, topics));
+        add(readers, leaders, new LeaderActor(watched, leaders, plan.topicNames()));
         var resources = journal("resources");
         add(readers, resources, new ResourceActor(resources, places.http(), places.sizes()));
         var catchUps = journal("catch-ups");
