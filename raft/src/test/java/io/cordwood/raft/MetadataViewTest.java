@@ -1,6 +1,7 @@
 package io.cordwood.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupCommand.ResetOffsets;
@@ -11,6 +12,7 @@ import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.PartitionId;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +36,8 @@ class MetadataViewTest {
         publish(MetadataCommands.form(node));
         publish(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
         publish(MetadataCommands.topic("orders", 1, 1));
-        ofPlaces.clear();
+        // Its listener is told after the other one.
+        await().until(() -> Objects.equals(ofPlaces.poll(), index));
         ofEverything.clear();
     }
 
