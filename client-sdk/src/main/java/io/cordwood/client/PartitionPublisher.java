@@ -128,6 +128,8 @@ final class PartitionPublisher {
             return;
         }
         giveUpAnswers();
+        // At once: where the oldest batch expires in the next step, the recovery ends there and takes no other stream.
+        stream = null;
         leader.forget();
         recover(reason);
         advance(System.nanoTime());

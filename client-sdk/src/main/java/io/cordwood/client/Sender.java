@@ -200,10 +200,19 @@ final class Sender {
         stopped = true;
         // Whoever posted before it saw the flag is served here, whoever did so after fails his buffer himself.
         for (var task = tasks.poll(); task != null; task = tasks.poll()) {
-            task.run();
+            runLast(task);
         }
         publishers.values().forEach(publisher -> publisher.close(reason));
         List.copyOf(streams.values()).forEach(PublishStream::complete);
+    }
+
+    /** What a fault has left may meet it again, and all that is unanswered is still to be failed. */
+    private static void runLast(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a task is left undone behind the producer's end", e);
+        }
     }
 
     private void failLate(PartitionBuffer buffer) {
