@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,25 +9,36 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings progress to the group: everything that is due in one call, and whoever waits for it is told.
  *
  * <p>Invariants: of an ownership the offsets sent only rise, and nothing is sent once it is gone; but for
  * its last commit, one is under way at a time. A failed call is repeated until it succeeds or the partition
- * is gone.
+ * is gone. An offset outside of the log as the group knows it is repeated only for as long as the group may
+ * lag behind; then the consumer fails with it, and whoever waits for that partition.
  *
  * <p>Cost: a turn looks at partitions that have something to commit only.
  *
  * <p><b>Thread:</b> the consumer's.
  */
 final class CommitLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(CommitLedger.class);
+    /**
+     * Whoever checks an offset may know of less than the node that the record came from, until a leader has
+     * confirmed its end. That takes about as long as an election.
+     */
+    private static final Duration LAG_PATIENCE = Duration.ofSeconds(30);
+
     private final ConsumerCore core;
     private final GroupMembership membership;
     private final Set<OwnedPartition> behind = new LinkedHashSet<>();
@@ -82,19 +94,19 @@ final class CommitLedger {
 
     /** The last of an ownership: not repeated, nobody waits for it. */
     void sendLast(OwnedPartition owner) {
-        if (owner.committable() > Math.max(owner.committed, owner.committing)) {
+        if (owner.isBehind() && owner.committable() > owner.committing) {
             send(Map.of(owner, owner.committable()));
         }
     }
 
-    /** @param lost partitions that were asked for and are not owned */
-    CompletableFuture<CommitResult> request(Map<OwnedPartition, Long> targets, Set<TopicPartition> lost) {
-        var waiter =
-                new Waiter(new HashMap<>(targets), new TreeMap<>(), new TreeSet<>(lost), new CompletableFuture<>());
+    /**
+     * @param lost partitions that were asked for and are not owned
+     * @param result told when the targets are committed, or cannot be
+     */
+    void request(Map<OwnedPartition, Long> targets, Set<TopicPartition> lost, CompletableFuture<CommitResult> result) {
         targets.keySet().forEach(this::hasten);
-        waiters.add(waiter);
+        waiters.add(new Waiter(new HashMap<>(targets), new TreeMap<>(), new TreeSet<>(lost), result));
         settleWaiters();
-        return waiter.result;
     }
 
     /** Nothing of it is sent any more. */
@@ -105,6 +117,7 @@ final class CommitLedger {
 
     /** Whoever waited for a place that a seek has left waits no longer. */
     void moved(OwnedPartition owner) {
+        owner.refusedSinceNanos = null;
         waiters.forEach(waiter -> waiter.open.computeIfPresent(owner, (key, target) -> owner.committed));
         settleWaiters();
     }
@@ -163,7 +176,7 @@ final class CommitLedger {
         offsets.forEach((owner, offset) -> {
             arrived(owner, offset);
             var outcome = outcomes.get(owner.partition);
-            if (!owner.isGone() && outcome == GroupMembership.CommitOutcome.UNCONFIRMED) {
+            if (!owner.isGone() && maySucceedLater(owner, offset, outcome)) {
                 unconfirmed.add(owner);
             } else if (!owner.isGone()) {
                 judge(owner, offset, outcome);
@@ -186,13 +199,47 @@ final class CommitLedger {
         switch (outcome) {
             case COMMITTED -> {
                 owner.committed = Math.max(owner.committed, offset);
+                owner.refusedSinceNanos = null;
                 goOn(owner);
                 core.committed(owner);
             }
             case UNCONFIRMED -> throw new IllegalStateException(owner + " is sent again, and not judged");
+            case OUT_OF_RANGE -> giveUp(owner, offset);
             case NOT_OWNED -> core.ownerships().lost(owner);
             case FENCED -> core.ownerships().fenced("a commit of " + owner.partition + " was refused");
         }
+    }
+
+    private boolean maySucceedLater(
+            OwnedPartition owner, long offset, GroupMembership.@Nullable CommitOutcome outcome) {
+        if (outcome != GroupMembership.CommitOutcome.OUT_OF_RANGE) {
+            return outcome == GroupMembership.CommitOutcome.UNCONFIRMED;
+        }
+        long now = core.time().now();
+        if (owner.refusedSinceNanos == null) {
+            owner.refusedSinceNanos = now;
+            LOG.warn("{}: offset {} is outside of the log as the group knows it, it is committed again", owner, offset);
+        }
+        return now - owner.refusedSinceNanos < LAG_PATIENCE.toNanos();
+    }
+
+    /** What is done is not committed, and given again by whoever reads the partition next. */
+    private void giveUp(OwnedPartition owner, long offset) {
+        var partition = owner.partition;
+        var reason = new CordwoodException(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                "offset " + offset + " of " + partition + " cannot be committed: for " + LAG_PATIENCE.toSeconds()
+                        + " s it is outside of the log as the group knows it",
+                Map.of(
+                        "topic", partition.topic(),
+                        "partition", Integer.toString(partition.partition()),
+                        "field", "offset",
+                        "value", Long.toString(offset)));
+        owner.uncommittable = true;
+        owner.stopped = reason;
+        core.fail(reason);
+        settleWaiters();
+        core.ownerships().maybeFinish(owner);
     }
 
     private void failed(Map<OwnedPartition, Long> offsets, Throwable failure) {
@@ -237,7 +284,14 @@ final class CommitLedger {
         for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
             var waiter = each.next();
             waiter.open.entrySet().removeIf(entry -> settled(waiter, entry.getKey(), entry.getValue()));
-            if (waiter.open.isEmpty()) {
+            var refused = waiter.open.keySet().stream()
+                    .filter(owner -> owner.uncommittable)
+                    .findFirst();
+            if (refused.isPresent()) {
+                each.remove();
+                var reason = refused.get().stopped;
+                core.publish(() -> waiter.result.completeExceptionally(Objects.requireNonNull(reason)));
+            } else if (waiter.open.isEmpty()) {
                 each.remove();
                 core.publish(() -> waiter.result.complete(new CommitResult(waiter.committed, waiter.lost)));
             }

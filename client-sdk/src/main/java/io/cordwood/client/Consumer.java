@@ -131,7 +131,12 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         return new PolledRecords("the consumer", this::pollOrEnd, core.ended()::isDone);
     }
 
-    /** All that was given is done; waits until it is committed. With a handler: commits what is done. */
+    /**
+     * All that was given is done; waits until it is committed. With a handler: commits what is done.
+     *
+     * @throws CordwoodException OFFSET_OUT_OF_RANGE when the group goes on refusing an offset as outside of
+     *     the log; the consumer ends with that
+     */
     public CommitResult commit() {
         return Waiting.on(commitAsync());
     }
@@ -301,7 +306,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
             done.get()
                     .forEach((partition, owner) -> owner.ifPresentOrElse(
                             found -> targets.put(found, found.committable()), () -> lost.add(partition)));
-            var unused = core.ledger().request(targets, lost).thenAccept(result::complete);
+            core.ledger().request(targets, lost, result);
         });
         return result;
     }

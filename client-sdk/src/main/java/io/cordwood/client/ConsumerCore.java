@@ -289,6 +289,11 @@ final class ConsumerCore implements RecordSource.Listener {
         ports.callbacks.execute(completion);
     }
 
+    /** Where it does not just read on. */
+    List<HeldPartition> held() {
+        return left ? List.of() : ownerships.held(source, time().now());
+    }
+
     List<PartitionProgress> progress() {
         return ownerships.all().stream().map(this::progressOf).toList();
     }
@@ -402,7 +407,10 @@ final class ConsumerCore implements RecordSource.Listener {
         switch (ownerships.outOfRange()) {
             case EARLIEST -> seek(owner, outside.logStartOffset());
             case LATEST -> seek(owner, outside.logEndOffset());
-            case FAIL -> fail(outside);
+            case FAIL -> {
+                owner.stopped = outside;
+                fail(outside);
+            }
         }
     }
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * calls. A partition is assigned to nobody else before its revocation is acknowledged, the member is fenced
  * or has left. After {@link Listener#fenced} nothing is reported until {@link #join} is called again.
  *
- * <p><b>Thread:</b> calls come from the consumer's thread and must not block; reports may come from any,
- * one after the other.
+ * <p><b>Thread:</b> calls come from the consumer's thread and must not block; reports and questions may
+ * come from any, one after the other.
  */
 interface GroupMembership {
     /** Joins, or joins anew after being fenced or finding out that it was. */
@@ -47,6 +47,12 @@ interface GroupMembership {
 
         /** The member owns nothing any more: others may have everything already. */
         void fenced(String reason);
+
+        /**
+         * Where the member does not just read on, no more than {@link HeldPartition#MAX} partitions;
+         * completed by any thread, or never where the consumer has ended.
+         */
+        CompletableFuture<List<HeldPartition>> held();
 
         /** The member is not let in, or cannot go on, and trying again will not help. */
         void refused(CordwoodException reason);
@@ -96,7 +102,13 @@ interface GroupMembership {
      * @param memberEpoch of the newest assignment in which the partition was the member's; tells zombies
      */
     record Commit(
-            TopicPartition partition, UUID topicId, long offset, int leaderEpoch, String metadata, long memberEpoch) {}
+            TopicPartition partition, UUID topicId, long offset, int leaderEpoch, String metadata, long memberEpoch) {
+        public Commit {
+            if (offset < 0) {
+                throw new IllegalArgumentException("offset " + offset + " of " + partition + " must be at least 0");
+            }
+        }
+    }
 
     /** What became of one partition's commit. */
     enum CommitOutcome {
@@ -104,6 +116,8 @@ interface GroupMembership {
         COMMITTED,
         /** It is not known to be stored, and may be sent again. */
         UNCONFIRMED,
+        /** It lies outside of the log as the group knows it, which may lag for a moment. */
+        OUT_OF_RANGE,
         /** The member does not own the partition any more. */
         NOT_OWNED,
         /** The whole member was replaced or is taken for dead. */

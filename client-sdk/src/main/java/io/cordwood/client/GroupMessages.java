@@ -1,12 +1,18 @@
 package io.cordwood.client;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
 import io.cordwood.proto.v1.AssignedPartition;
 import io.cordwood.proto.v1.GroupPartition;
 import io.cordwood.proto.v1.GroupSettings;
 import io.cordwood.proto.v1.MemberAssignment;
 import io.cordwood.proto.v1.MemberCommit;
 import io.cordwood.proto.v1.MemberHello;
+import io.cordwood.proto.v1.MemberPing;
+import io.cordwood.proto.v1.MemberProgress;
 import io.cordwood.proto.v1.MemberRelease;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.TrimmedOffsets;
@@ -16,6 +22,9 @@ import java.util.UUID;
 
 /** Messages of a group's members from and to what the client speaks of. Pure functions. */
 final class GroupMessages {
+    /** Of why a member has stopped. */
+    private static final int STATUS_MAX_CHARS = 500;
+
     private GroupMessages() {}
 
     static MemberHello hello(GroupSubscription subscription, String memberId, long epoch) {
@@ -55,11 +64,50 @@ final class GroupMessages {
     static MemberRelease release(long epoch, List<PartitionId> partitions) {
         var message = MemberRelease.newBuilder().setMemberEpoch(epoch);
         for (var partition : partitions) {
-            message.addPartitions(GroupPartition.newBuilder()
-                    .setTopicId(partition.topicId().toString())
-                    .setPartition(partition.number()));
+            message.addPartitions(partition(partition));
         }
         return message.build();
+    }
+
+    static MemberPing ping(long id, long epoch, List<HeldPartition> held) {
+        return MemberPing.newBuilder()
+                .setPingId(id)
+                .setMemberEpoch(epoch)
+                .addAllHeld(held.stream().map(GroupMessages::progress).toList())
+                .build();
+    }
+
+    private static MemberProgress progress(HeldPartition held) {
+        var message = MemberProgress.newBuilder()
+                .setPartition(partition(held.id()))
+                .setOffset(held.offset())
+                .setPaused(held.paused())
+                .setFull(held.full())
+                .setFailedAttempts(held.failedAttempts());
+        held.processing().ifPresent(time -> message.setProcessing(duration(time)));
+        held.stopped().ifPresent(reason -> message.setStopped(status(reason)));
+        return message.build();
+    }
+
+    private static GroupPartition.Builder partition(PartitionId id) {
+        return GroupPartition.newBuilder().setTopicId(id.topicId().toString()).setPartition(id.number());
+    }
+
+    /** Without details where the application failed, and not the service. */
+    private static Status status(RuntimeException reason) {
+        var text = String.valueOf(reason.getMessage());
+        var status = Status.newBuilder()
+                .setCode(Code.ABORTED_VALUE)
+                .setMessage(text.substring(0, Math.min(text.length(), STATUS_MAX_CHARS)));
+        if (reason instanceof CordwoodException known) {
+            boolean outOfRange = known.code() == ErrorCode.OFFSET_OUT_OF_RANGE;
+            var info = ErrorInfo.newBuilder()
+                    .setDomain(StatusTranslation.DOMAIN)
+                    .setReason(known.code().name());
+            status.setCode(outOfRange ? Code.OUT_OF_RANGE_VALUE : Code.FAILED_PRECONDITION_VALUE)
+                    .addDetails(Any.pack(info.build()));
+        }
+        return status.build();
     }
 
     static List<GroupMembership.Revocation> revocations(MemberAssignment message) {
@@ -92,8 +140,7 @@ final class GroupMessages {
         }
         return switch (refusal.code()) {
             case OFFSET_BEHIND -> Optional.of(GroupMembership.CommitOutcome.COMMITTED);
-            // The node that checks it may know of less than the one that the record came from.
-            case OFFSET_OUT_OF_RANGE -> Optional.of(GroupMembership.CommitOutcome.UNCONFIRMED);
+            case OFFSET_OUT_OF_RANGE -> Optional.of(GroupMembership.CommitOutcome.OUT_OF_RANGE);
             case MEMBER_FENCED, PARTITION_NOT_OWNED, UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE ->
                 Optional.of(GroupMembership.CommitOutcome.NOT_OWNED);
             case UNKNOWN_MEMBER, UNKNOWN_GROUP -> Optional.of(GroupMembership.CommitOutcome.FENCED);

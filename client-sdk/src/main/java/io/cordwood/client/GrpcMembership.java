@@ -5,7 +5,6 @@ import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.MemberAssignment;
 import io.cordwood.proto.v1.MemberJoined;
 import io.cordwood.proto.v1.MemberLeave;
-import io.cordwood.proto.v1.MemberPing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread:</b> the client's timer, which all members share; it is never blocked.
  */
-final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartOffsets.Owner {
+final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartOffsets.Owner, MemberPings.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(GrpcMembership.class);
     /**
      * Redirects are followed at once so many times in a row; two nodes may each take the other for the
@@ -49,6 +48,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private final GroupSubscription subscription;
     private final ScheduledExecutorService loop;
     private final MemberLease lease;
+    private final MemberPings pings;
     private final PendingCommits commits = new PendingCommits();
     private final StartOffsets starts;
     private final CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
@@ -82,6 +82,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         this.subscription = subscription;
         this.loop = client.timer();
         this.lease = new MemberLease(subscription.sessionTimeout());
+        this.pings = new MemberPings(lease, this);
         this.starts = new StartOffsets(client.calls(), this);
     }
 
@@ -183,7 +184,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                 GroupMessages.duration(message.getLease().getPingInterval()),
                 helloNanos);
         watchLease();
-        pingLater(from);
+        pings.begin(from);
         if (leaving) {
             sayGoodbye(from);
         }
@@ -268,20 +269,19 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
                                 ErrorCode.REQUEST_TIMED_OUT, this + ": a commit was not answered in time")));
     }
 
-    private void pingLater(GroupStream own) {
-        after(lease.pingInterval(), () -> {
-            if (stream == own) {
-                long id = lease.ping(System.nanoTime());
-                own.send(request ->
-                        request.setPing(MemberPing.newBuilder().setPingId(id).setMemberEpoch(epoch)));
-                after(lease.silence(), () -> {
-                    if (lease.isSilent(System.nanoTime())) {
-                        breakOff(own);
-                    }
-                });
-                pingLater(own);
-            }
-        });
+    @Override
+    public boolean isOn(GroupStream own) {
+        return stream == own;
+    }
+
+    @Override
+    public CompletableFuture<List<HeldPartition>> held() {
+        return listener == null ? CompletableFuture.completedFuture(List.of()) : listener.held();
+    }
+
+    @Override
+    public long epoch() {
+        return epoch;
     }
 
     private void watchLease() {
@@ -368,8 +368,8 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         after(anotherNode ? Duration.ZERO : reason.retryAfter().orElseGet(this::pause), this::connect);
     }
 
-    /** The node says nothing. */
-    private void breakOff(GroupStream silent) {
+    @Override
+    public void breakOff(GroupStream silent) {
         if (silent == stream) {
             silent.cancel();
             ended(silent, new CordwoodException(ErrorCode.REQUEST_TIMED_OUT, silent.address() + " says nothing"));

@@ -178,8 +178,7 @@ final class HandlerDelivery implements Delivery {
     private void handledInVain(TakenRecord record, Throwable failure) {
         switch (failures.strategy()) {
             case FAIL_FAST -> {
-                dropHere(record);
-                core.fail(new RecordFailedException(record.record, record.attempts, failure));
+                stop(record, new RecordFailedException(record.record, record.attempts, failure));
             }
             case IGNORE -> {
                 LOG.warn("{} is left out after attempt {}", record.record, record.attempts, failure);
@@ -221,8 +220,7 @@ final class HandlerDelivery implements Delivery {
             tryAgain(record, record.storeFailures, () -> store(record, failed));
         } else {
             // Neither done nor kept elsewhere: going on would lose it.
-            dropHere(record);
-            core.fail(reason.because(record.record + " has failed and cannot be written to " + failed.topic()));
+            stop(record, reason.because(record.record + " has failed and cannot be written to " + failed.topic()));
         }
     }
 
@@ -234,6 +232,12 @@ final class HandlerDelivery implements Delivery {
         }
         letGo(record);
         core.after(failures.pause().backoff(failed, ThreadLocalRandom.current()), again);
+    }
+
+    private void stop(TakenRecord record, RuntimeException reason) {
+        record.owner.stopped = reason;
+        dropHere(record);
+        core.fail(reason);
     }
 
     private void dropHere(TakenRecord record) {

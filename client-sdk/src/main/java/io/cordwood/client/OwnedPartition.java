@@ -69,8 +69,20 @@ final class OwnedPartition {
     /** The listener has let go of it. */
     boolean released;
 
+    /** Since when commits of it lie outside of the log as the group knows it. */
+    @Nullable
+    Long refusedSinceNanos;
+
+    /** The group will not take what is done: nothing more is sent. */
+    boolean uncommittable;
+
+    /** Why it cannot be read at the moment. */
     @Nullable
     CordwoodException failure;
+
+    /** Why it does not go on, and the member ends. */
+    @Nullable
+    RuntimeException stopped;
 
     private final ConsumerConfig config;
 
@@ -99,7 +111,7 @@ final class OwnedPartition {
     }
 
     boolean isBehind() {
-        return committable() > committed;
+        return !uncommittable && committable() > committed;
     }
 
     /** Whether its own state lets records be taken; the consumer's memory is not its business. */

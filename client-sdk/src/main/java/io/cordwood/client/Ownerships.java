@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,9 @@ final class Ownerships {
     private final ConsumerListener listener;
     private final Map<TopicPartition, OwnedPartition> owners = new LinkedHashMap<>();
     private final Set<PartitionId> toAcknowledge = new LinkedHashSet<>();
+    /** Partitions that stopped for good, and are given up because of that before the member leaves. */
+    private final List<HeldPartition> stopped = new ArrayList<>();
+
     private Reports reports = new Reports();
     private long epoch;
     private OutOfRange outOfRange = OutOfRange.FAIL;
@@ -55,6 +59,13 @@ final class Ownerships {
         @Override
         public void assigned(GroupMembership.Assignments whole) {
             post(() -> take(whole));
+        }
+
+        @Override
+        public CompletableFuture<List<HeldPartition>> held() {
+            var answer = new CompletableFuture<List<HeldPartition>>();
+            core.post(() -> answer.complete(reports == this ? core.held() : List.of()));
+            return answer;
         }
 
         @Override
@@ -92,6 +103,13 @@ final class Ownerships {
 
     Collection<OwnedPartition> all() {
         return owners.values();
+    }
+
+    /** Where this member does not just read on. */
+    List<HeldPartition> held(RecordSource source, long now) {
+        var held = new ArrayList<>(stopped);
+        held.addAll(HeldPartition.among(owners.values(), source, now));
+        return HeldPartition.gravest(held);
     }
 
     int count() {
@@ -259,8 +277,11 @@ final class Ownerships {
 
     private void finish(OwnedPartition owner) {
         remove(owner);
+        var reason = owner.stopped;
         if (owner.wantedBack) { // leaving sets free what it does not ask for
             toAcknowledge.add(owner.id);
+        } else if (reason != null) {
+            stopped.add(HeldPartition.stopped(owner, reason));
         }
     }
 
@@ -279,6 +300,7 @@ final class Ownerships {
         LOG.warn("the member was fenced, {} partitions are lost: {}", owners.size(), reason);
         var lost = List.copyOf(owners.values());
         lost.forEach(this::remove);
+        stopped.clear();
         toAcknowledge.clear();
         if (!lost.isEmpty()) {
             core.tell(() -> listener.onLost(namesOf(lost)), () -> {});

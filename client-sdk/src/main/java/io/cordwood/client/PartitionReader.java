@@ -39,6 +39,8 @@ final class PartitionReader {
     /** Makes room for others: goes on when it was consumed, or is asked for more than it has kept. */
     private boolean parked;
 
+    private long parkedNanos;
+
     private @Nullable CordwoodException failure;
     private int failures;
     private int hopelessEnds;
@@ -165,6 +167,14 @@ final class PartitionReader {
         return stream == null ? 0 : now - heardNanos;
     }
 
+    /** For how long it was not read because what has come of it was not consumed. */
+    long fullNanos(long now) {
+        if (parked && !held) {
+            return now - parkedNanos;
+        }
+        return stream == null || buffered.isEmpty() ? 0 : stream.dryNanos(now);
+    }
+
     boolean hasMoved() {
         return stream != null && leader.hasMovedFrom(stream.address());
     }
@@ -212,6 +222,7 @@ final class PartitionReader {
                 dropLast();
             }
             parked = true;
+            parkedNanos = dataNanos;
             streams.park(this);
         }
     }

@@ -186,6 +186,7 @@ final class PollDelivery implements Delivery {
         if (known.owner.phase == OwnedPartition.Phase.ACTIVE) {
             given.remove(Place.of(record));
             known.phase = TakenRecord.Phase.WAITING;
+            known.attempts--;
             known.owner.underWay.remove(known);
             (known.owner.paused ? known.owner.runnable : ready).addFirst(known);
         } else {

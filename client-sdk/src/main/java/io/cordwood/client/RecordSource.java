@@ -34,6 +34,12 @@ interface RecordSource {
     long position(TopicPartition partition);
 
     /**
+     * For how long a partition was not read because what has come fills its bounds; 0 where it is read,
+     * held, or waits for more.
+     */
+    long fullNanos(TopicPartition partition, long now);
+
+    /**
      * Does what is due.
      *
      * @return when to be called again at the latest

@@ -44,6 +44,11 @@ final class SubscribeStream {
     /** Consumed or left out since credit was last counted: before it is worth a message none is counted. */
     private long consumedBytes;
 
+    /** The node has no credit left, since then. */
+    private boolean dry;
+
+    private long drySinceNanos;
+
     private boolean recount;
     private boolean recordsGranted;
     private boolean ended;
@@ -104,6 +109,11 @@ final class SubscribeStream {
         consumedBytes += bytes;
     }
 
+    /** For how long the node was without credit. */
+    long dryNanos(long now) {
+        return dry ? now - drySinceNanos : 0;
+    }
+
     void recount() {
         recount = true;
     }
@@ -142,6 +152,7 @@ final class SubscribeStream {
     private Credit grant(long bytes) {
         long granted = Math.max(0, bytes);
         grantedBytes += granted;
+        dry &= receivedBytes >= grantedBytes;
         var credit = Credit.newBuilder().setBytes(granted);
         if (!recordsGranted) {
             recordsGranted = true;
@@ -178,6 +189,10 @@ final class SubscribeStream {
         int bytes = response.getData().getBatches().size();
         long startBytes = receivedBytes;
         receivedBytes += bytes;
+        if (!dry && receivedBytes >= grantedBytes) {
+            dry = true;
+            drySinceNanos = System.nanoTime();
+        }
         var partition = new TopicPartition(response.getTopic(), response.getPartition());
         var reader = attached.get(partition);
         if (reader == null) {

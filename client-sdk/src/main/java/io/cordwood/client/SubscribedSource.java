@@ -106,6 +106,11 @@ final class SubscribedSource implements RecordSource {
     }
 
     @Override
+    public long fullNanos(TopicPartition partition, long now) {
+        return reader(partition).fullNanos(now);
+    }
+
+    @Override
     public long advance(long now) {
         settleAll(now);
         streams.topUp();

@@ -55,6 +55,67 @@ final class AdminTest {
     }
 
     @Test
+    void causesAreTranslatedAndOneOfTheFutureKeepsItsSentence() {
+        var causes = admin.explain(Explained.group("billing"));
+
+        assertThat(causes)
+                .containsExactly(
+                        new Cause(
+                                CauseCode.SLOW_HANDLER,
+                                "a record takes long",
+                                "look at the handler",
+                                "orders",
+                                OptionalInt.of(0),
+                                "ann",
+                                OptionalInt.empty()),
+                        new Cause(
+                                CauseCode.UNKNOWN,
+                                "of the future",
+                                "",
+                                "",
+                                OptionalInt.empty(),
+                                "",
+                                OptionalInt.of(3)));
+        assertThat(admin.explainAsync(Explained.node(1)).join()).isEqualTo(causes);
+    }
+
+    @Test
+    void whatIsToBeExplainedIsAGroupATopicAPartitionOrANode() {
+        var partition = new TopicPartition("orders", 0);
+        List.of(
+                        Explained.group("billing", "orders"),
+                        Explained.group("billing", partition),
+                        Explained.topic("orders"),
+                        Explained.partition(partition),
+                        Explained.node(2))
+                .forEach(admin::explain);
+
+        var asked = cluster.explained();
+        assertThat(asked.get(0).getGroup().getTopic()).isEqualTo("orders");
+        assertThat(asked.get(0).getGroup().hasPartition()).isFalse();
+        assertThat(asked.get(1).getGroup().getGroup()).isEqualTo("billing");
+        assertThat(asked.get(1).getGroup().hasPartition()).isTrue();
+        assertThat(asked.get(2).getTopic().getTopic()).isEqualTo("orders");
+        assertThat(asked.get(2).getTopic().hasPartition()).isFalse();
+        assertThat(asked.get(3).getTopic().hasPartition()).isTrue();
+        assertThat(asked.get(4).getNodeId()).isEqualTo(2);
+        assertThat(Failures.thrownBy(() -> Explained.topic("no topic!")).code()).isEqualTo(ErrorCode.INVALID_NAME);
+    }
+
+    /** A server's code that this client has no name for would be told as one that it does not know. */
+    @Test
+    void everyCauseOfTheApiHasItsName() {
+        for (var code : io.cordwood.proto.v1.CauseCode.values()) {
+            boolean named = code != io.cordwood.proto.v1.CauseCode.UNRECOGNIZED && code.getNumber() > 0;
+            var cause = LagTranslation.cause(io.cordwood.proto.v1.Cause.newBuilder()
+                    .setCodeValue(named ? code.getNumber() : 99)
+                    .build());
+
+            assertThat("CAUSE_CODE_" + cause.code()).isEqualTo(named ? code.name() : "CAUSE_CODE_UNKNOWN");
+        }
+    }
+
+    @Test
     void trimmedPartitionSaysWhatItHolds() {
         admin.createTopic(NewTopic.of("orders").withPartitions(3));
 

@@ -114,6 +114,91 @@ final class CommitLedgerTest {
     }
 
     @Test
+    void offsetThatTheGroupDoesNotKnowOfYetIsRepeatedUntilItDoes() {
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        world.append(0, "a");
+        world.finishAll();
+        var result = request(Map.of(world.owner(0), 1L));
+        passInSteps(Duration.ofSeconds(20));
+        assertThat(result).isNotDone();
+        world.group.refusals.clear();
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(result).isCompletedWithValue(new CommitResult(Map.of(ZERO, 1L), Set.of()));
+        assertThat(world.core.isEnding()).isFalse();
+    }
+
+    @Test
+    void patienceWithAGroupThatLagsBeginsAnewWithEachCommitThatItTook() {
+        for (int round = 0; round < 3; round++) {
+            world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+            world.append(0, "a");
+            world.finishAll();
+            passInSteps(Duration.ofSeconds(20));
+            world.group.refusals.clear();
+            passInSteps(Duration.ofSeconds(2));
+        }
+
+        assertThat(world.group.stored).containsEntry(ZERO, 3L);
+        assertThat(world.core.isEnding()).isFalse();
+    }
+
+    @Test
+    void offsetThatTheGroupNeverTakesEndsTheConsumerAtOnceAndWhoWaitsForItIsTold() {
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        world.append(0, "a");
+        world.append(1, "a");
+        world.finishAll();
+        var refused = request(Map.of(world.owner(0), 1L));
+        var taken = request(Map.of(world.owner(1), 1L));
+        passInSteps(Duration.ofSeconds(31));
+        int calls = world.group.calls;
+
+        assertThat(Failures.of(refused).code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+        assertThat(Failures.of(refused).details()).containsEntry("value", "1").containsEntry("topic", ZERO.topic());
+        assertThat(taken).isCompletedWithValue(new CommitResult(Map.of(ONE, 1L), Set.of()));
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+        assertThat(world.core.hasLeft()).isTrue();
+        passInSteps(Duration.ofSeconds(10));
+        assertThat(world.group.calls).isEqualTo(calls);
+        assertThat(world.group.stored).containsEntry(ZERO, 0L);
+    }
+
+    @Test
+    void revokedPartitionIsNotKeptByAnOffsetThatTheGroupNeverTakes() {
+        settings.revokeTimeout = Duration.ofMinutes(5);
+        start();
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        world.append(0, "a");
+        world.finishAll();
+        world.revoke(0);
+        passInSteps(Duration.ofSeconds(20));
+        assertThat(world.group.acknowledged).isEmpty();
+
+        passInSteps(Duration.ofSeconds(11));
+
+        assertThat(world.group.acknowledged).containsExactly(ZERO);
+        assertThat(world.core.hasLeft()).isTrue();
+    }
+
+    @Test
+    void whatIsDoneInOtherPartitionsIsCommittedBeforeTheConsumerEnds() {
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        world.append(0, "a");
+        world.finishAll();
+        world.append(1, "a");
+        passInSteps(Duration.ofSeconds(32));
+        assertThat(world.core.isEnding()).isTrue();
+        assertThat(world.core.hasLeft()).isFalse();
+
+        world.finishAll();
+
+        assertThat(world.group.stored).containsEntry(ONE, 1L);
+        assertThat(world.core.hasLeft()).isTrue();
+    }
+
+    @Test
     void commitSaysWhoseRecordItWasTheTextAndTheTopic() {
         world.owner(0).metadata = "so far";
         world.append(0, "a");
@@ -181,11 +266,16 @@ final class CommitLedgerTest {
         assertThat(world.commits(0)).containsExactly(11L);
     }
 
+    /** As the clock of a consumer that looks again and again. */
+    private void passInSteps(Duration time) {
+        for (var passed = Duration.ZERO; passed.compareTo(time) < 0; passed = passed.plusMillis(100)) {
+            world.pass(Duration.ofMillis(100));
+        }
+    }
+
     private CompletableFuture<CommitResult> request(Map<OwnedPartition, Long> targets) {
         var result = new CompletableFuture<CommitResult>();
-        world.core.post(() -> {
-            var unused = world.core.ledger().request(targets, Set.of()).thenAccept(result::complete);
-        });
+        world.core.post(() -> world.core.ledger().request(targets, Set.of(), result));
         world.settle();
         return result;
     }

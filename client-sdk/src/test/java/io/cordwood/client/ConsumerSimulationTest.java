@@ -175,6 +175,10 @@ final class ConsumerSimulationTest {
             if (random.nextInt(4) == 0) {
                 world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election"));
             }
+            world.group.refusals.clear();
+            if (random.nextInt(4) == 0) {
+                world.group.refusals.put(partition(), GroupMembership.CommitOutcome.OUT_OF_RANGE);
+            }
             while (world.group.waiting() > 0 && random.nextBoolean()) {
                 world.group.answer();
                 world.settle();
@@ -212,6 +216,7 @@ final class ConsumerSimulationTest {
             restart();
             world.group.holdsAnswers = false;
             world.group.failures.clear();
+            world.group.refusals.clear();
             for (int number = 0; number < PARTITIONS; number++) {
                 var partition = ConsumerWorld.partition(number);
                 world.group.assign(partition, world.group.stored.getOrDefault(partition, 0L));
@@ -424,7 +429,7 @@ final class ConsumerSimulationTest {
                         .done(some)
                         .values()
                         .forEach(found -> found.ifPresent(owner -> targets.put(owner, owner.committable())));
-                var unused = world.core.ledger().request(targets, Set.of());
+                world.core.ledger().request(targets, Set.of(), new CompletableFuture<>());
             });
         }
 

@@ -177,6 +177,13 @@ final class ConsumerWorld {
         return (PollDelivery) core.delivery();
     }
 
+    /** What the group is told when the member pings now. */
+    List<HeldPartition> held() {
+        var held = group.listener().held();
+        settle();
+        return held.join();
+    }
+
     OwnedPartition owner(int number) {
         return core.ownerships().owner(partition(number)).orElseThrow();
     }

@@ -3,12 +3,14 @@ package io.cordwood.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cordwood.proto.v1.MemberProgress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
@@ -134,6 +136,29 @@ final class GroupConsumerTest {
     }
 
     @Test
+    void pausedPartitionAndRecordsThatTakeLongAreToldWithThePings() {
+        produce(0, 30);
+        try (var consumer = settings().manualCommit().open()) {
+            var records = consumer.poll(SECONDS);
+            int slow = records.get(0).partition();
+            var paused = partition((slow + 1) % PARTITIONS);
+            consumer.pause(Set.of(paused));
+
+            await(() ->
+                    held(paused.partition()).filter(MemberProgress::getPaused).isPresent());
+            await(() -> held(slow).filter(MemberProgress::hasProcessing).isPresent());
+            assertThat(held(slow).orElseThrow().getOffset())
+                    .isEqualTo(records.get(0).offset());
+
+            consumer.resume(Set.of(paused));
+            consumer.commit(records);
+            await(() ->
+                    held(paused.partition()).filter(MemberProgress::getPaused).isEmpty()
+                            && held(slow).isEmpty());
+        }
+    }
+
+    @Test
     void refusalForGoodIsThrownByThePoll() {
         say(() -> group.helloRefusals.add(Refusals.of("LIMIT_REACHED", "too many members")));
         try (var consumer = settings().open()) {
@@ -175,6 +200,14 @@ final class GroupConsumerTest {
                 told.add("lost " + partitions);
             }
         };
+    }
+
+    private Optional<MemberProgress> held(int number) {
+        synchronized (cluster) {
+            return group.held.stream()
+                    .filter(each -> each.getPartition().getPartition() == number)
+                    .findFirst();
+        }
     }
 
     private void awaitCommitted(int records) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -33,11 +34,20 @@ final class GrpcMembershipTest {
         private final List<GroupMembership.Assignments> assigned = new ArrayList<>();
         private final List<String> fences = new ArrayList<>();
         private final List<CordwoodException> refusals = new ArrayList<>();
+        private final List<HeldPartition> held = new ArrayList<>();
+        private boolean answersHeld = true;
 
         @Override
         public void assigned(GroupMembership.Assignments whole) {
             synchronized (cluster) {
                 assigned.add(whole);
+            }
+        }
+
+        @Override
+        public CompletableFuture<List<HeldPartition>> held() {
+            synchronized (cluster) {
+                return answersHeld ? CompletableFuture.completedFuture(List.copyOf(held)) : new CompletableFuture<>();
             }
         }
 
@@ -155,6 +165,60 @@ final class GrpcMembershipTest {
 
         await(() -> group.pings > 5);
 
+        assertThat(ask(() -> told.fences)).isEmpty();
+    }
+
+    @Test
+    void pingTellsWhatHoldsTheMemberBack() {
+        var id = new PartitionId(cluster.topic("orders").id, 1);
+        var outside = new OffsetOutOfRangeException(ONE, 7, 40, 90);
+        say(() -> told.held.add(
+                new HeldPartition(id, 7, true, true, Optional.of(Duration.ofMillis(2_500)), 3, Optional.of(outside))));
+        join();
+        await(() -> group.held.size() == 1);
+
+        var held = ask(() -> group.held.get(0));
+        assertThat(held.getPartition().getTopicId()).isEqualTo(id.topicId().toString());
+        assertThat(held.getPartition().getPartition()).isEqualTo(1);
+        assertThat(held.getOffset()).isEqualTo(7);
+        assertThat(held.getPaused() && held.getFull()).isTrue();
+        assertThat(GroupMessages.duration(held.getProcessing())).isEqualTo(Duration.ofMillis(2_500));
+        assertThat(held.getFailedAttempts()).isEqualTo(3);
+        assertThat(held.getStopped().getCode()).isEqualTo(11);
+        assertThat(StatusTranslation.of(held.getStopped()).code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+
+        say(told.held::clear);
+        await(() -> group.held.isEmpty());
+    }
+
+    @Test
+    void whyTheApplicationStoppedIsToldInFewWords() {
+        var id = new PartitionId(cluster.topic("orders").id, 0);
+        var reason = new IllegalStateException("no such customer".repeat(100));
+        say(() -> told.held.add(new HeldPartition(id, 7, false, false, Optional.empty(), 0, Optional.of(reason))));
+        join();
+        await(() -> group.held.size() == 1);
+
+        var held = ask(() -> group.held.get(0));
+        assertThat(held.hasProcessing()).isFalse();
+        assertThat(held.getStopped().getMessage()).hasSize(500).startsWith("no such customer");
+        assertThat(held.getStopped().getDetailsList()).isEmpty();
+    }
+
+    @Test
+    void pingsDoNotWaitForAConsumerThatDoesNotAnswer() {
+        var id = new PartitionId(cluster.topic("orders").id, 0);
+        say(() -> told.held.add(new HeldPartition(id, 7, true, false, Optional.empty(), 0, Optional.empty())));
+        join();
+        await(() -> group.held.size() == 1);
+        say(() -> {
+            told.answersHeld = false;
+            group.pings = 0;
+        });
+
+        await(() -> group.pings > 5);
+
+        assertThat(ask(() -> group.held)).as("what was so before").hasSize(1);
         assertThat(ask(() -> told.fences)).isEmpty();
     }
 
@@ -333,7 +397,8 @@ final class GrpcMembershipTest {
                 "UNKNOWN_TOPIC", GroupMembership.CommitOutcome.NOT_OWNED,
                 "UNKNOWN_MEMBER", GroupMembership.CommitOutcome.FENCED,
                 "METADATA_UNAVAILABLE", GroupMembership.CommitOutcome.UNCONFIRMED,
-                "OVERLOADED", GroupMembership.CommitOutcome.UNCONFIRMED);
+                "OVERLOADED", GroupMembership.CommitOutcome.UNCONFIRMED,
+                "OFFSET_OUT_OF_RANGE", GroupMembership.CommitOutcome.OUT_OF_RANGE);
 
         expected.forEach((reason, outcome) -> {
             say(() -> group.commitRefusals.put(ZERO, Refusals.of(reason, "by the test")));

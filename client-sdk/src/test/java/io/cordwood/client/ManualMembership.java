@@ -228,7 +228,7 @@ final class ManualMembership implements GroupMembership {
             var outcome = call.outcomes.get(commit.partition());
             if (outcome == CommitOutcome.COMMITTED) {
                 stored.merge(commit.partition(), commit.offset(), Math::max);
-            } else if (outcome == CommitOutcome.UNCONFIRMED) {
+            } else if (outcome == CommitOutcome.UNCONFIRMED || outcome == CommitOutcome.OUT_OF_RANGE) {
                 expectAgain(commit.partition());
             }
         }

@@ -24,6 +24,9 @@ final class ManualSource implements RecordSource {
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     private final Set<TopicPartition> drained = new HashSet<>();
     private final Set<TopicPartition> held = new HashSet<>();
+    /** Since when partitions are not read, as their bounds are full. */
+    final Map<TopicPartition, Long> fullSinceNanos = new HashMap<>();
+
     final List<TopicPartition> asked = new ArrayList<>();
     boolean closed;
 
@@ -129,6 +132,14 @@ final class ManualSource implements RecordSource {
     @Override
     public long position(TopicPartition partition) {
         return Objects.requireNonNull(positions.get(partition), "not read");
+    }
+
+    @Override
+    public long fullNanos(TopicPartition partition, long now) {
+        if (closed || !positions.containsKey(partition)) {
+            throw new IllegalStateException(partition + " is not read");
+        }
+        return now - fullSinceNanos.getOrDefault(partition, now);
     }
 
     @Override

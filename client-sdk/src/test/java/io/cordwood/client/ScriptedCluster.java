@@ -1,5 +1,6 @@
 package io.cordwood.client;
 
+import io.cordwood.proto.v1.ExplainRequest;
 import io.cordwood.proto.v1.InitProducerResponse;
 import io.cordwood.proto.v1.Topic;
 import io.grpc.Server;
@@ -52,6 +53,8 @@ final class ScriptedCluster implements AutoCloseable {
     final List<ScriptedDataService> dataServices = new ArrayList<>();
     final ScriptedAnswers answers = new ScriptedAnswers();
     final ScriptedGroup group = new ScriptedGroup(this);
+    private final List<ExplainRequest> explained = new ArrayList<>();
+
     private String clusterId = "abcdefghijklmnopqrstuv";
     private long nextProducerId = 1000;
     private int batchesRemembered = 5;
@@ -235,6 +238,15 @@ final class ScriptedCluster implements AutoCloseable {
             drawn.setBatchesRemembered(batchesRemembered);
         }
         return drawn.build();
+    }
+
+    synchronized void explain(ExplainRequest request) {
+        explained.add(request);
+    }
+
+    /** What was to be explained. */
+    synchronized List<ExplainRequest> explained() {
+        return List.copyOf(explained);
     }
 
     synchronized long publishStreams() {

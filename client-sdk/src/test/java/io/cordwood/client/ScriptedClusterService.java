@@ -2,11 +2,15 @@ package io.cordwood.client;
 
 import io.cordwood.proto.v1.AddNodeRequest;
 import io.cordwood.proto.v1.AddNodeResponse;
+import io.cordwood.proto.v1.Cause;
+import io.cordwood.proto.v1.CauseCode;
 import io.cordwood.proto.v1.ClusterServiceGrpc;
 import io.cordwood.proto.v1.DescribeClusterRequest;
 import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
+import io.cordwood.proto.v1.ExplainRequest;
+import io.cordwood.proto.v1.ExplainResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeState;
@@ -88,6 +92,27 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
                             .setLagEntries(70)
                             .setState(ReplicaState.REPLICA_STATE_SILENT)));
         }
+    }
+
+    /** Something that this client knows, and something that it does not. */
+    @Override
+    public void explain(ExplainRequest request, StreamObserver<ExplainResponse> observer) {
+        ScriptedTopicService.answer(cluster.answers, "Explain", observer, () -> {
+            cluster.explain(request);
+            return ExplainResponse.newBuilder()
+                    .addCauses(Cause.newBuilder()
+                            .setCode(CauseCode.CAUSE_CODE_SLOW_HANDLER)
+                            .setSentence("a record takes long")
+                            .setHint("look at the handler")
+                            .setTopic("orders")
+                            .setPartition(0)
+                            .setMemberId("ann"))
+                    .addCauses(Cause.newBuilder()
+                            .setCodeValue(99)
+                            .setSentence("of the future")
+                            .setNodeId(3))
+                    .build();
+        });
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.cordwood.client;
 import com.google.protobuf.Duration;
 import com.google.rpc.Status;
 import io.cordwood.proto.v1.AssignedPartition;
+import io.cordwood.proto.v1.GetLagRequest;
 import io.cordwood.proto.v1.JoinGroupRequest;
 import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.MemberAssignment;
@@ -12,6 +13,7 @@ import io.cordwood.proto.v1.MemberHello;
 import io.cordwood.proto.v1.MemberJoined;
 import io.cordwood.proto.v1.MemberLease;
 import io.cordwood.proto.v1.MemberPong;
+import io.cordwood.proto.v1.MemberProgress;
 import io.cordwood.proto.v1.MemberRelease;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.OffsetCommitResult;
@@ -67,6 +69,7 @@ final class ScriptedGroup {
     final List<Integer> commitSizes = new ArrayList<>();
     final List<MemberRelease> releases = new ArrayList<>();
     final List<ResetOffsetsRequest> resets = new ArrayList<>();
+    final List<GetLagRequest> lagRequests = new ArrayList<>();
     /** What the next hellos are refused with. */
     final ArrayDeque<Status> helloRefusals = new ArrayDeque<>();
 
@@ -89,6 +92,9 @@ final class ScriptedGroup {
 
     int leaves;
     int pings;
+    /** What the newest ping told. */
+    List<MemberProgress> held = List.of();
+
     private long index = 10;
 
     ScriptedGroup(ScriptedCluster cluster) {
@@ -257,6 +263,7 @@ final class ScriptedGroup {
             switch (request.getKindCase()) {
                 case PING -> {
                     pings++;
+                    held = request.getPing().getHeldList();
                     answers.onNext(JoinGroupResponse.newBuilder()
                             .setPong(MemberPong.newBuilder()
                                     .setPingId(request.getPing().getPingId())

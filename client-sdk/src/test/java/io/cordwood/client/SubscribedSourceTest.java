@@ -101,6 +101,37 @@ final class SubscribedSourceTest {
     }
 
     @Test
+    void partitionIsFullFromWhenItsNodeHasNoCreditLeftUntilEnoughIsConsumed() {
+        produce("orders", 1, 100);
+        add("orders", 0, 0);
+        assertThat(fullNanos(0)).isZero();
+        awaitUntil(() -> fullNanos(0) > 0);
+        long before = fullNanos(0);
+        turnFor(Duration.ofMillis(20));
+        assertThat(fullNanos(0)).isGreaterThan(before + Duration.ofMillis(15).toNanos());
+
+        take("orders", 0, 100);
+
+        awaitUntil(() -> fullNanos(0) == 0);
+    }
+
+    @Test
+    void partitionThatMadeRoomForOthersIsFullAndTheOthersAreNot() {
+        onOneNode();
+        produce("orders", 3, 600);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        add("orders", 2, 0);
+        take("orders", 1, 200);
+        take("orders", 2, 200);
+
+        assertThat(fullNanos(0)).isBetween(1L, SECONDS.toNanos());
+        awaitUntil(() -> fullNanos(1) == 0 && fullNanos(2) == 0);
+        source.hold(partition(0), true);
+        assertThat(fullNanos(0)).as("held").isZero();
+    }
+
+    @Test
     void heldPartitionIsNotReadUntilItIsReleased() {
         onOneNode();
         produce("orders", 2, 200);
@@ -445,6 +476,10 @@ final class SubscribedSourceTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private long fullNanos(int number) {
+        return source.fullNanos(partition(number), System.nanoTime());
     }
 
     private void onOneNode() {
