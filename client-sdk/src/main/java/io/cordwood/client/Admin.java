@@ -43,7 +43,7 @@ public final class Admin {
         this.calls = calls;
     }
 
-    /** Lists, describes, resets and deletes consumer groups. */
+    /** Lists, describes, measures, resets and deletes consumer groups. */
     public GroupAdmin groups() {
         return new GroupAdmin(calls);
     }
@@ -358,6 +358,23 @@ public final class Admin {
     /** As {@link #cluster}. */
     public CompletableFuture<ClusterDescription> clusterAsync() {
         return calls.published(describeCluster());
+    }
+
+    /** What holds a group, a topic or a node back, the gravest first; none where nothing does. */
+    public List<Cause> explain(Explained subject) {
+        return Waiting.on(causes(subject));
+    }
+
+    /** As {@link #explain}. */
+    public CompletableFuture<List<Cause>> explainAsync(Explained subject) {
+        return calls.published(causes(subject));
+    }
+
+    private CompletableFuture<List<Cause>> causes(Explained subject) {
+        return calls.read(ClusterServiceGrpc.getExplainMethod(), LagTranslation.explain(subject))
+                .thenApply(response -> response.getCausesList().stream()
+                        .map(LagTranslation::cause)
+                        .toList());
     }
 
     /** The partitions of a topic with what their leaders and replicas say now. */

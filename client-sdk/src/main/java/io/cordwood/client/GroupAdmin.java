@@ -1,18 +1,22 @@
 package io.cordwood.client;
 
 import io.cordwood.proto.v1.DeleteGroupRequest;
+import io.cordwood.proto.v1.DeleteOffsetsRequest;
 import io.cordwood.proto.v1.DescribeGroupRequest;
+import io.cordwood.proto.v1.GetLagRequest;
 import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.ListGroupsRequest;
 import io.cordwood.proto.v1.OffsetReset;
 import io.cordwood.proto.v1.ResetOffsetsRequest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lists, describes, resets and deletes consumer groups. Every verb has a blocking form and an {@code Async}
- * twin; both fail with {@link CordwoodException}.
+ * Lists, describes, measures, resets and deletes consumer groups. Every verb has a blocking form and an
+ * {@code Async} twin; both fail with {@link CordwoodException}.
  *
  * <p><b>Thread:</b> any. Futures are completed on the client's callback executor.
  */
@@ -78,6 +82,82 @@ public final class GroupAdmin {
                 .thenCompose(answer -> answer.doneBefore(ErrorCode.UNKNOWN_GROUP)
                         ? CompletableFuture.<Void>completedFuture(null)
                         : answer.value().<Void>thenApply(response -> null));
+    }
+
+    /**
+     * How far a group is behind in each partition that it has an offset of, or that a member has or shall
+     * have.
+     */
+    public List<PartitionLag> lag(String group) {
+        return lag(group, List.of());
+    }
+
+    /**
+     * How far a group is behind in these partitions, in their order.
+     *
+     * @param partitions at most 10,000; none means all
+     */
+    public List<PartitionLag> lag(String group, Collection<TopicPartition> partitions) {
+        return Waiting.on(measured(group, partitions));
+    }
+
+    /** As {@link #lag(String)}. */
+    public CompletableFuture<List<PartitionLag>> lagAsync(String group) {
+        return lagAsync(group, List.of());
+    }
+
+    /** As {@link #lag(String, Collection)}. */
+    public CompletableFuture<List<PartitionLag>> lagAsync(String group, Collection<TopicPartition> partitions) {
+        return calls.published(measured(group, partitions));
+    }
+
+    private CompletableFuture<List<PartitionLag>> measured(String group, Collection<TopicPartition> partitions) {
+        var request =
+                GetLagRequest.newBuilder().setGroup(Names.requireGroup(group)).addAllPartitions(messages(partitions));
+        return calls.read(GroupServiceGrpc.getGetLagMethod(), request.build())
+                .thenApply(answer -> answer.getPartitionsList().stream()
+                        .map(LagTranslation::lag)
+                        .toList());
+    }
+
+    /**
+     * Forgets how far a group has come in partitions that no member has; in their order, what became of them.
+     *
+     * @param partitions from one to 1000
+     */
+    public List<OffsetDeletion> deleteOffsets(String group, Collection<TopicPartition> partitions) {
+        return Waiting.on(forgotten(group, partitions));
+    }
+
+    /** As {@link #deleteOffsets}. */
+    public CompletableFuture<List<OffsetDeletion>> deleteOffsetsAsync(
+            String group, Collection<TopicPartition> partitions) {
+        return calls.published(forgotten(group, partitions));
+    }
+
+    private CompletableFuture<List<OffsetDeletion>> forgotten(String group, Collection<TopicPartition> partitions) {
+        var request = DeleteOffsetsRequest.newBuilder()
+                .setGroup(Names.requireGroup(group))
+                .addAllPartitions(messages(partitions));
+        var named = List.copyOf(partitions);
+        return calls.change(GroupServiceGrpc.getDeleteOffsetsMethod(), request.build())
+                .thenCompose(answer -> answer.doneBefore(ErrorCode.UNKNOWN_GROUP) // it went with its last offset
+                        ? CompletableFuture.completedFuture(named.stream()
+                                .map(partition -> new OffsetDeletion(partition, Optional.empty()))
+                                .toList())
+                        : answer.value()
+                                .thenApply(response -> response.getResultsList().stream()
+                                        .map(LagTranslation::deletion)
+                                        .toList()));
+    }
+
+    private static List<io.cordwood.proto.v1.TopicPartition> messages(Collection<TopicPartition> partitions) {
+        return partitions.stream()
+                .map(partition -> io.cordwood.proto.v1.TopicPartition.newBuilder()
+                        .setTopic(Names.requireTopic(partition.topic()))
+                        .setPartition(partition.partition())
+                        .build())
+                .toList();
     }
 
     /** Sets offsets of a group, all of them or none; in order of topic and number, what became of them. */

@@ -2,9 +2,11 @@ package io.cordwood.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +75,77 @@ final class GroupAdminTest {
 
         cluster.answers.failNext("DeleteGroup", Refusals.of("GROUP_ACTIVE", "it has members"));
         assertThat(Failures.thrownBy(() -> groups.delete("billing")).code()).isEqualTo(ErrorCode.GROUP_ACTIVE);
+    }
+
+    @Test
+    void lagIsToldWithTimesAndRates() {
+        var expected = new PartitionLag(
+                new TopicPartition("orders", 1),
+                OptionalLong.of(40),
+                20,
+                90,
+                50,
+                5_000,
+                3,
+                Optional.of(Duration.ofMillis(12_500)),
+                Optional.of(Duration.ofHours(1)),
+                OptionalDouble.of(7.5),
+                OptionalDouble.of(2.5),
+                Optional.of(Duration.ofSeconds(10)),
+                Optional.empty());
+
+        assertThat(groups.lag("billing")).containsExactly(expected);
+        assertThat(groups.lagAsync("billing").join()).containsExactly(expected);
+        synchronized (cluster) {
+            assertThat(cluster.group.lagRequests.get(0).getGroup()).isEqualTo("billing");
+        }
+    }
+
+    @Test
+    void lagOfNamedPartitionsSaysWhatCouldNotBeMeasured() {
+        var asked = List.of(new TopicPartition("orders", 2), new TopicPartition("orders", 0));
+
+        var lag = groups.lag("billing", asked);
+
+        assertThat(lag).extracting(PartitionLag::partition).isEqualTo(asked);
+        assertThat(lag.get(0).error().orElseThrow().code()).isEqualTo(ErrorCode.LEADER_UNKNOWN);
+        assertThat(lag.get(0).age()).isEmpty();
+        assertThat(lag.get(0).offset()).isEmpty();
+        assertThat(lag.get(0).committedPerSecond()).isEmpty();
+        assertThat(Failures.thrownBy(() -> groups.lag("no group!")).code()).isEqualTo(ErrorCode.INVALID_NAME);
+    }
+
+    @Test
+    void offsetsAreForgottenOneByOne() {
+        var zero = new TopicPartition("orders", 0);
+        var one = new TopicPartition("orders", 1);
+        synchronized (cluster) {
+            cluster.group.offsets.put(one, new ScriptedGroup.Stored(42, 3, ""));
+        }
+
+        var results = groups.deleteOffsets("billing", List.of(zero, one));
+
+        assertThat(results).extracting(OffsetDeletion::partition).containsExactly(zero, one);
+        assertThat(results.get(0).error().orElseThrow().code()).isEqualTo(ErrorCode.GROUP_ACTIVE);
+        assertThat(results.get(1).error()).isEmpty();
+        synchronized (cluster) {
+            assertThat(cluster.group.offsets).isEmpty();
+        }
+    }
+
+    @Test
+    void groupThatWentWithItsOffsetsInAnEarlierTryIsNoFailure() {
+        var one = new TopicPartition("orders", 1);
+        cluster.answers.failNextAfterwards("DeleteOffsets", Refusals.of("METADATA_UNAVAILABLE", "an election"));
+        cluster.answers.failNext("DeleteOffsets", Refusals.of("UNKNOWN_GROUP", "no such group"));
+
+        assertThat(groups.deleteOffsets("billing", List.of(one)))
+                .containsExactly(new OffsetDeletion(one, Optional.empty()));
+
+        cluster.answers.failNext("DeleteOffsets", Refusals.of("UNKNOWN_GROUP", "no such group"));
+        assertThat(Failures.thrownBy(() -> groups.deleteOffsets("billing", List.of(one)))
+                        .code())
+                .isEqualTo(ErrorCode.UNKNOWN_GROUP);
     }
 
     @Test

@@ -1,10 +1,15 @@
 package io.cordwood.client;
 
+import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 import io.cordwood.proto.v1.DeleteGroupRequest;
 import io.cordwood.proto.v1.DeleteGroupResponse;
+import io.cordwood.proto.v1.DeleteOffsetsRequest;
+import io.cordwood.proto.v1.DeleteOffsetsResponse;
 import io.cordwood.proto.v1.DescribeGroupRequest;
 import io.cordwood.proto.v1.DescribeGroupResponse;
+import io.cordwood.proto.v1.GetLagRequest;
+import io.cordwood.proto.v1.GetLagResponse;
 import io.cordwood.proto.v1.Group;
 import io.cordwood.proto.v1.GroupMember;
 import io.cordwood.proto.v1.GroupPartitionState;
@@ -15,6 +20,8 @@ import io.cordwood.proto.v1.JoinGroupRequest;
 import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.ListGroupsRequest;
 import io.cordwood.proto.v1.ListGroupsResponse;
+import io.cordwood.proto.v1.OffsetDeletion;
+import io.cordwood.proto.v1.PartitionLag;
 import io.cordwood.proto.v1.ResetOffsetsRequest;
 import io.cordwood.proto.v1.ResetOffsetsResponse;
 import io.cordwood.proto.v1.ResetPartition;
@@ -94,6 +101,64 @@ final class ScriptedGroupService extends GroupServiceGrpc.GroupServiceImplBase {
     @Override
     public void deleteGroup(DeleteGroupRequest request, StreamObserver<DeleteGroupResponse> observer) {
         ScriptedTopicService.answer(cluster.answers, "DeleteGroup", observer, DeleteGroupResponse::getDefaultInstance);
+    }
+
+    /** Partitions that are asked for by name cannot be measured. */
+    @Override
+    public void getLag(GetLagRequest request, StreamObserver<GetLagResponse> observer) {
+        ScriptedTopicService.answer(cluster.answers, "GetLag", observer, () -> {
+            synchronized (cluster) {
+                cluster.group.lagRequests.add(request);
+                var answer = GetLagResponse.newBuilder();
+                request.getPartitionsList()
+                        .forEach(asked -> answer.addPartitions(PartitionLag.newBuilder()
+                                .setTopic(asked.getTopic())
+                                .setPartition(asked.getPartition())
+                                .setError(Refusals.of("LEADER_UNKNOWN", "an election goes on"))));
+                if (request.getPartitionsCount() == 0) {
+                    answer.addPartitions(lag());
+                }
+                return answer.build();
+            }
+        });
+    }
+
+    private static PartitionLag.Builder lag() {
+        return PartitionLag.newBuilder()
+                .setTopic("orders")
+                .setPartition(1)
+                .setOffset(40)
+                .setLogStartOffset(20)
+                .setHighWatermark(90)
+                .setRecords(50)
+                .setBytes(5_000)
+                .setTrimmedRecords(3)
+                .setAge(Duration.newBuilder().setSeconds(12).setNanos(500_000_000))
+                .setUntilTrimmed(Duration.newBuilder().setSeconds(3_600))
+                .setCommittedPerSecond(7.5)
+                .setAppendedPerSecond(2.5)
+                .setUntilCaughtUp(Duration.newBuilder().setSeconds(10));
+    }
+
+    /** Whatever has an offset is deleted. */
+    @Override
+    public void deleteOffsets(DeleteOffsetsRequest request, StreamObserver<DeleteOffsetsResponse> observer) {
+        ScriptedTopicService.answer(cluster.answers, "DeleteOffsets", observer, () -> {
+            synchronized (cluster) {
+                var answer = DeleteOffsetsResponse.newBuilder();
+                for (var asked : request.getPartitionsList()) {
+                    var result = OffsetDeletion.newBuilder()
+                            .setTopic(asked.getTopic())
+                            .setPartition(asked.getPartition());
+                    var partition = new TopicPartition(asked.getTopic(), asked.getPartition());
+                    if (cluster.group.offsets.remove(partition) == null) {
+                        result.setError(Refusals.of("GROUP_ACTIVE", "a member has it"));
+                    }
+                    answer.addResults(result);
+                }
+                return answer.build();
+            }
+        });
     }
 
     @Override
