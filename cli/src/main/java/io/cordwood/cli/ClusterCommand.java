@@ -12,8 +12,13 @@ import picocli.CommandLine.Spec;
 /** {@code cluster}: nodes and partitions. */
 @Command(
         name = "cluster",
-        description = "Show nodes and partitions, add or replace a node, or ask whether one may stop.",
-        subcommands = {ClusterAddNodeCommand.class, ClusterReplaceNodeCommand.class, ClusterRollingCheckCommand.class})
+        description = "Show nodes and partitions, add, replace or explain a node, or ask whether one may stop.",
+        subcommands = {
+            ClusterAddNodeCommand.class,
+            ClusterReplaceNodeCommand.class,
+            ClusterExplainNodeCommand.class,
+            ClusterRollingCheckCommand.class
+        })
 final class ClusterCommand implements Runnable {
     @Mixin
     private OutputOptions output = new OutputOptions();

@@ -6,10 +6,12 @@ import picocli.CommandLine.Command;
 /** {@code group}: consumer groups. */
 @Command(
         name = "group",
-        description = "List, describe, reset and delete consumer groups.",
+        description = "List, describe, measure, explain, reset and delete consumer groups.",
         subcommands = {
             GroupListCommand.class,
             GroupDescribeCommand.class,
+            GroupLagCommand.class,
+            GroupExplainCommand.class,
             GroupResetCommand.class,
             GroupDeleteCommand.class
         })

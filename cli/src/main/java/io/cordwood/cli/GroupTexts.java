@@ -4,6 +4,7 @@ import io.cordwood.cli.console.TextTable;
 import io.cordwood.client.GroupDescription;
 import io.cordwood.client.GroupSummary;
 import io.cordwood.client.ResetOffset;
+import io.cordwood.client.TopicPartition;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,6 +69,16 @@ final class GroupTexts {
                         partition.target().equals(partition.owner()) ? UNKNOWN : who(partition.target(), names),
                         orUnknown(partition.metadata())));
         return table;
+    }
+
+    /** By partition, who has it; without those that nobody has. */
+    static Map<TopicPartition, String> owners(GroupDescription group) {
+        var names = names(group);
+        var owners = new HashMap<TopicPartition, String>();
+        group.partitions().stream()
+                .filter(partition -> !partition.owner().isEmpty())
+                .forEach(partition -> owners.put(partition.partition(), who(partition.owner(), names)));
+        return owners;
     }
 
     /** Members by id, as short as tells them apart. */
@@ -166,11 +177,11 @@ final class GroupTexts {
         return values;
     }
 
-    private static String text(OptionalLong value) {
+    static String text(OptionalLong value) {
         return value.isPresent() ? Long.toString(value.getAsLong()) : UNKNOWN;
     }
 
-    private static String orUnknown(String text) {
+    static String orUnknown(String text) {
         return text.isEmpty() ? UNKNOWN : text;
     }
 

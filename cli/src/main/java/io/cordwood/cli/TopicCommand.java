@@ -6,11 +6,12 @@ import picocli.CommandLine.Command;
 /** {@code topic}: topics. */
 @Command(
         name = "topic",
-        description = "Create, list, describe, change, trim and delete topics.",
+        description = "Create, list, describe, explain, change, trim and delete topics.",
         subcommands = {
             TopicCreateCommand.class,
             TopicListCommand.class,
             TopicDescribeCommand.class,
+            TopicExplainCommand.class,
             TopicConfigCommand.class,
             TopicAddPartitionsCommand.class,
             TopicTransferLeaderCommand.class,

@@ -52,6 +52,18 @@ final class CommandLineTest {
             group reset g -t a:x --to 1         | 'x' is not a partition
             group reset g -t a --to earliest    | process records again
             group reset g --from-file /none     | cannot read /none
+            group lag                           | GROUP
+            group lag g -p 1                    | --partition 1 names no topic
+            group lag g -t a -p x               | 'x'
+            group lag g -t a -p -1              | partition is -1
+            group lag g --interval 1s           | --interval means nothing without --watch
+            group lag g --watch --interval 1    | '1' is not a duration
+            group explain                       | GROUP
+            group explain g -p 1                | --partition 1 names no topic
+            topic explain                       | NAME
+            topic explain a -p -1               | partition is -1
+            cluster explain-node                | ID
+            cluster explain-node one            | 'one'
             produce                             | TOPIC
             produce t -p first                  | 'first'
             produce t -p -1                     | partitions are numbered from 0
@@ -164,6 +176,11 @@ final class CommandLineTest {
                 "partition move-replica t 0 1 3",
                 "cluster rolling-check 1",
                 "cluster rolling-check 1 --wait 1s",
+                "cluster explain-node 1",
+                "group lag g",
+                "group lag g --watch",
+                "group explain g -t a -p 1",
+                "topic explain a",
                 "topic delete a --yes",
                 "topic trim a 0 42 --yes"
             })

@@ -16,6 +16,23 @@ final class DurationTextTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "PT0S, 0.0 s",
+        "PT4.25S, 4.3 s",
+        "PT9.9S, 9.9 s",
+        "PT10S, 10 s",
+        "PT119.9S, 119 s",
+        "PT2M, 2 min",
+        "PT119M59S, 119 min",
+        "PT2H, 2 h",
+        "PT47H59M, 47 h",
+        "P2D, 2 d"
+    })
+    void tellsOneUnit(Duration duration, String expected) {
+        assertThat(DurationText.of(duration)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "10", "s", "-1s", "1.5s", "10 s", "1d", "0ms", "9999999999s"})
     void refusesAnythingElse(String text) {
         assertThatThrownBy(() -> DurationText.parse(text)).hasMessageContaining("'" + text + "'");

@@ -12,6 +12,7 @@ import io.cordwood.client.TopicPartition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,13 @@ final class GroupTextsTest {
                         "TOPIC   PARTITION  OFFSET  COMMITTED             OWNER     GOES TO   METADATA",
                         "orders          0     120  2026-11-20T10:00:00Z  a1111111  b2222222  half way",
                         "orders          1       -  -                     a1111111  -         -");
+    }
+
+    @Test
+    void ownersAreToldByPartition() {
+        assertThat(GroupTexts.owners(GROUP))
+                .isEqualTo(Map.of(
+                        new TopicPartition("orders", 0), "a1111111", new TopicPartition("orders", 1), "a1111111"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Where a command writes: data to standard output, notices and progress to standard error.
@@ -17,6 +18,9 @@ public final class Console {
     public record Streams(boolean outIsTerminal, boolean errIsTerminal, boolean colour) {}
 
     private static final String REWRITE_LINE = "\r\u001b[K";
+    private static final String HOME = "\u001b[H";
+    private static final String REST_OF_LINE = "\u001b[K\n";
+    private static final String REST_OF_SCREEN = "\u001b[J";
     private static final String DIM = "\u001b[2m";
     private static final String RED = "\u001b[31m";
     private static final String RESET = "\u001b[0m";
@@ -66,6 +70,16 @@ public final class Console {
     public synchronized void data(String line) {
         wipeLine();
         out.print(line + "\n");
+        out.flush();
+    }
+
+    /** Data that takes the place of all that is on a terminal, and follows what was before elsewhere. */
+    public synchronized void redraw(List<String> lines) {
+        wipeLine();
+        boolean inPlace = streams.outIsTerminal();
+        var text = new StringBuilder(inPlace ? HOME : "");
+        lines.forEach(line -> text.append(line).append(inPlace ? REST_OF_LINE : "\n"));
+        out.print(text.append(inPlace ? REST_OF_SCREEN : ""));
         out.flush();
     }
 

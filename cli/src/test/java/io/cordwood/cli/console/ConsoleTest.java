@@ -6,6 +6,7 @@ import io.cordwood.cli.console.Console.Streams;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ConsoleTest {
@@ -49,6 +50,23 @@ final class ConsoleTest {
     }
 
     @Test
+    void whatIsDrawnAgainTakesThePlaceOfTheScreenOnATerminal() {
+        var console = console(true, false);
+        console.redraw(List.of("one", "two"));
+
+        assertThat(out()).isEqualTo("\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J");
+    }
+
+    @Test
+    void whatIsDrawnAgainFollowsWhatWasBeforeElsewhere() {
+        var console = console(false, false);
+        console.redraw(List.of("one", "two"));
+        console.redraw(List.of("three"));
+
+        assertThat(out()).isEqualTo("one\ntwo\nthree\n");
+    }
+
+    @Test
     void mutedConsoleShowsNoMoreNotices() {
         var console = console(false, false);
         console.mute();
@@ -63,6 +81,10 @@ final class ConsoleTest {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 new Streams(terminal, terminal, colour));
+    }
+
+    private String out() {
+        return out.toString(StandardCharsets.UTF_8);
     }
 
     private String err() {
