@@ -7,6 +7,7 @@ import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.PartitionId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,10 +33,13 @@ final class CommitQueue {
     /** How many requests of a member wait. */
     private final Map<MemberRef, Integer> waitingOf = new HashMap<>();
 
+    private final FencedCommits fenced;
     private int waitingOffsets;
 
-    CommitQueue(CoordinatorConfig config) {
+    /** @param fenced is told what became of them */
+    CommitQueue(CoordinatorConfig config, FencedCommits fenced) {
         this.config = config;
+        this.fenced = fenced;
     }
 
     /**
@@ -52,6 +56,10 @@ final class CommitQueue {
 
         MemberRef member() {
             return new MemberRef(commit.group(), commit.memberId());
+        }
+
+        List<PartitionId> partitions() {
+            return commit.offsets().stream().map(PartitionOffset::partition).toList();
         }
 
         AnswerCommit answer(SortedMap<Integer, GroupRefusal> refusedOfTheRest) {
@@ -172,7 +180,7 @@ final class CommitQueue {
     }
 
     /** @param refused by their places in the command */
-    List<AnswerCommit> finished(SortedMap<Integer, GroupRefusal> refused) {
+    List<AnswerCommit> finished(SortedMap<Integer, GroupRefusal> refused, long nowMillis) {
         var answers = new ArrayList<AnswerCommit>();
         int first = 0;
         for (Waiting item : lane.finished()) {
@@ -180,6 +188,7 @@ final class CommitQueue {
             var own = new TreeMap<Integer, GroupRefusal>();
             int begin = first;
             refused.subMap(first, end).forEach((place, refusal) -> own.put(place - begin, refusal));
+            fenced.judged(item.member(), item.partitions(), own, nowMillis);
             answers.add(item.answer(own));
             first = end;
         }

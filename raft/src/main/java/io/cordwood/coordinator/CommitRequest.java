@@ -22,4 +22,8 @@ public record CommitRequest(
         offsets = List.copyOf(offsets);
         ends = Collections.unmodifiableSortedMap(new TreeMap<>(ends));
     }
+
+    List<PartitionId> partitions() {
+        return offsets.stream().map(PartitionOffset::partition).toList();
+    }
 }

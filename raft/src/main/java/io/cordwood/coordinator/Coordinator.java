@@ -49,6 +49,7 @@ public final class Coordinator {
 
     private final MembershipQueue membership;
     private final CommitQueue commits;
+    private final FencedCommits fenced = new FencedCommits();
     private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
     private final Lane<String> expiries = new Lane<>();
     private final TopicWatch topics = new TopicWatch();
@@ -61,7 +62,7 @@ public final class Coordinator {
         this.config = config;
         this.clock = clock;
         this.image = image;
-        commits = new CommitQueue(config);
+        commits = new CommitQueue(config, fenced);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
         image.groups().byName().values().forEach(this::openSessions);
     }
@@ -94,50 +95,31 @@ public final class Coordinator {
      */
     public void connect(long stream, MemberHello hello) {
         var member = new MemberRef(hello.group(), hello.memberId());
-        var matching = matching(hello);
+        var matching = Hellos.matching(hello, image.topics().keySet());
         if (matching.isPresent() && matching.get().refusal().isPresent()) {
             close(stream, matching.get().refusal().get());
             return;
         }
-        var names = matching.map(Matching::names).orElseGet(TreeSet::new);
+        var names = matching.map(Hellos.Matching::names).orElseGet(TreeSet::new);
         var known = member(member);
         if (known.isPresent()) {
             reconnect(stream, member, known.get(), Hellos.join(hello, "", names));
         } else if (hello.epoch() > 0) {
-            close(stream, unknown(member));
+            close(stream, MemberRefusals.unknown(member));
         } else {
             arrive(stream, member, hello, names);
         }
     }
 
-    /** What a pattern matches, or why not. */
-    private record Matching(Optional<GroupRefusal> refusal, SortedSet<String> names) {}
-
-    private Optional<Matching> matching(MemberHello hello) {
-        var refusal = Hellos.check(hello);
-        if (refusal.isPresent()) {
-            return Optional.of(new Matching(refusal, new TreeSet<>()));
-        }
-        var pattern = hello.subscription().pattern();
-        if (pattern.isEmpty()) {
-            return Optional.empty();
-        }
-        var names = TopicPattern.of(pattern).matching(image.topics().keySet());
-        return Optional.of(
-                names.isPresent()
-                        ? new Matching(Hellos.checkSize(hello, names.get()), names.get())
-                        : new Matching(Optional.of(Hellos.tooCostly(pattern)), new TreeSet<>()));
-    }
-
     private void reconnect(long stream, MemberRef member, GroupMember known, GroupCommand.Join join) {
         var session = sessions.get(member);
         if (session == null || session.isEnding()) {
-            close(stream, unavailable("member " + member.memberId() + " is being removed"));
+            close(stream, MemberRefusals.unavailable("member " + member.memberId() + " is being removed"));
             return;
         }
         if (session.isConnected() && !session.isOn(stream)) {
             streams.remove(session.stream());
-            close(session.stream(), fenced(member));
+            close(session.stream(), MemberRefusals.fenced(member));
         }
         session.attach(stream);
         session.heard(clock.monotonicMillis());
@@ -164,7 +146,7 @@ public final class Coordinator {
         var replaces = holder.map(GroupMember::memberId).orElse("");
         streamsOf(member).stream().filter(older -> older != stream).forEach(older -> {
             streams.remove(older);
-            close(older, fenced(member));
+            close(older, MemberRefusals.fenced(member));
         });
         streams.put(stream, member);
         queue(stream, member, Hellos.join(hello, replaces, names));
@@ -190,6 +172,48 @@ public final class Coordinator {
                 assign(session);
             }
         });
+    }
+
+    /**
+     * What a member says with a ping of partitions in which it does not just read on; what it said before
+     * is over.
+     *
+     * @param held those that are not its own are left out
+     */
+    public void told(long stream, List<MemberProgress> held) {
+        Optional.ofNullable(streams.get(stream))
+                .map(sessions::get)
+                .filter(session -> session.isOn(stream))
+                .ifPresent(session -> session.tell(own(session.member(), held)));
+    }
+
+    private List<MemberProgress> own(MemberRef member, List<MemberProgress> held) {
+        return group(member)
+                .map(group -> held.stream()
+                        .filter(progress -> {
+                            var partition = group.membership().partitions().get(progress.partition());
+                            return partition != null && partition.isOwnedBy(member.memberId());
+                        })
+                        .toList())
+                .orElse(List.of());
+    }
+
+    /** What nobody but this leader knows of a group's members. */
+    public GroupStanding standing(String group) {
+        long now = clock.monotonicMillis();
+        var members = sessions.values().stream()
+                .filter(session -> session.member().group().equals(group) && !session.isEnding())
+                .map(session -> standing(session, now))
+                .toList();
+        return new GroupStanding(members, fenced.of(group, now));
+    }
+
+    private GroupStanding.Member standing(Session session, long now) {
+        return new GroupStanding.Member(
+                session.member().memberId(),
+                session.silentMillis(now),
+                session.isConnected(),
+                own(session.member(), session.held()));
     }
 
     /**
@@ -220,9 +244,11 @@ public final class Coordinator {
         var session = sessions.get(member);
         if (session == null || session.isEnding()) {
             var refusal = group(member).isPresent()
-                    ? unknown(member)
+                    ? MemberRefusals.unknown(member)
                     : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
-            outputs.add(CommitQueue.refused(number, request, refusal));
+            var answer = CommitQueue.refused(number, request, refusal);
+            fenced.judged(member, request.partitions(), answer.refused(), clock.monotonicMillis());
+            outputs.add(answer);
         } else {
             outputs.addAll(commits.add(number, member, request));
         }
@@ -250,7 +276,7 @@ public final class Coordinator {
                 .filter(found -> found.isOn(stream) && !found.isEnding());
         session.ifPresent(found -> found.heard(clock.monotonicMillis()));
         if (session.isEmpty() && !streams.containsKey(stream)) {
-            close(stream, unavailable("the stream is not known here"));
+            close(stream, MemberRefusals.unavailable("the stream is not known here"));
         }
         return session;
     }
@@ -303,7 +329,7 @@ public final class Coordinator {
         var session = sessions.remove(member);
         if (session != null && session.isConnected()) {
             streams.remove(session.stream());
-            close(session.stream(), unknown(member));
+            close(session.stream(), MemberRefusals.unknown(member));
         }
     }
 
@@ -312,7 +338,7 @@ public final class Coordinator {
         if (!(result instanceof MetadataResult.GroupAnswer answer)) {
             failed(proposalId);
         } else if (commits.has(proposalId)) {
-            outputs.addAll(commits.finished(answer.refused()));
+            outputs.addAll(commits.finished(answer.refused(), clock.monotonicMillis()));
         } else if (!refreshes.has(proposalId) && !expiries.has(proposalId)) {
             var joined = membership.finished(proposalId);
             for (int place = 0; place < joined.size(); place++) {
@@ -329,7 +355,7 @@ public final class Coordinator {
             if (refusal.isPresent()) {
                 drop(stream, member, refusal.get());
             } else if (session == null) {
-                drop(stream, member, unknown(member));
+                drop(stream, member, MemberRefusals.unknown(member));
             } else if (!session.isConnected()) {
                 session.attach(stream);
                 session.heard(clock.monotonicMillis());
@@ -356,7 +382,7 @@ public final class Coordinator {
 
     /** Nobody knows whether a proposal was or will be applied. */
     public void failed(long proposalId) {
-        var refusal = unavailable("the command was not confirmed");
+        var refusal = MemberRefusals.unavailable("the command was not confirmed");
         if (commits.has(proposalId)) {
             outputs.addAll(commits.failed(refusal));
         } else if (refreshes.has(proposalId)) {
@@ -461,22 +487,5 @@ public final class Coordinator {
 
     private void close(long stream, GroupRefusal reason) {
         outputs.add(new Close(stream, reason));
-    }
-
-    private static GroupRefusal unknown(MemberRef member) {
-        return new GroupRefusal(
-                GroupReason.UNKNOWN_MEMBER,
-                "member_id",
-                member.memberId(),
-                "that of a member of group " + member.group());
-    }
-
-    private static GroupRefusal fenced(MemberRef member) {
-        return new GroupRefusal(
-                GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");
-    }
-
-    private static GroupRefusal unavailable(String what) {
-        return new GroupRefusal(GroupReason.UNAVAILABLE, "coordinator", what, "asked again");
     }
 }

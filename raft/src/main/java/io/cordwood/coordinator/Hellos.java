@@ -6,6 +6,7 @@ import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ final class Hellos {
     private Hellos() {}
 
     /** The first rule that it breaks, apart from those of the metadata. */
-    static Optional<GroupRefusal> check(MemberHello hello) {
+    private static Optional<GroupRefusal> check(MemberHello hello) {
         if (hello.memberId().isEmpty()) {
             return refused(GroupReason.INVALID_NAME, "member_id", "", "not empty");
         }
@@ -37,7 +38,7 @@ final class Hellos {
     }
 
     /** Whether the join finds room in a raft entry, with the topics that its pattern matches. */
-    static Optional<GroupRefusal> checkSize(MemberHello hello, SortedSet<String> patternTopics) {
+    private static Optional<GroupRefusal> checkSize(MemberHello hello, SortedSet<String> patternTopics) {
         long bytes = EntryBudget.bytes(join(hello, "", patternTopics));
         return bytes <= EntryBudget.MAX_BYTES
                 ? Optional.empty()
@@ -48,9 +49,33 @@ final class Hellos {
                         "at most " + EntryBudget.MAX_BYTES);
     }
 
-    static GroupRefusal tooCostly(String pattern) {
+    private static GroupRefusal tooCostly(String pattern) {
         return new GroupRefusal(
                 GroupReason.INVALID_SUBSCRIPTION, "pattern", pattern, "one that is cheap to match with all topics");
+    }
+
+    /** What a pattern matches, or why not. */
+    record Matching(Optional<GroupRefusal> refusal, SortedSet<String> names) {}
+
+    /**
+     * The first rule that it breaks, or what its pattern matches; empty where neither is so.
+     *
+     * @param topics names of those that there are
+     */
+    static Optional<Matching> matching(MemberHello hello, Set<String> topics) {
+        var refusal = check(hello);
+        if (refusal.isPresent()) {
+            return Optional.of(new Matching(refusal, new TreeSet<>()));
+        }
+        var pattern = hello.subscription().pattern();
+        if (pattern.isEmpty()) {
+            return Optional.empty();
+        }
+        var names = TopicPattern.of(pattern).matching(topics);
+        return Optional.of(
+                names.isPresent()
+                        ? new Matching(checkSize(hello, names.get()), names.get())
+                        : new Matching(Optional.of(tooCostly(pattern)), new TreeSet<>()));
     }
 
     private static Optional<GroupRefusal> refused(GroupReason reason, String field, String value, String limit) {

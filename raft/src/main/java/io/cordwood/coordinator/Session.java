@@ -1,6 +1,7 @@
 package io.cordwood.coordinator;
 
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import java.util.List;
 
 /**
  * A member as the metadata leader hears of it. It is in memory only: a new leader begins all of them anew.
@@ -14,6 +15,7 @@ final class Session {
     private long heardMillis;
     private long stream = NO_STREAM;
     private boolean ending;
+    private List<MemberProgress> held = List.of();
 
     Session(MemberRef member, long nowMillis) {
         this.member = member;
@@ -26,6 +28,15 @@ final class Session {
 
     void heard(long nowMillis) {
         heardMillis = nowMillis;
+    }
+
+    /** What it does where it does not just read on, which takes the place of what it said before. */
+    void tell(List<MemberProgress> newHeld) {
+        held = List.copyOf(newHeld);
+    }
+
+    List<MemberProgress> held() {
+        return held;
     }
 
     long silentMillis(long nowMillis) {

@@ -10,8 +10,8 @@ import java.util.List;
  * Every metric of a node. {@link NodeMeters} makes the meters from here, and {@code docs/metrics.md} is
  * written from here.
  *
- * <p>Invariant: labels have few values, or {@link MeterLimits} bounds them: a topic, a partition. Nothing
- * that a client chooses freely is a label.
+ * <p>Invariant: labels have few values, or {@link MeterLimits} bounds them: a topic, a partition, a consumer
+ * group. Nothing else that a client chooses freely is a label.
  *
  * <p><b>Thread:</b> immutable.
  */
@@ -178,6 +178,21 @@ public enum Metric {
             HISTOGRAM,
             Unit.SECONDS,
             "Time from the arrival of a commit at the metadata leader to its answer, refused or not."),
+    GROUP_LAG(
+            "cordwood.group.lag.records",
+            GAUGE,
+            Unit.NONE,
+            "Offsets from a group's committed one to the end of a partition led here; fewer records where"
+                    + " compaction removed some. Partitions without a committed offset have none.",
+            "group",
+            "topic",
+            "partition"),
+    GROUP_LAG_LEFT_OUT(
+            "cordwood.group.lag.left.out",
+            GAUGE,
+            Unit.NONE,
+            "Committed offsets in partitions led here without series of their own, beyond"
+                    + " metrics.max-group-partitions."),
     RAFT_ELECTIONS(
             "cordwood.raft.elections",
             COUNTER,

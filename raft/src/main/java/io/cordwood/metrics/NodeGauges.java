@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a node looks like: of each partition, up to a limit, and of all together.
+ * What a node looks like: of each partition, up to a limit, and of all together; and how far groups are behind, up to a limit.
  *
  * <p><b>Thread:</b> any; whoever reads the gauges between two samples sees the older one.
  */
@@ -24,11 +24,15 @@ final class NodeGauges {
     private final GaugeSet<Integer, Lag> followers;
     private final GaugeSet<String, Integer> nodeStates;
     private final GaugeSet<String, Integer> deadReplicas;
-    private volatile Totals totals = Totals.of(NodeSample.EMPTY, 0);
+    private final GaugeSet<GroupLagSample.Name, Long> groupLags;
+    private volatile Totals totals = Totals.of(NodeSample.EMPTY, new LeftOut(0, 0));
+
+    /** How many have no gauges of their own. */
+    private record LeftOut(int partitions, int groupLags) {}
 
     /** Sums over all replicas, also those without gauges of their own. */
-    private record Totals(NodeSample sample, int leftOut, long leading, long leaderless, long underReplicated) {
-        static Totals of(NodeSample sample, int leftOut) {
+    private record Totals(NodeSample sample, LeftOut leftOut, long leading, long leaderless, long underReplicated) {
+        static Totals of(NodeSample sample, LeftOut leftOut) {
             var all = sample.partitions();
             return new Totals(
                     sample,
@@ -43,9 +47,10 @@ final class NodeGauges {
         }
     }
 
-    NodeGauges(NodeMeters meters, int maxPartitions) {
+    NodeGauges(NodeMeters meters, MeterLimits limits) {
         this.meters = meters;
-        partitions = new GaugeSet<>(maxPartitions, this::ofPartition, meters::remove);
+        partitions = new GaugeSet<>(limits.maxPartitions(), this::ofPartition, meters::remove);
+        groupLags = new GaugeSet<>(limits.maxGroupPartitions(), this::ofGroupLag, meters::remove);
         followers = new GaugeSet<>(MAX_NODES, this::ofFollower, meters::remove);
         nodeStates = new GaugeSet<>(MAX_NODES, this::ofState, meters::remove);
         deadReplicas = new GaugeSet<>(MAX_NODES, this::ofStanding, meters::remove);
@@ -62,7 +67,8 @@ final class NodeGauges {
         total(Metric.NODE_REPLICAS_JOINING, all -> all.sample.expected().joining());
         total(Metric.NODE_PARTITIONS_LEADERLESS, all -> all.leaderless);
         total(Metric.NODE_PARTITIONS_UNDER_REPLICATED, all -> all.underReplicated);
-        total(Metric.NODE_PARTITIONS_LEFT_OUT, all -> all.leftOut);
+        total(Metric.NODE_PARTITIONS_LEFT_OUT, all -> all.leftOut.partitions());
+        total(Metric.GROUP_LAG_LEFT_OUT, all -> all.leftOut.groupLags());
         total(Metric.METADATA_LEADER, all -> oneIf(all.sample.metadata().leads()));
         total(Metric.METADATA_LEADER_KNOWN, all -> oneIf(all.sample.metadata().leaderKnown()));
     }
@@ -89,7 +95,9 @@ final class NodeGauges {
             byName.put(replica.name(), replica);
             replica.followers().forEach((node, lag) -> lags.merge(node, lag, Lag::max));
         }
-        int leftOut = partitions.show(byName);
+        Map<GroupLagSample.Name, Long> behind = new LinkedHashMap<>();
+        sample.groupLags().forEach(lag -> behind.put(lag.name(), lag.offsets()));
+        var leftOut = new LeftOut(partitions.show(byName), groupLags.show(behind));
         followers.show(lags);
         nodeStates.show(sample.nodesByState());
         deadReplicas.show(sample.deadReplicas());
@@ -122,6 +130,11 @@ final class NodeGauges {
             Metric metric, Name name, Supplier<PartitionSample> newest, ToDoubleFunction<PartitionSample> value) {
         return meters.gauge(
                 metric, () -> value.applyAsDouble(newest.get()), name.topic(), Integer.toString(name.partition()));
+    }
+
+    private List<Meter> ofGroupLag(GroupLagSample.Name name, Supplier<Long> newest) {
+        return List.of(meters.gauge(
+                Metric.GROUP_LAG, newest::get, name.group(), name.topic(), Integer.toString(name.partition())));
     }
 
     private List<Meter> ofFollower(Integer node, Supplier<Lag> newest) {

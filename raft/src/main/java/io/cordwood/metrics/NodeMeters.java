@@ -51,7 +51,7 @@ public final class NodeMeters {
     public NodeMeters(MeterRegistry registry, MeterLimits limits) {
         this.registry = registry;
         this.topics = new TopicMeters(this, limits.maxTopics());
-        this.gauges = new NodeGauges(this, limits.maxPartitions());
+        this.gauges = new NodeGauges(this, limits);
     }
 
     /** Meters that nobody looks at. */

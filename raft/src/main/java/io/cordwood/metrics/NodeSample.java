@@ -13,6 +13,7 @@ import java.util.function.Predicate;
  * @param expected how many the metadata gives to this node
  * @param nodesByState how many nodes the metadata knows in each state, every state included
  * @param deadReplicas how many replicas lie on dead nodes, by what becomes of them
+ * @param groupLags of consumer groups, in the partitions that this node leads
  * @param topicExists asks the metadata as it is when it is asked: a topic that was created since the look
  *     must not count as deleted
  */
@@ -22,6 +23,7 @@ public record NodeSample(
         MetadataRole metadata,
         Map<String, Integer> nodesByState,
         Map<String, Integer> deadReplicas,
+        List<GroupLagSample> groupLags,
         Predicate<String> topicExists) {
 
     public static final NodeSample EMPTY =
@@ -31,16 +33,17 @@ public record NodeSample(
         partitions = List.copyOf(partitions);
         nodesByState = Map.copyOf(nodesByState);
         deadReplicas = Map.copyOf(deadReplicas);
+        groupLags = List.copyOf(groupLags);
     }
 
-    /** No node is dead. */
+    /** No node is dead, and there are no groups. */
     public NodeSample(
             List<PartitionSample> partitions,
             Expected expected,
             MetadataRole metadata,
             Map<String, Integer> nodesByState,
             Predicate<String> topicExists) {
-        this(partitions, expected, metadata, nodesByState, Map.of(), topicExists);
+        this(partitions, expected, metadata, nodesByState, Map.of(), List.of(), topicExists);
     }
 
     /**

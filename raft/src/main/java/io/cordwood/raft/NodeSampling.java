@@ -54,6 +54,7 @@ final class NodeSampling {
                         metadata.leads(), metadata.leaderNodeId().isPresent()),
                 nodesByState(image),
                 deadReplicas(image, hasRoom),
+                GroupLagSampling.of(image, host.all()),
                 name -> view.image().topic(name).isPresent());
     }
 

@@ -204,6 +204,16 @@ public final class PartitionReplica {
         return state.log().firstAtOrAfter(timestampMs, limitOffset);
     }
 
+    /**
+     * What lies from an offset on, or from the log start where that is greater, and when retention may trim it. Reads about as much
+     * as two reads do, however much that is.
+     *
+     * @param limitOffset exclusive; at most the high watermark
+     */
+    public PartitionBacklog backlog(long offset, long limitOffset) throws IOException {
+        return state.backlog(offset, limitOffset);
+    }
+
     /** Calls the listener after each move of the high watermark, on Ratis' updater: it must only wake somebody. */
     public Registration onHighWatermark(Runnable listener) {
         return state.listeners().add(listener);

@@ -62,6 +62,7 @@ final class ReplicaState implements Closeable {
     private volatile Durable durable;
 
     private final AppliedState applied;
+    private final AppendPace pace;
     private final Object stateLock = new Object();
     /** Fetched and in the file; the tail begins at it, the applied state not yet. */
     private @Nullable Checkpoint installing;
@@ -77,6 +78,7 @@ final class ReplicaState implements Closeable {
         tail = recovered.tail();
         var state = recovered.state();
         applied = new AppliedState(state, context.epochBase());
+        pace = new AppendPace(state.lastLeaderTimeMs(), log.highWatermark());
         appliedIndex = state.index();
         durable = new Durable(state.term(), state.index(), state.segments());
         hold = recovered.hold();
@@ -219,6 +221,7 @@ final class ReplicaState implements Closeable {
         if (entry instanceof AppendEntry append) {
             log.advanceHighWatermark(append.endOffset());
             bytesSinceCheckpoint.addAndGet(append.payloadBytes());
+            pace.applied(append);
             listeners.fire();
             if (append.roll()) {
                 hold.mark(index, append.baseOffset());
@@ -398,6 +401,7 @@ final class ReplicaState implements Closeable {
         synchronized (stateLock) {
             fetched = Objects.requireNonNull(installing, "nothing is installed");
             applied.restart(fetched);
+            pace.restart(fetched);
             log.advanceHighWatermark(fetched.highWatermark());
             log.raiseLogStart(fetched.logStartOffset());
             context.node().floor().raise(context.groupUuid(), fetched.index());
@@ -414,6 +418,14 @@ final class ReplicaState implements Closeable {
 
     AppliedState applied() {
         return applied;
+    }
+
+    /** As {@link PartitionReplica#backlog}. */
+    PartitionBacklog backlog(long offset, long limitOffset) throws IOException {
+        return pace.with(
+                log.backlog(offset, limitOffset),
+                settings().topic(),
+                context.node().clock().nowMs());
     }
 
     ReplicaCompaction compaction() {

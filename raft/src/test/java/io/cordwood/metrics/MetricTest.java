@@ -17,6 +17,7 @@ class MetricTest {
     private static final Set<String> LABELS = Set.of(
             "topic",
             "partition",
+            "group",
             "call",
             "of",
             "reason",

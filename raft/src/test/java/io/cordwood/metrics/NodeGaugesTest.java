@@ -19,7 +19,7 @@ class NodeGaugesTest {
 
     @Test
     void partitionsBeyondTheLimitCountInTheSumsOnly() {
-        var meters = new NodeMeters(registry, new MeterLimits(0, 1_000));
+        var meters = new NodeMeters(registry, new MeterLimits(0, 1_000, 0));
         int before = registry.getMeters().size();
 
         meters.show(node(IntStream.range(0, 2_500)
@@ -35,7 +35,7 @@ class NodeGaugesTest {
 
     @Test
     void partitionThatIsGoneMakesRoomForTheNext() {
-        var meters = new NodeMeters(registry, new MeterLimits(0, 1));
+        var meters = new NodeMeters(registry, new MeterLimits(0, 1, 0));
         meters.show(node(List.of(replica("a", 0, true), replica("b", 0, true))));
 
         meters.show(node(List.of(replica("b", 0, true))));
@@ -103,10 +103,52 @@ class NodeGaugesTest {
                 new NodeSample.MetadataRole(true, true),
                 Map.of(),
                 Map.of("moving", 2, "no_taker", 5),
+                List.of(),
                 name -> true));
 
         assertThat(value(Metric.CLUSTER_DEAD_REPLICAS, "state", "moving")).isEqualTo(2);
         assertThat(value(Metric.CLUSTER_DEAD_REPLICAS, "state", "no_taker")).isEqualTo(5);
+    }
+
+    private static NodeSample behind(GroupLagSample... lags) {
+        return new NodeSample(
+                List.of(),
+                new NodeSample.Expected(0, 0),
+                new NodeSample.MetadataRole(false, true),
+                Map.of(),
+                Map.of(),
+                List.of(lags),
+                name -> true);
+    }
+
+    @Test
+    void lagOfGroupsIsShownUpToTheLimit() {
+        var meters = new NodeMeters(registry, new MeterLimits(0, 0, 2));
+
+        meters.show(behind(
+                new GroupLagSample("audit", "orders", 0, 7),
+                new GroupLagSample("payments", "orders", 0, 0),
+                new GroupLagSample("payments", "orders", 1, 9)));
+
+        assertThat(value(Metric.GROUP_LAG, "group", "audit", "topic", "orders", "partition", "0"))
+                .isEqualTo(7);
+        assertThat(value(Metric.GROUP_LAG, "group", "payments")).isZero();
+        assertThat(registry.find(name(Metric.GROUP_LAG)).gauges()).hasSize(2);
+        assertThat(value(Metric.GROUP_LAG_LEFT_OUT)).isEqualTo(1);
+    }
+
+    @Test
+    void lagOfAGroupThatIsGoneOrLedElsewhereIsShownNoMore() {
+        var meters = new NodeMeters(registry, new MeterLimits(0, 0, 1));
+        meters.show(
+                behind(new GroupLagSample("audit", "orders", 0, 7), new GroupLagSample("payments", "orders", 0, 8)));
+
+        meters.show(behind(new GroupLagSample("payments", "orders", 0, 9)));
+
+        assertThat(registry.find(name(Metric.GROUP_LAG)).tag("group", "audit").gauge())
+                .isNull();
+        assertThat(value(Metric.GROUP_LAG, "group", "payments")).isEqualTo(9);
+        assertThat(value(Metric.GROUP_LAG_LEFT_OUT)).isZero();
     }
 
     private static NodeSample node(List<PartitionSample> replicas) {

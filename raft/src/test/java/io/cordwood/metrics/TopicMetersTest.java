@@ -18,7 +18,7 @@ class TopicMetersTest {
     @Test
     void thousandTopicsStayBelowTheBound() {
         int maxTopics = 200;
-        var topics = new NodeMeters(registry, new MeterLimits(maxTopics, 0)).topics();
+        var topics = new NodeMeters(registry, new MeterLimits(maxTopics, 0, 0)).topics();
         int before = registry.getMeters().size();
 
         IntStream.range(0, 1_000)
@@ -31,7 +31,7 @@ class TopicMetersTest {
 
     @Test
     void seriesOfDeletedTopicsEndAndMakeRoom() {
-        var topics = new NodeMeters(registry, new MeterLimits(1, 0)).topics();
+        var topics = new NodeMeters(registry, new MeterLimits(1, 0, 0)).topics();
         topics.of("old").publish().add(1, 1);
         topics.of("new").publish().add(1, 1);
 
@@ -44,7 +44,7 @@ class TopicMetersTest {
 
     @Test
     void topicWithTheSharedNameSharesTheSeries() {
-        var topics = new NodeMeters(registry, new MeterLimits(1, 0)).topics();
+        var topics = new NodeMeters(registry, new MeterLimits(1, 0, 0)).topics();
 
         topics.of(TopicMeters.OTHER).publish().add(1, 1);
         topics.of("own").publish().add(1, 1);

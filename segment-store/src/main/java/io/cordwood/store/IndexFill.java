@@ -52,8 +52,11 @@ final class IndexFill {
         return nextOffset >= endOffset;
     }
 
-    /** On the index's thread, until it is done or the log is closed. */
+    /** On the index's thread, until it is done or the log is closed; without effect where nothing is missing. */
     void inBackground(BooleanSupplier isClosed, Runnable whenDone) {
+        if (isDone()) {
+            return;
+        }
         if (!isAgain) {
             files.index().countFill();
         }

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 final class LogSearch {
     private final TimeSearch times;
     private final RetentionSearch retention;
+    private final BacklogSearch backlogs;
 
     /** A log as readers find it. */
     record View(List<Segment> segments, long logStartOffset, long highWatermark) {
@@ -25,6 +26,7 @@ final class LogSearch {
     LogSearch(LogReader reader) {
         times = new TimeSearch(reader);
         retention = new RetentionSearch(reader, times);
+        backlogs = new BacklogSearch(reader, times);
     }
 
     /** See {@link PartitionLog#firstAtOrAfter}. */
@@ -34,6 +36,25 @@ final class LogSearch {
             long start = view.logStartOffset();
             try {
                 return times.search(view.segments(), new OffsetRange(start, Math.max(start, limitOffset)), timestampMs);
+            } catch (NoSuchFileException e) {
+                if (view.isSame(log.get())) {
+                    throw e;
+                }
+                // What was looked for there is no longer in the log, or elsewhere.
+            }
+        }
+    }
+
+    /** See {@link PartitionLog#backlog}. */
+    Backlog backlog(Supplier<View> log, long offset, long limitOffset) throws IOException {
+        while (true) {
+            var view = log.get();
+            long start = view.logStartOffset();
+            long from = Math.max(start, offset);
+            var range = new OffsetRange(from, Math.max(from, limitOffset));
+            try {
+                var visible = new OffsetRange(start, Math.max(start, view.highWatermark()));
+                return backlogs.search(view.segments(), visible, range);
             } catch (NoSuchFileException e) {
                 if (view.isSame(log.get())) {
                     throw e;

@@ -56,17 +56,20 @@ public final class PartitionLog implements Closeable {
         this.leaderEpochs = found.epochs();
         this.logStartOffset = found.logStartOffset();
         this.highWatermark = point.checkpoint().map(Checkpoint::highWatermark).orElse(0L);
-        this.active = ActiveSegment.open(files.disk(), last(), OpenMode.WRITE, config);
-        settle(point.forcedBytes(last().baseOffset()));
+        this.active = ActiveSegment.open(files.disk(), Segment.last(segments), OpenMode.WRITE, config);
+        settle(point.forcedBytes(Segment.last(segments).baseOffset()));
         // Nobody looks for anything below the log start.
-        fillIndex(Math.max(indexed, Segment.holding(segments, logStartOffset).baseOffset()), found.scannedFrom());
+        long missingFrom =
+                Math.max(indexed, Segment.holding(segments, logStartOffset).baseOffset());
+        var missing = new OffsetRange(Math.min(missingFrom, found.scannedFrom()), found.scannedFrom());
+        new IndexFill(files, reader, () -> segments, missing).inBackground(() -> closed, indexer::closeGap);
     }
 
     /** Cuts a torn tail, and makes durable what a killed process left in the page cache: from here on it counts. */
     private void settle(long forcedBytes) throws IOException {
         change(() -> {
             files.disk().forceDirectory(files.directory());
-            active.settle(last().end(), forcedBytes);
+            active.settle(Segment.last(segments).end(), forcedBytes);
         });
     }
 
@@ -92,7 +95,7 @@ public final class PartitionLog implements Closeable {
 
     /** Exclusive end of the batches in the files, whatever became of the entries that brought them. */
     public long writtenEndOffset() {
-        return last().endOffset();
+        return Segment.last(segments).endOffset();
     }
 
     public long highWatermark() {
@@ -135,7 +138,7 @@ public final class PartitionLog implements Closeable {
         change(() -> {
             requireCut(baseOffset);
             cut(baseOffset);
-            if (roll && !(last().baseOffset() == baseOffset)) {
+            if (roll && !(Segment.last(segments).baseOffset() == baseOffset)) {
                 roll(baseOffset);
             }
             var inspected = InspectedBatches.of(
@@ -377,6 +380,12 @@ public final class PartitionLog implements Closeable {
         return search.startKeeping(this::view, oldestMs, maxBytes);
     }
 
+    /** What lies from an offset, or from the log start where that is greater, up to a limit, at most the high watermark. */
+    public Backlog backlog(long offset, long limitOffset) throws IOException {
+        requireOpen();
+        return search.backlog(this::view, offset, limitOffset);
+    }
+
     private LogSearch.View view() {
         return new LogSearch.View(segments, logStartOffset, highWatermark);
     }
@@ -462,18 +471,6 @@ public final class PartitionLog implements Closeable {
         readFiles.deleteNewestFirst(all.subList(0, 1), files.directory());
         directoryChanged = false;
         files.index().trim(files.id(), segments.get(0).baseOffset());
-    }
-
-    private void fillIndex(long indexedThrough, long scannedFrom) {
-        if (indexedThrough < scannedFrom) {
-            var gap = new OffsetRange(indexedThrough, scannedFrom);
-            new IndexFill(files, reader, () -> segments, gap).inBackground(() -> closed, indexer::closeGap);
-        }
-    }
-
-    private Segment last() {
-        var all = segments;
-        return all.get(all.size() - 1);
     }
 
     public void requireOpen() throws IOException {

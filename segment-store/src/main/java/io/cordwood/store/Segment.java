@@ -88,6 +88,10 @@ final class Segment {
         return ordered.get(low);
     }
 
+    static Segment last(List<Segment> ordered) {
+        return ordered.get(ordered.size() - 1);
+    }
+
     static String fileName(long baseOffset) {
         return fileName(baseOffset, 0);
     }

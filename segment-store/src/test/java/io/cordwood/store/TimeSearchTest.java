@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cordwood.batch.Compression;
 import io.cordwood.batch.RecordBatch;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -101,9 +100,9 @@ class TimeSearchTest {
             }
             test.commit();
             for (long time = 1_000; time < 1_500; time += 7) {
-                counting.bytes = 0;
+                counting.forget();
                 assertThat(find(test, time)).isEqualTo(OptionalLong.of(time - 1_000));
-                assertThat(counting.bytes).isLessThan(4L * TestLog.CONFIG.indexIntervalBytes());
+                assertThat(counting.bytes()).isLessThan(4L * TestLog.CONFIG.indexIntervalBytes());
             }
         }
     }
@@ -116,26 +115,6 @@ class TimeSearchTest {
             test.overwrite(test.file(0), RecordBatch.HEADER_BYTES + 3, (byte) 77);
 
             assertThatThrownBy(() -> find(test, 5)).isInstanceOf(CorruptLogException.class);
-        }
-    }
-
-    private static final class CountedReads extends ForwardingDisk {
-        private long bytes;
-
-        CountedReads(Disk inner) {
-            super(inner);
-        }
-
-        @Override
-        public DiskFile open(Path file, OpenMode mode) throws IOException {
-            return new ForwardingFile(super.open(file, mode)) {
-                @Override
-                public int read(ByteBuffer dst, long position) throws IOException {
-                    int read = super.read(dst, position);
-                    bytes += Math.max(read, 0);
-                    return read;
-                }
-            };
         }
     }
 

@@ -167,7 +167,10 @@ public final class CordwoodServer {
 
     private static NodeMetrics metrics(ServerConfig config, Readiness readiness) {
         return new NodeMetrics(
-                new MeterLimits(config.metrics().maxTopics(), config.metrics().maxPartitions()),
+                new MeterLimits(
+                        config.metrics().maxTopics(),
+                        config.metrics().maxPartitions(),
+                        config.metrics().maxGroupPartitions()),
                 Map.of("data", config.node().dataDir(), "raft", config.node().raftDir()),
                 readiness::isReady);
     }

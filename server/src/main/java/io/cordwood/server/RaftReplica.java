@@ -4,6 +4,7 @@ import io.cordwood.raft.AppendOutcome;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Confirmation;
+import io.cordwood.raft.PartitionBacklog;
 import io.cordwood.raft.PartitionReplica;
 import io.cordwood.raft.RaftNode;
 import io.cordwood.raft.Registration;
@@ -144,6 +145,11 @@ record RaftReplica(RaftNode node, PartitionReplica replica) implements Replica {
     @Override
     public OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException {
         return replica.firstAtOrAfter(timestampMs, limitOffset);
+    }
+
+    @Override
+    public PartitionBacklog backlog(long offset, long limitOffset) throws IOException {
+        return replica.backlog(offset, limitOffset);
     }
 
     @Override

@@ -42,7 +42,7 @@ public final class GroupRefusals {
                 .findFirst();
     }
 
-    private static Reason reason(GroupReason reason) {
+    public static Reason reason(GroupReason reason) {
         return switch (reason) {
             case INVALID_NAME -> Reason.INVALID_NAME;
             case INVALID_SUBSCRIPTION -> Reason.INVALID_SUBSCRIPTION;

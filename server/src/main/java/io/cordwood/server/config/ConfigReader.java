@@ -54,7 +54,10 @@ final class ConfigReader {
                 new ServerConfig.Disks(value(Settings.DISK_FLOOR_BYTES), value(Settings.DISK_FLOOR_PERCENT)),
                 limits(),
                 groups(),
-                new ServerConfig.Metrics(value(Settings.METRICS_MAX_TOPICS), value(Settings.METRICS_MAX_PARTITIONS)),
+                new ServerConfig.Metrics(
+                        value(Settings.METRICS_MAX_TOPICS),
+                        value(Settings.METRICS_MAX_PARTITIONS),
+                        value(Settings.METRICS_MAX_GROUP_PARTITIONS)),
                 new ServerConfig.Tracing(value(Settings.TRACING_ENDPOINT).orElse(null), value(Settings.TRACING_RATIO)));
     }
 

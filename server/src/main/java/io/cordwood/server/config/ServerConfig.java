@@ -139,8 +139,8 @@ public record ServerConfig(
                 CoordinatorConfig.DEFAULT.offsetRetention());
     }
 
-    /** How many series the metrics have at most where their number grows with the topics. */
-    public record Metrics(int maxTopics, int maxPartitions) {}
+    /** How many series the metrics have at most where their number grows with the topics and groups. */
+    public record Metrics(int maxTopics, int maxPartitions, int maxGroupPartitions) {}
 
     /**
      * Where spans go.

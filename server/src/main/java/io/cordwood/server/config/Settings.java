@@ -307,6 +307,12 @@ final class Settings {
             0,
             10_000,
             MeterLimits.DEFAULT.maxPartitions());
+    static final Setting<Integer> METRICS_MAX_GROUP_PARTITIONS = Setting.integer(
+            "metrics.max-group-partitions",
+            "Partitions of consumer groups, led by the node, whose lag has metrics; the others have none",
+            0,
+            100_000,
+            MeterLimits.DEFAULT.maxGroupPartitions());
 
     static final Setting<Optional<URI>> TRACING_ENDPOINT = Setting.of(
             "tracing.otlp-endpoint",
@@ -381,6 +387,7 @@ final class Settings {
             GROUPS_RETENTION,
             METRICS_MAX_TOPICS,
             METRICS_MAX_PARTITIONS,
+            METRICS_MAX_GROUP_PARTITIONS,
             TRACING_ENDPOINT,
             TRACING_RATIO);
     static final Map<String, Setting<?>> BY_KEY =

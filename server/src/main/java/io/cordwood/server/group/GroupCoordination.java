@@ -4,7 +4,9 @@ import io.cordwood.coordinator.CommitRequest;
 import io.cordwood.coordinator.Coordinator;
 import io.cordwood.coordinator.CoordinatorClock;
 import io.cordwood.coordinator.CoordinatorConfig;
+import io.cordwood.coordinator.GroupStanding;
 import io.cordwood.coordinator.MemberHello;
+import io.cordwood.coordinator.MemberProgress;
 import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupRefusal;
@@ -29,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,9 +124,12 @@ public final class GroupCoordination {
         return stream;
     }
 
-    /** A member's ping; see {@link Coordinator#heard}. */
-    public void heard(long stream, long epoch, long pingId) {
-        tell(coordinator -> coordinator.heard(stream, epoch, pingId));
+    /** A member's ping; see {@link Coordinator#heard} and {@link Coordinator#told}. */
+    public void heard(long stream, long epoch, long pingId, List<MemberProgress> held) {
+        tell(coordinator -> {
+            coordinator.heard(stream, epoch, pingId);
+            coordinator.told(stream, held);
+        });
     }
 
     /** A member gave partitions up; see {@link Coordinator#released}. */
@@ -167,6 +173,37 @@ public final class GroupCoordination {
                         notLeading().with(Refusal.OUTCOME, Refusal.NOTHING_DONE).exception());
             } else {
                 lead.commit(number, member, request, answer);
+            }
+        });
+        return answer;
+    }
+
+    /**
+     * What only the metadata leader knows of a group; fails with {@link RefusedException} where this node
+     * does not lead.
+     */
+    public CompletableFuture<GroupStanding> standing(String group) {
+        return ask(lead -> lead.coordinator().standing(group));
+    }
+
+    /**
+     * How many offsets a group commits per second, in the partitions where that is known.
+     *
+     * @return fails with {@link RefusedException} where this node does not lead
+     */
+    public CompletableFuture<SortedMap<PartitionId, Double>> paces(String group) {
+        return ask(lead -> lead.paces(group, clock.monotonicMillis()));
+    }
+
+    private <T> CompletableFuture<T> ask(Function<GroupLeadership, T> question) {
+        var answer = new CompletableFuture<T>();
+        execute(() -> {
+            var lead = leadership;
+            if (lead == null) {
+                answer.completeExceptionally(
+                        notLeading().with(Refusal.OUTCOME, Refusal.NOTHING_DONE).exception());
+            } else {
+                answer.complete(question.apply(lead));
             }
         });
         return answer;
@@ -263,6 +300,7 @@ public final class GroupCoordination {
                     }
                     if (leadership == lead) {
                         lead.answered(proposalId, Optional.ofNullable(result));
+                        lead.applied(command, result, clock.monotonicMillis());
                     }
                 }));
     }

@@ -10,10 +10,13 @@ import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
 import io.cordwood.coordinator.MemberHello;
 import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataResult;
+import io.cordwood.metadata.MetadataResult.GroupAnswer;
+import io.cordwood.metadata.PartitionId;
 import io.cordwood.server.cluster.GroupRefusals;
 import io.cordwood.server.cluster.Refusal;
 import java.util.HashMap;
@@ -34,6 +37,8 @@ final class GroupLeadership {
     private final Map<Long, MemberSink> members = new HashMap<>();
     /** Commits outside of streams, by their numbers. */
     private final Map<Long, CompletableFuture<SortedMap<Integer, GroupRefusal>>> commits = new HashMap<>();
+
+    private final CommitPaces paces = new CommitPaces();
 
     private MetadataImage image;
 
@@ -87,6 +92,18 @@ final class GroupLeadership {
     /** @param result empty where nobody knows what became of it */
     void answered(long proposalId, Optional<MetadataResult> result) {
         result.ifPresentOrElse(known -> coordinator.answered(proposalId, known), () -> coordinator.failed(proposalId));
+    }
+
+    /** A command was applied; the image that shows it was seen before. */
+    void applied(GroupCommand command, MetadataResult result, long nowMs) {
+        if (command instanceof CommitOffsets offsets && result instanceof GroupAnswer answer) {
+            paces.committed(offsets, answer.refused().keySet(), image, nowMs);
+        }
+    }
+
+    /** Offsets that a group commits per second, where that is known. */
+    SortedMap<PartitionId, Double> paces(String group, long nowMs) {
+        return paces.of(group, image, nowMs);
     }
 
     void carryOut(Proposals proposals) {

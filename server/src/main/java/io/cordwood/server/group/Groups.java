@@ -51,7 +51,7 @@ public final class Groups {
                         .orElseThrow(() -> unknown(name).exception()));
     }
 
-    private static Refusal unknown(String name) {
+    public static Refusal unknown(String name) {
         return Refusal.field(Reason.UNKNOWN_GROUP, "group", name, "a group that exists");
     }
 

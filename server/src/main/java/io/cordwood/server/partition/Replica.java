@@ -3,6 +3,7 @@ package io.cordwood.server.partition;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Confirmation;
+import io.cordwood.raft.PartitionBacklog;
 import io.cordwood.raft.Registration;
 import io.cordwood.store.LogRead;
 import java.io.IOException;
@@ -72,6 +73,13 @@ public interface Replica {
      * @param limitOffset exclusive; at most the high watermark
      */
     OptionalLong firstAtOrAfter(long timestampMs, long limitOffset) throws IOException;
+
+    /**
+     * What lies from an offset on, or from the log start where that is greater. Reads the disk, about as much as two reads do.
+     *
+     * @param limitOffset exclusive; at most the high watermark
+     */
+    PartitionBacklog backlog(long offset, long limitOffset) throws IOException;
 
     /** The listener runs after each move, on a thread that must not be held up. */
     Registration onHighWatermark(Runnable listener);

@@ -128,7 +128,8 @@ public final class ClientServer {
                 ports.cluster(), coordinatorConfig(ports.groupLimits()), ports.clock(), onFailure);
         watch(ports.meters());
         watchGroups(ports.meters(), ports.cluster());
-        var services = new ClientServices(limits, ports, threads, groups, new ClientServices.Open(streams, waits));
+        var services = new ClientServices(
+                limits, ports, threads, groups, healthReasons, new ClientServices.Open(streams, waits));
         var budgets = new ConnectionBudgets(limits.connectionInFlightMaxBytes());
         ports.meters().watch(Level.CONNECTIONS, budgets::connections);
         servers = listeners.stream()

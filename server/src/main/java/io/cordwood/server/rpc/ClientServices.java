@@ -33,6 +33,7 @@ final class ClientServices {
     private final Threads threads;
     private final OpenStreams streams;
     private final GroupCoordination groups;
+    private final HealthReasons health;
     private final ByteBudget nodeBudget;
     private final Forwarding forwarding;
     private final Map<String, Calls> callsByListener = new HashMap<>();
@@ -48,11 +49,13 @@ final class ClientServices {
             ClientServer.Ports ports,
             Threads threads,
             GroupCoordination groups,
+            HealthReasons health,
             Open open) {
         this.limits = limits;
         this.ports = ports;
         this.threads = threads;
         this.groups = groups;
+        this.health = health;
         this.streams = open.streams();
         this.nodeBudget = nodeBudget(limits, ports.meters());
         this.forwarding = new Forwarding(ports.peers(), open.waits());
@@ -83,15 +86,20 @@ final class ClientServices {
         var unary = new DataRpc.Unary(calls.produce, calls.fetch, calls.listOffsets, ports.cluster());
         var settings = new TopicSettings(ports.cluster(), ports.topicDefaults());
         var placements = new Placements(ports.cluster());
+        var lag = new GroupLagCall(new Groups(ports.cluster()), new TopicNames(), calls.measure, calls.paces);
         var topics = new Topics(ports.cluster(), new KnownLeaders(ports.replicas()));
         return List.of(
                 new DataRpc(streaming, unary, nodeBudget),
                 new TopicRpc(topics, settings, placements, calls.trim, calls.transfer),
-                groupService(calls),
-                new ClusterRpc(calls.addresses, calls.describe, placements));
+                groupService(calls, lag),
+                new ClusterRpc(calls.addresses, calls.describe, placements, explain(calls, lag)));
     }
 
-    private GroupRpc groupService(Calls calls) {
+    private ExplainCall explain(Calls calls, GroupLagCall lag) {
+        return new ExplainCall(ports.cluster(), calls.describe, calls.standing, lag, calls.health, ports.clock());
+    }
+
+    private GroupRpc groupService(Calls calls, GroupLagCall lag) {
         var cluster = ports.cluster();
         var limits = ports.groupLimits();
         var names = new TopicNames();
@@ -108,7 +116,7 @@ final class ClientServices {
                 calls.commit,
                 new DeleteOffsetsCall(cluster, found),
                 new ResetOffsetsCall(cluster, found, calls.listOffsets, limits.limits(), ports.clock()));
-        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), changes);
+        return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), lag, changes);
     }
 
     private record Calls(
@@ -123,7 +131,11 @@ final class ClientServices {
             TrimCall trim,
             TransferLeadershipCall transfer,
             CommitEnds ends,
-            CommitOffsetsCall commit) {
+            CommitOffsetsCall commit,
+            GroupStandingCall standing,
+            NodeHealthCall health,
+            LagMeasure measure,
+            CommitPacesCall paces) {
 
         List<ForwardedMethod<?, ?>> forwarded() {
             return List.of(
@@ -133,7 +145,11 @@ final class ClientServices {
                     describe.method(),
                     trim.method(),
                     transfer.method(),
-                    commit.method());
+                    commit.method(),
+                    standing.method(),
+                    health.method(),
+                    measure.method(),
+                    paces.method());
         }
     }
 
@@ -169,6 +185,10 @@ final class ClientServices {
                 new TrimCall(partitions, router, starts, threads.readers),
                 new TransferLeadershipCall(ports.cluster(), partitions, router),
                 ends,
-                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters));
+                new CommitOffsetsCall(ports.cluster(), groups, ends, toLeader, meters),
+                new GroupStandingCall(groups, toLeader),
+                new NodeHealthCall(ports.cluster().thisNode(), forwarding, health),
+                new LagMeasure(partitions, router, threads.readers, ports.clock()),
+                new CommitPacesCall(toLeader, groups));
     }
 }

@@ -13,6 +13,8 @@ import io.cordwood.proto.v1.DescribeClusterResponse;
 import io.cordwood.proto.v1.DescribePartitionsRequest;
 import io.cordwood.proto.v1.DescribePartitionsResponse;
 import io.cordwood.proto.v1.DiskLevel;
+import io.cordwood.proto.v1.ExplainRequest;
+import io.cordwood.proto.v1.ExplainResponse;
 import io.cordwood.proto.v1.MetadataRole;
 import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.NodeDisk;
@@ -38,9 +40,15 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
     private final DescribePartitionsCall describePartitions;
     private final AdvertisedAddresses addresses;
     private final Placements placements;
+    private final ExplainCall explain;
 
     /** @param addresses what callers are told of where the nodes are */
-    ClusterRpc(AdvertisedAddresses addresses, DescribePartitionsCall describePartitions, Placements placements) {
+    ClusterRpc(
+            AdvertisedAddresses addresses,
+            DescribePartitionsCall describePartitions,
+            Placements placements,
+            ExplainCall explain) {
+        this.explain = explain;
         this.placements = placements;
         this.addresses = addresses;
         this.cluster = addresses.cluster();
@@ -73,6 +81,11 @@ final class ClusterRpc extends ClusterServiceGrpc.ClusterServiceImplBase {
                         .thenApply(node -> ReplaceNodeResponse.newBuilder()
                                 .setNode(described(node))
                                 .build()));
+    }
+
+    @Override
+    public void explain(ExplainRequest request, StreamObserver<ExplainResponse> out) {
+        Answers.unary(out, deadline -> explain.call(request, deadline));
     }
 
     private CompletableFuture<AddNodeResponse> add(AddNodeRequest request, Deadline deadline) {

@@ -10,6 +10,7 @@ import io.cordwood.proto.v1.Node;
 import io.cordwood.proto.v1.ReplicaDescription;
 import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.cluster.Cluster;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -31,11 +32,16 @@ final class DeadStandings {
         return new DeadStandings(new DeadReplicas(image, full));
     }
 
+    /** How many replicas of a node there are by what becomes of them; none where it is not dead. */
+    Map<Standing, Integer> counts(NodeInfo node) {
+        return node.state() == NodeState.DEAD ? DeadReplicas.counts(replicas.on(node.nodeId())) : Map.of();
+    }
+
     void describe(NodeInfo node, Node.Builder described) {
         if (node.state() != NodeState.DEAD) {
             return;
         }
-        var counts = DeadReplicas.counts(replicas.on(node.nodeId()));
+        var counts = counts(node);
         described.setDeadReplicas(io.cordwood.proto.v1.DeadReplicas.newBuilder()
                 .setMoving(counts.getOrDefault(Standing.MOVING, 0))
                 .setWaiting(counts.getOrDefault(Standing.WAITING, 0))

@@ -71,12 +71,16 @@ final class DescribePartitionsCall {
     }
 
     CompletableFuture<DescribePartitionsResponse> call(DescribePartitionsRequest request, Deadline deadline) {
-        return cluster.currentImage().thenCompose(image -> {
-            var topics = topics(image, request);
-            var asked = ask(topics, request, deadline.earlier(NODE_WAIT));
-            return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-                    .thenApply(done -> merged(topics, asked, DeadStandings.of(image, cluster)));
-        });
+        return cluster.currentImage().thenCompose(image -> seen(image, request, deadline));
+    }
+
+    /** As an image shows them that need not be the newest. */
+    CompletableFuture<DescribePartitionsResponse> seen(
+            MetadataImage image, DescribePartitionsRequest request, Deadline deadline) {
+        var topics = topics(image, request);
+        var asked = ask(topics, request, deadline.earlier(NODE_WAIT));
+        return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                .thenApply(done -> merged(topics, asked, DeadStandings.of(image, cluster)));
     }
 
     private static Collection<TopicInfo> topics(MetadataImage image, DescribePartitionsRequest request) {

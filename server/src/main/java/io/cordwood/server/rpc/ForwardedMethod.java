@@ -35,13 +35,24 @@ record ForwardedMethod<Q extends Message, R extends Message>(
                 method, request, response, repeatable, (asked, deadline, trace) -> here.apply(asked, deadline));
     }
 
+    /** One that nodes ask of each other only, and that changes nothing. */
+    static <Q extends Message, R extends Message> ForwardedMethod<Q, R> internal(
+            String name, Q request, R response, BiFunction<Q, Deadline, CompletableFuture<R>> here) {
+        return of(name, request, response, true, (asked, deadline, trace) -> here.apply(asked, deadline));
+    }
+
     static <Q extends Message, R extends Message> ForwardedMethod<Q, R> traceable(
             MethodDescriptor<Q, R> method, Q request, R response, boolean repeatable, Answer<Q, R> here) {
+        return of(method.getFullMethodName(), request, response, repeatable, here);
+    }
+
+    private static <Q extends Message, R extends Message> ForwardedMethod<Q, R> of(
+            String name, Q request, R response, boolean repeatable, Answer<Q, R> here) {
         @SuppressWarnings("unchecked") // a message's parser makes messages of its own type
         var requests = (Parser<Q>) request.getParserForType();
         @SuppressWarnings("unchecked")
         var responses = (Parser<R>) response.getParserForType();
-        return new ForwardedMethod<>(method.getFullMethodName(), requests, responses, repeatable, here, CallTrace.NONE);
+        return new ForwardedMethod<>(name, requests, responses, repeatable, here, CallTrace.NONE);
     }
 
     /** The same method, called as a part of this trace. */

@@ -10,6 +10,8 @@ import io.cordwood.proto.v1.DescribeGroupRequest;
 import io.cordwood.proto.v1.DescribeGroupResponse;
 import io.cordwood.proto.v1.FetchOffsetsRequest;
 import io.cordwood.proto.v1.FetchOffsetsResponse;
+import io.cordwood.proto.v1.GetLagRequest;
+import io.cordwood.proto.v1.GetLagResponse;
 import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.JoinGroupRequest;
 import io.cordwood.proto.v1.JoinGroupResponse;
@@ -31,6 +33,7 @@ final class GroupRpc extends GroupServiceGrpc.GroupServiceImplBase {
     private final OpenStreams open;
     private final Groups groups;
     private final GroupDescriptions descriptions;
+    private final GroupLagCall lag;
     private final Changes changes;
 
     /** The calls that change something. */
@@ -41,11 +44,13 @@ final class GroupRpc extends GroupServiceGrpc.GroupServiceImplBase {
             OpenStreams open,
             Groups groups,
             GroupDescriptions descriptions,
+            GroupLagCall lag,
             Changes changes) {
         this.streams = streams;
         this.open = open;
         this.groups = groups;
         this.descriptions = descriptions;
+        this.lag = lag;
         this.changes = changes;
     }
 
@@ -109,5 +114,10 @@ final class GroupRpc extends GroupServiceGrpc.GroupServiceImplBase {
     @Override
     public void resetOffsets(ResetOffsetsRequest request, StreamObserver<ResetOffsetsResponse> out) {
         Answers.unary(out, deadline -> changes.reset().call(request, deadline));
+    }
+
+    @Override
+    public void getLag(GetLagRequest request, StreamObserver<GetLagResponse> out) {
+        Answers.unary(out, deadline -> lag.call(request, deadline));
     }
 }

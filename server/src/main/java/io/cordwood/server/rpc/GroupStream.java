@@ -141,7 +141,8 @@ final class GroupStream implements StreamObserver<JoinGroupRequest>, OpenStream,
             case HELLO -> hello(request.getHello());
             case PING -> {
                 var ping = request.getPing();
-                ports.coordination().heard(number, ping.getMemberEpoch(), ping.getPingId());
+                ports.coordination()
+                        .heard(number, ping.getMemberEpoch(), ping.getPingId(), MemberReports.of(ping.getHeldList()));
                 allow(1);
             }
             case COMMIT -> commit(request.getCommit());

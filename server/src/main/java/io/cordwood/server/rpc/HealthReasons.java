@@ -19,10 +19,17 @@ import java.util.stream.Collectors;
 final class HealthReasons implements ServerInterceptor {
     static final Metadata.Key<String> REASONS = Metadata.Key.of("cordwood-reasons", Metadata.ASCII_STRING_MARSHALLER);
 
+    private volatile List<Hindrance> hindrances = List.of();
     private volatile String reasons = "";
 
-    void set(List<Hindrance> hindrances) {
+    void set(List<Hindrance> newHindrances) {
+        hindrances = List.copyOf(newHindrances);
         reasons = hindrances.stream().map(each -> each.code().name()).collect(Collectors.joining(" "));
+    }
+
+    /** As they were set last. */
+    List<Hindrance> now() {
+        return hindrances;
     }
 
     @Override

@@ -173,9 +173,10 @@ final class ServerConfigTest {
 
     @Test
     void seriesOfMetricsAreBoundedBySettings() throws ConfigException {
-        var config = load(Map.of(), "--metrics.max-topics=7", "--metrics.max-partitions=0");
+        var config = load(
+                Map.of(), "--metrics.max-topics=7", "--metrics.max-partitions=0", "--metrics.max-group-partitions=9");
 
-        assertThat(config.metrics()).isEqualTo(new ServerConfig.Metrics(7, 0));
+        assertThat(config.metrics()).isEqualTo(new ServerConfig.Metrics(7, 0, 9));
     }
 
     @Test

@@ -27,8 +27,10 @@ final class CataloguePage {
             `metrics.max-topics` (%d) topics that are used have ten series each; the others share the \
             topic `_other`. The first `metrics.max-partitions` (%d) replicas of a node have six each; \
             the others count in the sums only, and `cordwood_node_partitions_left_out` says how many \
-            they are. Series of deleted topics and removed replicas end with the next page. With the \
-            defaults a node shows about 9,000 series at most. A topic that began in `_other` gets series \
+            they are. So have the first `metrics.max-group-partitions` (%d) committed offsets of consumer \
+            groups in partitions that the node leads one each, and `cordwood_group_lag_left_out` counts the \
+            others. Series of deleted topics and groups and removed replicas end with the next page. With the \
+            defaults a node shows about 10,000 series at most. A topic that began in `_other` gets series \
             of its own after a deletion made room and its settings or leaders changed.
 
             **Cost.** Counted is once for a batch, a chunk, an entry, a force or a call, never for a \
@@ -44,7 +46,9 @@ final class CataloguePage {
     private CataloguePage() {}
 
     static String text() {
-        var introduction = INTRODUCTION.formatted(MeterLimits.DEFAULT.maxTopics(), MeterLimits.DEFAULT.maxPartitions());
+        var limits = MeterLimits.DEFAULT;
+        var introduction =
+                INTRODUCTION.formatted(limits.maxTopics(), limits.maxPartitions(), limits.maxGroupPartitions());
         return introduction
                 + "\n## Of the node\n"
                 + table(Stream.of(Metric.values()).map(Metric::description))

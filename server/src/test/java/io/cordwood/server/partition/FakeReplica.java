@@ -4,6 +4,7 @@ import io.cordwood.batch.RecordBatch;
 import io.cordwood.raft.AppendRequest;
 import io.cordwood.raft.CompactionStatus;
 import io.cordwood.raft.Confirmation;
+import io.cordwood.raft.PartitionBacklog;
 import io.cordwood.raft.Registration;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
@@ -56,6 +57,8 @@ public final class FakeReplica implements Replica {
     private volatile @Nullable CountDownLatch readGate;
     private volatile @Nullable IOException readFailure;
     private volatile @Nullable RuntimeException readFault;
+    private volatile OptionalLong untilTrimmedMs = OptionalLong.empty();
+    private volatile double appendedPerSecond;
 
     public FakeReplica ledBy(int nodeId, int thisNode) {
         leadership = new Leadership(nodeId == thisNode, 5, 5, OptionalInt.of(nodeId));
@@ -300,6 +303,36 @@ public final class FakeReplica implements Replica {
             }
         }
         return OptionalLong.empty();
+    }
+
+    /** What retention and appends are to do, in the answers of {@link #backlog}. */
+    public void forecast(OptionalLong newUntilTrimmedMs, double newAppendedPerSecond) {
+        untilTrimmedMs = newUntilTrimmedMs;
+        appendedPerSecond = newAppendedPerSecond;
+    }
+
+    @Override
+    public PartitionBacklog backlog(long offset, long limitOffset) throws IOException {
+        var failure = readFailure;
+        if (failure != null) {
+            throw failure;
+        }
+        var ahead = stored().stream()
+                .filter(batch -> batch.endOffset() > offset && batch.baseOffset() < limitOffset)
+                .toList();
+        long bytes = ahead.stream().mapToLong(RecordBatch::sizeBytes).sum();
+        for (var batch : ahead) {
+            try (var records = batch.records()) {
+                while (records.hasNext()) {
+                    var record = records.next();
+                    if (record.offset() >= offset && record.offset() < limitOffset) {
+                        var timestampMs = OptionalLong.of(record.timestamp());
+                        return new PartitionBacklog(bytes, timestampMs, untilTrimmedMs, appendedPerSecond);
+                    }
+                }
+            }
+        }
+        return new PartitionBacklog(bytes, OptionalLong.empty(), OptionalLong.empty(), appendedPerSecond);
     }
 
     private static LogRead joined(List<ByteBuffer> found, int size, long offset) {

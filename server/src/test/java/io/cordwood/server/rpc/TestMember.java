@@ -15,6 +15,7 @@ import io.cordwood.proto.v1.MemberJoined;
 import io.cordwood.proto.v1.MemberLeave;
 import io.cordwood.proto.v1.MemberPing;
 import io.cordwood.proto.v1.MemberPong;
+import io.cordwood.proto.v1.MemberProgress;
 import io.cordwood.proto.v1.MemberRelease;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.OffsetCommitResult;
@@ -77,6 +78,17 @@ final class TestMember {
     void ping(long pingId, long epoch) {
         say(JoinGroupRequest.newBuilder()
                 .setPing(MemberPing.newBuilder().setPingId(pingId).setMemberEpoch(epoch)));
+    }
+
+    /** What it does in partitions in which it does not just read on, with a ping that is answered. */
+    void report(MemberProgress... held) {
+        long id = ++lastId;
+        say(JoinGroupRequest.newBuilder()
+                .setPing(MemberPing.newBuilder()
+                        .setPingId(id)
+                        .setMemberEpoch(epoch())
+                        .addAllHeld(List.of(held))));
+        await().until(() -> pongs().stream().anyMatch(pong -> pong.getPingId() == id));
     }
 
     /** Gives up what it was asked for last. */

@@ -1,0 +1,38 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.PartitionId;
+import java.util.List;
+
+/**
+ * What only the metadata leader knows of a group, because it is in memory alone: whom it heard when, what
+ * members say that they do, and whose commits were refused lately.
+ *
+ * <p><b>Thread:</b> immutable.
+ *
+ * @param members those that have a session which does not end
+ * @param fenced of each partition the newest refusal
+ */
+public record GroupStanding(List<Member> members, List<Fenced> fenced) {
+
+    public GroupStanding {
+        members = List.copyOf(members);
+        fenced = List.copyOf(fenced);
+    }
+
+    /**
+     * A member as it was heard.
+     *
+     * @param silentMillis since it was heard last, or since this leader began where it was not
+     * @param connected whether it has a stream
+     * @param held as of its newest ping, in partitions that are still its own
+     */
+    public record Member(String memberId, long silentMillis, boolean connected, List<MemberProgress> held) {
+        public Member {
+            held = List.copyOf(held);
+        }
+    }
+
+    /** A member's commit was refused because the partition is not its own any more. */
+    public record Fenced(PartitionId partition, String memberId, GroupReason reason, long agoMillis) {}
+}

@@ -1,0 +1,27 @@
+package io.cordwood.coordinator;
+
+import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+
+/** What a coordinator refuses of members by what it knows of them. Pure functions. */
+final class MemberRefusals {
+    private MemberRefusals() {}
+
+    static GroupRefusal unknown(MemberRef member) {
+        return new GroupRefusal(
+                GroupReason.UNKNOWN_MEMBER,
+                "member_id",
+                member.memberId(),
+                "that of a member of group " + member.group());
+    }
+
+    static GroupRefusal fenced(MemberRef member) {
+        return new GroupRefusal(
+                GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");
+    }
+
+    static GroupRefusal unavailable(String what) {
+        return new GroupRefusal(GroupReason.UNAVAILABLE, "coordinator", what, "asked again");
+    }
+}

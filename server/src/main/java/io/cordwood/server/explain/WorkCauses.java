@@ -1,0 +1,250 @@
+package io.cordwood.server.explain;
+
+import io.cordwood.coordinator.MemberProgress;
+import io.cordwood.server.explain.Cause.Place;
+import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Work;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What holds a group back in one partition: what its owner says of it, and what its figures say.
+ *
+ * <p><b>Thread:</b> immutable.
+ */
+final class WorkCauses {
+    /**
+     * A record that is with the application for longer is slow. Most take milliseconds; whoever has ones
+     * that take minutes still wants to be told that it is them, and which.
+     */
+    static final Duration SLOW_HANDLER = Duration.ofSeconds(10);
+
+    /**
+     * The rates are those of about a minute: a group that is not behind by more may have caught up
+     * meanwhile.
+     */
+    static final Duration TOO_SLOW_AGE = Duration.ofMinutes(1);
+
+    /** A group that commits this part of what is appended keeps up, as far as rates of a minute tell. */
+    static final double KEEPS_UP = 0.9;
+
+    /** What retention removes later than that can wait for somebody who looks at it tomorrow. */
+    static final Duration RETENTION_NEAR = Duration.ofDays(1);
+
+    private final GroupPicture group;
+
+    WorkCauses(GroupPicture group) {
+        this.group = group;
+    }
+
+    Stream<Cause> of(Work work) {
+        var told = work.told();
+        return Stream.of(
+                        told.progress().filter(MemberProgress::paused).flatMap(progress -> paused(work)),
+                        told.progress().filter(MemberProgress::full).flatMap(progress -> full(work, progress)),
+                        told.progress().flatMap(progress -> slow(work, progress)),
+                        told.progress().flatMap(progress -> failing(work, progress)),
+                        told.progress().flatMap(progress -> stopped(work, progress)),
+                        outOfRange(work),
+                        moving(work),
+                        told.fenced().map(fenced -> fenced(work, fenced)),
+                        work.lag().flatMap(lag -> tooSlow(work, lag)),
+                        work.lag().flatMap(lag -> retentionNear(work, lag)))
+                .flatMap(Optional::stream);
+    }
+
+    private static String in(Work work) {
+        return "partition " + work.partition() + ": ";
+    }
+
+    private String owner(Work work) {
+        return member(work.assignment().owner());
+    }
+
+    private String member(String memberId) {
+        var known = group.members().get(memberId);
+        return known == null ? "member " + Words.quoted(memberId) : known.text();
+    }
+
+    private static Cause ofOwner(CauseCode code, Work work, String sentence, String hint) {
+        return new Cause(
+                code,
+                in(work) + sentence,
+                hint,
+                Place.of(work.partition(), work.assignment().owner()));
+    }
+
+    private Optional<Cause> paused(Work work) {
+        return work.waits()
+                ? Optional.of(ofOwner(
+                        CauseCode.PAUSED,
+                        work,
+                        owner(work) + " has paused it" + waiting(work),
+                        "the application resumes it"))
+                : Optional.empty();
+    }
+
+    private static String waiting(Work work) {
+        return work.lag()
+                .map(lag -> ", and " + Words.count(lag.records(), "record") + (lag.records() == 1 ? " waits" : " wait"))
+                .orElse("");
+    }
+
+    private Optional<Cause> full(Work work, MemberProgress progress) {
+        return work.waits()
+                ? Optional.of(ofOwner(
+                        CauseCode.NO_CREDITS,
+                        work,
+                        owner(work) + " asks for no more: what it read ahead from offset " + progress.offset()
+                                + " on fills its bounds and is not processed",
+                        "the handler is the bottleneck: make it faster, or add members or concurrency"))
+                : Optional.empty();
+    }
+
+    private Optional<Cause> slow(Work work, MemberProgress progress) {
+        return progress.processing()
+                .filter(age -> age.compareTo(SLOW_HANDLER) >= 0 && work.waits())
+                .map(age -> ofOwner(
+                        CauseCode.SLOW_HANDLER,
+                        work,
+                        owner(work) + " has handled the record at offset " + progress.offset() + " for "
+                                + Words.of(age),
+                        "look at what the handler waits for; where it just takes long, let it handle other keys"
+                                + " meanwhile"));
+    }
+
+    private Optional<Cause> failing(Work work, MemberProgress progress) {
+        return progress.failedAttempts() == 0 || progress.stop().isPresent()
+                ? Optional.empty()
+                : Optional.of(ofOwner(
+                        CauseCode.FAILING_RECORD,
+                        work,
+                        "the record at offset " + progress.offset() + " failed "
+                                + Words.count(progress.failedAttempts(), "time") + " with " + owner(work)
+                                + " and is tried again",
+                        "the application's log says why it fails; a dead-letter topic or a retry topic lets others"
+                                + " pass it"));
+    }
+
+    private Optional<Cause> stopped(Work work, MemberProgress progress) {
+        return progress.stop()
+                .filter(stop -> !stop.outOfRange())
+                .map(stop -> ofOwner(
+                        CauseCode.STOPPED,
+                        work,
+                        owner(work) + " has stopped at offset " + progress.offset() + failures(progress) + ": "
+                                + Words.line(stop.why()),
+                        "see to the reason, then start the member anew, or reset the offset past the record"));
+    }
+
+    private static String failures(MemberProgress progress) {
+        return progress.failedAttempts() == 0
+                ? ""
+                : ", where the record failed " + Words.count(progress.failedAttempts(), "time");
+    }
+
+    /** Found by the figures, or told by the member that cannot go on. */
+    private Optional<Cause> outOfRange(Work work) {
+        var said = work.told().progress().flatMap(MemberProgress::stop).filter(MemberProgress.Stop::outOfRange);
+        var found = work.committed().isPresent()
+                ? work.lag().flatMap(lag -> outside(work.committed().getAsLong(), lag))
+                : Optional.<String>empty();
+        if (said.isEmpty() && found.isEmpty()) {
+            return Optional.empty();
+        }
+        var sentence = found.orElseGet(() -> owner(work) + " finds no record to go on with: "
+                + said.map(MemberProgress.Stop::why).map(Words::line).orElse(""));
+        return Optional.of(ofOwner(CauseCode.OUT_OF_RANGE, work, sentence, outOfRangeHint(said.isPresent())));
+    }
+
+    private Optional<String> outside(long offset, LagPicture lag) {
+        if (offset < lag.logStartOffset()) {
+            return Optional.of("the group is at offset " + offset + ", the log begins at " + lag.logStartOffset()
+                    + " by now: " + Words.count(lag.trimmedRecords(), "record") + " went before it processed them");
+        }
+        return offset > lag.highWatermark()
+                ? Optional.of("the group is at offset " + offset + ", the log ends at " + lag.highWatermark())
+                : Optional.empty();
+    }
+
+    private String outOfRangeHint(boolean waits) {
+        var reset = "reset the group's offset to where it shall go on";
+        return switch (group.settings().trimmedOffsets()) {
+            case FAIL -> reset;
+            case EARLIEST ->
+                waits ? reset : "members go on at the first offset that is kept; give the topic a longer retention";
+            case LATEST -> waits ? reset : "members go on at the end of the log; give the topic a longer retention";
+        };
+    }
+
+    private Optional<Cause> moving(Work work) {
+        var assignment = work.assignment();
+        if (!assignment.revoked() || !work.waits()) {
+            return Optional.empty();
+        }
+        var whereTo = assignment.target().isEmpty() ? "to nobody" : "to " + member(assignment.target());
+        return Optional.of(ofOwner(
+                CauseCode.MOVING,
+                work,
+                owner(work) + " was asked to give it up, and has not yet; it goes " + whereTo,
+                "nothing, unless it lasts: the owner finishes what it began, however long that takes"));
+    }
+
+    private Cause fenced(Work work, Fenced fenced) {
+        return new Cause(
+                CauseCode.FENCED,
+                in(work) + "a commit of " + member(fenced.memberId()) + " was refused "
+                        + Words.of(fenced.ago()) + " ago (" + fenced.reason()
+                        + "), because the partition was not its own any more",
+                "what it processed there is processed again by "
+                        + (work.assignment().owner().isEmpty() ? "whoever gets it" : owner(work))
+                        + "; see why the member stood still or went on after it gave it up",
+                Place.of(work.partition(), fenced.memberId()));
+    }
+
+    private Optional<Cause> tooSlow(Work work, LagPicture lag) {
+        var rates = lag.rates();
+        if (rates.committed().isEmpty() || rates.appended().isEmpty() || lag.records() == 0) {
+            return Optional.empty();
+        }
+        double committed = rates.committed().getAsDouble();
+        double appended = rates.appended().getAsDouble();
+        var age = lag.age().orElse(Duration.ZERO);
+        return committed >= KEEPS_UP * appended || age.compareTo(TOO_SLOW_AGE) < 0
+                ? Optional.empty()
+                : Optional.of(ofOwner(
+                        CauseCode.TOO_SLOW,
+                        work,
+                        "the group commits " + Words.rate(committed) + " offsets/s, and " + Words.rate(appended)
+                                + " are appended" + waiting(work) + ", the next one for " + Words.of(age),
+                        "make the handler faster, or add members, up to one for each partition"));
+    }
+
+    /**
+     * Most of a record's life is over, and nobody says that the group comes in time. Where little of it is
+     * over, a topic with a short retention would be told of always.
+     */
+    private Optional<Cause> retentionNear(Work work, LagPicture lag) {
+        return lag.untilTrimmed()
+                .filter(left -> lag.records() > 0 && left.compareTo(RETENTION_NEAR) <= 0)
+                .filter(left ->
+                        lag.age().isPresent() && left.compareTo(lag.age().get()) <= 0)
+                .filter(left -> lag.rates()
+                        .untilCaughtUp()
+                        .filter(needed -> needed.compareTo(left) <= 0)
+                        .isEmpty())
+                .map(left -> ofOwner(
+                        CauseCode.RETENTION_NEAR,
+                        work,
+                        "retention may remove the next record "
+                                + (left.isZero() ? "at any time" : "in " + Words.of(left))
+                                + waiting(work) + "; "
+                                + lag.rates()
+                                        .untilCaughtUp()
+                                        .map(needed -> "the group needs " + Words.of(needed) + " more")
+                                        .orElse("at its rate the group does not catch up"),
+                        "give the topic a longer retention (retention.ms, retention.bytes) until the group has caught"
+                                + " up"));
+    }
+}

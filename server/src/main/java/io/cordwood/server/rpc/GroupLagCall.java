@@ -1,0 +1,139 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.PartitionId;
+import io.cordwood.metadata.TrimmedOffsets;
+import io.cordwood.proto.internal.v1.MeasureLagRequest;
+import io.cordwood.proto.v1.GetLagRequest;
+import io.cordwood.proto.v1.GetLagResponse;
+import io.cordwood.proto.v1.PartitionLag;
+import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.group.Groups;
+import io.cordwood.server.partition.Partitions;
+import io.cordwood.server.partition.TopicPartition;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * GetLag: the metadata says what the group has committed, then the leader of each partition measures from there, and the
+ * metadata leader says how fast the group goes.
+ *
+ * <p><b>Thread:</b> any, none waits.
+ */
+final class GroupLagCall {
+    /** Further ahead nothing is foreseen. */
+    private static final double FORESEEN_MS = Duration.ofDays(36_500).toMillis();
+
+    private final Groups groups;
+    private final TopicNames names;
+    private final LagMeasure measure;
+    private final CommitPacesCall paces;
+
+    GroupLagCall(Groups groups, TopicNames names, LagMeasure measure, CommitPacesCall paces) {
+        this.groups = groups;
+        this.names = names;
+        this.measure = measure;
+        this.paces = paces;
+    }
+
+    CompletableFuture<GetLagResponse> call(GetLagRequest request, Deadline deadline) {
+        RepeatedFields.requireFew("partitions", request.getPartitionsCount());
+        return groups.find(request.getGroup())
+                .thenCompose(found -> of(found, wanted(request, found), deadline))
+                .thenApply(lags ->
+                        GetLagResponse.newBuilder().addAllPartitions(lags).build());
+    }
+
+    private List<TopicPartition> wanted(GetLagRequest request, Groups.Found found) {
+        return request.getPartitionsCount() == 0
+                ? all(found)
+                : request.getPartitionsList().stream()
+                        .map(name -> new TopicPartition(name.getTopic(), name.getPartition()))
+                        .toList();
+    }
+
+    /** What the group has an offset of, or a member has or shall have; in order of topic and number. */
+    List<TopicPartition> all(Groups.Found found) {
+        var ids = new TreeSet<>(found.group().membership().partitions().keySet());
+        ids.addAll(found.group().offsets().keySet());
+        return ids.stream()
+                .map(id -> new TopicPartition(names.of(id.topicId(), found.image()), id.partition()))
+                .sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
+                .toList();
+    }
+
+    /**
+     * How far a group is behind, in the order of the partitions. What is wrong with one is said at that one; it fails only
+     * where this program does.
+     */
+    CompletableFuture<List<PartitionLag>> of(Groups.Found found, List<TopicPartition> partitions, Deadline deadline) {
+        var pacing = paces.of(found.group().name(), deadline);
+        var measuring = partitions.stream()
+                .map(partition -> measured(found, partition, deadline))
+                .toList();
+        return CompletableFuture.allOf(measuring.toArray(CompletableFuture[]::new))
+                .thenCombine(
+                        pacing,
+                        (done, known) -> measuring.stream()
+                                .map(lag -> forecast(lag.join(), known))
+                                .toList());
+    }
+
+    private CompletableFuture<PartitionLag> measured(Groups.Found found, TopicPartition name, Deadline deadline) {
+        var lag = PartitionLag.newBuilder().setTopic(name.topic()).setPartition(name.partition());
+        var missing = Partitions.check(found.image(), name);
+        if (missing.isPresent()) {
+            return CompletableFuture.completedFuture(
+                    lag.setError(Errors.status(missing.get())).build());
+        }
+        var topicId = found.image().topic(name.topic()).orElseThrow().topicId();
+        var committed = found.group().offset(new PartitionId(topicId, name.partition()));
+        committed.ifPresent(offset -> lag.setOffset(offset.offset()));
+        lag.setTopicId(topicId.toString());
+        return measure.call(question(lag, found.group()), deadline)
+                .handle((measured, failure) -> failure == null
+                        ? lag.mergeFrom(measured).build()
+                        : lag.setError(Errors.status(failure)).build());
+    }
+
+    private static MeasureLagRequest question(PartitionLag.Builder lag, ConsumerGroup group) {
+        var question = MeasureLagRequest.newBuilder()
+                .setTopic(lag.getTopic())
+                .setTopicId(lag.getTopicId())
+                .setPartition(lag.getPartition())
+                .setFromEnd(group.membership().settings().trimmedOffsets() == TrimmedOffsets.LATEST);
+        if (lag.hasOffset()) {
+            question.setOffset(lag.getOffset());
+        }
+        return question.build();
+    }
+
+    private static PartitionLag forecast(PartitionLag lag, Map<PartitionId, Double> paces) {
+        if (lag.getTopicId().isEmpty()) {
+            return lag;
+        }
+        var id = new PartitionId(GroupMessages.topicId(lag.getTopicId()), lag.getPartition());
+        var committed = Optional.ofNullable(paces.get(id));
+        var forecast = lag.toBuilder();
+        committed.ifPresent(forecast::setCommittedPerSecond);
+        if (lag.hasAppendedPerSecond()) {
+            var left = lag.getRecords() == 0
+                    ? Optional.of(Duration.ZERO)
+                    : committed.flatMap(
+                            perSecond -> untilCaughtUp(lag.getRecords(), perSecond - lag.getAppendedPerSecond()));
+            left.ifPresent(duration -> forecast.setUntilCaughtUp(GroupMessages.wire(duration)));
+        }
+        return forecast.build();
+    }
+
+    /** @param gained offsets per second by which the lag shrinks */
+    private static Optional<Duration> untilCaughtUp(long records, double gained) {
+        double millis = records * 1_000.0 / gained;
+        return gained > 0 && millis < FORESEEN_MS ? Optional.of(Duration.ofMillis((long) millis)) : Optional.empty();
+    }
+}

@@ -1,0 +1,133 @@
+package io.cordwood.server.rpc;
+
+import io.cordwood.coordinator.MemberProgress;
+import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.GroupPartition;
+import io.cordwood.metadata.PartitionId;
+import io.cordwood.proto.internal.v1.FencedCommit;
+import io.cordwood.proto.internal.v1.GroupStandingResponse;
+import io.cordwood.proto.internal.v1.MemberStanding;
+import io.cordwood.proto.v1.PartitionLag;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.explain.GroupPicture;
+import io.cordwood.server.explain.GroupPicture.Assignment;
+import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Member;
+import io.cordwood.server.explain.GroupPicture.Settings;
+import io.cordwood.server.explain.GroupPicture.Told;
+import io.cordwood.server.explain.GroupPicture.Work;
+import io.cordwood.server.explain.LagPicture;
+import io.cordwood.server.explain.LagPicture.Rates;
+import io.cordwood.server.partition.TopicPartition;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Puts together what is known of a group: the metadata, what its leader has in memory, and what the leaders
+ * of the partitions say.
+ *
+ * <p><b>Thread:</b> immutable once made; any.
+ */
+final class GroupPictures {
+    private final ConsumerGroup group;
+    private final Map<String, MemberStanding> standings = new HashMap<>();
+    private final Map<PartitionId, MemberProgress> progress = new HashMap<>();
+    private final Map<PartitionId, Fenced> fenced = new HashMap<>();
+
+    /** @param standing of the metadata leader; one that says nothing where it did not answer */
+    GroupPictures(ConsumerGroup group, GroupStandingResponse standing) {
+        this.group = group;
+        standing.getMembersList().forEach(member -> {
+            standings.put(member.getMemberId(), member);
+            MemberReports.of(member.getHeldList()).forEach(told -> progress.put(told.partition(), told));
+        });
+        standing.getFencedList().forEach(refused -> fenced(refused).ifPresent(found -> fenced.put(id(refused), found)));
+    }
+
+    private static PartitionId id(FencedCommit refused) {
+        var partition = refused.getPartition();
+        return GroupMessages.partition(GroupMessages.topicId(partition.getTopicId()), partition.getPartition());
+    }
+
+    /** Empty where a newer program has a reason that this one does not know. */
+    private static Optional<Fenced> fenced(FencedCommit refused) {
+        return Stream.of(Reason.values())
+                .filter(reason -> reason.name().equals(refused.getReason()))
+                .findFirst()
+                .map(reason -> new Fenced(refused.getMemberId(), reason, Duration.ofMillis(refused.getAgoMs())));
+    }
+
+    /** @param names of the partitions that are asked about */
+    GroupPicture of(
+            SortedMap<PartitionId, TopicPartition> names, Map<TopicPartition, LagPicture> lags, long nowMillis) {
+        var settings = group.membership().settings();
+        var members = new TreeMap<String, Member>();
+        group.membership().members().forEach((id, member) -> {
+            var silent = Optional.ofNullable(standings.get(id)).map(known -> Duration.ofMillis(known.getSilentMs()));
+            members.put(id, new Member(id, member.name(), member.clientHost(), silent));
+        });
+        var emptyFor = group.isActive()
+                ? Optional.<Duration>empty()
+                : Optional.of(Duration.ofMillis(nowMillis - group.emptySinceMillis()));
+        return new GroupPicture(
+                group.name(),
+                emptyFor,
+                new Settings(settings.sessionTimeout(), settings.trimmedOffsets()),
+                members,
+                names.entrySet().stream()
+                        .map(entry ->
+                                work(entry.getKey(), entry.getValue(), Optional.ofNullable(lags.get(entry.getValue()))))
+                        .toList());
+    }
+
+    private Work work(PartitionId id, TopicPartition name, Optional<LagPicture> lag) {
+        var assignment = Optional.ofNullable(group.membership().partitions().get(id))
+                .map(GroupPictures::assignment)
+                .orElse(Assignment.NONE);
+        var told = new Told(Optional.ofNullable(progress.get(id)), Optional.ofNullable(fenced.get(id)));
+        var committed =
+                group.offset(id).map(offset -> OptionalLong.of(offset.offset())).orElse(OptionalLong.empty());
+        return new Work(name, assignment, committed, lag, told);
+    }
+
+    private static Assignment assignment(GroupPartition partition) {
+        return new Assignment(partition.owner(), partition.isRevoked(), partition.target());
+    }
+
+    /** Of those that could be measured. */
+    static Map<TopicPartition, LagPicture> lags(List<PartitionLag> measured) {
+        var lags = new HashMap<TopicPartition, LagPicture>();
+        measured.stream()
+                // One whose log could not be read has its figures all the same.
+                .filter(lag -> !lag.hasError() || lag.getHighWatermark() > 0)
+                .forEach(lag -> lags.put(new TopicPartition(lag.getTopic(), lag.getPartition()), lag(lag)));
+        return lags;
+    }
+
+    private static LagPicture lag(PartitionLag lag) {
+        var rates = new Rates(
+                lag.hasCommittedPerSecond() ? OptionalDouble.of(lag.getCommittedPerSecond()) : OptionalDouble.empty(),
+                lag.hasAppendedPerSecond() ? OptionalDouble.of(lag.getAppendedPerSecond()) : OptionalDouble.empty(),
+                lag.hasUntilCaughtUp() ? Optional.of(duration(lag.getUntilCaughtUp())) : Optional.empty());
+        return new LagPicture(
+                lag.getRecords(),
+                lag.getTrimmedRecords(),
+                lag.getLogStartOffset(),
+                lag.getHighWatermark(),
+                lag.hasAge() ? Optional.of(duration(lag.getAge())) : Optional.empty(),
+                lag.hasUntilTrimmed() ? Optional.of(duration(lag.getUntilTrimmed())) : Optional.empty(),
+                rates);
+    }
+
+    private static Duration duration(com.google.protobuf.Duration duration) {
+        return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+    }
+}
