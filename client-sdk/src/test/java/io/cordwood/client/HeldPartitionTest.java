@@ -33,7 +33,7 @@ final class HeldPartitionTest {
         start(2);
         world.core.pause(world.owner(1));
 
-        assertThat(world.held()).containsExactly(held(1, 0, true, false, Optional.empty(), 0));
+        assertThat(world.held()).containsExactly(notRead(1, true, false));
 
         world.core.resume(world.owner(1));
         assertThat(world.held()).isEmpty();
@@ -49,7 +49,7 @@ final class HeldPartitionTest {
         world.finish(1); // the one behind it
         world.pass(Duration.ofSeconds(1));
 
-        assertThat(world.held()).containsExactly(held(0, 1, false, false, Optional.of(Duration.ofSeconds(6)), 0));
+        assertThat(world.held()).containsExactly(reading(0, 1, Optional.of(Duration.ofSeconds(6)), 0));
 
         world.finishAll();
         assertThat(world.held()).isEmpty();
@@ -63,7 +63,7 @@ final class HeldPartitionTest {
         assertThat(world.poll(10)).containsExactly(0L, 1L);
         world.pass(Duration.ofSeconds(90));
 
-        assertThat(world.held()).containsExactly(held(0, 0, false, false, Optional.of(Duration.ofSeconds(90)), 0));
+        assertThat(world.held()).containsExactly(reading(0, Optional.of(Duration.ofSeconds(90)), 0));
 
         world.poll(10);
         assertThat(world.held()).isEmpty();
@@ -93,12 +93,12 @@ final class HeldPartitionTest {
         assertThat(world.held()).isEmpty();
 
         world.finish(0);
-        assertThat(world.held()).containsExactly(held(0, 0, false, false, Optional.empty(), 1));
+        assertThat(world.held()).containsExactly(reading(0, Optional.empty(), 1));
 
         world.pass(pause);
         world.finish(0);
         world.pass(pause);
-        assertThat(world.held()).containsExactly(held(0, 0, false, false, Optional.of(Duration.ZERO), 2));
+        assertThat(world.held()).containsExactly(reading(0, Optional.of(Duration.ZERO), 2));
 
         world.finish(0);
         assertThat(world.held()).isEmpty();
@@ -113,7 +113,7 @@ final class HeldPartitionTest {
 
         world.pass(Duration.ofMillis(100));
 
-        assertThat(world.held()).containsExactly(held(0, 0, false, true, Optional.empty(), 0));
+        assertThat(world.held()).containsExactly(notRead(0, false, true));
     }
 
     @Test
@@ -210,8 +210,15 @@ final class HeldPartitionTest {
         return new PartitionId(new UUID(1, 2), number);
     }
 
-    private HeldPartition held(
-            int number, long offset, boolean paused, boolean full, Optional<Duration> processing, int failed) {
-        return new HeldPartition(id(number), offset, paused, full, processing, failed, Optional.empty());
+    private HeldPartition reading(int number, Optional<Duration> processing, int failed) {
+        return reading(number, 0, processing, failed);
+    }
+
+    private HeldPartition reading(int number, long offset, Optional<Duration> processing, int failed) {
+        return new HeldPartition(id(number), offset, false, false, processing, failed, Optional.empty());
+    }
+
+    private HeldPartition notRead(int number, boolean paused, boolean full) {
+        return new HeldPartition(id(number), 0, paused, full, Optional.empty(), 0, Optional.empty());
     }
 }
