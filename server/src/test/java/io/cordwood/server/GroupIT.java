@@ -18,6 +18,7 @@ import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.MemberAssignment;
 import io.cordwood.proto.v1.MemberCommit;
 import io.cordwood.proto.v1.MemberHello;
+import io.cordwood.proto.v1.MemberPing;
 import io.cordwood.proto.v1.NewRecord;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.OffsetCommitResult;
@@ -165,6 +166,12 @@ final class GroupIT {
             return all.get(all.size() - 1).getAssignment();
         }
 
+        void ping() {
+            requests.onNext(JoinGroupRequest.newBuilder()
+                    .setPing(MemberPing.newBuilder().setMemberEpoch(assignment().getMemberEpoch()))
+                    .build());
+        }
+
         List<OffsetCommitResult> commit(long epoch, OffsetCommit... offsets) {
             requests.onNext(JoinGroupRequest.newBuilder()
                     .setCommit(MemberCommit.newBuilder().setMemberEpoch(epoch).addAllOffsets(List.of(offsets)))
@@ -217,8 +224,10 @@ final class GroupIT {
                 .extracting(GroupOffset::getOffset)
                 .containsExactly(5L, 5L);
         var again = joined("b", 0, List.of(1, 2, 3));
-        await().atMost(PATIENCE)
-                .until(() -> again.assignment().getAssignedCount() == 2); // "a" is not heard of any more
+        await().atMost(PATIENCE).until(() -> {
+            again.ping();
+            return again.assignment().getAssignedCount() == 2; // "a" is not heard of any more
+        });
         assertThat(again.assignment().getAssigned(0).getOffset()).isEqualTo(3);
         assertThat(again.assignment().getAssigned(1).hasOffset()).isFalse();
     }

@@ -58,7 +58,7 @@ public final class FakeCluster {
                     "127.0.0.1:" + (10_000 + id),
                     new TreeMap<>(Map.of("client", "127.0.0.1:" + (20_000 + id))),
                     "",
-                    new NodeLimits(300, (1 << 20) + 12),
+                    new NodeLimits(2_000, (1 << 20) + 12),
                     new FeatureRange(1, featureLevel)));
         }
         cluster.apply(new MetadataCommand.FormCluster(
