@@ -233,8 +233,9 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
 
     /**
      * Begins nothing more, gives what is under way this long to end, commits what is done and leaves the
-     * group. A static member is away only, see {@link ConsumerBuilder#instanceId}. Records that the last poll of this thread gave are done only if they were committed. Inside a
-     * handler or the listener it does not wait for the end.
+     * group; a static member is only away then, see {@link ConsumerBuilder#instanceId}. Records that the last
+     * poll of this thread gave are done only if they were committed. Inside a handler or the listener it does
+     * not wait for the end.
      */
     public void close(Duration timeout) {
         long deadlineNanos = System.nanoTime() + timeout.toNanos();

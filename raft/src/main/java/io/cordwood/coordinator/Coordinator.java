@@ -30,7 +30,8 @@ import java.util.SortedSet;
  *
  * <p>Invariants: nothing that matters is here alone: with a new leader the sessions begin anew, with more than their
  * full timeouts, and members connect to it; what waited is answered by nobody and asked again. A member is told of an
- * assignment only once the image shows it. What a member does after a commit, leaving above all, is written after the commit.
+ * assignment only once the image shows it. What a member does after a commit, leaving above all, is written after
+ * the commit.
  *
  * <p><b>Thread:</b> one owner.
  *
