@@ -1,6 +1,7 @@
 package io.cordwood.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -68,7 +69,7 @@ final class SenderTest {
         /** In one task, so that the thread finds the end of the stream before it finds that a batch has expired. */
         void endStreamWhenABatchHasExpired() {
             long created = System.nanoTime();
-            var address = HostPort.parse("node", cluster.addresses().get(1));
+            var address = HostPort.parse("node", requireNonNull(cluster.addresses().get(1)));
             sender.post(() -> {
                 await().until(() -> System.nanoTime() - created > DELIVERY_TIMEOUT.toNanos());
                 sender.streamTo(address).cancel(new CordwoodException(ErrorCode.NODE_UNREACHABLE, "reset"));

@@ -291,7 +291,12 @@ class GroupCheckersTest {
                     .plus(
                             new Event(began, release.process(), NEW_OPERATION + 1, EventType.INVOKE, leave, ""),
                             new Event(
-                                    release.beginNanos(), release.process(), NEW_OPERATION + 1, EventType.OK, leave, ""));
+                                    release.beginNanos(),
+                                    release.process(),
+                                    NEW_OPERATION + 1,
+                                    EventType.OK,
+                                    leave,
+                                    ""));
         });
     }
 

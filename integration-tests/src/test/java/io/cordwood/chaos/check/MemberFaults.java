@@ -40,7 +40,7 @@ final class MemberFaults {
     /** Whether one was at work upon the member for so long, or longer. */
     boolean lasted(String member, HarmKind kind, Duration time) {
         return byMember.getOrDefault(member, List.of()).stream()
-                .anyMatch(fault -> fault.what().kind() == kind
-                        && fault.endNanos() - fault.beginNanos() >= time.toNanos());
+                .anyMatch(fault ->
+                        fault.what().kind() == kind && fault.endNanos() - fault.beginNanos() >= time.toNanos());
     }
 }

@@ -52,8 +52,8 @@ public final class Unprocessed implements Checker {
                 checkEnd(share, committed, log, findings);
                 checkRecords(share, committed, log, done, findings);
                 history.lastHealNanos()
-                        .ifPresent(heal -> checkProgress(
-                        share, log, new Times(writes, done, heal, history.endNanos()), findings));
+                        .ifPresent(heal ->
+                                checkProgress(share, log, new Times(writes, done, heal, history.endNanos()), findings));
             }
         }
         return findings.all();
@@ -106,7 +106,8 @@ public final class Unprocessed implements Checker {
         if (times.end >= deadline
                 && !waiting.isEmpty()
                 && waiting.stream().noneMatch(seen -> times.done(seen) <= deadline)) {
-            findings.add(share.name() + ": none of " + waiting.size() + " records that were there when the faults ended at "
+            findings.add(share.name() + ": none of " + waiting.size()
+                    + " records that were there when the faults ended at "
                     + Event.time(times.heal) + " was handled by " + Event.time(deadline) + ", the first of them "
                     + waiting.get(0));
         }

@@ -78,11 +78,7 @@ public final class GroupWorkload implements Workload {
         slots = IntStream.range(0, plan.members())
                 .mapToObj(number -> new MemberSlot(
                         new MemberSlot.Place(
-                                plan,
-                                number,
-                                place.addresses(),
-                                place.directory(),
-                                place.operationsBefore(number)),
+                                plan, number, place.addresses(), place.directory(), place.operationsBefore(number)),
                         schedule.of(number),
                         recorder,
                         calm))
