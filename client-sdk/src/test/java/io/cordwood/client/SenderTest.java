@@ -69,7 +69,8 @@ final class SenderTest {
         /** In one task, so that the thread finds the end of the stream before it finds that a batch has expired. */
         void endStreamWhenABatchHasExpired() {
             long created = System.nanoTime();
-            var address = HostPort.parse("node", requireNonNull(cluster.addresses().get(1)));
+            var address =
+                    HostPort.parse("node", requireNonNull(cluster.addresses().get(1)));
             sender.post(() -> {
                 await().until(() -> System.nanoTime() - created > DELIVERY_TIMEOUT.toNanos());
                 sender.streamTo(address).cancel(new CordwoodException(ErrorCode.NODE_UNREACHABLE, "reset"));

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -25,13 +24,12 @@ import java.util.concurrent.atomic.LongAdder;
 final class CommitLoad implements WireMember.Watch, AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(5);
 
-    private final WireMembers wire;
     private final long lastOffset;
     private final List<Committer> committers = new ArrayList<>();
     private final Map<WireMember, Committer> byMember = new ConcurrentHashMap<>();
     private final LongAdder sent = new LongAdder();
     private final LongAdder answered = new LongAdder();
-    private final AtomicReference<String> failure = new AtomicReference<>("");
+    private volatile String failure = "";
     private volatile boolean goesOn;
     private volatile Latencies latencies = new Latencies();
 
@@ -59,8 +57,7 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
         }
     }
 
-    private CommitLoad(WireMembers wire, long lastOffset) {
-        this.wire = wire;
+    private CommitLoad(long lastOffset) {
         this.lastOffset = lastOffset;
     }
 
@@ -71,7 +68,7 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
      */
     static CommitLoad join(WireMembers wire, String group, CommitTopic topic, long lastOffset)
             throws IOException, InterruptedException {
-        var load = new CommitLoad(wire, lastOffset);
+        var load = new CommitLoad(lastOffset);
         var members = new ArrayList<WireMember>();
         for (int i = 0; i < topic.partitions(); i++) {
             members.add(wire.join(group, topic.name(), load));
@@ -142,14 +139,16 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
         }
     }
 
-    private void fail(String reason) {
-        failure.compareAndSet("", reason);
+    private synchronized void fail(String reason) {
+        if (failure.isEmpty()) {
+            failure = reason;
+        }
     }
 
     private void settle() throws IOException, InterruptedException {
-        Await.until("answers to all commits", POLL, () -> !failure.get().isEmpty() || answered.sum() == sent.sum());
-        if (!failure.get().isEmpty()) {
-            throw new IOException(failure.get());
+        Await.until("answers to all commits", POLL, () -> !failure.isEmpty() || answered.sum() == sent.sum());
+        if (!failure.isEmpty()) {
+            throw new IOException(failure);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.cordwood.bench.consumers;
 
 import io.cordwood.client.CordwoodClient;
+import io.cordwood.client.Producer;
 import io.cordwood.client.ProducerRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,8 +29,7 @@ final class Filling {
             for (int number = 0; number < recordsOfEach; number++) {
                 var key = ("key-" + number % keys).getBytes(StandardCharsets.UTF_8);
                 for (int partition = 0; partition < partitions; partition++) {
-                    var sent = producer.send(new ProducerRecord(topic, partition, key, VALUE));
-                    var told = sent.whenComplete((place, failed) -> failure.compareAndSet(null, failed));
+                    send(producer, new ProducerRecord(topic, partition, key, VALUE), failure);
                 }
             }
             producer.flush();
@@ -38,5 +38,9 @@ final class Filling {
         if (failed != null) {
             throw new IOException("a record failed: " + failed, failed);
         }
+    }
+
+    private static void send(Producer producer, ProducerRecord record, AtomicReference<@Nullable Throwable> failure) {
+        var unused = producer.send(record).whenComplete((place, failed) -> failure.compareAndSet(null, failed));
     }
 }

@@ -21,6 +21,8 @@ enum Measure {
 
     private final String words;
     private final int decimals;
+
+    @SuppressWarnings("ImmutableEnumChecker") // of a record of values, which Error Prone does not see
     private final Optional<Bar> bar;
 
     /**

@@ -42,7 +42,7 @@ final class SimulatedGroup {
     }
 
     /** A record, and from when on it can be read. */
-    private record Readable(Seen seen, long nanos) {}
+    private record ReadRecord(Seen seen, long nanos) {}
 
     /** @param run all else that happens */
     static List<Event> events(History run, long seed) {
@@ -57,15 +57,15 @@ final class SimulatedGroup {
     }
 
     /** As the reader from the start got them, and what was left for the final one. */
-    private static List<Readable> readable(History run, TopicPartition partition) {
-        var found = new TreeMap<Long, Readable>();
+    private static List<ReadRecord> readable(History run, TopicPartition partition) {
+        var found = new TreeMap<Long, ReadRecord>();
         for (var read : run.calls(Operation.View.class)) {
             boolean first = read.process().equals("reader-" + partition.partition())
                     || read.process().equals("final");
             if (read.isOk() && first && read.what().partition().equals(partition)) {
                 read.what()
                         .records()
-                        .forEach(seen -> found.putIfAbsent(seen.offset(), new Readable(seen, read.endNanos())));
+                        .forEach(seen -> found.putIfAbsent(seen.offset(), new ReadRecord(seen, read.endNanos())));
             }
         }
         return List.copyOf(found.values());
@@ -74,7 +74,7 @@ final class SimulatedGroup {
     /** One partition. */
     private final class Share {
         private final TopicPartition partition;
-        private final List<Readable> records;
+        private final List<ReadRecord> records;
         private int next;
         private int committedTo;
         private @Nullable Long committed;
@@ -82,7 +82,7 @@ final class SimulatedGroup {
         private int lives;
         private long since;
 
-        Share(TopicPartition partition, List<Readable> records) {
+        Share(TopicPartition partition, List<ReadRecord> records) {
             this.partition = partition;
             this.records = records;
         }
@@ -118,7 +118,7 @@ final class SimulatedGroup {
             pass(1);
         }
 
-        private void handle(Readable record) {
+        private void handle(ReadRecord record) {
             now = Math.max(now, record.nanos());
             var what = new Operation.Handled(NAME, partition, record.seen());
             long operation = recorder.invoke(member, what);

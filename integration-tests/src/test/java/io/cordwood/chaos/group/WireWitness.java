@@ -29,6 +29,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -131,10 +132,14 @@ final class WireWitness implements ClientInterceptor {
                 assigned(response.getAssignment(), memberId);
             } else if (message instanceof JoinGroupResponse response && response.hasCommitted()) {
                 var answer = response.getCommitted();
-                ended(commits.remove(answer.getCommitId()), answer.getResultsList());
+                ended(answered(answer.getCommitId()), answer.getResultsList());
             } else if (message instanceof CommitOffsetsResponse response) {
-                ended(commits.remove(0L), response.getResultsList());
+                ended(answered(0), response.getResultsList());
             }
+        }
+
+        private List<Begun> answered(long commitId) {
+            return Objects.requireNonNull(commits.remove(commitId), "an answer to no commit");
         }
     }
 

@@ -113,7 +113,6 @@ final class ClientServices {
                 ports.meters());
         var found = new Groups(cluster);
         var changes = new GroupRpc.Changes(calls.commit, new DeleteOffsetsCall(cluster, found), calls.reset);
-        var lag = new GroupLagCall(found, names, calls.measure, calls.paces);
         return new GroupRpc(streaming, streams, found, new GroupDescriptions(names), lag, changes);
     }
 

@@ -190,8 +190,12 @@ final class ExplainCall {
         var topics =
                 view.image().topics().values().stream().collect(Collectors.toMap(TopicInfo::topicId, TopicInfo::name));
         Stream.concat(group.membership().partitions().keySet().stream(), group.offsets().keySet().stream())
-                .filter(id -> topics.containsKey(id.topicId()))
-                .forEach(id -> names.put(id, new TopicPartition(topics.get(id.topicId()), id.partition())));
+                .forEach(id -> {
+                    var topic = topics.get(id.topicId());
+                    if (topic != null) {
+                        names.put(id, new TopicPartition(topic, id.partition()));
+                    }
+                });
         return names;
     }
 

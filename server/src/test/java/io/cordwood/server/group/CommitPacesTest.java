@@ -51,7 +51,7 @@ class CommitPacesTest {
                 new TreeMap<>(),
                 new TreeMap<>(),
                 1,
-                new GroupRegistry(new TreeMap<>(Map.of("payments", group))));
+                GroupRegistry.of(new TreeMap<>(Map.of("payments", group))));
     }
 
     private void commit(long nowMs, long epoch, Set<Integer> refused, PartitionOffset... offsets) {
