@@ -773,15 +773,7 @@ class CoordinatorTest {
         connect(2, "b");
         coordinator.released(1, epoch("a"), List.of(partition(0), partition(1), partition(2), partition(3)));
         after(50);
-        int lost = state.image()
-                .groups()
-                .group(GROUP)
-                .orElseThrow()
-                .membership()
-                .assignment("b")
-                .assigned()
-                .firstKey()
-                .partition();
+        int lost = assignment("b").assigned().firstKey().partition();
         coordinator.commit(
                 1,
                 new CommitRequest(1, before, List.of(new PartitionOffset(partition(lost), 5, 0, "")), new TreeMap<>()));
