@@ -274,7 +274,7 @@ final class GroupConsumerTest {
     }
 
     private void await(BooleanSupplier condition) {
-        Awaitility.await().atMost(SECONDS).until(() -> {
+        Awaitility.await().atMost(SECONDS).pollInterval(Duration.ofMillis(5)).until(() -> {
             synchronized (cluster) {
                 return condition.getAsBoolean();
             }

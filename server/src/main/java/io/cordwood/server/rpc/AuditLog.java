@@ -65,6 +65,7 @@ final class AuditLog implements ServerInterceptor {
             kind(ClusterServiceGrpc.getReplaceNodeMethod(), Kind.CHANGES),
             kind(ClusterServiceGrpc.getDescribeClusterMethod(), Kind.READS),
             kind(ClusterServiceGrpc.getDescribePartitionsMethod(), Kind.READS),
+            kind(ClusterServiceGrpc.getExplainMethod(), Kind.READS),
             kind(GroupServiceGrpc.getDeleteGroupMethod(), Kind.CHANGES),
             kind(GroupServiceGrpc.getDeleteOffsetsMethod(), Kind.CHANGES),
             kind(GroupServiceGrpc.getResetOffsetsMethod(), Kind.CHANGES),

@@ -53,7 +53,8 @@ final class JsonGatewayTest {
             "/cordwood.v1.ClusterService/DescribePartitions",
             "/cordwood.v1.GroupService/FetchOffsets",
             "/cordwood.v1.GroupService/ListGroups",
-            "/cordwood.v1.GroupService/DescribeGroup");
+            "/cordwood.v1.GroupService/DescribeGroup",
+            "/cordwood.v1.GroupService/GetLag");
 
     private final FakeCluster cluster = FakeCluster.of(1);
     private final RecordedSpans spans = new RecordedSpans();
