@@ -203,15 +203,13 @@ class GroupCheckersTest {
             var last = lastOf(good, Parting.LOST);
             var successor = ownedAfter(good, last);
             long late = successor.beginNanos() + OneOwner.NOTICE.toNanos() + MILLISECOND;
-            return good.plus(handledBy(last.process(), record(good), late))
-                    .plus(new Event(
-                            late - 1,
-                            last.process(),
-                            NEW_OPERATION - 1,
-                            EventType.OK,
-                            new Operation.Fault(HarmKind.MEMBER_PAUSE, List.of(), last.process()),
-                            ""));
+            return good.plus(handledBy(last.process(), record(good), late)).plus(pauseOver(last.process(), late - 1));
         });
+    }
+
+    private static Event pauseOver(String member, long nanos) {
+        var pause = new Operation.Fault(HarmKind.MEMBER_PAUSE, List.of(), member);
+        return new Event(nanos, member, NEW_OPERATION - 1, EventType.OK, pause, "");
     }
 
     @Test
@@ -251,6 +249,40 @@ class GroupCheckersTest {
             return good.without(event -> event.operation() == release.invoked().operation())
                     .moved(begun.get(begun.size() - 1).ended(), next.beginNanos() + 1);
         });
+    }
+
+    @Test
+    void memberThatComesBackMayMeetItsSuccessor() {
+        isSilent(OWNERS, good -> {
+            var met = successorOfTheLost(good);
+            return meeting(good, met).plus(pauseOver(lastOf(good, Parting.LOST).process(), met.beginNanos() + 49));
+        });
+        finds(
+                OWNERS,
+                "did so while",
+                good -> meeting(good, successorOfTheLost(good))
+                        .without(event -> event.what() instanceof Operation.Fault));
+    }
+
+    /** The first record of whoever has the partition behind one that lost it. */
+    private static Call<Handled> successorOfTheLost(Edited good) {
+        var lost = lastOf(good, Parting.LOST);
+        var successor = of(good, Owned.class).stream()
+                .filter(owned -> owned.beginNanos() > lost.beginNanos()
+                        && !owned.process().equals(lost.process()))
+                .findFirst()
+                .orElseThrow();
+        return handled(
+                        good,
+                        call -> call.process().equals(successor.process())
+                                && call.beginNanos() > successor.beginNanos())
+                .get(0);
+    }
+
+    /** Who lost the partition handles a record while its successor does. */
+    private static Edited meeting(Edited good, Call<Handled> met) {
+        return good.moved(met.ended(), met.beginNanos() + 100)
+                .plus(handledBy(lastOf(good, Parting.LOST).process(), record(good), met.beginNanos() + 50));
     }
 
     @Test

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       partition any more. Not where the partition was lost in this ownership, or the member was about to
  *       leave;
  *   <li>two members that handle records of the partition at the same time. Not where the one that had begun
- *       lost the partition, was killed or stood still: its lease was over before the other one began.
+ *       lost the partition, was killed or stood still: its lease was over before the other one began. Nor
+ *       where the one that had it before stood still, and comes back with records in its hands.
  * </ul>
  */
 public final class OneOwner implements Checker {
@@ -91,7 +92,7 @@ public final class OneOwner implements Checker {
             for (var other : share.owned()) {
                 if (other.what().since() > own.what().since()
                         && other.beginNanos() + NOTICE_NANOS < begin
-                        && !faults.befell(handled.process(), HarmKind.MEMBER_PAUSE, begin - NOTICE_NANOS, begin)) {
+                        && !stoodStillBefore(handled)) {
                     findings.add(sentence(handled) + " had it since epoch "
                             + own.what().since() + ", and "
                             + other.process() + " was told at " + Event.time(other.beginNanos())
@@ -99,6 +100,11 @@ public final class OneOwner implements Checker {
                     return;
                 }
             }
+        }
+
+        private boolean stoodStillBefore(Call<Handled> handled) {
+            long begin = handled.beginNanos();
+            return faults.befell(handled.process(), HarmKind.MEMBER_PAUSE, begin - NOTICE_NANOS, begin);
         }
 
         private void checkRelease(Call<Handled> handled, Call<Owned> own) {
@@ -130,10 +136,18 @@ public final class OneOwner implements Checker {
             long to = earlier.endNanos() + NOTICE_NANOS;
             if (!share.parted(member, Parting.LOST, from, to)
                     && !faults.befell(member, HarmKind.MEMBER_KILL, from, to)
-                    && !faults.befell(member, HarmKind.MEMBER_PAUSE, from, to)) {
+                    && !faults.befell(member, HarmKind.MEMBER_PAUSE, from, to)
+                    && !(isOlder(share.ownedBy(handled.process(), handled.beginNanos()), own)
+                            && stoodStillBefore(handled))) {
                 findings.add(sentence(handled) + " did so while "
                         + earlier.what().record() + " was handled by " + earlier.where());
             }
+        }
+
+        private static boolean isOlder(@Nullable Call<Owned> one, @Nullable Call<Owned> other) {
+            return one != null
+                    && other != null
+                    && one.what().since() < other.what().since();
         }
 
         private String sentence(Call<Handled> handled) {
