@@ -4,13 +4,15 @@ import io.cordwood.client.Producer;
 import io.cordwood.client.ProducerRecord;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends to all partitions of a topic in turn at a steady rate, whatever becomes of the records before.
+ * Sends to partitions of a topic in turn at a steady rate, whatever becomes of the records before.
  *
  * <p>Invariant: a record that fails is remembered, and {@link #settle} and {@link #finish} throw for it.
  *
@@ -23,15 +25,27 @@ public final class SteadyLoad implements AutoCloseable {
     /**
      * What is sent.
      *
-     * @param partitions of the topic, which has no others
+     * @param partitions that take turns
      * @param recordBytes size of a value
      */
-    public record Stream(String topic, int partitions, int recordsPerSecond, int recordBytes) {
+    public record Stream(String topic, List<Integer> partitions, int recordsPerSecond, int recordBytes) {
         public Stream {
-            if (partitions < 1 || recordsPerSecond < partitions || recordBytes < 1) {
-                throw new IllegalArgumentException(partitions + " partitions, " + recordsPerSecond
+            partitions = List.copyOf(partitions);
+            if (partitions.isEmpty() || recordsPerSecond < partitions.size() || recordBytes < 1) {
+                throw new IllegalArgumentException(partitions.size() + " partitions, " + recordsPerSecond
                         + " records/s, at least one for each, of " + recordBytes + " bytes");
             }
+        }
+
+        /** To all partitions of the topic. */
+        public static Stream toAll(String topic, int partitionCount, int recordsPerSecond, int recordBytes) {
+            return new Stream(
+                    topic, IntStream.range(0, partitionCount).boxed().toList(), recordsPerSecond, recordBytes);
+        }
+
+        /** Between two records of a partition. */
+        public Duration interval() {
+            return Duration.ofSeconds(1).multipliedBy(partitions.size()).dividedBy(recordsPerSecond);
         }
     }
 
@@ -47,7 +61,7 @@ public final class SteadyLoad implements AutoCloseable {
     private final long startNanos = System.nanoTime();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Thread sender = new Thread(this::send, "steady-load");
-    /** By partition: all is settled that was meant to be sent until then, that moment included. */
+    /** By turn: all is settled that was meant to be sent until then, that moment included. */
     private final AtomicLongArray settledNanos;
 
     private volatile boolean ending;
@@ -56,9 +70,9 @@ public final class SteadyLoad implements AutoCloseable {
         this.producer = producer;
         this.stream = stream;
         this.acknowledgements = acknowledgements;
-        settledNanos = new AtomicLongArray(stream.partitions());
-        for (int partition = 0; partition < stream.partitions(); partition++) {
-            settledNanos.set(partition, startNanos - 1);
+        settledNanos = new AtomicLongArray(stream.partitions().size());
+        for (int turn = 0; turn < settledNanos.length(); turn++) {
+            settledNanos.set(turn, startNanos - 1);
         }
     }
 
@@ -74,11 +88,12 @@ public final class SteadyLoad implements AutoCloseable {
         var value = new byte[stream.recordBytes()];
         for (long number = 0; !ending; number++) {
             long intended = pace.await(number);
-            send((int) (number % stream.partitions()), value, intended);
+            send((int) (number % stream.partitions().size()), value, intended);
         }
     }
 
-    private void send(int partition, byte[] value, long intendedNanos) {
+    private void send(int turn, byte[] value, long intendedNanos) {
+        int partition = stream.partitions().get(turn);
         long sentNanos = System.nanoTime();
         var unused = producer.send(new ProducerRecord(stream.topic(), partition, null, value))
                 .whenComplete((place, failed) -> {
@@ -88,7 +103,7 @@ public final class SteadyLoad implements AutoCloseable {
                         failure.compareAndSet(null, failed);
                     }
                     // Behind all that: those of a partition complete in their order.
-                    settledNanos.set(partition, intendedNanos);
+                    settledNanos.set(turn, intendedNanos);
                 });
     }
 
@@ -106,8 +121,8 @@ public final class SteadyLoad implements AutoCloseable {
     }
 
     private boolean isSettled(long untilNanos) {
-        for (int partition = 0; partition < stream.partitions(); partition++) {
-            if (settledNanos.get(partition) - untilNanos < 0) {
+        for (int turn = 0; turn < settledNanos.length(); turn++) {
+            if (settledNanos.get(turn) - untilNanos < 0) {
                 return false;
             }
         }

@@ -213,7 +213,9 @@ final class ChaosRun {
         Results.say("faults for " + options.minutes() + " minutes");
         Runnable healed = () -> {
             groups.forEach(GroupWorkload::calm);
+            // Before anything is waited for: the time in which all has to work again begins now.
             recorder.note(FaultLog.PROCESS, new Operation.Heal(), "");
+            groups.forEach(GroupWorkload::awaitCalm);
             Results.say("healed");
         };
         var outcome = outcomeOf(plan.on(cluster, recorder, healed));

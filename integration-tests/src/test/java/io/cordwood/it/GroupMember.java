@@ -10,22 +10,27 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A process that is a member of a group, and writes down what it handles: one line for each record, as soon
- * as it has it.
+ * A process that is a member of a group and commits often. It writes down what it handles: one line when it
+ * begins a record and one when it is done with it, each as soon as that is so.
  *
  * <p><b>Thread:</b> main; the journal is written by the consumer's.
  */
 final class GroupMember {
-    private static final String HANDLED = "handled ";
+    static final String BEGUN = "begun ";
+    static final String HANDLED = "handled ";
     private static final String LOST = "lost ";
-    private static final String SLOW_KEY = "key-0";
+    /** Keys that take turns should be fewer, so that one of them has a quick record behind a slow one. */
+    private static final int SLOW_ONE_OF = 100;
+
+    private static final Duration SLOW = Duration.ofMillis(100);
+    private static final Duration QUICK = Duration.ofMillis(10);
+    private static final Duration COMMIT_INTERVAL = Duration.ofMillis(50);
 
     private GroupMember() {}
 
@@ -41,6 +46,7 @@ final class GroupMember {
                     .topics(arguments[2])
                     .name(journal.getFileName().toString())
                     .ordering(ordering)
+                    .commitInterval(COMMIT_INTERVAL)
                     .listener(new ConsumerListener() {
                         @Override
                         public void onLost(Collection<TopicPartition> partitions) {
@@ -49,6 +55,7 @@ final class GroupMember {
                     })
                     .handle(record -> {
                         if (ordering == Ordering.PER_KEY) {
+                            write(journal, BEGUN + record.valueText());
                             work(record);
                         }
                         write(journal, HANDLED + record.valueText());
@@ -58,9 +65,9 @@ final class GroupMember {
         }
     }
 
-    /** Takes 10 ms, and ten times that for the first key: others overtake it. */
+    /** Some take so long that others overtake them. */
     private static void work(ConsumedRecord record) {
-        long nanos = TimeUnit.MILLISECONDS.toNanos(Objects.equals(record.keyText(), SLOW_KEY) ? 100 : 10);
+        long nanos = (record.offset() % SLOW_ONE_OF == 0 ? SLOW : QUICK).toNanos();
         long end = System.nanoTime() + nanos;
         for (long left = nanos; left > 0; left = end - System.nanoTime()) {
             LockSupport.parkNanos(left);
@@ -97,6 +104,11 @@ final class GroupMember {
 
         List<String> lost() {
             return lines(LOST);
+        }
+
+        /** All lines, in their order. */
+        List<String> journal() {
+            return lines("");
         }
 
         private List<String> lines(String beginning) {

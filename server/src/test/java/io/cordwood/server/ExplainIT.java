@@ -16,6 +16,7 @@ import io.cordwood.proto.v1.ExplainedGroup;
 import io.cordwood.proto.v1.ExplainedTopic;
 import io.cordwood.proto.v1.GroupPartition;
 import io.cordwood.proto.v1.GroupServiceGrpc;
+import io.cordwood.proto.v1.GroupSettings;
 import io.cordwood.proto.v1.JoinGroupRequest;
 import io.cordwood.proto.v1.JoinGroupResponse;
 import io.cordwood.proto.v1.MemberHello;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What holds a group and a topic back on three nodes in one JVM, of which one after the other stops. */
 final class ExplainIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration SESSION = Duration.ofMinutes(5);
 
     @TempDir
     Path directory;
@@ -82,6 +84,12 @@ final class ExplainIT {
         return cluster(node).describeCluster(DescribeClusterRequest.getDefaultInstance());
     }
 
+    private int leader() {
+        return await().atMost(PATIENCE)
+                .until(() -> described(1), DescribeClusterResponse::hasMetadataLeader)
+                .getMetadataLeader();
+    }
+
     private List<CauseCode> explain(int node, ExplainRequest.Builder request) {
         return cluster(node).explain(request.build()).getCausesList().stream()
                 .map(Cause::getCode)
@@ -96,10 +104,11 @@ final class ExplainIT {
         return ExplainRequest.newBuilder().setTopic(ExplainedTopic.newBuilder().setTopic("orders"));
     }
 
-    /** A member that has paused what it was given. */
+    /** A member that has paused what it was given. It pings but once: its session is longer than the test. */
     private final class PausedMember implements StreamObserver<JoinGroupResponse> {
         private final StreamObserver<JoinGroupRequest> requests;
         private final List<AssignedPartition> assigned = new CopyOnWriteArrayList<>();
+        private volatile boolean ended;
 
         PausedMember(int node) {
             requests = GroupServiceGrpc.newStub(servers.channel(node)).joinGroup(this);
@@ -107,6 +116,9 @@ final class ExplainIT {
                     .setHello(MemberHello.newBuilder()
                             .setGroup("payments")
                             .setMemberId("a")
+                            .setSettings(GroupSettings.newBuilder()
+                                    .setSessionTimeout(com.google.protobuf.Duration.newBuilder()
+                                            .setSeconds(SESSION.toSeconds())))
                             .addTopics("orders"))
                     .build());
         }
@@ -126,32 +138,38 @@ final class ExplainIT {
             }
         }
 
-        @Override
-        public void onError(Throwable failure) {}
+        boolean hasNothing() {
+            return ended || assigned.isEmpty();
+        }
 
         @Override
-        public void onCompleted() {}
+        public void onError(Throwable failure) {
+            ended = true;
+        }
+
+        @Override
+        public void onCompleted() {
+            ended = true;
+        }
     }
 
     @Test
     void everyNodeExplainsWhatHoldsAGroupBackUntilTheLastOneStandsAlone() throws Exception {
-        int leader = await().atMost(PATIENCE)
-                .until(() -> described(1), DescribeClusterResponse::hasMetadataLeader)
-                .getMetadataLeader();
-        var others = Stream.of(1, 2, 3).filter(node -> node != leader).toList();
-        await().atMost(PATIENCE).until(() -> explain(leader, topic()).isEmpty());
+        await().atMost(PATIENCE).until(() -> explain(leader(), topic()).isEmpty());
         var members = new CopyOnWriteArrayList<PausedMember>();
-        // Until the leader coordinates groups it refuses members, and there is no such group.
+        // Until the leader, which may be another one then, coordinates groups it refuses members, and there is no
+        // such group.
         await().atMost(PATIENCE)
                 .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
                 .until(() -> {
-                    if (members.isEmpty()
-                            || members.get(members.size() - 1).assigned.isEmpty()) {
-                        members.add(new PausedMember(leader));
+                    if (members.isEmpty() || members.get(members.size() - 1).hasNothing()) {
+                        members.add(new PausedMember(leader()));
                     }
                     return Stream.of(1, 2, 3)
                             .allMatch(node -> explain(node, group()).equals(List.of(CauseCode.CAUSE_CODE_PAUSED)));
                 });
+        int leader = leader();
+        var others = Stream.of(1, 2, 3).filter(node -> node != leader).toList();
 
         servers.stop(others.get(0));
         await().atMost(PATIENCE).until(() -> explain(leader, topic()).contains(CauseCode.CAUSE_CODE_UNDER_REPLICATED));

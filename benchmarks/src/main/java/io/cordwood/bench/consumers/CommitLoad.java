@@ -4,11 +4,14 @@ import io.cordwood.bench.Latencies;
 import io.cordwood.bench.Pace;
 import io.cordwood.bench.wire.WireMember;
 import io.cordwood.bench.wire.WireMembers;
+import io.cordwood.client.Admin;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -17,14 +20,17 @@ import java.util.concurrent.atomic.LongAdder;
  * they are answered, or at a steady rate.
  *
  * <p>Invariants: each commit is of the next offset of its partition, so none says nothing new. One that is
- * refused ends the measurement.
+ * refused ends the measurement, and so does a group that in the end has committed anything else than what it
+ * said.
  *
  * <p><b>Thread:</b> one, and those of the connections for answers.
  */
 final class CommitLoad implements WireMember.Watch, AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(5);
 
-    private final long lastOffset;
+    private final Admin admin;
+    private final String group;
+    private final CommitTopic topic;
     private final List<Committer> committers = new ArrayList<>();
     private final Map<WireMember, Committer> byMember = new ConcurrentHashMap<>();
     private final LongAdder sent = new LongAdder();
@@ -55,20 +61,26 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
             member.commit(next, partition, next);
             return true;
         }
+
+        synchronized OptionalLong committed() {
+            return next == 0 ? OptionalLong.empty() : OptionalLong.of(next);
+        }
     }
 
-    private CommitLoad(long lastOffset) {
-        this.lastOffset = lastOffset;
+    private CommitLoad(Admin admin, String group, CommitTopic topic) {
+        this.admin = admin;
+        this.group = group;
+        this.topic = topic;
     }
 
     /**
      * Has as many members join as the topic has partitions, and waits until each has its own.
      *
-     * @param lastOffset that may be committed in each partition
+     * @param admin says what is committed
      */
-    static CommitLoad join(WireMembers wire, String group, CommitTopic topic, long lastOffset)
+    static CommitLoad join(WireMembers wire, Admin admin, String group, CommitTopic topic)
             throws IOException, InterruptedException {
-        var load = new CommitLoad(lastOffset);
+        var load = new CommitLoad(admin, group, topic);
         var members = new ArrayList<WireMember>();
         for (int i = 0; i < topic.partitions(); i++) {
             members.add(wire.join(group, topic.name(), load));
@@ -85,8 +97,12 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
         return load;
     }
 
-    /** A topic that has as many members as partitions. */
-    record CommitTopic(String name, int partitions) {}
+    /**
+     * A topic that has as many members as partitions.
+     *
+     * @param lastOffset that may be committed in each
+     */
+    record CommitTopic(String name, int partitions, long lastOffset) {}
 
     /**
      * Each member has so many commits under way.
@@ -134,7 +150,7 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
 
     private void commit(Committer committer, long intended) {
         sent.increment();
-        if (!committer.commit(lastOffset, intended)) {
+        if (!committer.commit(topic.lastOffset(), intended)) {
             fail("partition " + committer.partition + " has no offsets left to commit");
         }
     }
@@ -149,6 +165,22 @@ final class CommitLoad implements WireMember.Watch, AutoCloseable {
         Await.until("answers to all commits", POLL, () -> !failure.isEmpty() || answered.sum() == sent.sum());
         if (!failure.isEmpty()) {
             throw new IOException(failure);
+        }
+        requireCommitted();
+    }
+
+    /** An answer says that it is written: then the group knows it. */
+    private void requireCommitted() throws IOException {
+        var offsets = new HashMap<Integer, OptionalLong>();
+        for (var partition : admin.groups().describe(group).partitions()) {
+            offsets.put(partition.partition().partition(), partition.offset());
+        }
+        for (var committer : committers) {
+            var found = offsets.getOrDefault(committer.partition, OptionalLong.empty());
+            if (!found.equals(committer.committed())) {
+                throw new IOException("partition " + committer.partition + " has the committed offset " + found
+                        + ", and its member was told that " + committer.committed() + " is");
+            }
         }
     }
 

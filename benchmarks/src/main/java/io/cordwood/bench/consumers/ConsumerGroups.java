@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Starts three nodes for each part and prints: how many commits a second a group of members makes, one offset in",
             "each, and what one takes at a steady 2,500 commits/s; how long 500 members take until each has a partition of",
-            "its own; what the readers of 500 partitions notice when one more joins 50 of them; and how much faster 16",
-            "workers are than one, where records of a key stay in order."
+            "its own; what the readers of 500 partitions notice when one more joins 50 of them; how long a member that is",
+            "killed keeps its partitions; and how much faster 16 workers are than one, where records of a key stay in order."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:failed, or a bar was missed", "2:bad usage"})
@@ -71,7 +71,7 @@ public final class ConsumerGroups implements Callable<Integer> {
     @Option(
             names = "--rate",
             defaultValue = "2000",
-            description = "records/s to all of these while one joins; ${DEFAULT-VALUE}")
+            description = "records/s to two partitions of each of the 50, while one joins; ${DEFAULT-VALUE}")
     private int recordsPerSecond;
 
     @Option(names = "--node-flag", description = "one more of the nodes' JVMs, such as for a flight recording")
@@ -87,7 +87,7 @@ public final class ConsumerGroups implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        var figures = new Figures(conditions());
+        var figures = new Figures(conditions(), partitions);
         var groups = new ConsumerGroupsRun(plan(), run, figures);
         run.bound(() -> {
             groups.end();

@@ -1,6 +1,7 @@
 package io.cordwood.bench.consumers;
 
 import io.cordwood.bench.SteadyLoad;
+import io.cordwood.bench.process.Clients;
 import io.cordwood.bench.process.CordwoodNodes;
 import io.cordwood.bench.process.DirectoryTree;
 import io.cordwood.bench.process.RunOptions;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the figures of one part after the other, each on fresh nodes with topics of its own.
  *
- * <p>Invariant: at most one cluster runs at any time, and none after {@link #end}.
+ * <p>Invariant: at most one cluster runs at any time, and nothing after {@link #end}.
  *
  * <p><b>Thread:</b> one; {@link #end} is called by a shutdown hook.
  */
@@ -38,6 +39,8 @@ final class ConsumerGroupsRun {
         SETTLE,
         /** One more among 50. */
         JOIN,
+        /** A member's process is killed. */
+        KILL,
         /** Records of a key in order, of others beside each other. */
         KEYS
     }
@@ -49,7 +52,7 @@ final class ConsumerGroupsRun {
      * @param committers members that commit, each with a partition
      * @param commitsUnderWay of each of them, in the closed loop
      * @param partitions that 500, or 50 and one, members share
-     * @param recordsPerSecond to these, while one joins
+     * @param recordsPerSecond to some of these, while one joins
      * @param nodeFlags more of the nodes' JVMs
      */
     record Plan(
@@ -74,13 +77,17 @@ final class ConsumerGroupsRun {
 
     private static final int COMMIT_RATE = 2_500;
     private static final int COMMITS_OF_EACH = 20_000;
-    private static final int READERS = 50;
     private static final int READER_CLIENTS = 5;
+    /** All would be too many for records in each that come soon after one another. */
+    private static final int WRITTEN_OF_EACH_READER = 2;
+
+    private static final int KILL_PARTITIONS = 10;
     private static final int KEYS = 1_000;
 
     private final Plan plan;
     private final RunOptions run;
     private final Figures figures;
+    private final Clients processes;
     private volatile @Nullable CordwoodNodes running;
     private volatile boolean closed;
 
@@ -88,6 +95,7 @@ final class ConsumerGroupsRun {
         this.plan = plan;
         this.run = run;
         this.figures = figures;
+        processes = new Clients(run.work().resolve(Part.KILL.name()).resolve("logs"));
     }
 
     void run() throws IOException, InterruptedException {
@@ -128,6 +136,7 @@ final class ConsumerGroupsRun {
             case COMMITS -> commits(nodes, client);
             case SETTLE -> settle(nodes, client);
             case JOIN -> join(nodes, client);
+            case KILL -> kill(nodes, client);
             case KEYS -> keys(client);
         }
     }
@@ -139,9 +148,9 @@ final class ConsumerGroupsRun {
             try (var wire = wire(nodes, client);
                     var load = CommitLoad.join(
                             wire,
+                            client.admin(),
                             "commits-" + round,
-                            new CommitLoad.CommitTopic(TOPIC, plan.committers()),
-                            COMMITS_OF_EACH)) {
+                            new CommitLoad.CommitTopic(TOPIC, plan.committers(), COMMITS_OF_EACH))) {
                 var time = Duration.ofSeconds(plan.seconds());
                 double rate = load.closedLoop(plan.commitsUnderWay(), WARM_UP, time);
                 var latencies = load.openLoop(COMMIT_RATE, WARM_UP, time).summary();
@@ -175,17 +184,31 @@ final class ConsumerGroupsRun {
 
     private void join(CordwoodNodes nodes, CordwoodClient client) throws IOException, InterruptedException {
         createWide(client);
-        var stream = new SteadyLoad.Stream(TOPIC, plan.partitions(), plan.recordsPerSecond(), 100);
-        var producer = client.producer().linger(Duration.ZERO).open();
-        try (var newcomer = new Newcomer(() -> connect(nodes), stream, READERS);
-                var load = SteadyLoad.start(producer, stream, newcomer::acknowledged)) {
+        var readers = new Newcomer.Readers(TOPIC, plan.partitions(), Measure.READERS);
+        try (var newcomer = new Newcomer(() -> connect(nodes), readers)) {
             newcomer.begin(READER_CLIENTS);
-            Await.pass(WARM_UP.multipliedBy(2));
-            for (int round = 1; round <= plan.rounds(); round++) {
-                newcomer.round(figures);
-                run.say("round " + round + ": one more among " + READERS);
+            var written = newcomer.someOfEach(WRITTEN_OF_EACH_READER);
+            var stream = new SteadyLoad.Stream(TOPIC, written, plan.recordsPerSecond(), 100);
+            var producer = client.producer().linger(Duration.ZERO).open();
+            try (var load = SteadyLoad.start(producer, stream, newcomer::acknowledged)) {
+                Await.pass(WARM_UP.multipliedBy(2));
+                for (int round = 1; round <= plan.rounds(); round++) {
+                    newcomer.round(figures, stream.interval());
+                    run.say("round " + round + ": one more among " + readers.count());
+                }
+                load.finish();
             }
-            load.finish();
+        }
+    }
+
+    private void kill(CordwoodNodes nodes, CordwoodClient client) throws IOException, InterruptedException {
+        var unused = client.admin().createTopic(TOPIC, KILL_PARTITIONS, 1, Map.of());
+        var killing = new Killing(
+                client, processes, new Killing.Place(run.jars(), nodes.bootstrap(), TOPIC, KILL_PARTITIONS));
+        for (int round = 1; round <= plan.rounds(); round++) {
+            double seconds = killing.secondsToOtherOwners("killed-" + round);
+            run.say(String.format("round %d: other owners %.2f s after the kill", round, seconds));
+            figures.add(Measure.KILLED, seconds);
         }
     }
 
@@ -226,6 +249,7 @@ final class ConsumerGroupsRun {
     /** Ends what runs, and the run. Any thread. */
     void end() {
         closed = true;
+        processes.close();
         var nodes = running;
         if (nodes != null) {
             nodes.servers().close();

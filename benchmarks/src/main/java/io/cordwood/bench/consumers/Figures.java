@@ -16,11 +16,16 @@ import java.util.stream.Collectors;
  */
 final class Figures {
     private final JsonLine conditions;
+    private final int partitions;
     private final Map<Measure, List<Double>> values = new EnumMap<>(Measure.class);
 
-    /** @param conditions under which they were taken: texts and numbers by their names */
-    Figures(JsonLine conditions) {
+    /**
+     * @param conditions under which they were taken: texts and numbers by their names
+     * @param partitions that the bars are meant for
+     */
+    Figures(JsonLine conditions, int partitions) {
         this.conditions = conditions;
+        this.partitions = partitions;
     }
 
     synchronized void add(Measure measure, double value) {
@@ -39,19 +44,18 @@ final class Figures {
         return String.join("\n", lines) + "\n";
     }
 
-    private static String row(Measure measure, List<Double> found) {
+    private String row(Measure measure, List<Double> found) {
+        var bar = measure.bar(partitions);
         return String.format(
                 Locale.ROOT,
                 "| %s | %d | %s | %s | %s | %s |",
-                measure.words(),
+                measure.words(partitions),
                 found.size(),
                 Spread.of(found).orElseThrow().text(measure.decimals()),
-                measure.bar().map(Measure.Bar::toString).orElse(""),
-                measure.bar()
-                        .map(bar ->
-                                Long.toString(found.stream().filter(bar::holds).count()))
+                bar.map(Measure.Bar::toString).orElse(""),
+                bar.map(each -> Long.toString(found.stream().filter(each::holds).count()))
                         .orElse(""),
-                measure.bar().map(bar -> holds(bar, found) ? "held" : "MISSED").orElse(""));
+                bar.map(each -> holds(each, found) ? "held" : "MISSED").orElse(""));
     }
 
     private static String text(Object value) {
@@ -78,7 +82,7 @@ final class Figures {
     synchronized boolean holdBars() {
         return values.entrySet().stream()
                 .allMatch(entry -> entry.getKey()
-                        .bar()
+                        .bar(partitions)
                         .map(bar -> holds(bar, entry.getValue()))
                         .orElse(true));
     }

@@ -4,6 +4,7 @@ import io.cordwood.client.CordwoodClient;
 import io.cordwood.client.Ordering;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -26,15 +27,23 @@ final class KeyedReading {
         this.topic = topic;
     }
 
-    /** Records that were handled in a second, once the first one was; the group is a new one. */
+    /**
+     * Records that were handled in a second, once the first one was; the group is a new one.
+     *
+     * @throws IOException also where those of a key were not handled one after the other
+     */
     double rate(String group, Ordering ordering, Duration time) throws IOException, InterruptedException {
         var handled = new LongAdder();
+        var order = new KeyOrder();
         try (var consumer = client.consumer(group)
                 .topics(topic)
                 .ordering(ordering)
                 .workers(WORKERS)
                 .handle(record -> {
+                    var key = String.valueOf(record.keyText());
+                    order.begin(key, record.offset());
                     handle();
+                    order.end(key, record.offset());
                     handled.increment();
                 })) {
             Await.until("record that is handled", POLL, () -> handled.sum() > 0);
@@ -45,7 +54,14 @@ final class KeyedReading {
             if (consumer.ended().isDone()) {
                 throw new IOException("the consumer of " + group + " has ended: " + consumer.ended());
             }
+            requireNone(order.violation());
             return rate;
+        }
+    }
+
+    private static void requireNone(Optional<String> violation) throws IOException {
+        if (violation.isPresent()) {
+            throw new IOException(violation.get());
         }
     }
 

@@ -1,6 +1,5 @@
 package io.cordwood.bench.consumers;
 
-import io.cordwood.bench.SteadyLoad;
 import io.cordwood.client.Consumer;
 import io.cordwood.client.ConsumerListener;
 import io.cordwood.client.CordwoodClient;
@@ -12,13 +11,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * A group of consumers that read a topic while it is written; one more joins, and leaves again.
+ * A group of consumers that read a topic while some partitions of each are written; one more joins, and
+ * leaves again.
  *
  * <p>Invariant: a partition that any of those who were there before gave up, or lost, has moved.
  *
@@ -33,20 +34,25 @@ final class Newcomer implements AutoCloseable {
     private static final Duration AFTERMATH = Duration.ofSeconds(2);
 
     private final Supplier<CordwoodClient> clients;
-    private final SteadyLoad.Stream stream;
-    private final int memberCount;
+    private final Readers readers;
     private final ReadingGaps gaps;
     private final AtomicInteger given = new AtomicInteger();
     private final Set<Integer> moved = ConcurrentHashMap.newKeySet();
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final CordwoodClient admin;
 
+    /**
+     * Those who are there before.
+     *
+     * @param partitions of the topic
+     */
+    record Readers(String topic, int partitions, int count) {}
+
     /** @param clients each makes connections of its own; closed with this */
-    Newcomer(Supplier<CordwoodClient> clients, SteadyLoad.Stream stream, int memberCount) {
+    Newcomer(Supplier<CordwoodClient> clients, Readers readers) {
         this.clients = clients;
-        this.stream = stream;
-        this.memberCount = memberCount;
-        gaps = new ReadingGaps(stream.partitions());
+        this.readers = readers;
+        gaps = new ReadingGaps(readers.partitions());
         admin = clients.get();
         opened.add(admin);
     }
@@ -61,34 +67,50 @@ final class Newcomer implements AutoCloseable {
         var shared =
                 IntStream.range(0, clientCount).mapToObj(i -> clients.get()).toList();
         opened.addAll(shared);
-        for (int i = 0; i < memberCount; i++) {
+        for (int i = 0; i < readers.count(); i++) {
             var unused = open(shared.get(i % clientCount), watch());
         }
-        awaitShared(memberCount);
+        awaitShared(readers.count());
     }
 
-    /** One more comes, and goes. */
-    void round(Figures figures) throws IOException, InterruptedException {
+    /** Some partitions of each reader, as they are shared now. */
+    List<Integer> someOfEach(int count) {
+        var found = new TreeMap<String, List<Integer>>();
+        for (var partition : admin.admin().groups().describe(GROUP).partitions()) {
+            var some = found.computeIfAbsent(partition.owner(), first -> new ArrayList<>());
+            if (some.size() < count) {
+                some.add(partition.partition().partition());
+            }
+        }
+        return found.values().stream().flatMap(List::stream).sorted().toList();
+    }
+
+    /**
+     * One more comes, and goes.
+     *
+     * @param interval between two records of a partition: what stops behind one is not seen before the next one
+     */
+    void round(Figures figures, Duration interval) throws IOException, InterruptedException {
         Await.pass(BEFORE);
         given.set(0);
         moved.clear();
         long begin = System.nanoTime();
         try (var client = clients.get()) {
             var newcomer = open(client, ConsumerListener.none());
-            awaitShared(memberCount + 1);
+            awaitShared(readers.count() + 1);
             figures.add(Measure.JOIN, (System.nanoTime() - begin) / 1e9);
             Await.pass(AFTERMATH);
             long end = System.nanoTime();
             figures.add(Measure.MOVED, given.get());
-            figures.add(Measure.GAP, longestMs(begin, end));
-            figures.add(Measure.GAP_BEFORE, longestMs(begin - BEFORE.toNanos(), begin));
+            figures.add(Measure.GAP, longestMs(begin, end) + interval.toMillis());
+            figures.add(Measure.GAP_BEFORE, longestMs(begin - BEFORE.toNanos(), begin) + interval.toMillis());
             newcomer.close();
         }
-        awaitShared(memberCount);
+        awaitShared(readers.count());
     }
 
     private double longestMs(long from, long to) {
-        return IntStream.range(0, stream.partitions())
+        return IntStream.range(0, readers.partitions())
                 .filter(partition -> !moved.contains(partition))
                 .mapToDouble(partition -> gaps.longestMs(partition, from, to))
                 .max()
@@ -97,7 +119,7 @@ final class Newcomer implements AutoCloseable {
 
     private Consumer open(CordwoodClient client, ConsumerListener listener) {
         return client.consumer(GROUP)
-                .topics(stream.topic())
+                .topics(readers.topic())
                 .listener(listener)
                 .workers(1)
                 .handle(record -> gaps.delivered(record.partition(), record.offset(), System.nanoTime()));
@@ -124,8 +146,8 @@ final class Newcomer implements AutoCloseable {
 
     /** Until the group is stable, and each of so many members has its share. */
     private void awaitShared(int members) throws IOException, InterruptedException {
-        int least = stream.partitions() / members;
-        int most = (stream.partitions() + members - 1) / members;
+        int least = readers.partitions() / members;
+        int most = (readers.partitions() + members - 1) / members;
         Await.until("share of the partitions for each of " + members, ASK, () -> {
             var found = admin.admin().groups().describe(GROUP);
             return found.state() == GroupDescription.State.STABLE

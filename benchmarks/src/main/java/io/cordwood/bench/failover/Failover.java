@@ -85,7 +85,7 @@ public final class Failover implements Callable<Integer> {
 
     private FailoverRun.Plan plan() {
         try {
-            var stream = new SteadyLoad.Stream(FailoverRun.TOPIC, partitions, recordsPerSecond, recordBytes);
+            var stream = SteadyLoad.Stream.toAll(FailoverRun.TOPIC, partitions, recordsPerSecond, recordBytes);
             return new FailoverRun.Plan(stream, kills, stops, inTurn, Duration.ofSeconds(settleSeconds));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

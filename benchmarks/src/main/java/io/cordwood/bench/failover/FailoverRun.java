@@ -63,14 +63,14 @@ final class FailoverRun {
     FailoverRun(Plan plan, RunOptions run) throws IOException {
         this.plan = plan;
         this.run = run;
-        gaps = new AckGaps(plan.stream().partitions(), System.nanoTime());
+        gaps = new AckGaps(plan.stream().partitions().size(), System.nanoTime());
         nodes = CordwoodNodes.prepare(
                 new CordwoodNodes.Setup(
                         run.jars(),
                         run.work(),
                         List.of("-Xmx512m"),
                         List.of("--node.max-partitions="
-                                + Math.max(100, plan.stream().partitions()))),
+                                + Math.max(100, plan.stream().partitions().size()))),
                 NODES);
     }
 
@@ -91,7 +91,7 @@ final class FailoverRun {
     private void measure() throws IOException, InterruptedException {
         nodes.servers().start();
         try (var client = CordwoodClient.connect(nodes.bootstrap().split(","))) {
-            client.admin().createTopic(TOPIC, plan.stream().partitions(), NODES, Map.of());
+            client.admin().createTopic(TOPIC, plan.stream().partitions().size(), NODES, Map.of());
             awaitBalanced(client, now -> true);
             // Each record is to be on its way when it is due.
             var producer = client.producer().linger(Duration.ZERO).open();
@@ -161,7 +161,7 @@ final class FailoverRun {
     private double sample(Event event, int number, int node, Set<Integer> led) {
         long now = System.nanoTime();
         double longest = 0;
-        for (int partition = 0; partition < plan.stream().partitions(); partition++) {
+        for (int partition = 0; partition < plan.stream().partitions().size(); partition++) {
             double seconds = gaps.longest(partition, now);
             longest = Math.max(longest, seconds);
             samples.add(new GapSample(event, number, node, partition, led.contains(partition), seconds));

@@ -68,7 +68,7 @@ record FailoverTable(SteadyLoad.Stream load, List<GapSample> samples) {
                 "%,d records/s with values of %,d bytes (1 KB is 1,000 bytes) to %d partitions.",
                 load.recordsPerSecond(),
                 load.recordBytes(),
-                load.partitions()));
+                load.partitions().size()));
         lines.add("Longest time between two acknowledgements of a partition, for each pair of the end of a node, or its"
                 + " return, and a partition.");
         lines.add(String.format(

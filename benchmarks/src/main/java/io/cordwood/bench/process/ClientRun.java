@@ -72,7 +72,8 @@ public final class ClientRun {
         return process.isAlive();
     }
 
-    void kill() {
+    /** SIGKILL; returns at once. */
+    public void kill() {
         process.destroyForcibly();
     }
 

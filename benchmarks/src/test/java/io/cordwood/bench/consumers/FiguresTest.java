@@ -3,11 +3,12 @@ package io.cordwood.bench.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.bench.JsonLine;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FiguresTest {
     private final Figures figures =
-            new Figures(JsonLine.empty().with("cordwood", "abc1234").with("processors", 2));
+            new Figures(JsonLine.empty().with("cordwood", "abc1234").with("processors", 2), 500);
 
     private void add(Measure measure, double... values) {
         for (double value : values) {
@@ -39,11 +40,37 @@ class FiguresTest {
     }
 
     @Test
+    void shareFollowsTheNumberOfPartitions() {
+        var few = new Figures(JsonLine.empty(), 100);
+        few.add(Measure.MOVED, 2);
+        assertThat(few.holdBars()).isTrue();
+        assertThat(few.markdown())
+                .contains("| one joins 50: partitions that move, of 100 | 1 | 2 | at most 2 | 1 | held |");
+
+        few.add(Measure.MOVED, 3);
+        assertThat(few.holdBars()).isFalse();
+    }
+
+    @Test
+    void gapsAndMembersThatAreKilledOrSettleHoldInEachRound() {
+        for (var measure : List.of(Measure.GAP, Measure.SETTLE, Measure.KILLED)) {
+            var one = new Figures(JsonLine.empty(), 500);
+            one.add(measure, 1);
+            one.add(measure, 2);
+            assertThat(one.holdBars()).isTrue();
+
+            one.add(measure, 201);
+            assertThat(one.holdBars()).as(measure.name()).isFalse();
+        }
+    }
+
+    @Test
     void barsThatAreJustHeldAreHeld() {
         add(Measure.COMMITS, 5000);
         add(Measure.COMMIT_P99, 20);
         add(Measure.SETTLE, 10);
         add(Measure.GAP, 200);
+        add(Measure.KILLED, 12);
         add(Measure.SPEED_UP, 12);
         assertThat(figures.holdBars()).isTrue();
 

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FailoverTableTest {
-    private static final SteadyLoad.Stream LOAD = new SteadyLoad.Stream("failover", 50, 2000, 1000);
+    private static final SteadyLoad.Stream LOAD = SteadyLoad.Stream.toAll("failover", 50, 2000, 1000);
 
     private static List<GapSample> samples(Event event, double... seconds) {
         return samples(event, true, seconds);

@@ -2,6 +2,7 @@ package io.cordwood.chaos.check;
 
 import io.cordwood.chaos.history.Call;
 import io.cordwood.chaos.history.Event;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Operation.Planned;
@@ -28,17 +29,29 @@ import java.util.stream.Stream;
  *   <li>of each reader a read in its topic that got records;
  *   <li>of each group, in each partition of its topics, a record that was handled to its end, a commit that was
  *       accepted, and what is committed in the end;
- *   <li>of each node a sample of its resources.
+ *   <li>of each node a sample of its resources;
+ *   <li>where the faults went on for long, of each group a late commit that was certainly refused, a member that
+ *       was killed, one that left, and one that stood still for longer than its session.
  * </ul>
  * So little is asked because a partition may have been away for nearly all the time of the faults: between the
  * heal and the end there is time for everything, once.
  */
 public final class EnoughEvidence implements Checker {
+    /** As long as the faults of a run of five minutes, which end a little earlier. */
+    private static final Duration LONG = Duration.ofSeconds(270);
+
     private final Duration recovery;
+    private final Duration longFaults;
 
     /** @param recovery after the last heal; so long the history has to go on at least */
     public EnoughEvidence(Duration recovery) {
+        this(recovery, LONG);
+    }
+
+    /** @param longFaults so long faults have to go on until all befalls a group that may */
+    EnoughEvidence(Duration recovery, Duration longFaults) {
         this.recovery = recovery;
+        this.longFaults = longFaults;
     }
 
     @Override
@@ -61,6 +74,10 @@ public final class EnoughEvidence implements Checker {
         }
         history.calls(Operation.PlannedGroup.class)
                 .forEach(group -> checkGroup(group.what(), plans, history, findings));
+        if (history.lastHealNanos().orElse(0) >= longFaults.toNanos()) {
+            history.calls(Operation.PlannedGroup.class)
+                    .forEach(group -> checkTroubles(group.what().group(), history, findings));
+        }
         checkNodes(plans, history, findings);
         return findings.all();
     }
@@ -104,6 +121,37 @@ public final class EnoughEvidence implements Checker {
                         findings.add(GroupShare.name(group.group(), partition) + " " + String.join("; ", missing));
                     }
                 });
+    }
+
+    /** Who was never in trouble has not shown what he does in it. */
+    private static void checkTroubles(String group, History history, Findings findings) {
+        var faults = new MemberFaults(history);
+        var members = history.calls(Operation.Owned.class).stream()
+                .filter(owned -> owned.what().group().equals(group))
+                .map(Call::process)
+                .collect(Collectors.toSet());
+        var missing = new ArrayList<String>();
+        Evidence.require(isLateOneRefused(group, history), "no late commit was refused", missing);
+        Evidence.require(befell(members, faults, HarmKind.MEMBER_KILL, Duration.ZERO), "no member was killed", missing);
+        Evidence.require(befell(members, faults, HarmKind.MEMBER_LEAVE, Duration.ZERO), "no member left", missing);
+        Evidence.require(
+                befell(members, faults, HarmKind.MEMBER_PAUSE, GroupRepeats.SESSION),
+                "no member stood still for longer than its session",
+                missing);
+        if (!missing.isEmpty()) {
+            findings.add("group " + group + ": " + String.join("; ", missing));
+        }
+    }
+
+    private static boolean isLateOneRefused(String group, History history) {
+        return history.calls(Operation.Commit.class).stream()
+                .anyMatch(commit -> commit.what().late()
+                        && commit.isFailed()
+                        && commit.what().group().equals(group));
+    }
+
+    private static boolean befell(Set<String> members, MemberFaults faults, HarmKind kind, Duration atLeast) {
+        return members.stream().anyMatch(member -> faults.lasted(member, kind, atLeast));
     }
 
     private static void checkNodes(List<Planned> plans, History history, Findings findings) {

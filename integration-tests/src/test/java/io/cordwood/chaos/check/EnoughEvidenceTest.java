@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.chaos.history.Event;
 import io.cordwood.chaos.history.EventType;
+import io.cordwood.chaos.history.HarmKind;
 import io.cordwood.chaos.history.History;
 import io.cordwood.chaos.history.Operation;
 import io.cordwood.client.TopicPartition;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** That a run in which nothing was seen does not pass for one in which nothing was wrong. */
 class EnoughEvidenceTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 1);
+    private static final long OPERATION = 1L << 50;
     private static final EnoughEvidence CHECKER = new EnoughEvidence(Verdict.RECOVERY);
 
     @Test
@@ -61,6 +64,64 @@ class EnoughEvidenceTest {
                 CHECKER,
                 good -> good.without(event ->
                         event.what() instanceof Operation.OfGroup || event.what() instanceof Operation.PlannedGroup));
+    }
+
+    @Test
+    void groupThatWasNeverInTroubleForAllThatTimeIsFound() {
+        var checker = new EnoughEvidence(Verdict.RECOVERY, Duration.ofNanos(SimulatedRun.HEAL_NANOS));
+        var patient = new EnoughEvidence(Verdict.RECOVERY, Duration.ofNanos(SimulatedRun.HEAL_NANOS + 1));
+        for (var good : Edited.good()) {
+            var calm = good.without(
+                    event -> isOfMember(event) || (event.what() instanceof Operation.Commit commit && commit.late()));
+            assertThat(patient.check(calm.history())).isEmpty();
+            assertThat(checker.check(calm.history()))
+                    .extracting(Violation::sentence)
+                    .containsExactly("group billing: no late commit was refused; no member was killed; no member left;"
+                            + " no member stood still for longer than its session");
+
+            var troubled = troubled(calm, GroupRepeats.SESSION);
+            assertThat(checker.check(troubled.history())).isEmpty();
+            assertThat(checker.check(accepted(troubled).history()))
+                    .extracting(Violation::sentence)
+                    .containsExactly("group billing: no late commit was refused");
+            assertThat(checker.check(
+                            troubled(calm, GroupRepeats.SESSION.minusNanos(1)).history()))
+                    .extracting(Violation::sentence)
+                    .containsExactly("group billing: no member stood still for longer than its session");
+        }
+    }
+
+    private static boolean isOfMember(Event event) {
+        return event.what() instanceof Operation.Fault fault
+                && fault.kind().name().startsWith("MEMBER_");
+    }
+
+    /** With each of the troubles once, at the begin, and a pause of that time. */
+    private static Edited troubled(Edited calm, Duration pause) {
+        var member = calm.history().calls(Operation.Owned.class).get(0).process();
+        var late = Operation.Commit.of(SimulatedGroup.NAME, PARTITION, 1, 1).asLate();
+        return calm.plus(fault(1, HarmKind.MEMBER_KILL, member, Duration.ZERO))
+                .plus(fault(2, HarmKind.MEMBER_LEAVE, member, Duration.ZERO))
+                .plus(fault(3, HarmKind.MEMBER_PAUSE, member, pause))
+                .plus(new Event(1, member, OPERATION + 4, EventType.INVOKE, late, ""))
+                .plus(new Event(2, member, OPERATION + 4, EventType.FAIL, late, "PARTITION_NOT_OWNED"));
+    }
+
+    private static Event[] fault(int number, HarmKind kind, String member, Duration length) {
+        var what = new Operation.Fault(kind, List.of(), member);
+        return new Event[] {
+            new Event(1, member, OPERATION + number, EventType.INVOKE, what, ""),
+            new Event(1 + length.toNanos(), member, OPERATION + number, EventType.OK, what, "")
+        };
+    }
+
+    /** Its late commit. */
+    private static Edited accepted(Edited troubled) {
+        var late = troubled.history().calls(Operation.Commit.class).stream()
+                .filter(commit -> commit.what().late())
+                .findFirst()
+                .orElseThrow();
+        return troubled.ended(late, EventType.OK);
     }
 
     @Test

@@ -37,6 +37,7 @@ class GroupCheckersTest {
     private static final Checker REPEATS = new GroupRepeats();
     private static final long NEW_OPERATION = 1L << 50;
     private static final long MILLISECOND = 1_000_000;
+    private static final long SECOND = 1_000 * MILLISECOND;
 
     /** Else the silence would say little. */
     @Test
@@ -153,7 +154,7 @@ class GroupCheckersTest {
             var commit = last(good, Commit.class);
             var what = commit.what();
             var own = last(good, Owned.class);
-            return good.ended(commit, new Commit(GROUP, PARTITION, own.what().since() - 1, what.offset()));
+            return good.ended(commit, Commit.of(GROUP, PARTITION, own.what().since() - 1, what.offset()));
         });
     }
 
@@ -161,7 +162,7 @@ class GroupCheckersTest {
     void commitThatGoesBackIsFound() {
         finds(ZOMBIES, "was accepted, and before that", good -> {
             var commit = last(good, Commit.class);
-            return good.ended(commit, new Commit(GROUP, PARTITION, commit.what().epoch(), 1));
+            return good.ended(commit, Commit.of(GROUP, PARTITION, commit.what().epoch(), 1));
         });
     }
 
@@ -240,15 +241,17 @@ class GroupCheckersTest {
 
     @Test
     void twoAtATimeAreFound() {
-        finds(OWNERS, "did so while", good -> {
-            var release = lastOf(good, Parting.RELEASED);
-            var successor = ownedAfter(good, release);
-            var next = handled(good, call -> call.process().equals(successor.process()))
-                    .get(0);
-            var begun = handled(good, call -> call.process().equals(release.process()));
-            return good.without(event -> event.operation() == release.invoked().operation())
-                    .moved(begun.get(begun.size() - 1).ended(), next.beginNanos() + 1);
-        });
+        finds(OWNERS, "did so while", GroupCheckersTest::twoAtATime);
+    }
+
+    private static Edited twoAtATime(Edited good) {
+        var release = lastOf(good, Parting.RELEASED);
+        var successor = ownedAfter(good, release);
+        var next = handled(good, call -> call.process().equals(successor.process()))
+                .get(0);
+        var begun = handled(good, call -> call.process().equals(release.process()));
+        return good.without(event -> event.operation() == release.invoked().operation())
+                .moved(begun.get(begun.size() - 1).ended(), next.beginNanos() + 1);
     }
 
     @Test
@@ -307,6 +310,73 @@ class GroupCheckersTest {
         });
     }
 
+    /** It was told nothing, and stood still; what it says of its lease is all there is. */
+    @Test
+    void repetitionBehindALossThatNothingExplainsIsFound() {
+        finds(REPEATS, "unknown cause", GroupCheckersTest::repeatedBehindALoss);
+        finds(REPEATS, "unknown cause", good -> befallen(repeatedBehindALoss(good), HarmKind.KILL, 25));
+        finds(REPEATS, "unknown cause", good -> befallen(repeatedBehindALoss(good), HarmKind.TOPIC_CHANGE, 10));
+        isSilent(REPEATS, good -> befallen(repeatedBehindALoss(good), HarmKind.KILL, 22));
+    }
+
+    @Test
+    void faultThatCouldNotBeMadeExplainsNothing() {
+        finds(REPEATS, "unknown cause", good -> {
+            var harmed = befallen(repeatedBehindALoss(good), HarmKind.KILL, 10);
+            var faults = harmed.history().calls(Operation.Fault.class);
+            return harmed.ended(faults.get(faults.size() - 1), EventType.FAIL);
+        });
+    }
+
+    @Test
+    void twoAtATimeBehindALossThatNothingExplainsAreFound() {
+        finds(OWNERS, "did so while", good -> twoAtATime(good).plus(loss(good)));
+        isSilent(OWNERS, good -> befallen(twoAtATime(good).plus(loss(good)), HarmKind.KILL, 10));
+    }
+
+    @Test
+    void recordBehindAReleaseAndALossThatNothingExplainsIsFound() {
+        finds(OWNERS, "had given it up at", good -> handledBehindARelease(good).plus(loss(good)));
+        isSilent(OWNERS, good -> befallen(handledBehindARelease(good).plus(loss(good)), HarmKind.KILL, 10));
+    }
+
+    private static Edited handledBehindARelease(Edited good) {
+        var release = lastOf(good, Parting.RELEASED);
+        return good.plus(handledBy(release.process(), record(good), release.beginNanos() - 1));
+    }
+
+    private static Edited repeatedBehindALoss(Edited good) {
+        var release = lastOf(good, Parting.RELEASED);
+        var successor = ownedAfter(good, release);
+        var records = handled(good, call -> call.process().equals(release.process()));
+        return good.plus(handledBy(
+                        successor.process(),
+                        records.get(records.size() - 1).what().record(),
+                        successor.beginNanos() + 1))
+                .plus(loss(good));
+    }
+
+    /** Where the last release is. */
+    private static Event loss(Edited good) {
+        var release = lastOf(good, Parting.RELEASED);
+        return new Event(
+                release.beginNanos() - 1,
+                release.process(),
+                NEW_OPERATION + 2,
+                EventType.OK,
+                new Parted(GROUP, PARTITION, Parting.LOST),
+                "");
+    }
+
+    /** A fault upon a node that began that long before the loss and went on for a second. */
+    private static Edited befallen(Edited good, HarmKind kind, int secondsBefore) {
+        long began = lastOf(good, Parting.LOST).beginNanos() - secondsBefore * SECOND;
+        var what = new Operation.Fault(kind, List.of(1), "");
+        return good.plus(
+                new Event(began, "nemesis", NEW_OPERATION + 1, EventType.INVOKE, what, ""),
+                new Event(began + SECOND, "nemesis", NEW_OPERATION + 1, EventType.OK, what, ""));
+    }
+
     /** There was nobody to commit to. */
     @Test
     void repetitionBehindALeaveThatTookAllItsTimeIsNone() {
@@ -343,6 +413,8 @@ class GroupCheckersTest {
                     .isZero();
             assertThat(Objects.requireNonNull(counts.get(GROUP)).get(Cause.PAUSED))
                     .isZero();
+            assertThat(Objects.requireNonNull(counts.get(GROUP)).get(Cause.LEASE_LOST))
+                    .isZero();
             assertThat(sum(counts)).isEqualTo(sum(before)).isPositive();
         }
     }
@@ -355,7 +427,7 @@ class GroupCheckersTest {
     }
 
     private static Event[] accepted(long nanos, String member, long epoch, long offset) {
-        var what = new Commit(GROUP, PARTITION, epoch, offset);
+        var what = Commit.of(GROUP, PARTITION, epoch, offset);
         return new Event[] {
             new Event(nanos, member, NEW_OPERATION, EventType.INVOKE, what, ""),
             new Event(nanos, member, NEW_OPERATION, EventType.OK, what, "")

@@ -26,6 +26,9 @@ public final class GroupRepeats implements Checker {
     /** So long members have to finish and to commit when they are asked to leave, and no longer. */
     public static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(10);
 
+    /** After which a member that says nothing is removed, and one that hears nothing has lost what it had. */
+    public static final Duration SESSION = Duration.ofSeconds(6);
+
     private static final long NOTICE_NANOS = OneOwner.NOTICE.toNanos();
 
     /** Why a record is processed again. */
@@ -36,7 +39,7 @@ public final class GroupRepeats implements Checker {
         PAUSED("member paused"),
         /**
          * Its member heard nothing of the group for its session: of a coordinator that was away, or cut
-         * off.
+         * off. What it says of that alone is no cause: {@link MemberFaults} has to explain it.
          */
         LEASE_LOST("coordinator away"),
         /** Its member was asked to leave, and had no coordinator to commit to while it waited. */
@@ -131,7 +134,7 @@ public final class GroupRepeats implements Checker {
             return Cause.PAUSED;
         }
         if (lost) {
-            return Cause.LEASE_LOST;
+            return faults.explainLoss(share, member, owned, to) ? Cause.LEASE_LOST : Cause.UNKNOWN;
         }
         if (faults.lasted(member, HarmKind.MEMBER_LEAVE, LEAVE_TIMEOUT)) {
             return Cause.LEFT;

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *       lost the partition, was killed or stood still: its lease was over before the other one began. Nor
  *       where the one that had it before stood still, and comes back with records in its hands.
  * </ul>
+ * Of losses those count that {@link MemberFaults} explains.
  */
 public final class OneOwner implements Checker {
     /**
@@ -116,7 +117,7 @@ public final class OneOwner implements Checker {
                         && own.equals(share.ownedBy(member, parting.beginNanos()))
                         && (handled.beginNanos() > parting.beginNanos()
                                 || (handled.isOk() && handled.endNanos() > parting.beginNanos()))
-                        && !share.parted(member, Parting.LOST, own.beginNanos(), Long.MAX_VALUE)
+                        && !faults.explainLoss(share, member, own.beginNanos(), Long.MAX_VALUE)
                         && !faults.befell(member, HarmKind.MEMBER_LEAVE, 0, parting.beginNanos())) {
                     findings.add(sentence(handled) + " had given it up at " + Event.time(parting.beginNanos()));
                     return;
@@ -134,7 +135,7 @@ public final class OneOwner implements Checker {
             var own = share.ownedBy(member, earlier.beginNanos());
             long from = own == null ? 0 : own.beginNanos();
             long to = earlier.endNanos() + NOTICE_NANOS;
-            if (!share.parted(member, Parting.LOST, from, to)
+            if (!faults.explainLoss(share, member, from, to)
                     && !faults.befell(member, HarmKind.MEMBER_KILL, from, to)
                     && !faults.befell(member, HarmKind.MEMBER_PAUSE, from, to)
                     && !(isOlder(share.ownedBy(handled.process(), handled.beginNanos()), own)

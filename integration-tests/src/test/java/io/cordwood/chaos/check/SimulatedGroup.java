@@ -138,7 +138,7 @@ final class SimulatedGroup {
         }
 
         private void commitAt(long offset, EventType outcome, String why) {
-            var what = new Operation.Commit(NAME, partition, since, offset);
+            var what = Operation.Commit.of(NAME, partition, since, offset);
             long operation = recorder.invoke(member, what);
             pass(5);
             switch (outcome) {
@@ -199,9 +199,14 @@ final class SimulatedGroup {
             since = successorSince;
         }
 
+        /** Nobody coordinates meanwhile. */
         private void loseLease() {
+            var what = new Operation.Fault(HarmKind.CUT, List.of(1), "from clients");
+            long operation = recorder.invoke("nemesis", what);
+            pass(2);
             part(Parting.LOST);
             now += SECOND / 2;
+            recorder.ok("nemesis", operation, what);
             own();
         }
 

@@ -115,7 +115,7 @@ public final class Follower implements Callable<Integer> {
     FollowerPlan plan() {
         try {
             return new FollowerPlan(
-                    new SteadyLoad.Stream(FollowerRun.TOPIC, partitions, recordsPerSecond, recordBytes),
+                    SteadyLoad.Stream.toAll(FollowerRun.TOPIC, partitions, recordsPerSecond, recordBytes),
                     faults,
                     rounds,
                     new FollowerPlan.Times(

@@ -66,7 +66,7 @@ final class FollowerRun {
 
     private void measure(ChaosCluster cluster) throws IOException, InterruptedException {
         cluster.start(START);
-        cluster.admin().createTopic(TOPIC, plan.stream().partitions(), NODES, Map.of());
+        cluster.admin().createTopic(TOPIC, plan.stream().partitions().size(), NODES, Map.of());
         try (var client = CordwoodClient.connect(cluster.clientAddresses().toArray(String[]::new));
                 var load = SteadyLoad.start(client.producer().open(), plan.stream(), this::acknowledged)) {
             run.say("warm up for " + plan.times().warmUp().toSeconds() + " s");
@@ -95,7 +95,9 @@ final class FollowerRun {
         var roles = new Roles(cluster, TOPIC);
         var ailing = new Ailing(cluster, plan.slowness());
         var caughtUp = new CaughtUp(
-                cluster, TOPIC, plan.stream().recordsPerSecond() / plan.stream().partitions() / LAG_SECOND_PARTS);
+                cluster,
+                TOPIC,
+                plan.stream().recordsPerSecond() / plan.stream().partitions().size() / LAG_SECOND_PARTS);
         caughtUp.await();
         int node = roles.follower(samples.size());
         pass(plan.times().settle());

@@ -24,7 +24,7 @@ class FollowerTest {
     void withoutOptionsItIsTheLoadOfTheRequirement() {
         var plan = plan();
 
-        assertThat(plan.stream()).isEqualTo(new SteadyLoad.Stream("follower", 6, 2_000, 1_000));
+        assertThat(plan.stream()).isEqualTo(SteadyLoad.Stream.toAll("follower", 6, 2_000, 1_000));
         assertThat(plan.ailments()).containsExactly(Ailment.values());
         assertThat(plan.rounds()).isEqualTo(3);
         assertThat(plan.times().before()).isEqualTo(Duration.ofSeconds(60));

@@ -47,6 +47,9 @@ public final class GroupWorkload implements Workload {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final List<Thread> memberThreads;
     private final Thread thread;
+    /** However the process ends: a member that stands still would outlive it. */
+    private final Thread hook = new Thread(this::killAll, "group-end");
+
     private volatile Counts counts = Counts.NONE;
     private volatile @Nullable Throwable failure;
 
@@ -85,6 +88,11 @@ public final class GroupWorkload implements Workload {
                 .toList();
         memberThreads = slots.stream().map(this::thread).toList();
         thread = daemon(this::run, plan.name());
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private void killAll() {
+        slots.forEach(MemberSlot::close);
     }
 
     private Thread thread(MemberSlot slot) {
@@ -124,9 +132,13 @@ public final class GroupWorkload implements Workload {
         thread.start();
     }
 
-    /** Nothing befalls its members any more, and all of them run, or are about to. */
+    /** Nothing more befalls its members; what does is about to end. */
     public void calm() {
         calm.countDown();
+    }
+
+    /** Once it is {@link #calm}: until all members run, or are about to. */
+    public void awaitCalm() {
         join(memberThreads, CALM_MILLIS);
     }
 
@@ -172,12 +184,17 @@ public final class GroupWorkload implements Workload {
         calm.countDown();
         stopping.countDown();
         closed.countDown();
-        slots.forEach(MemberSlot::close);
+        killAll();
         if (!join(List.of(thread), END_MILLIS)) {
             memberThreads.forEach(Thread::interrupt);
             thread.interrupt();
         }
         client.close();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook does the same again, which does nothing.
+        }
     }
 
     private void run() throws InterruptedException {
@@ -257,7 +274,7 @@ public final class GroupWorkload implements Workload {
      */
     public List<String> gather() {
         closed.countDown();
-        slots.forEach(MemberSlot::close);
+        killAll();
         var problems = new ArrayList<String>();
         if (!join(List.of(thread), END_MILLIS)) {
             problems.add("group " + plan.name() + " does not come to an end");

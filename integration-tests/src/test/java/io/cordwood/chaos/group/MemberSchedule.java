@@ -1,5 +1,6 @@
 package io.cordwood.chaos.group;
 
+import io.cordwood.chaos.check.GroupRepeats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +23,7 @@ import java.util.SplittableRandom;
  */
 public record MemberSchedule(String group, List<Step> steps) {
     /** After which a member that says nothing is removed. */
-    static final Duration SESSION = Duration.ofSeconds(6);
+    static final Duration SESSION = GroupRepeats.SESSION;
 
     private static final int FIRST_START_MAX_MILLIS = 5_000;
     private static final int UP_MIN_MILLIS = 6_000;

@@ -5,8 +5,8 @@ import io.cordwood.chaos.history.Operation;
 import io.cordwood.chaos.history.Recorder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +36,8 @@ final class MemberSlot {
     private final List<MemberSchedule.Step> steps;
     private final Recorder recorder;
     private final CountDownLatch calm;
-    private final List<Path> journals = new ArrayList<>();
-    private final List<String> problems = new ArrayList<>();
+    private final List<Path> journals = new CopyOnWriteArrayList<>();
+    private final List<String> problems = new CopyOnWriteArrayList<>();
     private volatile @Nullable MemberProcess member;
     private volatile boolean closed;
 
@@ -129,6 +129,9 @@ final class MemberSlot {
         }
         var started = start();
         member = started;
+        if (closed) {
+            started.kill();
+        }
         return started;
     }
 
@@ -159,8 +162,8 @@ final class MemberSlot {
 
     private void pause(MemberProcess paused, long millis) throws InterruptedException {
         long operation = begun(HarmKind.MEMBER_PAUSE, paused);
-        paused.pause();
         try {
+            paused.pause();
             var unused = calm.await(millis, TimeUnit.MILLISECONDS);
         } finally {
             paused.resume();
@@ -169,13 +172,13 @@ final class MemberSlot {
     }
 
     private void leave(MemberProcess leaving) {
-        member = null;
         long operation = begun(HarmKind.MEMBER_LEAVE, leaving);
         leaving.leave();
-        if (!leaving.endsWell(LEAVE_PATIENCE)) {
+        if (!leaving.endsWell(LEAVE_PATIENCE) && !closed) {
             problems.add("asked to leave " + leaving.ending());
             leaving.kill();
         }
+        member = null;
         over(operation, HarmKind.MEMBER_LEAVE, leaving);
     }
 

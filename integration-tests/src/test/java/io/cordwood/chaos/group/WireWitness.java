@@ -79,7 +79,7 @@ final class WireWitness implements ClientInterceptor {
 
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions how, Channel next) {
-        return new Witnessed<>(next.newCall(method, how));
+        return new Witnessed<>(next.newCall(method, how), how.getOption(LateCommits.LATE));
     }
 
     /** One call; most are of no interest. */
@@ -87,10 +87,13 @@ final class WireWitness implements ClientInterceptor {
         /** Commits by their ids; a call of its own has the id 0. */
         private final Map<Long, List<Begun>> commits = new ConcurrentHashMap<>();
 
+        private final boolean late;
         private volatile String memberId = "";
 
-        Witnessed(ClientCall<Q, A> call) {
+        /** @param late whether what it commits is not the member's any more */
+        Witnessed(ClientCall<Q, A> call, boolean late) {
             super(call);
+            this.late = late;
         }
 
         @Override
@@ -111,7 +114,7 @@ final class WireWitness implements ClientInterceptor {
             if (message instanceof JoinGroupRequest request) {
                 sent(request);
             } else if (message instanceof CommitOffsetsRequest request) {
-                commits.put(0L, begun(request.getMemberEpoch(), request.getOffsetsList()));
+                commits.put(0L, begun(request.getMemberEpoch(), request.getOffsetsList(), late));
             }
             super.sendMessage(message);
         }
@@ -121,7 +124,7 @@ final class WireWitness implements ClientInterceptor {
                 memberId = request.getHello().getMemberId();
             } else if (request.hasCommit()) {
                 var commit = request.getCommit();
-                commits.put(commit.getCommitId(), begun(commit.getMemberEpoch(), commit.getOffsetsList()));
+                commits.put(commit.getCommitId(), begun(commit.getMemberEpoch(), commit.getOffsetsList(), late));
             } else if (request.hasRelease()) {
                 released(request.getRelease());
             }
@@ -143,11 +146,11 @@ final class WireWitness implements ClientInterceptor {
         }
     }
 
-    private List<Begun> begun(long epoch, List<OffsetCommit> offsets) {
+    private List<Begun> begun(long epoch, List<OffsetCommit> offsets, boolean late) {
         return offsets.stream()
                 .map(offset -> {
                     var partition = new TopicPartition(offset.getTopic(), offset.getPartition());
-                    var what = new Operation.Commit(options.group(), partition, epoch, offset.getOffset());
+                    var what = new Operation.Commit(options.group(), partition, epoch, offset.getOffset(), late);
                     return new Begun(recorder.invoke(options.process(), what), what);
                 })
                 .toList();
@@ -196,9 +199,9 @@ final class WireWitness implements ClientInterceptor {
                 Long offset = assigned.hasOffset() ? assigned.getOffset() : null;
                 recorder.note(
                         options.process(), new Operation.Owned(options.group(), partition, since, offset), memberId);
-                late.owned(partition, offset == null ? 0 : offset);
+                late.owned(partition, new LateCommits.Ownership(memberId, since, offset == null ? 0 : offset));
             }
-            late.knows(partition, memberId, assignment.getMemberEpoch());
+            late.knows(partition, assignment.getMemberEpoch());
         }
     }
 

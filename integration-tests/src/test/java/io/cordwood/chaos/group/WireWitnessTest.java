@@ -97,7 +97,11 @@ class WireWitnessTest {
     }
 
     private <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, Line line) {
-        var call = witness.interceptCall(method, CallOptions.DEFAULT, line);
+        return call(method, CallOptions.DEFAULT, line);
+    }
+
+    private <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions how, Line line) {
+        var call = witness.interceptCall(method, how, line);
         call.start(new ClientCall.Listener<>() {}, new Metadata());
         return call;
     }
@@ -130,7 +134,7 @@ class WireWitnessTest {
         assertThat(commits())
                 .extracting(Call::outcome)
                 .containsExactly(EventType.OK, EventType.FAIL, EventType.INFO, EventType.INFO);
-        assertThat(commits().get(0).what()).isEqualTo(new Operation.Commit("billing", PARTITION, 40, 10));
+        assertThat(commits().get(0).what()).isEqualTo(Operation.Commit.of("billing", PARTITION, 40, 10));
         assertThat(Objects.requireNonNull(commits().get(1).ended()).detail()).isEqualTo("MEMBER_FENCED");
     }
 
@@ -138,7 +142,7 @@ class WireWitnessTest {
     void commitsOutsideOfTheStreamAreSeenToo() {
         var line = new Line();
 
-        call(GroupServiceGrpc.getCommitOffsetsMethod(), line)
+        call(GroupServiceGrpc.getCommitOffsetsMethod(), CallOptions.DEFAULT.withOption(LateCommits.LATE, true), line)
                 .sendMessage(CommitOffsetsRequest.newBuilder()
                         .setMemberEpoch(7)
                         .addOffsets(offset(10))
@@ -149,7 +153,8 @@ class WireWitnessTest {
 
         assertThat(commits()).singleElement().satisfies(commit -> {
             assertThat(commit.isFailed()).isTrue();
-            assertThat(commit.what().epoch()).isEqualTo(7);
+            assertThat(commit.what())
+                    .isEqualTo(Operation.Commit.of("billing", PARTITION, 7, 10).asLate());
         });
     }
 

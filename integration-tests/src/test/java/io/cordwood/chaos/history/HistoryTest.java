@@ -248,7 +248,7 @@ class HistoryTest {
                 new Operation.Owned("billing", PARTITION, 7, 12L),
                 new Operation.Parted("billing", PARTITION, Operation.Parting.LOST),
                 new Operation.Handled("billing", PARTITION, seen.get(1)),
-                new Operation.Commit("billing", PARTITION, 8, 13),
+                Operation.Commit.of("billing", PARTITION, 8, 13),
                 new Operation.GroupOffset("billing", PARTITION, 13L),
                 new Operation.GroupOffset("billing", PARTITION, null));
     }

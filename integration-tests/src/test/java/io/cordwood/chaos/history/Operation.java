@@ -304,8 +304,17 @@ public sealed interface Operation {
      *
      * @param epoch that it names, of the member
      * @param offset of the next record to process
+     * @param late whether it comes from somebody who knows that the partition, or the epoch, is the member's no more
      */
-    record Commit(String group, TopicPartition partition, long epoch, long offset) implements OfGroup {}
+    record Commit(String group, TopicPartition partition, long epoch, long offset, boolean late) implements OfGroup {
+        public static Commit of(String group, TopicPartition partition, long epoch, long offset) {
+            return new Commit(group, partition, epoch, offset, false);
+        }
+
+        public Commit asLate() {
+            return new Commit(group, partition, epoch, offset, true);
+        }
+    }
 
     /**
      * What a group has committed when all its members have left.

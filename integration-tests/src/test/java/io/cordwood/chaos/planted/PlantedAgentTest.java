@@ -33,6 +33,7 @@ class PlantedAgentTest {
             PlantedBug.TAIL_KEPT_OVER_TERM_CHANGE, "[new a, new b, new c], then [new a, longer]",
             PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "asks the source",
             PlantedBug.COMMITS_OF_ANYBODY, "a commit of a stranger is refused with UNKNOWN_MEMBER",
+            PlantedBug.COMMITS_OF_ANY_EPOCH, "a commit with an epoch from before is refused with FENCED_MEMBER",
             PlantedBug.COMMIT_BEFORE_PROCESSING, "0 may be committed of 1");
 
     private static final Map<PlantedBug, String> BROKEN = Map.of(
@@ -42,6 +43,7 @@ class PlantedAgentTest {
             PlantedBug.TAIL_KEPT_OVER_TERM_CHANGE, "[old a, old b, new c], then [old a, longer]",
             PlantedBug.CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK, "finds 2 batches of its own",
             PlantedBug.COMMITS_OF_ANYBODY, "a commit of a stranger is taken",
+            PlantedBug.COMMITS_OF_ANY_EPOCH, "a commit with an epoch from before is taken",
             PlantedBug.COMMIT_BEFORE_PROCESSING, "1 may be committed of 1");
 
     @TempDir

@@ -190,6 +190,27 @@ public enum PlantedBug {
             FaultProfile.OF_GROUPS),
 
     /**
+     * The rule that says whose commits are taken asks whose a partition is, and not since when.
+     *
+     * <p>Right without it: a member that has given a partition up and was given it again commits in it only from
+     * its new epoch on. What it says under an older one it knows from before others had the partition.
+     *
+     * <p>What a checker sees: a member to which a partition has come back commits once more under its epoch from
+     * before, and is told that it is committed.
+     *
+     * <p>Profile: as of {@link #COMMITS_OF_ANYBODY}; partitions come back when members go.
+     */
+    COMMITS_OF_ANY_EPOCH(
+            "commits-of-any-epoch",
+            new Seam(
+                    "io.cordwood.metadata.CommitRules",
+                    "checkMember",
+                    "(Lio/cordwood/metadata/GroupCommand$Commit;Lio/cordwood/metadata/PartitionId;"
+                            + "Lio/cordwood/metadata/GroupMembership;)Ljava/util/Optional;"),
+            Set.of("zombie-commit"),
+            FaultProfile.OF_GROUPS),
+
+    /**
      * A member of a group commits all that it has taken, also what its application has not had yet.
      *
      * <p>Right without it: only what is done without a gap is committed.

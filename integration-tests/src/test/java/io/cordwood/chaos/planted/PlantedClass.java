@@ -98,6 +98,7 @@ final class PlantedClass implements ClassFileTransformer {
                 case ACK_BEFORE_FORCE -> advised(builder, SkippedForce.class.getName());
                 case PRODUCERS_MISSING_FROM_CHECKPOINT -> advised(builder, ForgottenProducers.class.getName());
                 case TAIL_KEPT_OVER_TERM_CHANGE -> advised(builder, KeptTail.class.getName());
+                case COMMITS_OF_ANY_EPOCH -> advised(builder, ForgottenEpochs.class.getName());
                 case READ_PAST_HIGH_WATERMARK -> replaced(bug, builder, writtenEnd());
                 case CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK -> replaced(bug, builder, ownPrints());
                 case COMMITS_OF_ANYBODY -> replaced(bug, builder, noRefusal());

@@ -1,9 +1,12 @@
 package io.cordwood.chaos.planted;
 
 import io.cordwood.metadata.GroupCommand;
+import io.cordwood.metadata.GroupMember;
 import io.cordwood.metadata.GroupMembership;
+import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
+import io.cordwood.metadata.GroupSubscription;
 import io.cordwood.partition.AppendEntry;
 import io.cordwood.partition.BatchHeader;
 import io.cordwood.partition.PartitionState;
@@ -24,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +43,8 @@ import java.util.UUID;
  */
 final class Probe {
     private static final PartitionId ID = new PartitionId(new UUID(7, 9), 3);
+    private static final io.cordwood.metadata.PartitionId COMMITTED =
+            new io.cordwood.metadata.PartitionId(new UUID(7, 9), 3);
     private static final int READ_BYTES = 1 << 20;
     private static final long PRODUCER = 5;
 
@@ -57,6 +63,7 @@ final class Probe {
             case TAIL_KEPT_OVER_TERM_CHANGE -> replacedTail(directory);
             case CATCH_UP_CUTS_AT_OWN_HIGH_WATERMARK -> comparedWith(directory);
             case COMMITS_OF_ANYBODY -> takenOfAStranger();
+            case COMMITS_OF_ANY_EPOCH -> takenOfAnEpochFromBefore();
             case COMMIT_BEFORE_PROCESSING -> committable();
         };
     }
@@ -132,6 +139,27 @@ final class Probe {
     }
 
     private static String takenOfAStranger() throws ReflectiveOperationException {
+        var nobody = new GroupMembership(
+                0, GroupSettings.DEFAULT, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        return "a commit of a stranger is " + answer("stranger", 1, nobody);
+    }
+
+    /** The partition is the member's since epoch 5. */
+    private static String takenOfAnEpochFromBefore() throws ReflectiveOperationException {
+        var member = new GroupMember(
+                "member", "", "", "", "", GroupSubscription.of("orders"), Duration.ofSeconds(10), 1, 0, 5);
+        var membership = new GroupMembership(
+                0,
+                GroupSettings.DEFAULT,
+                new TreeMap<>(Map.of("member", member)),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(Map.of(COMMITTED, new GroupPartition("member", 5, 0, "member"))));
+        return "a commit with an epoch from before is " + answer("member", 4, membership);
+    }
+
+    private static String answer(String memberId, long epoch, GroupMembership membership)
+            throws ReflectiveOperationException {
         var rules = Class.forName("io.cordwood.metadata.CommitRules");
         var check = rules.getDeclaredMethod(
                 "checkMember",
@@ -139,15 +167,11 @@ final class Probe {
                 io.cordwood.metadata.PartitionId.class,
                 GroupMembership.class);
         check.setAccessible(true);
-        var nobody = new GroupMembership(
-                0, GroupSettings.DEFAULT, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
-        var commit = new GroupCommand.Commit("group", "stranger", 1, List.of());
-        var partition = new io.cordwood.metadata.PartitionId(new UUID(7, 9), 3);
+        var commit = new GroupCommand.Commit("group", memberId, epoch, List.of());
 
-        var refusal = (Optional<?>) check.invoke(null, commit, partition, nobody);
-        return "a commit of a stranger is "
-                + refusal.map(found -> "refused with " + ((GroupRefusal) found).reason())
-                        .orElse("taken");
+        var refusal = (Optional<?>) check.invoke(null, commit, COMMITTED, membership);
+        return refusal.map(found -> "refused with " + ((GroupRefusal) found).reason())
+                .orElse("taken");
     }
 
     /** One record was taken, and is not done. */

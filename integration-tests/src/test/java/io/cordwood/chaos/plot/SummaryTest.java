@@ -73,7 +73,7 @@ class SummaryTest {
     void groupsAreCountedSideBySide() {
         for (var group : List.of("billing", "audit")) {
             var handled = new Operation.Handled(group, PARTITION, new Seen(4, new Value("p0", 4)));
-            var commit = new Operation.Commit(group, PARTITION, 9, 5);
+            var commit = Operation.Commit.of(group, PARTITION, 9, 5);
             recorder.note("driver", new Operation.PlannedGroup(group, List.of("orders")), "");
             recorder.note(group + "-0", new Operation.Owned(group, PARTITION, 9, null), "");
             recorder.ok(group + "-0", recorder.invoke(group + "-0", handled), handled);
@@ -84,7 +84,7 @@ class SummaryTest {
         recorder.note("billing-0.1", new Operation.Owned("billing", PARTITION, 12, null), "");
         recorder.ok("billing-0.1", recorder.invoke("billing-0.1", handled), handled);
         recorder.invoke("billing-0.1", handled);
-        var late = new Operation.Commit("audit", PARTITION, 9, 5);
+        var late = Operation.Commit.of("audit", PARTITION, 9, 5);
         recorder.fail("audit-0", recorder.invoke("audit-0", late), late, "MEMBER_FENCED");
 
         var lines = summary()
