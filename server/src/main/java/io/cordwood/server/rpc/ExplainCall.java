@@ -164,7 +164,12 @@ final class ExplainCall {
         });
     }
 
-    /** @param reached whether there is a leader that could be asked */
+    /**
+     * Where it fails otherwise than that there is no leader, the call does: without what the leader knows a
+     * group in need would look as though nothing held it back.
+     *
+     * @param reached whether there is a leader that could be asked
+     */
     private record Asked(GroupStandingResponse standing, boolean reached) {
         static final Asked NOBODY = new Asked(GroupStandingResponse.getDefaultInstance(), false);
 
@@ -172,11 +177,19 @@ final class ExplainCall {
             if (failure == null) {
                 return new Asked(Objects.requireNonNull(standing), true);
             }
-            var reason = Errors.refusal(failure).reason();
-            boolean absent = reason == Reason.METADATA_UNAVAILABLE
-                    || reason == Reason.NOT_LEADER
-                    || reason == Reason.REQUEST_TIMED_OUT;
-            return new Asked(GroupStandingResponse.getDefaultInstance(), !absent);
+            var refusal = Errors.refusal(failure);
+            return switch (refusal.reason()) {
+                case METADATA_UNAVAILABLE, NOT_LEADER, REQUEST_TIMED_OUT -> NOBODY;
+                case INVALID_ARGUMENT -> throw tooOld().exception();
+                default -> throw refusal.exception();
+            };
+        }
+
+        /** What no program of before knows, it finds wrong. */
+        private static Refusal tooOld() {
+            return Refusal.of(
+                    Reason.FEATURE_NOT_ENABLED,
+                    "the node that leads the metadata cannot say how the group is: run the newer program on all nodes");
         }
     }
 

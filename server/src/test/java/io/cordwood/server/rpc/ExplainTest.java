@@ -36,6 +36,7 @@ import com.google.rpc.Status;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.NodeState;
+import io.cordwood.proto.internal.v1.ForwardResponse;
 import io.cordwood.proto.v1.Cause;
 import io.cordwood.proto.v1.CauseCode;
 import io.cordwood.proto.v1.CommitOffsetsRequest;
@@ -59,6 +60,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -432,6 +434,29 @@ final class ExplainTest {
         peers.silence(3);
 
         assertThat(codes(explainGroup())).containsExactly(CAUSE_CODE_NO_METADATA_LEADER);
+    }
+
+    /** Otherwise a group would look as though nothing held it back. */
+    @Test
+    void groupOfWhichTheMetadataLeaderDoesNotTellIsNotExplained() {
+        joined(node(1), "a");
+        cluster.metadataLedBy(3);
+
+        leaderAnswers(Refusal.of(Reason.INTERNAL, "a fault"));
+        assertReason(refused(groupRequest()), Reason.INTERNAL);
+        leaderAnswers(Refusal.of(Reason.OVERLOADED, "too much to do"));
+        assertReason(refused(groupRequest()), Reason.OVERLOADED);
+        leaderAnswers(Refusal.of(Reason.INVALID_ARGUMENT, "method is not one of its own"));
+        assertReason(refused(groupRequest()), Reason.FEATURE_NOT_ENABLED);
+        leaderAnswers(Refusal.of(Reason.REQUEST_TIMED_OUT, "too late"));
+        assertThat(codes(explainGroup())).contains(CAUSE_CODE_NO_METADATA_LEADER);
+    }
+
+    /** Node 3, to whatever it is asked. */
+    private void leaderAnswers(Refusal refusal) {
+        var answer =
+                ForwardResponse.newBuilder().setError(Errors.status(refusal)).build();
+        peers.on(3).handle(Forwarding.METHOD, request -> CompletableFuture.completedFuture(answer.toByteArray()));
     }
 
     private Refusal refused(ExplainRequest.Builder request) {
