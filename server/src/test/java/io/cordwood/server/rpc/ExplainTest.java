@@ -273,6 +273,23 @@ final class ExplainTest {
     }
 
     @Test
+    void memberWhoseSessionEndedIsExplained() {
+        var settings = GroupSettings.newBuilder()
+                .setSessionTimeout(Duration.newBuilder().setNanos(500_000_000));
+        hello(node(1).channel, hello("a", "orders").setSettings(settings)).awaitAssignment();
+        joined(node(1), "b");
+
+        var causes = await().until(this::explainGroup, all -> codes(all).contains(CAUSE_CODE_FENCED));
+        assertThat(causes)
+                .extracting(Cause::getCode, Cause::getPartition, Cause::getMemberId)
+                .containsExactly(
+                        tuple(CAUSE_CODE_FENCED, 0, "a"),
+                        tuple(CAUSE_CODE_FENCED, 1, "a"),
+                        tuple(CAUSE_CODE_FENCED, 2, "a"));
+        assertThat(causes.get(0).getSentence()).contains("was not heard of for its session");
+    }
+
+    @Test
     void groupWithoutMembersIsExplainedWhereSomethingWaits() {
         var member = joined(node(1), "a");
         member.commit(member.epoch(), offset(0, 7));
