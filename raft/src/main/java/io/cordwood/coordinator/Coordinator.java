@@ -54,7 +54,7 @@ public final class Coordinator {
 
     private final MembershipQueue membership;
     private final CommitQueue commits;
-    private final FencedCommits fenced = new FencedCommits();
+    private final FencedCommits fenced;
     private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
     private final Lane<String> expiries = new Lane<>();
     private final TopicWatch topics = new TopicWatch();
@@ -67,6 +67,7 @@ public final class Coordinator {
         this.config = config;
         this.clock = clock;
         this.image = image;
+        fenced = new FencedCommits((member, partition) -> Ownership.owns(this.image, member, partition));
         commits = new CommitQueue(config, fenced);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
         long heardMillis = clock.monotonicMillis() + FORMER_LEADER_MILLIS;
@@ -186,18 +187,7 @@ public final class Coordinator {
         Optional.ofNullable(streams.get(stream))
                 .map(sessions::get)
                 .filter(session -> session.isOn(stream))
-                .ifPresent(session -> session.tell(own(session.member(), held)));
-    }
-
-    private List<MemberProgress> own(MemberRef member, List<MemberProgress> held) {
-        return group(member)
-                .map(group -> held.stream()
-                        .filter(progress -> {
-                            var partition = group.membership().partitions().get(progress.partition());
-                            return partition != null && partition.isOwnedBy(member.memberId());
-                        })
-                        .toList())
-                .orElse(List.of());
+                .ifPresent(session -> session.tell(Ownership.own(image, session.member(), held)));
     }
 
     /** What nobody but this leader knows of a group's members. */
@@ -205,17 +195,9 @@ public final class Coordinator {
         long now = clock.monotonicMillis();
         var members = sessions.values().stream()
                 .filter(session -> session.member().group().equals(group) && !session.isEnding())
-                .map(session -> standing(session, now))
+                .map(session -> session.standing(now, image))
                 .toList();
         return new GroupStanding(members, fenced.of(group, now));
-    }
-
-    private GroupStanding.Member standing(Session session, long now) {
-        return new GroupStanding.Member(
-                session.member().memberId(),
-                session.silentMillis(now),
-                session.isConnected(),
-                own(session.member(), session.held()));
     }
 
     /**
@@ -232,9 +214,14 @@ public final class Coordinator {
         });
     }
 
-    /** A member commits offsets. */
+    /** A member commits offsets; one whose removal is decided hears of that with the end of its stream. */
     public void commit(long stream, CommitRequest request) {
-        on(stream).ifPresent(session -> outputs.addAll(commits.add(stream, session.member(), request)));
+        on(stream)
+                .ifPresentOrElse(
+                        session -> outputs.addAll(commits.add(stream, session.member(), request)),
+                        () -> Optional.ofNullable(streams.get(stream))
+                                .filter(member -> sessions.containsKey(member) && isEnding(member))
+                                .ifPresent(member -> refused(stream, member, request)));
     }
 
     /**
@@ -243,17 +230,24 @@ public final class Coordinator {
      * @param number never used before, neither for a stream
      */
     public void commit(long number, MemberRef member, CommitRequest request) {
-        var session = sessions.get(member);
-        if (session == null || session.isEnding()) {
-            var refusal = group(member).isPresent()
-                    ? MemberRefusals.unknown(member)
-                    : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
-            var answer = CommitQueue.refused(number, request, refusal);
-            fenced.judged(member, request.partitions(), answer.refused(), clock.monotonicMillis());
-            outputs.add(answer);
+        if (isEnding(member)) {
+            outputs.add(refused(number, member, request));
         } else {
             outputs.addAll(commits.add(number, member, request));
         }
+    }
+
+    /** Also where it ended. */
+    private boolean isEnding(MemberRef member) {
+        var session = sessions.get(member);
+        return session == null || session.isEnding();
+    }
+
+    private CoordinatorOutput refused(long number, MemberRef member, CommitRequest request) {
+        var refusal = MemberRefusals.stranger(member, group(member).isPresent());
+        var answer = CommitQueue.refused(number, request, refusal);
+        fenced.judged(member, request.partitions(), answer.refused(), clock.monotonicMillis());
+        return answer;
     }
 
     /** A member goes, and does not come back under its id. */
@@ -301,7 +295,7 @@ public final class Coordinator {
         }
         before.groups().byName().forEach((name, group) -> {
             if (newImage.groups().group(name).isEmpty()) {
-                group.membership().members().keySet().forEach(id -> gone(new MemberRef(name, id)));
+                group.membership().members().keySet().forEach(id -> gone(new MemberRef(name, id), group));
             }
         });
         newImage.groups().byName().forEach((name, group) -> {
@@ -316,7 +310,7 @@ public final class Coordinator {
         var members = group.membership().members();
         old.ifPresent(before -> before.membership().members().keySet().stream()
                 .filter(memberId -> !members.containsKey(memberId))
-                .forEach(memberId -> gone(new MemberRef(group.name(), memberId))));
+                .forEach(memberId -> gone(new MemberRef(group.name(), memberId), before)));
         openSessions(group, clock.monotonicMillis());
         group.membership().assignments().forEach((memberId, assignment) -> {
             long epoch = old.flatMap(before -> before.membership().member(memberId))
@@ -329,9 +323,13 @@ public final class Coordinator {
         });
     }
 
-    private void gone(MemberRef member) {
+    /** @param before its group while it was a member */
+    private void gone(MemberRef member, ConsumerGroup before) {
         membership.forget(member);
         var session = sessions.remove(member);
+        if (session != null && session.isExpired()) {
+            fenced.expired(member, Ownership.of(before, member), clock.monotonicMillis());
+        }
         if (session != null && session.isConnected()) {
             streams.remove(session.stream());
             close(session.stream(), MemberRefusals.unknown(member));
@@ -416,6 +414,7 @@ public final class Coordinator {
         for (Session session : sessions.values()) {
             long timeout = settings(session.member()).sessionTimeout().toMillis();
             if (!session.isEnding() && session.silentMillis(now) >= timeout) {
+                session.expire();
                 end(session);
             }
         }

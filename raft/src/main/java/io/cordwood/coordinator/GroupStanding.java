@@ -6,12 +6,12 @@ import java.util.List;
 
 /**
  * What only the metadata leader knows of a group, because it is in memory alone: whom it heard when, what
- * members say that they do, and whose commits were refused lately.
+ * members say that they do, and who lost which partitions against its will lately.
  *
  * <p><b>Thread:</b> immutable.
  *
  * @param members those that have a session which does not end
- * @param fenced of each partition the newest refusal
+ * @param fenced of each partition the newest
  */
 public record GroupStanding(List<Member> members, List<Fenced> fenced) {
 
@@ -23,16 +23,24 @@ public record GroupStanding(List<Member> members, List<Fenced> fenced) {
     /**
      * A member as it was heard.
      *
+     * @param presentMillis since it joined, or since this leader began
      * @param silentMillis since it was heard last, or since this leader began where it was not
      * @param connected whether it has a stream
      * @param held as of its newest ping, in partitions that are still its own
      */
-    public record Member(String memberId, long silentMillis, boolean connected, List<MemberProgress> held) {
+    public record Member(
+            String memberId, long presentMillis, long silentMillis, boolean connected, List<MemberProgress> held) {
         public Member {
             held = List.copyOf(held);
         }
     }
 
-    /** A member's commit was refused because the partition is not its own any more. */
-    public record Fenced(PartitionId partition, String memberId, GroupReason reason, long agoMillis) {}
+    /**
+     * A member may not commit because the partition is not its own any more.
+     *
+     * @param reason of the refusal
+     * @param expired its session ended while the partition was its own, and no commit of it was refused
+     *     there since
+     */
+    public record Fenced(PartitionId partition, String memberId, GroupReason reason, boolean expired, long agoMillis) {}
 }

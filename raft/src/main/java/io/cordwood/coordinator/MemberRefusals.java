@@ -12,6 +12,13 @@ final class MemberRefusals {
         return GroupRefusal.unknownMember(member.group(), member.memberId());
     }
 
+    /** To who is no member, or of no group that there is. */
+    static GroupRefusal stranger(MemberRef member, boolean groupExists) {
+        return groupExists
+                ? unknown(member)
+                : new GroupRefusal(GroupReason.UNKNOWN_GROUP, "group", member.group(), "a group that exists");
+    }
+
     static GroupRefusal fenced(MemberRef member) {
         return new GroupRefusal(
                 GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");

@@ -1,6 +1,7 @@
 package io.cordwood.coordinator;
 
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.MetadataImage;
 import java.util.List;
 
 /**
@@ -12,13 +13,16 @@ final class Session {
     private static final long NO_STREAM = 0;
 
     private final MemberRef member;
+    private final long openedMillis;
     private long heardMillis;
     private long stream = NO_STREAM;
     private boolean ending;
+    private boolean expired;
     private List<MemberProgress> held = List.of();
 
     Session(MemberRef member, long nowMillis) {
         this.member = member;
+        openedMillis = nowMillis;
         heardMillis = nowMillis;
     }
 
@@ -33,10 +37,6 @@ final class Session {
     /** What it does where it does not just read on, which takes the place of what it said before. */
     void tell(List<MemberProgress> newHeld) {
         held = List.copyOf(newHeld);
-    }
-
-    List<MemberProgress> held() {
-        return held;
     }
 
     long silentMillis(long nowMillis) {
@@ -63,6 +63,15 @@ final class Session {
         stream = NO_STREAM;
     }
 
+    /** It was not heard of for too long. */
+    void expire() {
+        expired = true;
+    }
+
+    boolean isExpired() {
+        return expired;
+    }
+
     /** Its removal is decided: nothing that comes from it counts any more. */
     void end() {
         ending = true;
@@ -70,5 +79,15 @@ final class Session {
 
     boolean isEnding() {
         return ending;
+    }
+
+    /** @param image that shows what is its own still */
+    GroupStanding.Member standing(long nowMillis, MetadataImage image) {
+        return new GroupStanding.Member(
+                member.memberId(),
+                Math.max(0, nowMillis - openedMillis),
+                silentMillis(nowMillis),
+                isConnected(),
+                Ownership.own(image, member, held));
     }
 }

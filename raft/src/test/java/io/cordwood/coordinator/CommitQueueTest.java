@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 final class CommitQueueTest {
     private static final UUID TOPIC = new UUID(1, 2);
 
-    private final CommitQueue queue = new CommitQueue(CoordinatorConfig.DEFAULT, new FencedCommits());
+    private final CommitQueue queue =
+            new CommitQueue(CoordinatorConfig.DEFAULT, new FencedCommits((member, partition) -> false));
 
     private List<AnswerCommit> add(int offsets, String text) {
         var all = IntStream.range(0, offsets)

@@ -1,7 +1,6 @@
 package io.cordwood.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 
 import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
 import io.cordwood.coordinator.CoordinatorOutput.AnswerPing;
@@ -35,7 +34,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -709,88 +707,5 @@ class CoordinatorTest {
         coordinator.failed(removal.proposalId());
         assertThat(proposed(after(100), RemoveMembers.class)).hasSize(1);
         assertThat(isMember("a")).isFalse();
-    }
-
-    private MemberProgress paused(int partition) {
-        return new MemberProgress(partition(partition), 7, true, false, Optional.empty(), 0, Optional.empty());
-    }
-
-    @Test
-    void standingTellsWhoWasHeardWhenAndWhatItHolds() {
-        connect(1, "a");
-        connect(2, "b");
-        clock.millis += 3_000;
-        coordinator.heard(2, epoch("b"), 0);
-        coordinator.closed(1);
-
-        var standing = coordinator.standing(GROUP);
-
-        assertThat(standing.members())
-                .extracting(
-                        GroupStanding.Member::memberId,
-                        GroupStanding.Member::silentMillis,
-                        GroupStanding.Member::connected)
-                .containsExactly(tuple("a", 3_100L, false), tuple("b", 0L, true));
-        assertThat(coordinator.standing("another").members()).isEmpty();
-    }
-
-    @Test
-    void whatIsHeldIsThatOfTheNewestPingInPartitionsOfTheMember() {
-        connect(1, "a");
-        coordinator.told(1, List.of(paused(0), paused(3), paused(17)));
-        assertThat(coordinator.standing(GROUP).members().get(0).held()).containsExactly(paused(0), paused(3));
-
-        coordinator.told(1, List.of(paused(1)));
-        assertThat(coordinator.standing(GROUP).members().get(0).held()).containsExactly(paused(1));
-        coordinator.told(1, List.of(paused(0), paused(1), paused(2), paused(3)));
-        connect(2, "b");
-        coordinator.released(1, epoch("a"), List.of(partition(0), partition(1), partition(2), partition(3)));
-        after(50);
-
-        assertThat(coordinator.standing(GROUP).members().get(0).held()).hasSize(2);
-        coordinator.told(9, List.of(paused(0)));
-        assertThat(drive()).isEmpty();
-    }
-
-    @Test
-    void whatAMemberSaidEndsWithItsSession() {
-        connect(1, "a");
-        coordinator.told(1, List.of(paused(0)));
-        coordinator.leave(1);
-        after(50);
-
-        connect(2, "a");
-
-        assertThat(coordinator.standing(GROUP).members())
-                .singleElement()
-                .satisfies(member -> assertThat(member.held()).isEmpty());
-    }
-
-    @Test
-    void fencedCommitIsKnownForSomeMinutes() {
-        connect(1, "a");
-        long before = epoch("a");
-        connect(2, "b");
-        coordinator.released(1, epoch("a"), List.of(partition(0), partition(1), partition(2), partition(3)));
-        after(50);
-        int lost = assignment("b").assigned().firstKey().partition();
-        coordinator.commit(
-                1,
-                new CommitRequest(1, before, List.of(new PartitionOffset(partition(lost), 5, 0, "")), new TreeMap<>()));
-        coordinator.commit(77, new MemberRef(GROUP, "gone"), commit(2, 5, 1));
-        drive();
-        clock.millis += 60_000;
-
-        assertThat(coordinator.standing(GROUP).fenced())
-                .extracting(
-                        GroupStanding.Fenced::memberId,
-                        fenced -> fenced.partition().partition(),
-                        GroupStanding.Fenced::reason,
-                        GroupStanding.Fenced::agoMillis)
-                .containsExactlyInAnyOrder(
-                        tuple("a", lost, GroupReason.NOT_OWNED, 60_000L),
-                        tuple("gone", 0, GroupReason.UNKNOWN_MEMBER, 60_000L));
-        clock.millis += FencedCommits.KEPT_MILLIS - 59_999;
-        assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
     }
 }

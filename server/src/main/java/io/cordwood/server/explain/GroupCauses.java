@@ -3,7 +3,6 @@ package io.cordwood.server.explain;
 import io.cordwood.server.explain.Cause.Place;
 import io.cordwood.server.explain.GroupPicture.Member;
 import io.cordwood.server.explain.GroupPicture.Work;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,12 +14,6 @@ import java.util.stream.Stream;
  * there is. What is so in a single partition is said by {@link WorkCauses}. Pure functions.
  */
 final class GroupCauses {
-    /**
-     * A member that was silent for this part of its session is told of. It pings four times in a session,
-     * so by then it missed one at least, and its partitions are still its own.
-     */
-    private static final int SILENT_PART_OF_SESSION = 2;
-
     private GroupCauses() {}
 
     static List<Cause> of(GroupPicture group) {
@@ -79,11 +72,9 @@ final class GroupCauses {
     }
 
     private static Stream<Cause> silent(GroupPicture group) {
-        var session = group.settings().sessionTimeout();
-        var patience = session.dividedBy(SILENT_PART_OF_SESSION);
         return group.members().values().stream()
-                .filter(member -> member.silent().orElse(Duration.ZERO).compareTo(patience) >= 0)
-                .flatMap(member -> silent(member, session, owned(group, member)).stream());
+                .filter(Member::isSilent)
+                .flatMap(member -> silent(member, owned(group, member)).stream());
     }
 
     private static long owned(GroupPicture group, Member member) {
@@ -92,15 +83,15 @@ final class GroupCauses {
                 .count();
     }
 
-    private static Optional<Cause> silent(Member member, Duration session, long partitions) {
+    private static Optional<Cause> silent(Member member, long partitions) {
         if (partitions == 0) {
             return Optional.empty();
         }
-        var silence = Words.of(member.silent().orElse(Duration.ZERO));
         return Optional.of(new Cause(
                 CauseCode.SILENT_MEMBER,
                 member.text() + ", which has " + Words.count(partitions, "partition") + ", was not heard of for "
-                        + silence + "; when its session of " + Words.of(session) + " is over they are given to others",
+                        + Words.of(member.silence()) + "; when its session of " + Words.of(member.session())
+                        + " is over they are given to others",
                 "see whether its process runs, and reaches the metadata leader",
                 Place.member(member.memberId())));
     }

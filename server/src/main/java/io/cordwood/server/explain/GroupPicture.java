@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * A consumer group, or a part of its work, as the metadata and its leader tell of it.
@@ -16,28 +15,45 @@ import java.util.OptionalLong;
  * <p><b>Thread:</b> immutable.
  *
  * @param emptyFor how long it has had no member; empty where it has some
+ * @param trimmedOffsets what members do where the next record was trimmed
  * @param members by their ids
  * @param work the partitions that are asked about
  */
 public record GroupPicture(
-        String name, Optional<Duration> emptyFor, Settings settings, Map<String, Member> members, List<Work> work) {
+        String name,
+        Optional<Duration> emptyFor,
+        TrimmedOffsets trimmedOffsets,
+        Map<String, Member> members,
+        List<Work> work) {
 
     public GroupPicture {
         members = Map.copyOf(members);
         work = List.copyOf(work);
     }
 
-    /** What the group is asked to do. */
-    public record Settings(Duration sessionTimeout, TrimmedOffsets trimmedOffsets) {}
-
     /**
      * A member.
      *
      * @param name what the application calls itself; may be empty
      * @param host it runs on; may be empty
-     * @param silent since when it was not heard; empty where that is not known
+     * @param session after so long a silence it is a member no more; each has its own
+     * @param heard empty where that is not known
      */
-    public record Member(String memberId, String name, String host, Optional<Duration> silent) {
+    public record Member(String memberId, String name, String host, Duration session, Optional<Heard> heard) {
+        /**
+         * A member that was silent for this part of its session is told of. It pings four times in a
+         * session, so by then it missed one at least, and its partitions are still its own.
+         */
+        private static final int SILENT_PART_OF_SESSION = 2;
+
+        boolean isSilent() {
+            return silence().compareTo(session.dividedBy(SILENT_PART_OF_SESSION)) >= 0;
+        }
+
+        Duration silence() {
+            return heard.map(Heard::silent).orElse(Duration.ZERO);
+        }
+
         String text() {
             var called = name.isEmpty() ? memberId : name;
             return "member " + Words.quoted(called) + (host.isEmpty() ? "" : " (host " + host + ")");
@@ -45,17 +61,25 @@ public record GroupPicture(
     }
 
     /**
+     * A member as the metadata leader hears it.
+     *
+     * @param present since it joined, or since that leader began
+     * @param silent since when it was not heard
+     */
+    public record Heard(Duration present, Duration silent) {}
+
+    /**
      * A partition of the group.
      *
      * @param assignment who has it, and who shall
-     * @param committed offset of the next record; empty where nothing is
+     * @param committed empty where nothing is
      * @param lag empty where it could not be measured
      * @param told what is known of its owner and of others who want to commit in it
      */
     public record Work(
             TopicPartition partition,
             Assignment assignment,
-            OptionalLong committed,
+            Optional<Committed> committed,
             Optional<LagPicture> lag,
             Told told) {
 
@@ -64,6 +88,14 @@ public record GroupPicture(
             return lag.isEmpty() || lag.get().records() > 0;
         }
     }
+
+    /**
+     * How far the group has come.
+     *
+     * @param offset of the next record
+     * @param ago since it was committed, or reset
+     */
+    public record Committed(long offset, Duration ago) {}
 
     /**
      * Who may process a partition.
@@ -81,7 +113,7 @@ public record GroupPicture(
      * What members said.
      *
      * @param progress of the owner, where it does not just read on
-     * @param fenced the newest commit that was refused there lately
+     * @param fenced who may not commit there any more, as of lately
      */
     public record Told(Optional<MemberProgress> progress, Optional<Fenced> fenced) {
         /** Where nothing is known. */
@@ -89,9 +121,10 @@ public record GroupPicture(
     }
 
     /**
-     * A commit that was refused because the partition was not the member's own any more.
+     * A member that may not commit in a partition because it is not its own any more.
      *
      * @param reason as the member was told it
+     * @param expired its session ended, and no commit of it was refused since
      */
-    public record Fenced(String memberId, Reason reason, Duration ago) {}
+    public record Fenced(String memberId, Reason reason, boolean expired, Duration ago) {}
 }

@@ -51,7 +51,7 @@ final class Words {
 
     /** What somebody else wrote, on one line and without what moves a terminal's cursor. */
     static String line(String text) {
-        return text.replaceAll("\\p{Cntrl}", " ");
+        return text.replaceAll("\\p{Cc}", " ");
     }
 
     /** Such as "node 2" or "nodes 2, 3". */

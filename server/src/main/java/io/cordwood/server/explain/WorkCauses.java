@@ -2,9 +2,12 @@ package io.cordwood.server.explain;
 
 import io.cordwood.coordinator.MemberProgress;
 import io.cordwood.server.explain.Cause.Place;
+import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Member;
 import io.cordwood.server.explain.GroupPicture.Work;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -26,6 +29,9 @@ final class WorkCauses {
      */
     static final Duration TOO_SLOW_AGE = Duration.ofMinutes(1);
 
+    /** A member is given that much time for its first commit, and the group for the next one. */
+    static final Duration STANDS_STILL = Duration.ofMinutes(1);
+
     /** A group that commits this part of what is appended keeps up, as far as rates of a minute tell. */
     static final double KEEPS_UP = 0.9;
 
@@ -39,6 +45,17 @@ final class WorkCauses {
     }
 
     Stream<Cause> of(Work work) {
+        var blocking = blocking(work);
+        return Stream.of(
+                        blocking.stream(),
+                        (blocking.isEmpty() ? standsStill(work) : Optional.<Cause>empty()).stream(),
+                        work.told().fenced().map(fenced -> fenced(work, fenced)).stream(),
+                        work.lag().flatMap(lag -> retentionNear(work, lag)).stream())
+                .flatMap(causes -> causes);
+    }
+
+    /** Why the group does not go on there as it should. */
+    private List<Cause> blocking(Work work) {
         var told = work.told();
         return Stream.of(
                         told.progress().filter(MemberProgress::paused).flatMap(progress -> paused(work)),
@@ -48,10 +65,9 @@ final class WorkCauses {
                         told.progress().flatMap(progress -> stopped(work, progress)),
                         outOfRange(work),
                         moving(work),
-                        told.fenced().map(fenced -> fenced(work, fenced)),
-                        work.lag().flatMap(lag -> tooSlow(work, lag)),
-                        work.lag().flatMap(lag -> retentionNear(work, lag)))
-                .flatMap(Optional::stream);
+                        work.lag().flatMap(lag -> tooSlow(work, lag)))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private static String in(Work work) {
@@ -129,7 +145,7 @@ final class WorkCauses {
 
     private Optional<Cause> stopped(Work work, MemberProgress progress) {
         return progress.stop()
-                .filter(stop -> !stop.outOfRange())
+                .filter(stop -> !stop.outOfRange() && work.waits())
                 .map(stop -> ofOwner(
                         CauseCode.STOPPED,
                         work,
@@ -147,9 +163,7 @@ final class WorkCauses {
     /** Found by the figures, or told by the member that cannot go on. */
     private Optional<Cause> outOfRange(Work work) {
         var said = work.told().progress().flatMap(MemberProgress::stop).filter(MemberProgress.Stop::outOfRange);
-        var found = work.committed().isPresent()
-                ? work.lag().flatMap(lag -> outside(work.committed().getAsLong(), lag))
-                : Optional.<String>empty();
+        var found = work.committed().flatMap(committed -> work.lag().flatMap(lag -> outside(committed.offset(), lag)));
         if (said.isEmpty() && found.isEmpty()) {
             return Optional.empty();
         }
@@ -170,7 +184,7 @@ final class WorkCauses {
 
     private String outOfRangeHint(boolean waits) {
         var reset = "reset the group's offset to where it shall go on";
-        return switch (group.settings().trimmedOffsets()) {
+        return switch (group.trimmedOffsets()) {
             case FAIL -> reset;
             case EARLIEST ->
                 waits ? reset : "members go on at the first offset that is kept; give the topic a longer retention";
@@ -192,15 +206,26 @@ final class WorkCauses {
     }
 
     private Cause fenced(Work work, Fenced fenced) {
+        var next = work.assignment().owner().isEmpty() ? "whoever gets it" : owner(work);
         return new Cause(
                 CauseCode.FENCED,
-                in(work) + "a commit of " + member(fenced.memberId()) + " was refused "
-                        + Words.of(fenced.ago()) + " ago (" + fenced.reason()
-                        + "), because the partition was not its own any more",
-                "what it processed there is processed again by "
-                        + (work.assignment().owner().isEmpty() ? "whoever gets it" : owner(work))
-                        + "; see why the member stood still or went on after it gave it up",
+                in(work) + (fenced.expired() ? expired(fenced) : refused(fenced)),
+                fenced.expired()
+                        ? "what it processed there and did not commit is processed again by " + next
+                                + "; where its process still ran, see why it stood still for longer than its session"
+                        : "what it processed there is processed again by " + next
+                                + "; see why the member stood still or went on after it gave it up",
                 Place.of(work.partition(), fenced.memberId()));
+    }
+
+    private String refused(Fenced fenced) {
+        return "a commit of " + member(fenced.memberId()) + " was refused " + Words.of(fenced.ago()) + " ago ("
+                + fenced.reason() + "), because the partition was not its own any more";
+    }
+
+    private String expired(Fenced fenced) {
+        return member(fenced.memberId()) + " was not heard of for its session, which ended " + Words.of(fenced.ago())
+                + " ago: it may commit there no more (" + fenced.reason() + ")";
     }
 
     private Optional<Cause> tooSlow(Work work, LagPicture lag) {
@@ -219,6 +244,37 @@ final class WorkCauses {
                         "the group commits " + Words.rate(committed) + " offsets/s, and " + Words.rate(appended)
                                 + " are appended" + waiting(work) + ", the next one for " + Words.of(age),
                         "make the handler faster, or add members, up to one for each partition"));
+    }
+
+    /**
+     * The owner is there and says of nothing that it waits for, and yet nothing is committed: no rates are
+     * needed for that, so it is told also where producers stopped, and by a new metadata leader.
+     */
+    private Optional<Cause> standsStill(Work work) {
+        var idle = work.committed().map(Committed::ago);
+        return work.lag()
+                .filter(lag -> lag.records() > 0 && isAtWork(work.assignment().owner()))
+                .filter(lag ->
+                        isLong(idle.orElse(STANDS_STILL)) && isLong(lag.age().orElse(Duration.ZERO)))
+                .map(lag -> ofOwner(
+                        CauseCode.TOO_SLOW,
+                        work,
+                        "the group has committed nothing "
+                                + idle.map(ago -> "for " + Words.of(ago)).orElse("yet") + waiting(work)
+                                + ", the next one for " + Words.of(lag.age().orElseThrow()),
+                        "see what " + owner(work) + " does: it is heard of, and does not say what it waits for"));
+    }
+
+    private static boolean isLong(Duration duration) {
+        return duration.compareTo(STANDS_STILL) >= 0;
+    }
+
+    private boolean isAtWork(String memberId) {
+        return Optional.ofNullable(group.members().get(memberId))
+                .filter(member -> !member.isSilent())
+                .flatMap(Member::heard)
+                .filter(heard -> isLong(heard.present()))
+                .isPresent();
     }
 
     /**

@@ -52,8 +52,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExplainCall {
     private static final Duration IMAGE_WAIT = Duration.ofSeconds(3);
-    /** What has no leader cannot be measured, and an election is not waited for. */
     private static final Duration LAG_WAIT = Duration.ofSeconds(3);
+    /** Who leads may just be another one; what has no leader cannot be measured, and that is an answer, too. */
+    private static final Duration ELECTION_WAIT = Duration.ofMillis(500);
     /** A group of more topics has all partitions of the cluster described, in one question to each node. */
     private static final int TOPICS_ASKED_SINGLY = 10;
 
@@ -145,11 +146,12 @@ final class ExplainCall {
                 .group(asked.getGroup())
                 .orElseThrow(() -> view.missing(Groups.unknown(asked.getGroup())));
         var names = names(asked, group, view);
+        GroupLagCall.requireFew(asked.getTopic().isEmpty() ? "topic" : "partition", names.size());
         var told = cluster.metadataLeader().isEmpty()
                 ? CompletableFuture.completedFuture(Asked.NOBODY)
                 : standing.of(asked.getGroup(), deadline).handle(Asked::of);
-        var lags = lag.of(
-                        new Groups.Found(group, view.image()), List.copyOf(names.values()), deadline.earlier(LAG_WAIT))
+        var waits = new GroupLagCall.Waits(deadline.earlier(LAG_WAIT), deadline.earlier(ELECTION_WAIT));
+        var lags = lag.of(new Groups.Found(group, view.image()), List.copyOf(names.values()), waits)
                 .thenApply(GroupPictures::lags);
         var topics = names.values().stream().map(TopicPartition::topic).collect(Collectors.toSet());
         var pictures = told.thenCombine(
@@ -162,7 +164,12 @@ final class ExplainCall {
         });
     }
 
-    /** @param reached whether there is a leader that could be asked */
+    /**
+     * Where it fails otherwise than that there is no leader, the call does: without what the leader knows a
+     * group in need would look as though nothing held it back.
+     *
+     * @param reached whether there is a leader that could be asked
+     */
     private record Asked(GroupStandingResponse standing, boolean reached) {
         static final Asked NOBODY = new Asked(GroupStandingResponse.getDefaultInstance(), false);
 
@@ -170,11 +177,19 @@ final class ExplainCall {
             if (failure == null) {
                 return new Asked(Objects.requireNonNull(standing), true);
             }
-            var reason = Errors.refusal(failure).reason();
-            boolean absent = reason == Reason.METADATA_UNAVAILABLE
-                    || reason == Reason.NOT_LEADER
-                    || reason == Reason.REQUEST_TIMED_OUT;
-            return new Asked(GroupStandingResponse.getDefaultInstance(), !absent);
+            var refusal = Errors.refusal(failure);
+            return switch (refusal.reason()) {
+                case METADATA_UNAVAILABLE, NOT_LEADER, REQUEST_TIMED_OUT -> NOBODY;
+                case INVALID_ARGUMENT -> throw tooOld().exception();
+                default -> throw refusal.exception();
+            };
+        }
+
+        /** What no program of before knows, it finds wrong. */
+        private static Refusal tooOld() {
+            return Refusal.of(
+                    Reason.FEATURE_NOT_ENABLED,
+                    "the node that leads the metadata cannot say how the group is: run the newer program on all nodes");
         }
     }
 

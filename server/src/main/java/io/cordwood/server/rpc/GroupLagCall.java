@@ -8,6 +8,8 @@ import io.cordwood.proto.v1.GetLagRequest;
 import io.cordwood.proto.v1.GetLagResponse;
 import io.cordwood.proto.v1.PartitionLag;
 import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.group.Groups;
 import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.TopicPartition;
@@ -26,8 +28,15 @@ import java.util.concurrent.CompletableFuture;
  * <p><b>Thread:</b> any, none waits.
  */
 final class GroupLagCall {
+    /** Partitions of one call that are measured at once; its others wait, and other calls do not wait for them. */
+    static final int AT_ONCE = 64;
+    /** Of the call: those that have a leader do not wait for those that have none, however many these are. */
+    private static final Duration ELECTION_WAIT = Duration.ofSeconds(5);
     /** Further ahead nothing is foreseen. */
     private static final double FORESEEN_MS = Duration.ofDays(36_500).toMillis();
+
+    private static final Refusal NOT_IN_TIME = Refusal.of(
+            Reason.REQUEST_TIMED_OUT, "the call was over before the partition was measured; name fewer of them");
 
     private final Groups groups;
     private final TopicNames names;
@@ -44,9 +53,22 @@ final class GroupLagCall {
     CompletableFuture<GetLagResponse> call(GetLagRequest request, Deadline deadline) {
         RepeatedFields.requireFew("partitions", request.getPartitionsCount());
         return groups.find(request.getGroup())
-                .thenCompose(found -> of(found, wanted(request, found), deadline))
+                .thenCompose(found ->
+                        of(found, wanted(request, found), new Waits(deadline, deadline.earlier(ELECTION_WAIT))))
                 .thenApply(lags ->
                         GetLagResponse.newBuilder().addAllPartitions(lags).build());
+    }
+
+    /**
+     * How long a call may take.
+     *
+     * @param elections until when leaders are waited for
+     */
+    record Waits(Deadline answers, Deadline elections) {
+        /** Nobody is there any more who would hear the answer. */
+        boolean areOver() {
+            return answers.passed() || answers.cancelled().isDone();
+        }
     }
 
     private List<TopicPartition> wanted(GetLagRequest request, Groups.Found found) {
@@ -58,9 +80,10 @@ final class GroupLagCall {
     }
 
     /** What the group has an offset of, or a member has or shall have; in order of topic and number. */
-    List<TopicPartition> all(Groups.Found found) {
+    private List<TopicPartition> all(Groups.Found found) {
         var ids = new TreeSet<>(found.group().membership().partitions().keySet());
         ids.addAll(found.group().offsets().keySet());
+        requireFew("partitions", ids.size());
         return ids.stream()
                 .map(id -> new TopicPartition(names.of(id.topicId(), found.image()), id.partition()))
                 .sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
@@ -68,23 +91,38 @@ final class GroupLagCall {
     }
 
     /**
+     * Who asks for all partitions of a group asks for as many as if each was named.
+     *
+     * @param field that names fewer
+     * @throws io.cordwood.server.cluster.RefusedException where there are too many
+     */
+    static void requireFew(String field, int all) {
+        int most = RepeatedFields.ELEMENTS_MAX;
+        if (all > most) {
+            throw Refusal.field(
+                            Reason.INVALID_ARGUMENT,
+                            field,
+                            "all " + all + " of the group",
+                            "named, so that at most " + most + " partitions are measured in one call")
+                    .exception();
+        }
+    }
+
+    /**
      * How far a group is behind, in the order of the partitions. What is wrong with one is said at that
      * one; it fails only where this program does.
      */
-    CompletableFuture<List<PartitionLag>> of(Groups.Found found, List<TopicPartition> partitions, Deadline deadline) {
-        var pacing = paces.of(found.group().name(), deadline);
-        var measuring = partitions.stream()
-                .map(partition -> measured(found, partition, deadline))
-                .toList();
-        return CompletableFuture.allOf(measuring.toArray(CompletableFuture[]::new))
+    CompletableFuture<List<PartitionLag>> of(Groups.Found found, List<TopicPartition> partitions, Waits waits) {
+        var pacing = paces.of(found.group().name(), waits.answers());
+        return BoundedCalls.of(partitions, AT_ONCE, partition -> measured(found, partition, waits))
                 .thenCombine(
                         pacing,
-                        (done, known) -> measuring.stream()
-                                .map(lag -> forecast(lag.join(), known))
+                        (measured, known) -> measured.stream()
+                                .map(lag -> forecast(lag, known))
                                 .toList());
     }
 
-    private CompletableFuture<PartitionLag> measured(Groups.Found found, TopicPartition name, Deadline deadline) {
+    private CompletableFuture<PartitionLag> measured(Groups.Found found, TopicPartition name, Waits waits) {
         var lag = PartitionLag.newBuilder().setTopic(name.topic()).setPartition(name.partition());
         var missing = Partitions.check(found.image(), name);
         if (missing.isPresent()) {
@@ -95,7 +133,11 @@ final class GroupLagCall {
         var committed = found.group().offset(new PartitionId(topicId, name.partition()));
         committed.ifPresent(offset -> lag.setOffset(offset.offset()));
         lag.setTopicId(topicId.toString());
-        return measure.call(question(lag, found.group()), deadline)
+        if (waits.areOver()) {
+            return CompletableFuture.completedFuture(
+                    lag.setError(Errors.status(NOT_IN_TIME)).build());
+        }
+        return measure.call(question(lag, found.group()), waits.answers(), waits.elections())
                 .handle((measured, failure) -> failure == null
                         ? lag.mergeFrom(measured).build()
                         : lag.setError(Errors.status(failure)).build());

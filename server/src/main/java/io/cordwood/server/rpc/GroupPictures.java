@@ -2,6 +2,7 @@ package io.cordwood.server.rpc;
 
 import io.cordwood.coordinator.MemberProgress;
 import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.GroupMember;
 import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.PartitionId;
 import io.cordwood.proto.internal.v1.FencedCommit;
@@ -11,9 +12,10 @@ import io.cordwood.proto.v1.PartitionLag;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.explain.GroupPicture;
 import io.cordwood.server.explain.GroupPicture.Assignment;
+import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Heard;
 import io.cordwood.server.explain.GroupPicture.Member;
-import io.cordwood.server.explain.GroupPicture.Settings;
 import io.cordwood.server.explain.GroupPicture.Told;
 import io.cordwood.server.explain.GroupPicture.Work;
 import io.cordwood.server.explain.LagPicture;
@@ -25,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -62,39 +63,46 @@ final class GroupPictures {
         return Stream.of(Reason.values())
                 .filter(reason -> reason.name().equals(refused.getReason()))
                 .findFirst()
-                .map(reason -> new Fenced(refused.getMemberId(), reason, Duration.ofMillis(refused.getAgoMs())));
+                .map(reason -> new Fenced(
+                        refused.getMemberId(), reason, refused.getExpired(), Duration.ofMillis(refused.getAgoMs())));
     }
 
     /** @param names of the partitions that are asked about */
     GroupPicture of(
             SortedMap<PartitionId, TopicPartition> names, Map<TopicPartition, LagPicture> lags, long nowMillis) {
-        var settings = group.membership().settings();
         var members = new TreeMap<String, Member>();
-        group.membership().members().forEach((id, member) -> {
-            var silent = Optional.ofNullable(standings.get(id)).map(known -> Duration.ofMillis(known.getSilentMs()));
-            members.put(id, new Member(id, member.name(), member.clientHost(), silent));
-        });
+        group.membership().members().forEach((id, member) -> members.put(id, member(member)));
         var emptyFor = group.isActive()
                 ? Optional.<Duration>empty()
                 : Optional.of(Duration.ofMillis(nowMillis - group.emptySinceMillis()));
         return new GroupPicture(
                 group.name(),
                 emptyFor,
-                new Settings(settings.sessionTimeout(), settings.trimmedOffsets()),
+                group.membership().settings().trimmedOffsets(),
                 members,
                 names.entrySet().stream()
-                        .map(entry ->
-                                work(entry.getKey(), entry.getValue(), Optional.ofNullable(lags.get(entry.getValue()))))
+                        .map(entry -> work(
+                                entry.getKey(),
+                                entry.getValue(),
+                                Optional.ofNullable(lags.get(entry.getValue())),
+                                nowMillis))
                         .toList());
     }
 
-    private Work work(PartitionId id, TopicPartition name, Optional<LagPicture> lag) {
+    private Member member(GroupMember member) {
+        var heard = Optional.ofNullable(standings.get(member.memberId()))
+                .map(known ->
+                        new Heard(Duration.ofMillis(known.getPresentMs()), Duration.ofMillis(known.getSilentMs())));
+        return new Member(member.memberId(), member.name(), member.clientHost(), member.sessionTimeout(), heard);
+    }
+
+    private Work work(PartitionId id, TopicPartition name, Optional<LagPicture> lag, long nowMillis) {
         var assignment = Optional.ofNullable(group.membership().partitions().get(id))
                 .map(GroupPictures::assignment)
                 .orElse(Assignment.NONE);
         var told = new Told(Optional.ofNullable(progress.get(id)), Optional.ofNullable(fenced.get(id)));
-        var committed =
-                group.offset(id).map(offset -> OptionalLong.of(offset.offset())).orElse(OptionalLong.empty());
+        var committed = group.offset(id)
+                .map(offset -> new Committed(offset.offset(), Duration.ofMillis(nowMillis - offset.timeMillis())));
         return new Work(name, assignment, committed, lag, told);
     }
 

@@ -55,6 +55,7 @@ final class GroupStandingCall {
         standing.members()
                 .forEach(member -> response.addMembers(MemberStanding.newBuilder()
                         .setMemberId(member.memberId())
+                        .setPresentMs(member.presentMillis())
                         .setSilentMs(member.silentMillis())
                         .setConnected(member.connected())
                         .addAllHeld(
@@ -64,6 +65,7 @@ final class GroupStandingCall {
                         .setPartition(MemberReports.wire(fenced.partition()))
                         .setMemberId(fenced.memberId())
                         .setReason(GroupRefusals.reason(fenced.reason()).name())
+                        .setExpired(fenced.expired())
                         .setAgoMs(fenced.agoMillis())));
         return response.build();
     }

@@ -47,8 +47,9 @@ final class LagMeasure {
         return method;
     }
 
-    CompletableFuture<PartitionLag> call(MeasureLagRequest request, Deadline deadline) {
-        return router.call(name(request), method, request, deadline);
+    /** @param elections until when a leader is waited for */
+    CompletableFuture<PartitionLag> call(MeasureLagRequest request, Deadline deadline, Deadline elections) {
+        return router.call(name(request), method, request, deadline, elections);
     }
 
     private static TopicPartition name(MeasureLagRequest request) {

@@ -50,13 +50,19 @@ final class LeaderRouter {
 
     <Q extends Message, R extends Message> CompletableFuture<R> call(
             TopicPartition partition, ForwardedMethod<Q, R> method, Q request, Deadline deadline) {
+        return call(partition, method, request, deadline, deadline.earlier(ELECTION_WAIT));
+    }
+
+    /** @param elections until when a leader is waited for; one that is there has until the deadline */
+    <Q extends Message, R extends Message> CompletableFuture<R> call(
+            TopicPartition partition, ForwardedMethod<Q, R> method, Q request, Deadline deadline, Deadline elections) {
         return topic(partition.topic()).thenCompose(topic -> {
             var missing = Partitions.check(cluster.image(), partition);
             // A topic that only the metadata leader knows yet has no leader known here either: that is waited for.
             boolean refuse = missing.isPresent() && missing.get().reason() != Reason.UNKNOWN_TOPIC;
             return refuse
                     ? RefusedException.failedFuture(missing.get())
-                    : attempt(new Call<>(partition, method, request, deadline, deadline.earlier(ELECTION_WAIT)));
+                    : attempt(new Call<>(partition, method, request, deadline, elections));
         });
     }
 

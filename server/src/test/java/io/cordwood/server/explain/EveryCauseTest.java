@@ -57,7 +57,10 @@ class EveryCauseTest {
             case NOT_SUBSCRIBED -> Pictures.work(Assignment.NONE, lag, Told.NOTHING);
             case MOVING -> Pictures.work(new Assignment("a", true, "b"), lag, Told.NOTHING);
             case FENCED ->
-                Pictures.work(Pictures.ownedBy("a"), lag, Pictures.fenced(new Fenced("b", Reason.MEMBER_FENCED, HOUR)));
+                Pictures.work(
+                        Pictures.ownedBy("a"),
+                        lag,
+                        Pictures.fenced(new Fenced("b", Reason.MEMBER_FENCED, false, HOUR)));
             case PAUSED -> Pictures.toldWork(Pictures.paused());
             case NO_CREDITS -> Pictures.toldWork(Pictures.full());
             case SLOW_HANDLER -> Pictures.toldWork(Pictures.processing(HOUR));

@@ -26,7 +26,9 @@ import io.cordwood.raft.DiskSpace.Level;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.explain.GroupPicture.Assignment;
 import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Heard;
 import io.cordwood.server.explain.GroupPicture.Told;
+import io.cordwood.server.explain.GroupPicture.Work;
 import io.cordwood.server.explain.LagPicture.Rates;
 import io.cordwood.server.explain.PartitionPicture.Standing;
 import java.time.Duration;
@@ -78,6 +80,7 @@ class GroupExplainerTest {
                         Pictures.work(Assignment.NONE, nothing, Told.NOTHING),
                         Pictures.work(Pictures.ownedBy("a"), nothing, Pictures.told(Pictures.paused())),
                         Pictures.work(Pictures.ownedBy("a"), nothing, Pictures.told(Pictures.full())),
+                        Pictures.work(Pictures.ownedBy("a"), nothing, Pictures.told(Pictures.stopped(false, "why"))),
                         Pictures.work(Pictures.ownedBy("a"), nothing, Pictures.told(Pictures.processing(HOUR))),
                         Pictures.work(new Assignment("a", true, "b"), nothing, Told.NOTHING))))
                 .isEmpty();
@@ -129,6 +132,25 @@ class GroupExplainerTest {
                         "member \"payments-a\" (host 10.0.0.4), which has 1 partition, was not heard of for 5 s; when"
                                 + " its session of 10 s is over they are given to others");
         assertThat(cause.place()).isEqualTo(Cause.Place.member("a"));
+    }
+
+    @Test
+    void eachMemberIsSilentByItsOwnSession() {
+        var silent = Optional.of(new Heard(HOUR, Duration.ofSeconds(20)));
+        var work = new Work[] {
+            Pictures.ownedWork(Pictures.lag()),
+            Pictures.work(Pictures.ownedBy("b"), Optional.of(Pictures.lag()), Told.NOTHING)
+        };
+
+        var cause = only(Pictures.group(
+                TrimmedOffsets.EARLIEST,
+                Pictures.member("a", Duration.ofSeconds(30), silent),
+                Pictures.member("b", Duration.ofSeconds(60), silent),
+                work));
+
+        assertThat(cause.code()).isEqualTo(SILENT_MEMBER);
+        assertThat(cause.place()).isEqualTo(Cause.Place.member("a"));
+        assertThat(cause.sentence()).contains("when its session of 30 s is over");
     }
 
     @Test
@@ -247,7 +269,7 @@ class GroupExplainerTest {
 
     @Test
     void commitOfAnotherMemberWasRefused() {
-        var refused = new Fenced("gone", Reason.MEMBER_FENCED, Duration.ofSeconds(125));
+        var refused = new Fenced("gone", Reason.MEMBER_FENCED, false, Duration.ofSeconds(125));
         var work = Pictures.work(Pictures.ownedBy("a"), Optional.of(Pictures.noLag()), Pictures.fenced(refused));
 
         assertCause(
@@ -256,6 +278,92 @@ class GroupExplainerTest {
                 "gone",
                 "partition orders-3: a commit of member \"gone\" was refused 2 min 5 s ago (MEMBER_FENCED), because the"
                         + " partition was not its own any more");
+    }
+
+    @Test
+    void sessionOfAMemberEnded() {
+        var expired = new Fenced("gone", Reason.UNKNOWN_MEMBER, true, Duration.ofSeconds(125));
+        var work = Pictures.work(Pictures.ownedBy("a"), Optional.of(Pictures.noLag()), Pictures.fenced(expired));
+
+        var cause = only(Pictures.group(work));
+        assertCause(
+                cause,
+                FENCED,
+                "gone",
+                "partition orders-3: member \"gone\" was not heard of for its session, which ended 2 min 5 s ago: it"
+                        + " may commit there no more (UNKNOWN_MEMBER)");
+        assertThat(cause.hint()).contains("processed again by member \"payments-a\"", "longer than its session");
+    }
+
+    private static Work idle(Duration age, Rates rates, Optional<Duration> committedAgo) {
+        var lag = Pictures.lag(age, Optional.empty(), rates);
+        return Pictures.work(Pictures.ownedBy("a"), Optional.of(lag), Told.NOTHING, committedAgo);
+    }
+
+    @Test
+    void partitionStandsStillThoughNobodySaysWhy() {
+        var minute = Duration.ofMinutes(1);
+        var nothing = Pictures.rates(0, 0, Optional.empty());
+
+        assertCause(
+                only(Pictures.group(idle(minute, nothing, Optional.of(minute)))),
+                TOO_SLOW,
+                "a",
+                "partition orders-3: the group has committed nothing for 1 min, and 10 records wait, the next one for"
+                        + " 1 min");
+        assertThat(only(Pictures.group(idle(HOUR, Rates.UNKNOWN, Optional.empty())))
+                        .sentence())
+                .isEqualTo("partition orders-3: the group has committed nothing yet, and 10 records wait, the next one"
+                        + " for 1 h");
+        assertThat(codes(Pictures.group(idle(HOUR, Pictures.rates(0, 1, Optional.empty()), Optional.of(HOUR)))))
+                .containsExactly(TOO_SLOW);
+    }
+
+    @Test
+    void partitionThatIsProcessedOrHasNothingToDoDoesNotStandStill() {
+        var shorter = Duration.ofMillis(59_999);
+        var nothing = Pictures.rates(0, 0, Optional.empty());
+        var noLag =
+                Pictures.work(Pictures.ownedBy("a"), Optional.of(Pictures.noLag()), Told.NOTHING, Optional.of(HOUR));
+
+        assertThat(codes(Pictures.group(
+                        idle(shorter, nothing, Optional.of(HOUR)),
+                        idle(HOUR, nothing, Optional.of(shorter)),
+                        idle(HOUR, Rates.UNKNOWN, Optional.of(shorter)),
+                        noLag)))
+                .isEmpty();
+    }
+
+    @Test
+    void memberThatHasJustComeIsGivenTimeForItsFirstCommit() {
+        var work = idle(HOUR, Rates.UNKNOWN, Optional.empty());
+        var b = Pictures.member("b", Duration.ZERO);
+        var session = Duration.ofSeconds(10);
+        var come = Optional.of(new Heard(Duration.ofMillis(59_999), MOMENT));
+
+        assertThat(codes(Pictures.group(TrimmedOffsets.EARLIEST, Pictures.member("a", session, come), b, work)))
+                .isEmpty();
+        // Of it nobody knows anything who asks without a metadata leader.
+        assertThat(codes(Pictures.group(
+                        TrimmedOffsets.EARLIEST, Pictures.member("a", session, Optional.empty()), b, work)))
+                .isEmpty();
+    }
+
+    @Test
+    void partitionWithAnotherCauseDoesNotStandStillBesides() {
+        var lag = Optional.of(Pictures.lag(HOUR, Optional.empty(), Rates.UNKNOWN));
+        var ago = Optional.of(HOUR);
+        var paused = Pictures.work(Pictures.ownedBy("a"), lag, Pictures.told(Pictures.paused()), ago);
+        var moving = Pictures.work(new Assignment("a", true, "b"), lag, Told.NOTHING, ago);
+        var unwanted = Pictures.work(Assignment.NONE, lag, Told.NOTHING, ago);
+        var owned = Pictures.work(Pictures.ownedBy("a"), lag, Told.NOTHING, ago);
+
+        assertThat(codes(Pictures.group(paused))).containsExactly(PAUSED);
+        assertThat(codes(Pictures.group(moving))).containsExactly(MOVING);
+        assertThat(codes(Pictures.group(unwanted))).containsExactly(NOT_SUBSCRIBED);
+        assertThat(codes(Pictures.emptyGroup(HOUR, owned))).containsExactly(NO_MEMBER);
+        assertThat(codes(Pictures.group(TrimmedOffsets.EARLIEST, Duration.ofSeconds(9), owned)))
+                .containsExactly(SILENT_MEMBER);
     }
 
     @Test

@@ -8,9 +8,10 @@ import io.cordwood.raft.DiskSpace.Level;
 import io.cordwood.raft.NodeDisk;
 import io.cordwood.server.explain.Explainer.Surroundings;
 import io.cordwood.server.explain.GroupPicture.Assignment;
+import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Heard;
 import io.cordwood.server.explain.GroupPicture.Member;
-import io.cordwood.server.explain.GroupPicture.Settings;
 import io.cordwood.server.explain.GroupPicture.Told;
 import io.cordwood.server.explain.GroupPicture.Work;
 import io.cordwood.server.explain.LagPicture.Rates;
@@ -69,7 +70,12 @@ final class Pictures {
     }
 
     static Work work(Assignment assignment, Optional<LagPicture> lag, Told told) {
-        return new Work(ORDERS_3, assignment, OptionalLong.of(42), lag, told);
+        return work(assignment, lag, told, Optional.of(Duration.ofSeconds(1)));
+    }
+
+    /** @param committedAgo empty where nothing is committed */
+    static Work work(Assignment assignment, Optional<LagPicture> lag, Told told, Optional<Duration> committedAgo) {
+        return new Work(ORDERS_3, assignment, committedAgo.map(ago -> new Committed(42, ago)), lag, told);
     }
 
     static Work ownedWork(LagPicture lag) {
@@ -114,7 +120,11 @@ final class Pictures {
     }
 
     static Member member(String memberId, Duration silent) {
-        return new Member(memberId, "payments-" + memberId, "10.0.0.4", Optional.of(silent));
+        return member(memberId, SESSION, Optional.of(new Heard(Duration.ofDays(1), silent)));
+    }
+
+    static Member member(String memberId, Duration session, Optional<Heard> heard) {
+        return new Member(memberId, "payments-" + memberId, "10.0.0.4", session, heard);
     }
 
     /** With the members "a" and "b". */
@@ -124,21 +134,20 @@ final class Pictures {
 
     /** @param silent for how long member "a" was not heard */
     static GroupPicture group(TrimmedOffsets trimmed, Duration silent, Work... work) {
+        return group(trimmed, member("a", silent), member("b", Duration.ZERO), work);
+    }
+
+    static GroupPicture group(TrimmedOffsets trimmed, Member first, Member second, Work... work) {
         return new GroupPicture(
                 "payments",
                 Optional.empty(),
-                new Settings(SESSION, trimmed),
-                Map.of("a", member("a", silent), "b", member("b", Duration.ZERO)),
+                trimmed,
+                Map.of(first.memberId(), first, second.memberId(), second),
                 List.of(work));
     }
 
     static GroupPicture emptyGroup(Duration since, Work... work) {
-        return new GroupPicture(
-                "payments",
-                Optional.of(since),
-                new Settings(SESSION, TrimmedOffsets.EARLIEST),
-                Map.of(),
-                List.of(work));
+        return new GroupPicture("payments", Optional.of(since), TrimmedOffsets.EARLIEST, Map.of(), List.of(work));
     }
 
     /** Replicas on nodes 1, 2, ..., of which the first leads. */

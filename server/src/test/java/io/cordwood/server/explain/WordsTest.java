@@ -30,5 +30,7 @@ class WordsTest {
     @Test
     void foreignTextMovesNoCursor() {
         assertThat(Words.quoted("a\u001b[2Jb\nc")).isEqualTo("\"a [2Jb c\"");
+        assertThat(Words.quoted("a\u009b2Jb\u0085c\u007f")).isEqualTo("\"a 2Jb c \"");
+        assertThat(Words.quoted("M\u00fcller\u00a0\u00ad")).isEqualTo("\"M\u00fcller\u00a0\u00ad\"");
     }
 }

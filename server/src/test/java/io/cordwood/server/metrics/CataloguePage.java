@@ -34,7 +34,8 @@ final class CataloguePage {
             of its own after a deletion made room and its settings or leaders changed.
 
             **Cost.** Counted is once for a batch, a chunk, an entry, a force or a call, never for a \
-            record. Gauges are read when the page is: it looks at every replica of the node once.
+            record. Gauges are read when the page is: it looks at every replica of the node once, and \
+            at every committed offset of the cluster's groups, which each node has in memory.
 
             **Ratis** has meters of its own for each group and step of an entry. Two of them are kept, \
             summed over the node's groups: its elections and the time to force its logs. The others are \

@@ -36,6 +36,7 @@ import com.google.rpc.Status;
 import io.cordwood.batch.RecordBatch;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.NodeState;
+import io.cordwood.proto.internal.v1.ForwardResponse;
 import io.cordwood.proto.v1.Cause;
 import io.cordwood.proto.v1.CauseCode;
 import io.cordwood.proto.v1.CommitOffsetsRequest;
@@ -59,6 +60,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -271,6 +273,23 @@ final class ExplainTest {
     }
 
     @Test
+    void memberWhoseSessionEndedIsExplained() {
+        var settings = GroupSettings.newBuilder()
+                .setSessionTimeout(Duration.newBuilder().setNanos(500_000_000));
+        hello(node(1).channel, hello("a", "orders").setSettings(settings)).awaitAssignment();
+        joined(node(1), "b");
+
+        var causes = await().until(this::explainGroup, all -> codes(all).contains(CAUSE_CODE_FENCED));
+        assertThat(causes)
+                .extracting(Cause::getCode, Cause::getPartition, Cause::getMemberId)
+                .containsExactly(
+                        tuple(CAUSE_CODE_FENCED, 0, "a"),
+                        tuple(CAUSE_CODE_FENCED, 1, "a"),
+                        tuple(CAUSE_CODE_FENCED, 2, "a"));
+        assertThat(causes.get(0).getSentence()).contains("was not heard of for its session");
+    }
+
+    @Test
     void groupWithoutMembersIsExplainedWhereSomethingWaits() {
         var member = joined(node(1), "a");
         member.commit(member.epoch(), offset(0, 7));
@@ -432,6 +451,29 @@ final class ExplainTest {
         peers.silence(3);
 
         assertThat(codes(explainGroup())).containsExactly(CAUSE_CODE_NO_METADATA_LEADER);
+    }
+
+    /** Otherwise a group would look as though nothing held it back. */
+    @Test
+    void groupOfWhichTheMetadataLeaderDoesNotTellIsNotExplained() {
+        joined(node(1), "a");
+        cluster.metadataLedBy(3);
+
+        leaderAnswers(Refusal.of(Reason.INTERNAL, "a fault"));
+        assertReason(refused(groupRequest()), Reason.INTERNAL);
+        leaderAnswers(Refusal.of(Reason.OVERLOADED, "too much to do"));
+        assertReason(refused(groupRequest()), Reason.OVERLOADED);
+        leaderAnswers(Refusal.of(Reason.INVALID_ARGUMENT, "method is not one of its own"));
+        assertReason(refused(groupRequest()), Reason.FEATURE_NOT_ENABLED);
+        leaderAnswers(Refusal.of(Reason.REQUEST_TIMED_OUT, "too late"));
+        assertThat(codes(explainGroup())).contains(CAUSE_CODE_NO_METADATA_LEADER);
+    }
+
+    /** Node 3, to whatever it is asked. */
+    private void leaderAnswers(Refusal refusal) {
+        var answer =
+                ForwardResponse.newBuilder().setError(Errors.status(refusal)).build();
+        peers.on(3).handle(Forwarding.METHOD, request -> CompletableFuture.completedFuture(answer.toByteArray()));
     }
 
     private Refusal refused(ExplainRequest.Builder request) {

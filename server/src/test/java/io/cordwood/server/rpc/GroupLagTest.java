@@ -13,6 +13,8 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.proto.internal.v1.ForwardRequest;
 import io.cordwood.proto.internal.v1.ForwardResponse;
 import io.cordwood.proto.internal.v1.MeasureLagRequest;
+import io.cordwood.proto.v1.ExplainRequest;
+import io.cordwood.proto.v1.ExplainedGroup;
 import io.cordwood.proto.v1.GetLagRequest;
 import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.proto.v1.GroupSettings;
@@ -305,5 +307,85 @@ final class GroupLagTest {
         var many = new TopicPartition[RepeatedFields.ELEMENTS_MAX + 1];
         Arrays.fill(many, partition("orders", 0));
         assertReason(Refused.by(() -> lag(other, many)), Reason.INVALID_ARGUMENT, "field", "partitions");
+    }
+
+    @Test
+    void groupThatHasTooManyPartitionsIsMeasuredWhereTheyAreNamed() throws Exception {
+        var large = FakeCluster.of(6, MetadataCommand.GROUPS);
+        int half = RepeatedFields.ELEMENTS_MAX / 2 + 1;
+        large.createTopic("first", half, 1);
+        large.createTopic("second", half, 1);
+        var node = TestNode.open(1, large, new FakePeers());
+        try {
+            TestMember.hello(node.channel, hello("a", "first", "second")).awaitAssignment();
+
+            assertReason(
+                    Refused.by(() -> lag(node)), Reason.INVALID_ARGUMENT, "value", "all " + 2 * half + " of the group");
+            assertReason(
+                    Refused.by(() -> node.cluster()
+                            .explain(ExplainRequest.newBuilder()
+                                    .setGroup(ExplainedGroup.newBuilder().setGroup(GROUP))
+                                    .build())),
+                    Reason.INVALID_ARGUMENT,
+                    "field",
+                    "topic");
+            assertThat(lag(node, partition("first", 1), partition("second", half - 1)))
+                    .hasSize(2);
+        } finally {
+            node.close();
+        }
+    }
+
+    @Test
+    void noMoreThanSoManyPartitionsOfACallAreMeasuredAtOnce() throws Exception {
+        int count = GroupLagCall.AT_ONCE + 20;
+        cluster.createTopic("many", count, 3);
+        var held = new CompletableFuture<Confirmation>();
+        var many = new ArrayList<FakeReplica>();
+        for (int partition = 0; partition < count; partition++) {
+            cluster.leads(1, "many", partition, 5);
+            many.add(leader.replicas.add("many", partition));
+            many.get(partition).confirmNext(held);
+        }
+        TestMember.hello(leader.channel, hello("a", "many")).awaitAssignment();
+
+        var request = GetLagRequest.newBuilder().setGroup(GROUP).build();
+        var asked = GroupServiceGrpc.newFutureStub(other.channel).getLag(request);
+        await().until(() -> confirmations(many) >= GroupLagCall.AT_ONCE);
+
+        // Another call does not wait for it, and what this one does not begin meanwhile it does not begin.
+        assertThat(lagOf(other, 0).hasError()).isFalse();
+        assertThat(confirmations(many)).isEqualTo(GroupLagCall.AT_ONCE);
+        held.complete(Confirmation.CONFIRMED);
+        assertThat(asked.get(20, TimeUnit.SECONDS).getPartitionsList())
+                .hasSize(count)
+                .noneMatch(PartitionLag::hasError)
+                .extracting(PartitionLag::getPartition)
+                .isSorted();
+        assertThat(confirmations(many)).isEqualTo(count);
+    }
+
+    private static int confirmations(List<FakeReplica> replicas) {
+        return replicas.stream().mapToInt(FakeReplica::confirmationCount).sum();
+    }
+
+    /** They wait together, not one after the other: with an election each the call would take half a minute. */
+    @Test
+    void partitionsWithoutALeaderDoNotKeepTheOthersWaitingForLong() throws Exception {
+        int count = 5 * GroupLagCall.AT_ONCE;
+        cluster.createTopic("many", count + 1, 3);
+        cluster.leads(1, "many", count, 5);
+        leader.replicas.add("many", count);
+        TestMember.hello(leader.channel, hello("a", "many")).awaitAssignment();
+
+        var request = GetLagRequest.newBuilder().setGroup(GROUP).build();
+        var lags = GroupServiceGrpc.newFutureStub(other.channel)
+                .getLag(request)
+                .get(20, TimeUnit.SECONDS)
+                .getPartitionsList();
+
+        assertThat(lags).hasSize(count + 1);
+        assertThat(lags.subList(0, count)).allMatch(PartitionLag::hasError);
+        assertThat(lags.get(count).hasError()).isFalse();
     }
 }

@@ -1,0 +1,322 @@
+package io.cordwood.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
+import io.cordwood.coordinator.CoordinatorOutput.Propose;
+import io.cordwood.metadata.ConsumerGroup;
+import io.cordwood.metadata.GroupAssignment;
+import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupCommand.PartitionOffset;
+import io.cordwood.metadata.GroupCommand.ResetOffsets;
+import io.cordwood.metadata.GroupLimits;
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
+import io.cordwood.metadata.GroupSubscription;
+import io.cordwood.metadata.MetadataCommand;
+import io.cordwood.metadata.MetadataCommands;
+import io.cordwood.metadata.MetadataImage;
+import io.cordwood.metadata.MetadataState;
+import io.cordwood.metadata.PartitionId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What the coordinator tells of members to whoever asks; the log here takes every proposal at once. */
+class GroupStandingTest {
+    private static final String GROUP = "payments";
+    private static final long SESSION_MS =
+            GroupSettings.DEFAULT.sessionTimeout().toMillis();
+
+    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private final VirtualClock clock = new VirtualClock();
+    private long index;
+    private final Coordinator coordinator;
+
+    private static final class VirtualClock implements CoordinatorClock {
+        private long millis;
+
+        @Override
+        public long monotonicMillis() {
+            return millis;
+        }
+
+        @Override
+        public long wallMillis() {
+            return 1_000_000 + millis;
+        }
+    }
+
+    GroupStandingTest() {
+        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
+        write(MetadataCommands.form(node));
+        write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
+        write(MetadataCommands.topic("orders", 4, 1));
+        coordinator = new Coordinator(CoordinatorConfig.DEFAULT, clock, state.image());
+    }
+
+    private void write(MetadataCommand command) {
+        state.apply(command, ++index);
+    }
+
+    private List<CoordinatorOutput> drive() {
+        var all = new ArrayList<CoordinatorOutput>();
+        for (var outputs = coordinator.take(); !outputs.isEmpty(); outputs = coordinator.take()) {
+            all.addAll(outputs);
+            for (CoordinatorOutput output : outputs) {
+                if (output instanceof Propose propose) {
+                    var result = state.apply(propose.command(), ++index);
+                    coordinator.applied(state.image());
+                    coordinator.answered(propose.proposalId(), result);
+                }
+            }
+        }
+        return all;
+    }
+
+    private List<CoordinatorOutput> after(long millis) {
+        clock.millis += millis;
+        coordinator.tick();
+        return drive();
+    }
+
+    private void connect(long stream, String memberId) {
+        coordinator.connect(
+                stream,
+                new MemberHello(
+                        GROUP,
+                        memberId,
+                        0,
+                        "name",
+                        "",
+                        "",
+                        "host",
+                        GroupSubscription.of("orders"),
+                        GroupSettings.DEFAULT));
+        after(100);
+    }
+
+    private GroupAssignment assignment(String memberId) {
+        return state.image()
+                .groups()
+                .group(GROUP)
+                .map(ConsumerGroup::membership)
+                .orElseThrow()
+                .assignment(memberId);
+    }
+
+    private long epoch(String memberId) {
+        return assignment(memberId).epoch();
+    }
+
+    private PartitionId partition(int number) {
+        return new PartitionId(state.image().topic("orders").orElseThrow().topicId(), number);
+    }
+
+    /** Of offset 5. */
+    private CommitRequest commit(long epoch, int... partitions) {
+        var offsets = IntStream.of(partitions)
+                .mapToObj(number -> new PartitionOffset(partition(number), 5, 0, ""))
+                .toList();
+        return new CommitRequest(1, epoch, offsets, new TreeMap<>());
+    }
+
+    private MemberProgress paused(int partition) {
+        return new MemberProgress(partition(partition), 7, true, false, Optional.empty(), 0, Optional.empty());
+    }
+
+    private MemberProgress failing(int partition) {
+        return new MemberProgress(partition(partition), 7, false, false, Optional.empty(), 3, Optional.empty());
+    }
+
+    @Test
+    void standingTellsWhoWasHeardWhenAndWhatItHolds() {
+        connect(1, "a");
+        connect(2, "b");
+        clock.millis += 3_000;
+        coordinator.heard(2, epoch("b"), 0);
+        coordinator.closed(1);
+
+        var standing = coordinator.standing(GROUP);
+
+        assertThat(standing.members())
+                .extracting(
+                        GroupStanding.Member::memberId,
+                        GroupStanding.Member::presentMillis,
+                        GroupStanding.Member::silentMillis,
+                        GroupStanding.Member::connected)
+                .containsExactly(tuple("a", 3_100L, 3_100L, false), tuple("b", 3_000L, 0L, true));
+        assertThat(coordinator.standing("another").members()).isEmpty();
+    }
+
+    @Test
+    void whatIsHeldIsThatOfTheNewestPingInPartitionsOfTheMember() {
+        connect(1, "a");
+        coordinator.told(1, List.of(paused(0), paused(3), paused(17)));
+        assertThat(coordinator.standing(GROUP).members().get(0).held()).containsExactly(paused(0), paused(3));
+
+        coordinator.told(1, List.of(paused(1)));
+        assertThat(coordinator.standing(GROUP).members().get(0).held()).containsExactly(paused(1));
+        coordinator.told(1, List.of(paused(0), paused(1), paused(2), paused(3)));
+        connect(2, "b");
+        coordinator.released(1, epoch("a"), List.of(partition(0), partition(1), partition(2), partition(3)));
+        after(50);
+
+        assertThat(coordinator.standing(GROUP).members().get(0).held()).hasSize(2);
+        coordinator.told(9, List.of(paused(0)));
+        assertThat(drive()).isEmpty();
+    }
+
+    @Test
+    void lastThatAMemberSaysOfAPartitionCounts() {
+        connect(1, "a");
+
+        coordinator.told(1, List.of(paused(1), paused(0), paused(2), failing(0), paused(0), failing(1)));
+
+        assertThat(coordinator.standing(GROUP).members().get(0).held())
+                .containsExactlyInAnyOrder(failing(1), paused(0), paused(2));
+    }
+
+    @Test
+    void whatAMemberSaidEndsWithItsSession() {
+        connect(1, "a");
+        coordinator.told(1, List.of(paused(0)));
+        coordinator.leave(1);
+        after(50);
+
+        connect(2, "a");
+
+        assertThat(coordinator.standing(GROUP).members())
+                .singleElement()
+                .satisfies(member -> assertThat(member.held()).isEmpty());
+    }
+
+    @Test
+    void fencedCommitIsKnownForSomeMinutes() {
+        connect(1, "a");
+        long before = epoch("a");
+        connect(2, "b");
+        coordinator.released(1, epoch("a"), List.of(partition(0), partition(1), partition(2), partition(3)));
+        after(50);
+        int lost = assignment("b").assigned().firstKey().partition();
+        coordinator.commit(1, commit(before, lost));
+        coordinator.commit(77, new MemberRef(GROUP, "gone"), commit(1, 0));
+        drive();
+        clock.millis += 60_000;
+
+        assertThat(coordinator.standing(GROUP).fenced())
+                .extracting(
+                        GroupStanding.Fenced::memberId,
+                        fenced -> fenced.partition().partition(),
+                        GroupStanding.Fenced::reason,
+                        GroupStanding.Fenced::agoMillis)
+                .containsExactlyInAnyOrder(
+                        tuple("a", lost, GroupReason.NOT_OWNED, 60_000L),
+                        tuple("gone", 0, GroupReason.UNKNOWN_MEMBER, 60_000L));
+        clock.millis += FencedCommits.KEPT_MILLIS - 59_999;
+        assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
+    }
+
+    private List<Integer> expired(String memberId) {
+        return coordinator.standing(GROUP).fenced().stream()
+                .filter(fenced -> fenced.expired() && fenced.memberId().equals(memberId))
+                .map(fenced -> fenced.partition().partition())
+                .toList();
+    }
+
+    @Test
+    void memberThatStoodStillForItsSessionIsFencedInWhatItHad() {
+        connect(1, "a");
+        connect(2, "b");
+        coordinator.released(
+                1, epoch("a"), List.copyOf(assignment("a").revoked().keySet()));
+        after(100);
+        var had = assignment("a").assigned().keySet().stream()
+                .map(PartitionId::partition)
+                .toList();
+        clock.millis += SESSION_MS - 1_000;
+        coordinator.heard(2, epoch("b"), 0);
+
+        after(1_000);
+        after(100);
+
+        assertThat(had).hasSize(2);
+        assertThat(expired("a")).containsExactlyInAnyOrderElementsOf(had);
+        assertThat(coordinator.standing(GROUP).fenced())
+                .hasSize(2)
+                .allMatch(fenced -> fenced.reason() == GroupReason.UNKNOWN_MEMBER);
+        coordinator.commit(1, commit(7, had.get(0))); // its stream is gone, and nobody knows whose it was
+        drive();
+        assertThat(expired("a")).hasSize(2);
+        coordinator.commit(78, new MemberRef(GROUP, "a"), commit(7, had.get(0)));
+        assertThat(expired("a")).containsExactly(had.get(1));
+    }
+
+    @Test
+    void whoLeavesOrGivesUpIsNotFenced() {
+        connect(1, "a");
+        connect(2, "b");
+        coordinator.released(
+                1, epoch("a"), List.copyOf(assignment("a").revoked().keySet()));
+        after(100);
+
+        coordinator.leave(1);
+        after(100);
+
+        assertThat(assignment("b").assigned()).hasSize(4);
+        assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
+    }
+
+    @Test
+    void commitOnAStreamWhoseSessionEndsIsNotWrittenAndKnown() {
+        connect(1, "a");
+        connect(2, "b");
+        clock.millis += SESSION_MS - 1_000;
+        coordinator.heard(2, epoch("b"), 0);
+        clock.millis += 1_000;
+        coordinator.tick();
+
+        coordinator.commit(1, commit(epoch("a"), 0, 3));
+
+        assertThat(coordinator.standing(GROUP).fenced())
+                .extracting(
+                        GroupStanding.Fenced::memberId,
+                        fenced -> fenced.partition().partition(),
+                        GroupStanding.Fenced::reason,
+                        GroupStanding.Fenced::expired)
+                .containsExactly(
+                        tuple("a", 0, GroupReason.UNKNOWN_MEMBER, false),
+                        tuple("a", 3, GroupReason.UNKNOWN_MEMBER, false));
+        after(100);
+        assertThat(state.image().groups().group(GROUP).orElseThrow().offsets()).isEmpty();
+        assertThat(expired("a")).containsExactlyInAnyOrder(1, 2);
+    }
+
+    @Test
+    void commitFromBeforeAForcedResetIsRefusedAndFencesNobody() {
+        connect(1, "a");
+        long before = epoch("a");
+        write(new ResetOffsets(
+                72, GroupLimits.DEFAULT, GROUP, List.of(new PartitionOffset(partition(0), 2, 0, "")), true, false));
+        coordinator.applied(state.image());
+
+        coordinator.commit(1, commit(before, 0));
+
+        assertThat(drive())
+                .filteredOn(AnswerCommit.class::isInstance)
+                .singleElement()
+                .satisfies(answer -> {
+                    var refusal = ((AnswerCommit) answer).refused().get(0);
+                    assertThat(refusal)
+                            .isNotNull()
+                            .extracting(GroupRefusal::reason)
+                            .isEqualTo(GroupReason.FENCED_MEMBER);
+                });
+        assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
+    }
+}
