@@ -3,6 +3,7 @@ package io.cordwood.cli;
 import io.cordwood.cli.console.Console;
 import io.cordwood.cli.console.Json;
 import io.cordwood.client.Cause;
+import io.cordwood.client.Explanation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,11 +14,17 @@ final class CauseTexts {
     private CauseTexts() {}
 
     /** @param subject what was to be explained, such as "group billing" */
-    static void print(Console console, OutputOptions output, String subject, List<Cause> causes) {
+    static void print(Console console, OutputOptions output, String subject, Explanation explanation) {
+        var causes = explanation.causes();
         if (output.json()) {
             console.data(Json.of(causes.stream().map(CauseTexts::json).toList()));
         } else {
             lines(subject, causes).forEach(console::data);
+        }
+        int leftOut = explanation.leftOut();
+        if (leftOut > 0) {
+            console.notice(leftOut + (leftOut == 1 ? " more cause is" : " more causes are")
+                    + " left out: ask for a part, such as one topic or partition");
         }
     }
 

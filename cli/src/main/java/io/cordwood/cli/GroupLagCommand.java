@@ -1,14 +1,16 @@
 package io.cordwood.cli;
 
 import io.cordwood.cli.console.CliException;
+import io.cordwood.cli.console.ExitCode;
 import io.cordwood.cli.console.Json;
-import io.cordwood.client.GroupAdmin;
+import io.cordwood.client.Admin;
 import io.cordwood.client.PartitionLag;
 import io.cordwood.client.TopicPartition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,20 +63,20 @@ final class GroupLagCommand implements Runnable {
         var partition = work.partition();
         var root = Cordwood.of(spec);
         try (var client = root.connect()) {
-            var groups = client.admin().groups();
+            var admin = client.admin();
             if (watch) {
                 new Watch(root.console(), interval == null ? INTERVAL : interval)
-                        .run(() -> block(groups, partition.stream().toList()));
+                        .run(() -> block(admin, partition.stream().toList()));
                 return;
             }
-            var sample = sample(groups, partition.stream().toList());
+            var sample = sample(admin, partition.stream().toList());
             output.print(root.console(), LagTexts.table(sample), LagTexts.json(sample));
             LagTexts.notices(sample).forEach(root.console()::notice);
         }
     }
 
-    private List<String> block(GroupAdmin groups, List<TopicPartition> partitions) {
-        var sample = sample(groups, partitions);
+    private List<String> block(Admin admin, List<TopicPartition> partitions) {
+        var sample = sample(admin, partitions);
         if (output.json()) {
             return List.of(Json.of(LagTexts.json(sample)));
         }
@@ -86,9 +88,11 @@ final class GroupLagCommand implements Runnable {
         return lines;
     }
 
-    private LagTexts.Sample sample(GroupAdmin groups, List<TopicPartition> partitions) {
+    private LagTexts.Sample sample(Admin admin, List<TopicPartition> partitions) {
         var time = Instant.now();
-        var lag = groups.lag(name, partitions).stream().filter(this::isWanted).toList();
+        var groups = admin.groups();
+        var all = groups.lag(name, partitions);
+        var lag = work.topic().map(topic -> inTopic(all, topic, admin::topic)).orElse(all);
         if (!partitions.isEmpty()) { // one that was named, and cannot be shown, is an error
             lag.stream()
                     .filter(each -> !each.knowsOffsets())
@@ -101,7 +105,23 @@ final class GroupLagCommand implements Runnable {
         return new LagTexts.Sample(name, time, lag, GroupTexts.owners(groups.describe(name)));
     }
 
-    private boolean isWanted(PartitionLag lag) {
-        return work.topic().map(lag.partition().topic()::equals).orElse(true);
+    /**
+     * What the group has in the topic that was named, which is something.
+     *
+     * @param lookUp throws where there is no such topic
+     */
+    List<PartitionLag> inTopic(List<PartitionLag> all, String topic, Consumer<String> lookUp) {
+        var lag = all.stream()
+                .filter(each -> each.partition().topic().equals(topic))
+                .toList();
+        if (lag.isEmpty()) {
+            lookUp.accept(topic);
+            throw new CliException(
+                    ExitCode.NOT_FOUND,
+                    "NOTHING_IN_TOPIC",
+                    "group '" + name + "' has neither an offset nor a member in topic '" + topic + "'",
+                    "./cordwood group lag " + name + " shows where it has");
+        }
+        return lag;
     }
 }

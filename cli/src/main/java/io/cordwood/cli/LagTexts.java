@@ -5,7 +5,6 @@ import io.cordwood.client.PartitionLag;
 import io.cordwood.client.TopicPartition;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -33,12 +33,25 @@ final class LagTexts {
             owners = Map.copyOf(owners);
         }
 
-        long records() {
-            return partitions.stream().mapToLong(PartitionLag::records).sum();
+        /** Of all partitions; empty where one of them does not know. */
+        OptionalLong records() {
+            return partitions.stream().allMatch(PartitionLag::knowsOffsets)
+                    ? OptionalLong.of(
+                            partitions.stream().mapToLong(PartitionLag::records).sum())
+                    : OptionalLong.empty();
         }
 
-        long bytes() {
-            return partitions.stream().mapToLong(PartitionLag::bytes).sum();
+        /** As {@link #records}. */
+        OptionalLong bytes() {
+            return unmeasured() == 0
+                    ? OptionalLong.of(
+                            partitions.stream().mapToLong(PartitionLag::bytes).sum())
+                    : OptionalLong.empty();
+        }
+
+        /** Partitions that could not be measured, or not wholly. */
+        long unmeasured() {
+            return partitions.stream().filter(lag -> lag.error().isPresent()).count();
         }
 
         private String owner(PartitionLag lag) {
@@ -86,40 +99,48 @@ final class LagTexts {
 
     /**
      * Records, bytes and rates together; the oldest record, the last to catch up, the first to be trimmed.
+     * Where a partition does not know a figure there is none of all: it could be any.
      */
     private static void sums(TextTable table, Sample sample) {
         var all = sample.partitions();
+        boolean measured = sample.unmeasured() == 0;
         var behind = all.stream().filter(lag -> lag.records() > 0).toList();
-        boolean allWill = behind.stream().allMatch(lag -> lag.untilCaughtUp().isPresent());
+        boolean allWill =
+                measured && behind.stream().allMatch(lag -> lag.untilCaughtUp().isPresent());
         table.row(
                 "total",
                 UNKNOWN,
                 UNKNOWN,
                 UNKNOWN,
                 UNKNOWN,
-                sample.records(),
-                sample.bytes(),
-                text(durations(all, PartitionLag::age).max(Duration::compareTo)),
+                GroupTexts.text(sample.records()),
+                GroupTexts.text(sample.bytes()),
+                text(durations(measured, all, PartitionLag::age).max(Duration::compareTo)),
                 text(sum(all, PartitionLag::committedPerSecond)),
                 text(sum(all, PartitionLag::appendedPerSecond)),
-                text(
-                        allWill
-                                ? durations(behind, PartitionLag::untilCaughtUp).max(Duration::compareTo)
-                                : Optional.empty()),
-                text(durations(all, PartitionLag::untilTrimmed).min(Duration::compareTo)));
+                text(durations(allWill, behind, PartitionLag::untilCaughtUp).max(Duration::compareTo)),
+                text(durations(measured, all, PartitionLag::untilTrimmed).min(Duration::compareTo)));
     }
 
     private static Stream<Duration> durations(
-            Collection<PartitionLag> all, Function<PartitionLag, Optional<Duration>> which) {
-        return all.stream().flatMap(lag -> which.apply(lag).stream());
+            boolean known, Collection<PartitionLag> all, Function<PartitionLag, Optional<Duration>> which) {
+        return known ? all.stream().flatMap(lag -> which.apply(lag).stream()) : Stream.empty();
     }
 
     private static OptionalDouble sum(Collection<PartitionLag> all, Function<PartitionLag, OptionalDouble> which) {
-        var known =
-                all.stream().flatMapToDouble(lag -> which.apply(lag).stream()).toArray();
-        return known.length == 0
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(Arrays.stream(known).sum());
+        var busy = all.stream().filter(lag -> !isIdle(lag)).toList();
+        return busy.stream().allMatch(lag -> which.apply(lag).isPresent())
+                ? OptionalDouble.of(busy.stream()
+                        .flatMapToDouble(lag -> which.apply(lag).stream())
+                        .sum())
+                : OptionalDouble.empty();
+    }
+
+    /** It adds nothing to any rate, even where nobody has seen enough commits to say so. */
+    private static boolean isIdle(PartitionLag lag) {
+        return lag.error().isEmpty()
+                && lag.records() == 0
+                && lag.appendedPerSecond().orElse(1) == 0;
     }
 
     /** What the table has no room for. */
@@ -144,8 +165,9 @@ final class LagTexts {
         var values = new LinkedHashMap<String, Object>();
         values.put("group", sample.group());
         values.put("time", sample.time().toString());
-        values.put("records", sample.records());
-        values.put("bytes", sample.bytes());
+        sample.records().ifPresent(records -> values.put("records", records));
+        sample.bytes().ifPresent(bytes -> values.put("bytes", bytes));
+        values.put("unmeasured", sample.unmeasured());
         values.put(
                 "partitions",
                 sample.partitions().stream()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cordwood.client.Cause;
 import io.cordwood.client.CauseCode;
+import io.cordwood.client.Explanation;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -37,14 +38,34 @@ final class CauseTextsTest {
     }
 
     @Test
-    void jsonSaysWhere() {
-        var captured = new CapturedConsole();
+    void causesThatAreLeftOutAreNoticedInEitherForm() {
+        var table = new CapturedConsole();
+        CauseTexts.print(table.console(), output("table"), "group billing", new Explanation(CAUSES, 12));
+        var json = new CapturedConsole();
+        CauseTexts.print(json.console(), output("json"), "group billing", new Explanation(CAUSES, 1));
+        var all = new CapturedConsole();
+        CauseTexts.print(all.console(), output("table"), "group billing", new Explanation(CAUSES, 0));
+
+        assertThat(table.errLines())
+                .containsExactly("12 more causes are left out: ask for a part, such as one topic or partition");
+        assertThat(json.errLines())
+                .containsExactly("1 more cause is left out: ask for a part, such as one topic or partition");
+        assertThat(all.errLines()).isEmpty();
+    }
+
+    private static OutputOptions output(String form) {
         var output = new OutputOptions();
         new CommandLine(CommandSpec.create().addMixin("output", CommandSpec.forAnnotatedObject(output)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs("-o", "json");
+                .parseArgs("-o", form);
+        return output;
+    }
 
-        CauseTexts.print(captured.console(), output, "group billing", CAUSES);
+    @Test
+    void jsonSaysWhere() {
+        var captured = new CapturedConsole();
+
+        CauseTexts.print(captured.console(), output("json"), "group billing", new Explanation(CAUSES, 0));
 
         assertThat(captured.out())
                 .isEqualTo("[{\"code\":\"SLOW_HANDLER\",\"sentence\":\"orders-3@42 takes 5 min\","

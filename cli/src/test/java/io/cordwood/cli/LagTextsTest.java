@@ -65,6 +65,21 @@ final class LagTextsTest {
             Optional.empty(),
             Optional.of(new CordwoodException(ErrorCode.LEADER_UNKNOWN, "an election goes on")));
 
+    private static final PartitionLag UNREADABLE = new PartitionLag(
+            TWO,
+            OptionalLong.of(7),
+            0,
+            9,
+            2,
+            0,
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            Optional.empty(),
+            Optional.of(new CordwoodException(ErrorCode.RANGE_DAMAGED, "a file is damaged")));
+
     @Test
     void tableShowsEachPartitionAndTheirSums() {
         assertThat(LagTexts.table(sample(SLOW, FRESH)).lines())
@@ -75,7 +90,7 @@ final class LagTextsTest {
                                 + "         2.5          95 s        30 h",
                         "orders          1  -           -              20        0      0      -            -"
                                 + "         1.0             -           -",
-                        "total           -  -           -               -       50   5000  4.2 s          7.5"
+                        "total           -  -           -               -       50   5000  4.2 s            -"
                                 + "         3.5          95 s        30 h");
     }
 
@@ -117,24 +132,48 @@ final class LagTextsTest {
     }
 
     @Test
-    void offsetsAreShownEvenWhereTheLogCannotBeRead() {
-        var unreadable = new PartitionLag(
-                TWO,
-                OptionalLong.of(7),
-                0,
-                9,
-                2,
-                0,
-                0,
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                Optional.of(new CordwoodException(ErrorCode.RANGE_DAMAGED, "a file is damaged")));
+    void thereIsNoSumOfWhatAPartitionDoesNotKnow() {
+        var soon = LagTexts.table(sample(SLOW, UNMEASURED)).lines().get(3);
+        var none = Json.of(LagTexts.json(sample(UNMEASURED, UNMEASURED)));
+        var damaged = LagTexts.json(sample(SLOW, UNREADABLE));
 
-        assertThat(LagTexts.table(sample(unreadable)).lines().get(1)).matches("orders +2 +- +7 +9 +2( +-){6}");
-        assertThat(Json.of(LagTexts.json(sample(unreadable))))
+        assertThat(soon).matches("total( +-){11}");
+        assertThat(none).contains("\"unmeasured\":2").doesNotContain("\"records\"", "\"bytes\"");
+        assertThat(damaged)
+                .containsEntry("records", 52L)
+                .containsEntry("unmeasured", 1L)
+                .doesNotContainKey("bytes");
+    }
+
+    @Test
+    void partitionInWhichNothingHappensTakesNothingFromTheSums() {
+        var idle = new PartitionLag(
+                ONE,
+                OptionalLong.empty(),
+                20,
+                20,
+                0,
+                0,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.of(0),
+                Optional.empty(),
+                Optional.empty());
+
+        assertThat(LagTexts.table(sample(SLOW, idle)).lines().get(3))
+                .matches("total .* 50 +5000 +4\\.2 s +7\\.5 +2\\.5 +95 s +30 h");
+        assertThat(LagTexts.json(sample(SLOW, idle)))
+                .containsEntry("records", 50L)
+                .containsEntry("bytes", 5_000L)
+                .containsEntry("unmeasured", 0L);
+    }
+
+    @Test
+    void offsetsAreShownEvenWhereTheLogCannotBeRead() {
+        assertThat(LagTexts.table(sample(UNREADABLE)).lines().get(1)).matches("orders +2 +- +7 +9 +2( +-){6}");
+        assertThat(Json.of(LagTexts.json(sample(UNREADABLE))))
                 .contains("\"error\":\"RANGE_DAMAGED\"", "\"records\":2,\"trimmedRecords\":0}");
     }
 
@@ -142,7 +181,7 @@ final class LagTextsTest {
     void jsonHasTheNamesOfTheApi() {
         assertThat(Json.of(LagTexts.json(sample(SLOW, UNMEASURED))))
                 .isEqualTo(
-                        "{\"group\":\"billing\",\"time\":\"2026-11-20T10:00:00Z\",\"records\":50,\"bytes\":5000,"
+                        "{\"group\":\"billing\",\"time\":\"2026-11-20T10:00:00Z\",\"unmeasured\":1,"
                                 + "\"partitions\":[{\"topic\":\"orders\",\"partition\":0,\"owner\":\"ann\",\"offset\":40,"
                                 + "\"logStartOffset\":20,\"highWatermark\":90,\"records\":50,\"trimmedRecords\":0,\"bytes\":5000,"
                                 + "\"ageMs\":4200,\"untilTrimmedMs\":108000000,\"committedPerSecond\":7.5,"

@@ -360,21 +360,19 @@ public final class Admin {
         return calls.published(describeCluster());
     }
 
-    /** What holds a group, a topic or a node back, the gravest first; none where nothing does. */
-    public List<Cause> explain(Explained subject) {
-        return Waiting.on(causes(subject));
+    /** What holds a group, a topic or a node back. */
+    public Explanation explain(Explained subject) {
+        return Waiting.on(explanation(subject));
     }
 
     /** As {@link #explain}. */
-    public CompletableFuture<List<Cause>> explainAsync(Explained subject) {
-        return calls.published(causes(subject));
+    public CompletableFuture<Explanation> explainAsync(Explained subject) {
+        return calls.published(explanation(subject));
     }
 
-    private CompletableFuture<List<Cause>> causes(Explained subject) {
+    private CompletableFuture<Explanation> explanation(Explained subject) {
         return calls.read(ClusterServiceGrpc.getExplainMethod(), LagTranslation.explain(subject))
-                .thenApply(response -> response.getCausesList().stream()
-                        .map(LagTranslation::cause)
-                        .toList());
+                .thenApply(LagTranslation::explanation);
     }
 
     /** The partitions of a topic with what their leaders and replicas say now. */

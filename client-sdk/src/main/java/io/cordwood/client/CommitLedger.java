@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * <p>Invariants: of an ownership the offsets sent only rise, and nothing is sent once it is gone; but for
  * its last commit, one is under way at a time. A failed call is repeated until it succeeds or the partition
  * is gone. An offset outside of the log as the group knows it is repeated only for as long as the group may
- * lag behind; then the consumer fails with it, and whoever waits for that partition.
+ * lag behind, without another answer in between; then the consumer fails with it, and whoever waits for
+ * that partition.
  *
  * <p>Cost: a turn looks at partitions that have something to commit only.
  *
@@ -199,7 +200,6 @@ final class CommitLedger {
         switch (outcome) {
             case COMMITTED -> {
                 owner.committed = Math.max(owner.committed, offset);
-                owner.refusedSinceNanos = null;
                 goOn(owner);
                 core.committed(owner);
             }
@@ -213,6 +213,7 @@ final class CommitLedger {
     private boolean maySucceedLater(
             OwnedPartition owner, long offset, GroupMembership.@Nullable CommitOutcome outcome) {
         if (outcome != GroupMembership.CommitOutcome.OUT_OF_RANGE) {
+            owner.refusedSinceNanos = null;
             return outcome == GroupMembership.CommitOutcome.UNCONFIRMED;
         }
         long now = core.time().now();
@@ -236,14 +237,17 @@ final class CommitLedger {
                         "field", "offset",
                         "value", Long.toString(offset)));
         owner.uncommittable = true;
-        owner.stopped = reason;
+        owner.stop(owner.committable(), reason);
         core.fail(reason);
         settleWaiters();
         core.ownerships().maybeFinish(owner);
     }
 
     private void failed(Map<OwnedPartition, Long> offsets, Throwable failure) {
-        offsets.forEach(this::arrived);
+        offsets.forEach((owner, offset) -> {
+            arrived(owner, offset);
+            owner.refusedSinceNanos = null; // nobody has looked at the log meanwhile
+        });
         var reason = StatusTranslation.of(failure);
         if (offsets.keySet().stream().allMatch(OwnedPartition::isGone)) {
             return;

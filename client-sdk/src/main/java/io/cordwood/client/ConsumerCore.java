@@ -137,7 +137,7 @@ final class ConsumerCore implements RecordSource.Listener {
     void abandon(RuntimeException reason) {
         failure = reason;
         delivery.failed(reason);
-        var unused = ports.membership.leave(false, Duration.ZERO);
+        var unused = ports.membership.leave(false, List.of(), Duration.ZERO);
         left();
     }
 
@@ -180,10 +180,15 @@ final class ConsumerCore implements RecordSource.Listener {
             if (reason instanceof OffsetOutOfRangeException outside) {
                 outOfRange(owner, outside);
             } else {
-                owner.failure = reason;
+                owner.failed(reason);
                 delivery.readFailed(reason);
             }
         });
+    }
+
+    @Override
+    public void recovered(TopicPartition partition) {
+        ownerships.owner(partition).ifPresent(OwnedPartition::recovered);
     }
 
     void pause(OwnedPartition owner) {
@@ -198,6 +203,7 @@ final class ConsumerCore implements RecordSource.Listener {
         if (owner.paused) {
             owner.paused = false;
             source.hold(owner.partition, owner.phase == OwnedPartition.Phase.REVOKING);
+            owner.listedNanos = time().now();
             list(owner);
             delivery.resumed(owner);
         }
@@ -222,6 +228,7 @@ final class ConsumerCore implements RecordSource.Listener {
     void list(OwnedPartition owner) {
         if (!owner.listed && owner.available && owner.isOpen()) {
             owner.listed = true;
+            owner.listedNanos = time().now();
             listed.add(owner);
         }
     }
@@ -393,6 +400,7 @@ final class ConsumerCore implements RecordSource.Listener {
 
     private void take(OwnedPartition owner, ConsumedRecord record) {
         var taken = new TakenRecord(owner, record, owner.progress.taken(record.offset(), record.leaderEpoch()));
+        owner.recovered();
         owner.unfinished.add(taken);
         owner.takenBytes += taken.sizeBytes;
         takenBytes += taken.sizeBytes;
@@ -414,7 +422,7 @@ final class ConsumerCore implements RecordSource.Listener {
             case EARLIEST -> seek(owner, outside.logStartOffset());
             case LATEST -> seek(owner, outside.logEndOffset());
             case FAIL -> {
-                owner.stopped = outside;
+                owner.stop(outside.offset(), outside);
                 fail(outside);
             }
         }

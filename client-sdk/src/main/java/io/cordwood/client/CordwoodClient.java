@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,14 +42,14 @@ public final class CordwoodClient implements AutoCloseable {
     private final UnaryCalls calls;
     private final ClusterView view;
     private final Executor callbacks;
-    private final ScheduledExecutorService timer;
+    private final ScheduledThreadPoolExecutor timer;
     private final List<ExecutorService> ownExecutors;
     private final ConcurrentHashMap<Object, Runnable> opened = new ConcurrentHashMap<>();
 
     private CordwoodClient(Builder builder) {
         // Two threads take answers off the event loops, so that neither parsing nor completing holds up a connection.
         var answers = Executors.newFixedThreadPool(2, named("cordwood-client-answers"));
-        this.timer = Executors.newSingleThreadScheduledExecutor(named("cordwood-client-timer"));
+        this.timer = new ScheduledThreadPoolExecutor(1, named("cordwood-client-timer"));
         var ownCallbacks = builder.callbackExecutor == null
                 ? Executors.newFixedThreadPool(2, named("cordwood-client-callbacks"))
                 : null;
@@ -98,7 +100,27 @@ public final class CordwoodClient implements AutoCloseable {
     public void close() {
         opened.values().forEach(Runnable::run);
         channels.close();
+        endTimer();
         ownExecutors.forEach(CordwoodClient::shutDown);
+    }
+
+    /**
+     * What waits for its time has it now, on the timer's thread, and finds the client closed. Left to its
+     * time it would hold up the end; thrown away it would leave whoever waits for it waiting for ever.
+     */
+    private void endTimer() {
+        try {
+            timer.execute(() -> {
+                timer.shutdown();
+                for (var waiting : List.copyOf(timer.getQueue())) {
+                    if (timer.remove(waiting)) {
+                        waiting.run();
+                    }
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // Somebody else has closed the client.
+        }
     }
 
     private static void shutDown(ExecutorService executor) {

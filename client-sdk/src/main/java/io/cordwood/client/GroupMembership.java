@@ -40,9 +40,11 @@ interface GroupMembership {
      *
      * @param forGood what is owned is free for others at once; otherwise that of a static member is kept
      *     for whoever comes next under its instance id, while its session lasts
+     * @param held where the member stopped, no more than {@link HeldPartition#MAX} partitions: told before
+     *     the leave
      * @param patience for the group to know; what was said before reaches it also later
      */
-    CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience);
+    CompletableFuture<@Nullable Void> leave(boolean forGood, List<HeldPartition> held, Duration patience);
 
     /** Told what changes. */
     interface Listener {
@@ -60,6 +62,12 @@ interface GroupMembership {
 
         /** The member is not let in, or cannot go on, and trying again will not help. */
         void refused(CordwoodException reason);
+
+        /**
+         * These are the member's own, but nothing is committed there, and the group begins nowhere then:
+         * the member cannot go on.
+         */
+        void beginsNowhere(List<PartitionId> partitions, CordwoodException reason);
     }
 
     /**

@@ -112,8 +112,8 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     }
 
     @Override
-    public CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience) {
-        if (!tasks.execute(() -> beginLeaving(forGood, patience))) {
+    public CompletableFuture<@Nullable Void> leave(boolean forGood, List<HeldPartition> held, Duration patience) {
+        if (!tasks.execute(() -> beginLeaving(forGood, held, patience))) {
             left.complete(null);
         }
         return left;
@@ -122,6 +122,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     private void begin(Listener told) {
         leaveStream("the member joins anew");
         lease.end();
+        pings.forget();
         newest = null;
         if (!keepsId) {
             memberId = UUID.randomUUID().toString();
@@ -244,12 +245,19 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         switch (outOfRange) {
             case EARLIEST -> starts.find(ownerships, StartPoint.earliest());
             case LATEST -> starts.find(ownerships, StartPoint.latest());
-            case FAIL ->
-                failed(new CordwoodException(
-                        ErrorCode.OFFSET_OUT_OF_RANGE,
-                        this + " has committed nothing in " + ownerships.get(0).partition()
-                                + ", and is not told where to begin",
-                        Map.of("field", "offset", "value", "none", "limit", "a committed one")));
+            case FAIL -> beginsNowhere(ownerships);
+        }
+    }
+
+    private void beginsNowhere(List<StartOffsets.Ownership> unknown) {
+        var told = listener;
+        if (told != null) {
+            var reason = new CordwoodException(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    this + " has committed nothing in " + unknown.get(0).partition()
+                            + ", and is not told where to begin",
+                    Map.of("field", "offset", "value", "none", "limit", "a committed one"));
+            told.beginsNowhere(unknown.stream().map(StartOffsets.Ownership::id).toList(), reason);
         }
     }
 
@@ -418,26 +426,33 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
         commits.giveUpAll(new CordwoodException(ErrorCode.NODE_UNREACHABLE, this + " lost its stream: " + reason));
     }
 
-    private void beginLeaving(boolean forGood, Duration patience) {
+    private void beginLeaving(boolean forGood, List<HeldPartition> held, Duration patience) {
         boolean neverWasOne = !lease.runs() && failures > 0;
         leaving = true;
         keepsPlace = !forGood && !subscription.instanceId().isEmpty();
         if (listener == null || neverWasOne || (keepsPlace && !joined)) {
-            stop("the member leaves");
-            left.complete(null);
+            endLeaving("the member leaves");
             return;
         }
-        var current = stream;
-        if (current != null && joined) {
+        var current = joined ? stream : null;
+        pings.last(current, held);
+        if (current != null) {
             sayGoodbye(current);
         }
-        after(patience, () -> {
+        boolean waits = tasks.after(patience, () -> {
             if (stream != null && joined) {
                 stream.letGo();
             }
-            stop("the member has left");
-            left.complete(null);
+            endLeaving("the member has left");
         });
+        if (!waits) {
+            endLeaving("the client is closed");
+        }
+    }
+
+    private void endLeaving(String reason) {
+        stop(reason);
+        left.complete(null);
     }
 
     /** The node ends the stream when the group knows. */

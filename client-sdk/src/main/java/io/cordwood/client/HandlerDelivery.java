@@ -85,6 +85,8 @@ final class HandlerDelivery implements Delivery {
 
     @Override
     public void resumed(OwnedPartition owner) {
+        long now = core.time().now();
+        owner.runnable.forEach(record -> record.readyNanos = now);
         takeTurn(owner);
     }
 
@@ -129,6 +131,7 @@ final class HandlerDelivery implements Delivery {
 
     private void run(TakenRecord record) {
         if (!record.isOver()) {
+            record.readyNanos = core.time().now();
             record.owner.runnable.add(record);
             takeTurn(record.owner);
         }
@@ -144,6 +147,7 @@ final class HandlerDelivery implements Delivery {
     private void start(TakenRecord record) {
         running++;
         record.attempts++;
+        record.readyNanos = null;
         record.phase = TakenRecord.Phase.UNDER_WAY;
         record.owner.underWay.put(record, core.time().now());
         workers.execute(() -> {
@@ -235,7 +239,7 @@ final class HandlerDelivery implements Delivery {
     }
 
     private void stop(TakenRecord record, RuntimeException reason) {
-        record.owner.stopped = reason;
+        record.owner.stop(record.record.offset(), reason);
         dropHere(record);
         core.fail(reason);
     }

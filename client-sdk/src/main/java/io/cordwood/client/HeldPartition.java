@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param offset of the first record that is not done
  * @param paused by the application
- * @param full what is read ahead fills its bounds, so that its node is asked for nothing
+ * @param full what is read ahead fills its bounds, so that its node is asked for nothing; or it waits for
+ *     long for a worker or the application, which are busy elsewhere
  * @param processing how long the record at the offset is with the application
- * @param failedAttempts times that it was handled and failed
+ * @param failedAttempts times that it was handled, or could not be read, and is tried again
  * @param stopped why it does not go on by itself
  */
 record HeldPartition(
@@ -62,23 +63,50 @@ record HeldPartition(
                         .toList();
     }
 
-    /** Of one that is not read any more, and why. */
-    static HeldPartition stopped(OwnedPartition owner, RuntimeException reason) {
-        return new HeldPartition(
-                owner.id, owner.committable(), owner.paused, false, Optional.empty(), 0, Optional.of(reason));
+    /** Of one that does not go on, and why; empty where it does. */
+    static Optional<HeldPartition> stopped(OwnedPartition owner) {
+        var reason = owner.stopped;
+        return reason == null
+                ? Optional.empty()
+                : Optional.of(stopped(owner.id, owner.stoppedAt, owner.paused, reason));
     }
 
+    /** Of one that never began. */
+    static HeldPartition stopped(PartitionId id, RuntimeException reason) {
+        return stopped(id, 0, false, reason);
+    }
+
+    private static HeldPartition stopped(PartitionId id, long offset, boolean paused, RuntimeException reason) {
+        return new HeldPartition(id, offset, paused, false, Optional.empty(), 0, Optional.of(reason));
+    }
+
+    /** What is behind the record with which it stopped means nothing. */
     private static HeldPartition of(OwnedPartition owner, long fullNanos, long now) {
+        return stopped(owner).orElseGet(() -> ofOneThatGoesOn(owner, fullNanos, now));
+    }
+
+    private static HeldPartition ofOneThatGoesOn(OwnedPartition owner, long fullNanos, long now) {
         var first =
                 owner.unfinished.isEmpty() ? null : owner.unfinished.iterator().next();
         return new HeldPartition(
                 owner.id,
                 first == null ? owner.committable() : first.record.offset(),
                 owner.paused,
-                fullNanos >= LONG.toNanos(),
+                Math.max(fullNanos, waitNanos(owner, first, now)) >= LONG.toNanos(),
                 processing(owner, first, now),
-                first == null ? 0 : failedAttempts(first),
-                Optional.ofNullable(reason(owner)));
+                first == null ? readFailures(owner) : failedAttempts(first),
+                Optional.empty());
+    }
+
+    /** For how long what is next waits for a worker or the application, whether it was taken or not. */
+    private static long waitNanos(OwnedPartition owner, @Nullable TakenRecord first, long now) {
+        if (owner.paused || owner.phase != OwnedPartition.Phase.ACTIVE) {
+            return 0;
+        }
+        if (first == null) {
+            return owner.listed && owner.available ? now - owner.listedNanos : 0;
+        }
+        return first.readyNanos == null ? 0 : now - first.readyNanos;
     }
 
     private static Optional<Duration> processing(OwnedPartition owner, @Nullable TakenRecord first, long now) {
@@ -90,12 +118,10 @@ record HeldPartition(
         return record.phase == TakenRecord.Phase.UNDER_WAY ? record.attempts - 1 : record.attempts;
     }
 
-    private static @Nullable RuntimeException reason(OwnedPartition owner) {
+    /** What goes by by itself, such as an election, is no failure of what is read. */
+    private static int readFailures(OwnedPartition owner) {
         var failure = owner.failure;
-        if (owner.stopped == null && failure != null && !failure.retryable()) {
-            return failure;
-        }
-        return owner.stopped;
+        return failure == null || failure.retryable() ? 0 : owner.readFailures;
     }
 
     /** 0 where it reads on. */

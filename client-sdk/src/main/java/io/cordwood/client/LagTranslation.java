@@ -2,6 +2,7 @@ package io.cordwood.client;
 
 import com.google.protobuf.Duration;
 import io.cordwood.proto.v1.ExplainRequest;
+import io.cordwood.proto.v1.ExplainResponse;
 import io.cordwood.proto.v1.ExplainedGroup;
 import io.cordwood.proto.v1.ExplainedTopic;
 import java.util.Optional;
@@ -55,6 +56,11 @@ final class LagTranslation {
             return request.setNodeId(node.nodeId()).build();
         }
         throw new IllegalStateException("nobody explains " + subject);
+    }
+
+    static Explanation explanation(ExplainResponse message) {
+        return new Explanation(
+                message.getCausesList().stream().map(LagTranslation::cause).toList(), message.getLeftOut());
     }
 
     static Cause cause(io.cordwood.proto.v1.Cause message) {

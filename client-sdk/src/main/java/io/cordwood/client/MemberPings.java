@@ -3,6 +3,7 @@ package io.cordwood.client;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the group again and again that a member is alive, and in which partitions it does not just read on.
@@ -43,6 +44,23 @@ final class MemberPings {
         this.lease = lease;
         this.tasks = tasks;
         this.owner = owner;
+    }
+
+    /** The member begins anew: what it said before was of partitions that are not its own any more. */
+    void forget() {
+        told = List.of();
+    }
+
+    /**
+     * The last words of a member that leaves, where they are news: on the stream, in front of the leave;
+     * where there is none, with the first ping of the next one.
+     */
+    void last(@Nullable GroupStream stream, List<HeldPartition> held) {
+        boolean isNews = !held.equals(told);
+        told = held;
+        if (stream != null && isNews) {
+            ping(stream, held);
+        }
     }
 
     /** At once, as the hello may have waited for most of the session; then as long as the member is on the stream. */

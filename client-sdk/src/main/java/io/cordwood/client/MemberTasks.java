@@ -44,11 +44,14 @@ final class MemberTasks {
         }
     }
 
-    void after(Duration pause, Runnable task) {
+    /** @return false where the client is closed */
+    boolean after(Duration pause, Runnable task) {
         try {
             var unused = time.timer().schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
         } catch (RejectedExecutionException e) {
             LOG.debug("{} goes on no more, the client is closed", name.get());
+            return false;
         }
     }
 

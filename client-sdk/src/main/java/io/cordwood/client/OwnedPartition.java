@@ -56,6 +56,8 @@ final class OwnedPartition {
     boolean available;
     /** Waits to be looked at for records. */
     boolean listed;
+    /** Since when it does, where it does. */
+    long listedNanos;
     /** Waits for a worker. */
     boolean inTurn;
     /** Of records taken and not over. */
@@ -82,9 +84,15 @@ final class OwnedPartition {
     @Nullable
     CordwoodException failure;
 
+    /** Times in a row that reading it failed with what waiting does not cure; it is tried again all the same. */
+    int readFailures;
+
     /** Why it does not go on, and the member ends. */
     @Nullable
     RuntimeException stopped;
+
+    /** Where it does not: of the record that has failed, or that is not there. */
+    long stoppedAt;
 
     private final ConsumerConfig config;
 
@@ -141,7 +149,26 @@ final class OwnedPartition {
     void moveTo(long offset) {
         progress = new ProgressTracker(config.windowRecords(), offset);
         available = false;
+        recovered();
+    }
+
+    /** It cannot be read now. */
+    void failed(CordwoodException reason) {
+        failure = reason;
+        if (!reason.retryable()) {
+            readFailures++;
+        }
+    }
+
+    /** It can be read. */
+    void recovered() {
         failure = null;
+        readFailures = 0;
+    }
+
+    void stop(long offset, RuntimeException reason) {
+        stopped = reason;
+        stoppedAt = offset;
     }
 
     boolean isGone() {

@@ -37,7 +37,10 @@ final class Ownerships {
     private final ConsumerListener listener;
     private final Map<TopicPartition, OwnedPartition> owners = new LinkedHashMap<>();
     private final Set<PartitionId> toAcknowledge = new LinkedHashSet<>();
-    /** Partitions that stopped for good, and are given up because of that before the member leaves. */
+    /**
+     * Partitions that stopped for good, and are given up because of that before the member leaves, or never
+     * began.
+     */
     private final List<HeldPartition> stopped = new ArrayList<>();
 
     private Reports reports = new Reports();
@@ -82,6 +85,14 @@ final class Ownerships {
         @Override
         public void refused(CordwoodException reason) {
             post(() -> core.fail(reason));
+        }
+
+        @Override
+        public void beginsNowhere(List<PartitionId> partitions, CordwoodException reason) {
+            post(() -> {
+                partitions.forEach(id -> stopped.add(HeldPartition.stopped(id, reason)));
+                core.fail(reason);
+            });
         }
 
         private void post(Runnable report) {
@@ -175,8 +186,9 @@ final class Ownerships {
         }
         if (closing && !leaving && owners.isEmpty()) {
             leaving = true;
-            var unused =
-                    membership.leave(forGood, leavePatience()).whenComplete((done, failure) -> core.post(core::left));
+            var unused = membership
+                    .leave(forGood, HeldPartition.gravest(stopped), leavePatience())
+                    .whenComplete((done, failure) -> core.post(core::left));
         }
     }
 
@@ -309,11 +321,10 @@ final class Ownerships {
 
     private void finish(OwnedPartition owner) {
         remove(owner);
-        var reason = owner.stopped;
         if (owner.wantedBack) { // leaving sets free what it does not ask for
             toAcknowledge.add(owner.id);
-        } else if (reason != null) {
-            stopped.add(HeldPartition.stopped(owner, reason));
+        } else {
+            HeldPartition.stopped(owner).ifPresent(stopped::add);
         }
     }
 

@@ -17,7 +17,8 @@ import java.util.OptionalLong;
  * @param logStartOffset first offset that is kept
  * @param highWatermark exclusive end of what is committed
  * @param records offsets up to the high watermark; fewer records where compaction removed some
- * @param bytes of the batches that hold them, as they are stored; up to an index interval too much
+ * @param bytes of the batches that hold them, as they are stored; exact, but the first and the last one count
+ *     whole
  * @param trimmedRecords offsets that the group had not processed and that are trimmed
  * @param age of the next record, by its timestamp; empty where there is none to process
  * @param untilTrimmed until retention may remove the next record; 0 where it may already, empty where no

@@ -42,6 +42,11 @@ final class PartitionReader {
     private long parkedNanos;
 
     private @Nullable CordwoodException failure;
+    /** It was told to have failed, and an answer without data has come since. */
+    private boolean recovered;
+    /** It was told to have failed, and no such answer has come since. */
+    private boolean failed;
+
     private int failures;
     private int hopelessEnds;
     private long retryNanos = System.nanoTime();
@@ -106,6 +111,7 @@ final class PartitionReader {
 
     void release() {
         held = false;
+        parkedNanos = System.nanoTime(); // nobody could consume it before
         maybeUnpark();
         onChange.accept(this);
     }
@@ -187,6 +193,7 @@ final class PartitionReader {
         hopelessEnds = 0;
         seenEnd = Math.max(seenEnd, data.getHighWatermark());
         if (data.getBatches().isEmpty()) {
+            recover();
             return;
         }
         try {
@@ -197,6 +204,15 @@ final class PartitionReader {
             }
         } catch (CordwoodException e) {
             fail(e);
+        }
+    }
+
+    /** Data would prove nothing before it is decoded. */
+    private void recover() {
+        if (failed && failure == null) {
+            failed = false;
+            recovered = true;
+            onChange.accept(this);
         }
     }
 
@@ -301,8 +317,17 @@ final class PartitionReader {
         var told = buffered.isEmpty() ? failure : null;
         if (told != null) {
             failure = null;
+            failed = true;
+            recovered = false;
             retryNanos = System.nanoTime();
         }
+        return told;
+    }
+
+    /** Whether it can be read again after a failure that was told; said once. */
+    boolean takeRecovery() {
+        boolean told = recovered;
+        recovered = false;
         return told;
     }
 

@@ -108,6 +108,7 @@ final class PollDelivery implements Delivery {
 
     @Override
     public void accept(TakenRecord record) {
+        record.readyNanos = core.time().now();
         if (record.owner.paused) {
             record.owner.runnable.add(record);
         } else {
@@ -134,8 +135,11 @@ final class PollDelivery implements Delivery {
 
     @Override
     public void resumed(OwnedPartition owner) {
+        long now = core.time().now();
         while (!owner.runnable.isEmpty()) {
-            ready.addFirst(owner.runnable.removeLast());
+            var record = owner.runnable.removeLast();
+            record.readyNanos = now;
+            ready.addFirst(record);
         }
     }
 
@@ -174,6 +178,7 @@ final class PollDelivery implements Delivery {
     private void give(TakenRecord record) {
         record.phase = TakenRecord.Phase.UNDER_WAY;
         record.attempts++;
+        record.readyNanos = null;
         record.owner.underWay.put(record, core.time().now());
         given.put(Place.of(record.record), record);
     }
@@ -187,6 +192,7 @@ final class PollDelivery implements Delivery {
             given.remove(Place.of(record));
             known.phase = TakenRecord.Phase.WAITING;
             known.attempts--;
+            known.readyNanos = core.time().now();
             known.owner.underWay.remove(known);
             (known.owner.paused ? known.owner.runnable : ready).addFirst(known);
         } else {

@@ -54,5 +54,8 @@ interface RecordSource {
 
         /** Everything before the failure was given; the partition is tried again where that can help. */
         void failed(TopicPartition partition, CordwoodException reason);
+
+        /** After a failure its leader has nothing that is new, and nothing to find fault with. */
+        void recovered(TopicPartition partition);
     }
 }

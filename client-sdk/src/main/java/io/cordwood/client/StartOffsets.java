@@ -42,7 +42,11 @@ final class StartOffsets {
     }
 
     /** One ownership of a partition. */
-    record Ownership(TopicPartition partition, UUID topicId, long since) {}
+    record Ownership(TopicPartition partition, UUID topicId, long since) {
+        PartitionId id() {
+            return new PartitionId(topicId, partition.partition());
+        }
+    }
 
     StartOffsets(UnaryCalls calls, Owner owner) {
         this.calls = calls;

@@ -163,6 +163,8 @@ final class SubscribedSource implements RecordSource {
         var failure = reader.takeFailureAndPause();
         if (failure != null) {
             listener.failed(reader.partition(), failure);
+        } else if (reader.takeRecovery()) {
+            listener.recovered(reader.partition());
         }
         reader.advance(now);
         long wake = reader.wakeNanos(now);

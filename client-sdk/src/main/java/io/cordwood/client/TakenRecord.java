@@ -1,5 +1,7 @@
 package io.cordwood.client;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A record between its partition's source and the end of its processing.
  *
@@ -32,6 +34,10 @@ final class TakenRecord {
 
     int attempts;
     int storeFailures;
+
+    /** Since when it waits for nothing but a worker or the application; null where it does not. */
+    @Nullable
+    Long readyNanos;
 
     TakenRecord(OwnedPartition owner, ConsumedRecord record, ProgressTracker.Mark mark) {
         this.owner = owner;

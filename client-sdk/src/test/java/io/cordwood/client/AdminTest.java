@@ -56,9 +56,10 @@ final class AdminTest {
 
     @Test
     void causesAreTranslatedAndOneOfTheFutureKeepsItsSentence() {
-        var causes = admin.explain(Explained.group("billing"));
+        var explanation = admin.explain(Explained.group("billing"));
 
-        assertThat(causes)
+        assertThat(explanation.leftOut()).isEqualTo(3);
+        assertThat(explanation.causes())
                 .containsExactly(
                         new Cause(
                                 CauseCode.SLOW_HANDLER,
@@ -76,7 +77,7 @@ final class AdminTest {
                                 OptionalInt.empty(),
                                 "",
                                 OptionalInt.of(3)));
-        assertThat(admin.explainAsync(Explained.node(1)).join()).isEqualTo(causes);
+        assertThat(admin.explainAsync(Explained.node(1)).join()).isEqualTo(explanation);
     }
 
     @Test

@@ -145,6 +145,25 @@ final class CommitLedgerTest {
     }
 
     @Test
+    void timeInWhichNobodyAnswersIsNoPatienceWithAGroupThatLags() {
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        world.append(0, "a");
+        world.finishAll();
+        passInSteps(Duration.ofSeconds(20));
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.UNCONFIRMED);
+        passInSteps(Duration.ofSeconds(20));
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
+        passInSteps(Duration.ofSeconds(20));
+        world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election goes on"));
+        passInSteps(Duration.ofSeconds(20));
+        assertThat(world.core.isEnding()).isFalse();
+
+        passInSteps(Duration.ofSeconds(11));
+
+        assertThat(world.core.isEnding()).isTrue();
+    }
+
+    @Test
     void offsetThatTheGroupNeverTakesEndsTheConsumerAtOnceAndWhoWaitsForItIsTold() {
         world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.OUT_OF_RANGE);
         world.append(0, "a");

@@ -3,7 +3,9 @@ package io.cordwood.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.rpc.Code;
 import io.cordwood.proto.v1.MemberProgress;
+import io.cordwood.proto.v1.TrimmedOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,8 +14,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -212,6 +216,53 @@ final class GroupConsumerTest {
                     held(paused.partition()).filter(MemberProgress::getPaused).isEmpty()
                             && held(slow).isEmpty());
         }
+    }
+
+    @Test
+    void recordThatEndsTheConsumerIsTheLastThatTheGroupHearsOf() {
+        produce(0, 1);
+        var consumer = settings().handle(record -> {
+            throw new IllegalStateException("no such customer");
+        });
+
+        assertThat(consumer.ended()).failsWithin(SECONDS);
+
+        synchronized (cluster) {
+            assertThat(group.leaves).isEqualTo(1);
+        }
+        assertThat(held(0).orElseThrow().getStopped().getMessage()).contains("no such customer");
+    }
+
+    @Test
+    void positionThatIsNotKeptIsTheLastThatTheGroupHearsOf() {
+        produce(0, 30);
+        say(() -> {
+            group.trimmedOffsets = TrimmedOffsets.TRIMMED_OFFSETS_FAIL;
+            for (int number = 0; number < PARTITIONS; number++) {
+                group.offsets.put(partition(number), new ScriptedGroup.Stored(number == 1 ? 2 : 10, -1, ""));
+            }
+            cluster.topic("orders").logs.get(1).trimTo(5);
+        });
+        var consumer = settings().handle(record -> handled.add(record.valueText()));
+
+        assertThat(consumer.ended()).failsWithin(SECONDS);
+
+        assertThat(held(1).orElseThrow().getStopped().getCode()).isEqualTo(Code.OUT_OF_RANGE_VALUE);
+        assertThat(held(1).orElseThrow().getOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void clientThatIsClosedLeavesNothingToItsTimer() {
+        settings().handle(record -> handled.add(record.valueText()));
+        await(group::isConnected);
+        var waiting = new CompletableFuture<Boolean>();
+        var unused = client.timer().schedule(() -> waiting.complete(true), 1, TimeUnit.DAYS);
+
+        client.close();
+
+        assertThat(client.timer().isTerminated()).isTrue();
+        assertThat(waiting).isCompletedWithValue(true);
+        client.close();
     }
 
     @Test

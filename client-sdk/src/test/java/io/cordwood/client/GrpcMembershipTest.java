@@ -34,6 +34,7 @@ final class GrpcMembershipTest {
         private final List<GroupMembership.Assignments> assigned = new ArrayList<>();
         private final List<String> fences = new ArrayList<>();
         private final List<CordwoodException> refusals = new ArrayList<>();
+        private final List<PartitionId> startless = new ArrayList<>();
         private final List<HeldPartition> held = new ArrayList<>();
         private boolean answersHeld = true;
 
@@ -61,6 +62,14 @@ final class GrpcMembershipTest {
         @Override
         public void refused(CordwoodException reason) {
             synchronized (cluster) {
+                refusals.add(reason);
+            }
+        }
+
+        @Override
+        public void beginsNowhere(List<PartitionId> partitions, CordwoodException reason) {
+            synchronized (cluster) {
+                startless.addAll(partitions);
                 refusals.add(reason);
             }
         }
@@ -416,6 +425,7 @@ final class GrpcMembershipTest {
         await(() -> !told.refusals.isEmpty());
 
         assertThat(ask(() -> told.refusals.get(0).code())).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+        assertThat(ask(() -> told.startless.get(0))).isEqualTo(id(0));
     }
 
     @Test
@@ -523,11 +533,81 @@ final class GrpcMembershipTest {
     void memberLeavesAndComesNoMore() {
         join();
 
-        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, List.of(), SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.members)).isEmpty();
         assertThat(ask(() -> group.leaves)).isEqualTo(1);
         assertThat(ask(() -> told.fences)).isEmpty();
+    }
+
+    @Test
+    void memberThatLeavesSaysBeforeWhereItStopped() {
+        say(() -> group.pingMillis = 3_600_000);
+        join();
+        await(() -> group.pings == 1);
+        int pings = ask(() -> group.pings);
+
+        assertThat(membership.leave(false, List.of(stopped(1)), SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.leaves)).isEqualTo(1);
+        assertThat(ask(() -> group.pings)).isEqualTo(pings + 1);
+        var last = ask(() -> group.held.get(0));
+        assertThat(last.getPartition().getPartition()).isEqualTo(1);
+        assertThat(last.getStopped().getMessage()).isEqualTo("no such customer");
+    }
+
+    @Test
+    void memberThatHasNothingNewToSayJustLeaves() {
+        say(() -> group.pingMillis = 3_600_000);
+        join();
+
+        assertThat(membership.leave(false, List.of(), SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.pings)).isEqualTo(1);
+    }
+
+    @Test
+    void staticMemberSaysWhereItStoppedBeforeItEndsItsStream() {
+        membership = membership("till-7");
+        join();
+
+        assertThat(membership.leave(false, List.of(stopped(0)), SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.completions)).isEqualTo(1);
+        assertThat(ask(() -> group.held.get(0).hasStopped())).isTrue();
+    }
+
+    @Test
+    void memberThatLeavesWithoutAStreamSaysWhereItStoppedOnTheNext() {
+        join();
+        say(() -> {
+            group.helloRefusals.add(Refusals.of("METADATA_UNAVAILABLE", "an election"));
+            group.breakStreams();
+        });
+
+        assertThat(membership.leave(false, List.of(stopped(0)), SECONDS)).succeedsWithin(SECONDS);
+
+        assertThat(ask(() -> group.leaves)).isEqualTo(1);
+        assertThat(ask(() -> group.held.get(0).hasStopped())).isTrue();
+    }
+
+    @Test
+    void memberThatBeginsAnewDoesNotTellWhatHeldItBackBefore() {
+        say(() -> told.held.add(new HeldPartition(id(0), 7, true, false, Optional.empty(), 0, Optional.empty())));
+        join();
+        await(() -> group.held.size() == 1);
+        say(() -> group.remove(group.member(), "UNKNOWN_MEMBER"));
+        await(() -> told.fences.size() == 1);
+        say(() -> {
+            told.held.clear();
+            group.pings = 0;
+            group.pingMillis = 3_600_000;
+        });
+
+        membership.join(told);
+        await(() -> group.pings == 1);
+
+        assertThat(ask(() -> group.held)).isEmpty();
     }
 
     @Test
@@ -540,7 +620,7 @@ final class GrpcMembershipTest {
             group.breakStreams();
         });
 
-        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, List.of(), SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.members)).isEmpty();
     }
@@ -553,7 +633,7 @@ final class GrpcMembershipTest {
         give(ZERO);
         var unused = commit(commitOf(ZERO, 5, ask(() -> told.last().epoch())));
 
-        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, List.of(), SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.member().stream)).isNull();
         assertThat(ask(() -> group.completions)).isEqualTo(1);
@@ -567,7 +647,7 @@ final class GrpcMembershipTest {
         membership = membership("till-7");
         join();
 
-        assertThat(membership.leave(true, SECONDS)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(true, List.of(), SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.members)).isEmpty();
         assertThat(ask(() -> group.leaves)).isEqualTo(1);
@@ -584,7 +664,7 @@ final class GrpcMembershipTest {
         });
         await(() -> group.hellos.size() > hellos);
 
-        assertThat(membership.leave(false, Duration.ofDays(1))).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, List.of(), Duration.ofDays(1))).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.leaves)).isZero();
     }
@@ -594,16 +674,24 @@ final class GrpcMembershipTest {
         join();
         say(() -> group.ignoresLeaves = true);
 
-        assertThat(membership.leave(true, Duration.ZERO)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(true, List.of(), Duration.ZERO)).succeedsWithin(SECONDS);
 
         await(() -> group.leaves == 1);
     }
 
     @Test
     void memberThatNeverWasOneLeavesAtOnce() {
-        assertThat(membership.leave(false, SECONDS)).succeedsWithin(SECONDS);
+        assertThat(membership.leave(false, List.of(), SECONDS)).succeedsWithin(SECONDS);
 
         assertThat(ask(() -> group.hellos)).isEmpty();
+    }
+
+    private PartitionId id(int number) {
+        return new PartitionId(cluster.topic("orders").id, number);
+    }
+
+    private HeldPartition stopped(int number) {
+        return HeldPartition.stopped(id(number), new IllegalStateException("no such customer"));
     }
 
     private GrpcMembership membership(String instanceId) {

@@ -79,7 +79,103 @@ final class HeldPartitionTest {
         world.settle();
         world.pass(Duration.ofSeconds(90));
 
+        assertThat(world.held()).containsExactly(notRead(0, false, true));
+    }
+
+    @Test
+    void recordThatWaitsForAWorkerForLongIsTold() {
+        settings.workers = 1;
+        world = ConsumerWorld.handling(settings);
+        start(2);
+        world.append(0, "a");
+        world.append(1, "b");
+        world.pass(Duration.ofMillis(900));
         assertThat(world.held()).isEmpty();
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(world.held())
+                .containsExactly(reading(0, Optional.of(Duration.ofSeconds(1)), 0), notRead(1, false, true));
+        world.finish(0);
+        assertThat(world.held()).isEmpty();
+    }
+
+    @Test
+    void recordsThatAPollerHasNoTimeForAreTold() {
+        world = ConsumerWorld.polled(settings);
+        start(2);
+        world.append(0, "a");
+        assertThat(world.poll(1)).containsExactly(0L);
+        world.append(1, "b");
+        world.pass(Duration.ofMillis(900));
+        assertThat(world.held()).isEmpty();
+
+        world.pass(Duration.ofMillis(100));
+
+        assertThat(world.held())
+                .containsExactly(reading(0, Optional.of(Duration.ofSeconds(1)), 0), notRead(1, false, true));
+        world.poll(1);
+        assertThat(world.held()).isEmpty();
+    }
+
+    @Test
+    void timeInWhichAPartitionWasPausedIsNoWaitForTheApplication() {
+        settings.workers = 1;
+        world = ConsumerWorld.handling(settings);
+        start(2);
+        world.append(0, "a");
+        world.append(1, "b");
+        world.core.pause(world.owner(1));
+        world.pass(Duration.ofSeconds(5));
+        world.core.resume(world.owner(1));
+
+        assertThat(world.held()).containsExactly(reading(0, Optional.of(Duration.ofSeconds(5)), 0));
+
+        world = ConsumerWorld.polled(settings);
+        start(1);
+        world.append(0, "a");
+        world.core.pause(world.owner(0));
+        world.pass(Duration.ofSeconds(5));
+        world.core.resume(world.owner(0));
+
+        assertThat(world.held()).isEmpty();
+    }
+
+    @Test
+    void recordThatEndsTheConsumerIsToldAtItsOwnOffsetWhileThoseBehindItEnd() {
+        start(1);
+        world.failing.put(1L, new IllegalStateException("no such customer"));
+        world.append(0, "a", "b", "c", "d");
+        world.finish(0);
+        world.finish(0);
+        world.pass(Duration.ofSeconds(2));
+
+        assertThat(world.held()).extracting(HeldPartition::offset).containsExactly(1L);
+        assertThat(world.held().get(0).processing()).isEmpty();
+    }
+
+    @Test
+    void whatStoppedIsToldWithTheLeave() {
+        start(2);
+        world.failing.put(0L, new IllegalStateException("no such customer"));
+        world.append(0, "a");
+        world.finishAll();
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.group.lastHeld).extracting(HeldPartition::id).containsExactly(id(0));
+        assertThat(world.group.lastHeld.get(0).stopped().orElseThrow()).hasMessageContaining("no such customer");
+    }
+
+    @Test
+    void partitionThatBeginsNowhereIsToldWithTheLeave() {
+        start(1);
+        var reason = new CordwoodException(ErrorCode.OFFSET_OUT_OF_RANGE, "nothing is committed");
+        world.group.listener().beginsNowhere(List.of(id(7)), reason);
+        world.settle();
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.group.lastHeld).containsExactly(HeldPartition.stopped(id(7), reason));
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
     }
 
     @Test
@@ -150,16 +246,35 @@ final class HeldPartitionTest {
     }
 
     @Test
-    void partitionThatCannotBeReadIsToldUntilItCan() {
+    void partitionThatCannotBeReadIsToldAsTriedAgainUntilItCan() {
         start(1);
-        world.core.failed(
-                ConsumerWorld.partition(0), new CordwoodException(ErrorCode.UNSUPPORTED_COMPRESSION, "no codec"));
-        assertThat(world.held().get(0).stopped()).containsInstanceOf(CordwoodException.class);
+        world.core.failed(ConsumerWorld.partition(0), unreadable());
+        assertThat(world.held()).containsExactly(reading(0, Optional.empty(), 1));
+        world.core.available(ConsumerWorld.partition(0)); // and again it cannot be decoded
+        world.core.failed(ConsumerWorld.partition(0), unreadable());
+        assertThat(world.held()).containsExactly(reading(0, Optional.empty(), 2));
 
         world.append(0, "a");
+        world.finishAll();
         world.core.failed(ConsumerWorld.partition(0), new CordwoodException(ErrorCode.NOT_LEADER, "an election"));
+        assertThat(world.held()).isEmpty();
+        world.core.failed(ConsumerWorld.partition(0), unreadable());
+
+        assertThat(world.held()).containsExactly(reading(0, 1, Optional.empty(), 1));
+    }
+
+    @Test
+    void partitionThatIsHeardOfWithoutAFaultIsToldNoMore() {
+        start(1);
+        world.core.failed(ConsumerWorld.partition(0), unreadable());
+        world.core.recovered(ConsumerWorld.partition(0));
 
         assertThat(world.held()).isEmpty();
+        assertThat(world.core.progress().get(0).failure()).isEmpty();
+    }
+
+    private static CordwoodException unreadable() {
+        return new CordwoodException(ErrorCode.UNSUPPORTED_COMPRESSION, "no codec");
     }
 
     @Test

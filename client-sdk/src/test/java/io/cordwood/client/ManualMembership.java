@@ -43,6 +43,9 @@ final class ManualMembership implements GroupMembership {
     boolean left;
     boolean leftForGood;
     Duration leavePatience = Duration.ZERO;
+    /** Where the member stopped, as it said when it left. */
+    List<HeldPartition> lastHeld = List.of();
+
     long epoch = 1;
 
     private final Map<TopicPartition, Assignment> owned = new LinkedHashMap<>();
@@ -112,8 +115,10 @@ final class ManualMembership implements GroupMembership {
     }
 
     @Override
-    public synchronized CompletableFuture<@Nullable Void> leave(boolean forGood, Duration patience) {
+    public synchronized CompletableFuture<@Nullable Void> leave(
+            boolean forGood, List<HeldPartition> held, Duration patience) {
         note(left, "leaves twice");
+        lastHeld = held;
         leftForGood = forGood;
         leavePatience = patience;
         left = true;

@@ -111,6 +111,7 @@ final class ScriptedClusterService extends ClusterServiceGrpc.ClusterServiceImpl
                             .setCodeValue(99)
                             .setSentence("of the future")
                             .setNodeId(3))
+                    .setLeftOut(3)
                     .build();
         });
     }

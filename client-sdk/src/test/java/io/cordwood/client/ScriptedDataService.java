@@ -387,6 +387,10 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
                     damaged[damaged.length - 1] ^= 1;
                     data(partition, batch, log, ByteString.copyFrom(damaged));
                 }
+                case SEND_EMPTY -> {
+                    send(partition, log, SubscribedData.newBuilder().setNextOffset(batch.baseOffset()));
+                    return false;
+                }
                 case SKIP -> positions.put(partition, batch.endOffset());
                 case MISNAME ->
                     answers.onNext(SubscribeResponse.newBuilder()
@@ -407,14 +411,14 @@ final class ScriptedDataService extends DataServiceGrpc.DataServiceImplBase {
             creditBytes -= bytes.size();
             creditRecords -= batch.recordCount();
             bytesSent += bytes.size();
+            send(partition, log, SubscribedData.newBuilder().setBatches(bytes).setNextOffset(batch.endOffset()));
+        }
+
+        private void send(TopicPartition partition, ScriptedLog log, SubscribedData.Builder data) {
             answers.onNext(SubscribeResponse.newBuilder()
                     .setTopic(partition.topic())
                     .setPartition(partition.partition())
-                    .setData(SubscribedData.newBuilder()
-                            .setBatches(bytes)
-                            .setNextOffset(batch.endOffset())
-                            .setHighWatermark(log.endOffset())
-                            .setLogStartOffset(log.logStartOffset()))
+                    .setData(data.setHighWatermark(log.endOffset()).setLogStartOffset(log.logStartOffset()))
                     .build());
         }
 

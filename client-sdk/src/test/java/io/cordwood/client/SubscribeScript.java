@@ -11,6 +11,8 @@ interface SubscribeScript {
         SEND,
         /** One bit of the batch is flipped on the way. */
         SEND_CORRUPT,
+        /** An answer without data comes, and nothing after it. */
+        SEND_EMPTY,
         /** The batch is left out. */
         SKIP,
         /** The answer names a partition that cannot be. */

@@ -32,6 +32,7 @@ final class SubscribedSourceTest {
     private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private final Set<TopicPartition> available = new HashSet<>();
     private final Map<TopicPartition, CordwoodException> failures = new LinkedHashMap<>();
+    private final List<TopicPartition> recovered = new ArrayList<>();
     private final List<String> values = new ArrayList<>();
     private boolean throwing;
     private ScriptedCluster cluster;
@@ -132,6 +133,24 @@ final class SubscribedSourceTest {
     }
 
     @Test
+    void timeInWhichAPartitionWasHeldDoesNotCountAsFull() {
+        onOneNode();
+        produce("orders", 3, 600);
+        add("orders", 0, 0);
+        add("orders", 1, 0);
+        add("orders", 2, 0);
+        take("orders", 1, 200);
+        take("orders", 2, 200);
+        source.hold(partition(0), true);
+
+        long before = System.nanoTime();
+        source.hold(partition(0), false);
+        long after = System.nanoTime();
+
+        assertThat(source.fullNanos(partition(0), after + 1)).isBetween(1L, after + 1 - before);
+    }
+
+    @Test
     void heldPartitionIsNotReadUntilItIsReleased() {
         onOneNode();
         produce("orders", 2, 200);
@@ -193,6 +212,20 @@ final class SubscribedSourceTest {
         assertThat(failures.get(partition(0))).hasMessageContaining("crc");
         assertThat(before).isBetween(1, 29);
         assertThat(take("orders", 0, 30 - before)).isEqualTo(range(before, 30));
+    }
+
+    @Test
+    void partitionThatFailedHasRecoveredOnceAnAnswerFindsNoFault() {
+        produce("orders", 1, 3);
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) -> SubscribeScript.Fate.SEND_CORRUPT);
+        add("orders", 0, 0);
+        take("orders", 0, 3, () -> !failures.isEmpty());
+        assertThat(recovered).isEmpty();
+
+        cluster.script("orders", (SubscribeScript) (node, partition, baseOffset) -> SubscribeScript.Fate.SEND_EMPTY);
+
+        take("orders", 0, 3, () -> !recovered.isEmpty());
+        assertThat(recovered).containsExactly(partition(0));
     }
 
     @Test
@@ -400,6 +433,11 @@ final class SubscribedSourceTest {
             @Override
             public void failed(TopicPartition partition, CordwoodException reason) {
                 failures.put(partition, reason);
+            }
+
+            @Override
+            public void recovered(TopicPartition partition) {
+                recovered.add(partition);
             }
         };
     }

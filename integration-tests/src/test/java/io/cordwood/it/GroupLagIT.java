@@ -141,7 +141,7 @@ class GroupLagIT {
     }
 
     private static List<Cause> explain(Explained subject) {
-        return cluster().admin().explain(subject);
+        return cluster().admin().explain(subject).causes();
     }
 
     private static List<PartitionLag> lag(String group) {
