@@ -22,9 +22,9 @@ public enum CauseCode {
     STOPPED,
     /** What the group would process next is not in the log. */
     OUT_OF_RANGE,
-    /** A member's commits were refused, as the partition is not its own any more. */
+    /** A member may not commit any more what it processed: the partition is another one's, or its session ended. */
     FENCED,
-    /** The group commits less than is appended. */
+    /** The group commits less than is appended, or nothing while records wait. */
     TOO_SLOW,
     /** Retention will remove records before the group has processed them. */
     RETENTION_NEAR,
