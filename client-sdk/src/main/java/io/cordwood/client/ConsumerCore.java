@@ -76,7 +76,8 @@ final class ConsumerCore implements RecordSource.Listener {
     /**
      * Does everything that is due.
      *
-     * @return when to be called again at the latest
+     * @return when to be called again at the latest; now, where the member {@link #hasLeft}: then nothing is
+     *     waited for any more
      */
     long turn() {
         runTasks();
@@ -87,6 +88,9 @@ final class ConsumerCore implements RecordSource.Listener {
         delivery.turn();
         ledger.turn();
         ownerships.turn();
+        if (left) {
+            return now;
+        }
         long next = timers.nextNanos(sourceNanos);
         return next - sourceNanos < 0 ? next : sourceNanos;
     }

@@ -71,6 +71,8 @@ final class ConsumerWorld {
     long nanos = 1_000_000;
     long wallMs = 1_700_000_000_000L;
     boolean listenerHangs;
+    /** Until when whoever drives it would wait now. */
+    long wakeNanos;
 
     private ConsumerWorld(Settings settings, Function<ConsumerWorld, Function<ConsumerCore, Delivery>> delivery) {
         var time = new ConsumerTime(() -> nanos, () -> wallMs);
@@ -118,7 +120,7 @@ final class ConsumerWorld {
             if (!listenerHangs) {
                 listenerCalls.runAll();
             }
-            core.turn();
+            wakeNanos = core.turn();
         } while (!core.tasks().isEmpty() || (!listenerHangs && listenerCalls.size() > 0));
     }
 

@@ -487,6 +487,17 @@ final class OwnershipsTest {
     }
 
     @Test
+    void whoDrivesAConsumerThatHasLeftDoesNotWaitForWhatWasPlanned() {
+        start();
+        world.assign(0, 0);
+
+        world.close(TEN_SECONDS);
+
+        assertThat(world.core.hasLeft()).isTrue();
+        assertThat(world.wakeNanos).isEqualTo(world.nanos);
+    }
+
+    @Test
     void groupIsToldOfTheEndInWhatIsLeftOfTheTime() {
         start();
         world.assign(0, 0);
