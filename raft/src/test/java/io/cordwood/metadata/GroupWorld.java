@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A cluster's metadata at the level of consumer groups, and one group in it, for tests. */
@@ -127,12 +129,20 @@ final class GroupWorld {
     int settle() {
         int moved = 0;
         while (!group().membership().isStable()) {
-            for (String memberId : group().membership().members().keySet()) {
+            for (String memberId : asked()) {
                 moved += assignment(memberId).revoked().size();
                 release(memberId, epoch(memberId));
             }
         }
         return moved;
+    }
+
+    /** Members that are to give something up. */
+    private SortedSet<String> asked() {
+        return group().membership().partitions().values().stream()
+                .filter(GroupPartition::isRevoked)
+                .map(GroupPartition::owner)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     Optional<GroupReason> refresh() {
