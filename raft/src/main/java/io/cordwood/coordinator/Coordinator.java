@@ -40,11 +40,6 @@ import java.util.SortedSet;
 public final class Coordinator {
     private static final long EXPIRY_INTERVAL_MILLIS = 60_000;
     private static final int MAX_GROUPS_PER_ENTRY = 100;
-    /**
-     * How long a leader that was cut off may go on answering pings after its successor began: until it finds out that no
-     * majority hears it, which the longest election timeout bounds.
-     */
-    private static final long FORMER_LEADER_MILLIS = 2_000;
 
     private final CoordinatorConfig config;
     private final CoordinatorClock clock;
@@ -70,7 +65,7 @@ public final class Coordinator {
         fenced = new FencedCommits((member, partition) -> Ownership.owns(this.image, member, partition));
         commits = new CommitQueue(config, fenced);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
-        long heardMillis = clock.monotonicMillis() + FORMER_LEADER_MILLIS;
+        long heardMillis = clock.monotonicMillis() + config.formerLeader().toMillis();
         image.groups().byName().values().forEach(group -> openSessions(group, heardMillis));
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param gatherDelay how long members that come, go and give up are gathered into one raft entry
  * @param refreshInterval how often it is looked whether topics came, went or grew
  * @param offsetRetention how long the offsets of a group without members are kept
+ * @param formerLeader how long a leader that was cut off may answer pings after its successor began
  */
 public record CoordinatorConfig(
         GroupLimits limits,
@@ -24,7 +25,8 @@ public record CoordinatorConfig(
         int maxMembersPerEntry,
         Duration gatherDelay,
         Duration refreshInterval,
-        Duration offsetRetention) {
+        Duration offsetRetention,
+        Duration formerLeader) {
     /** Where nothing else is configured. */
     public static final CoordinatorConfig DEFAULT = new CoordinatorConfig(
             GroupLimits.DEFAULT,
@@ -35,7 +37,8 @@ public record CoordinatorConfig(
             200,
             Duration.ofMillis(50),
             Duration.ofSeconds(1),
-            Duration.ofDays(7));
+            Duration.ofDays(7),
+            Duration.ofSeconds(4));
 
     public CoordinatorConfig {
         if (joinsPerSecond < 1 || maxWaitingJoins < 1 || maxMembersPerEntry < 1) {
@@ -45,6 +48,9 @@ public record CoordinatorConfig(
         if (maxOffsetsPerEntry < 1 || maxWaitingOffsets < maxOffsetsPerEntry) {
             throw new IllegalArgumentException("offsets per entry " + maxOffsetsPerEntry
                     + " must be from 1 to the waiting ones " + maxWaitingOffsets);
+        }
+        if (formerLeader.isNegative()) {
+            throw new IllegalArgumentException("former leader " + formerLeader + " must not be negative");
         }
     }
 }

@@ -80,7 +80,7 @@ final class LostConfirmations {
     }
 
     static LostConfirmations of(RaftGroups groups, RaftTimings timings) {
-        var ownStepDown = timings.electionTimeoutMax().multipliedBy(2);
+        var ownStepDown = RaftTimings.stepDown(timings.electionTimeoutMax());
         return new LostConfirmations(
                 groups::unconfirmed,
                 group -> groups.division(group).isPresent(),

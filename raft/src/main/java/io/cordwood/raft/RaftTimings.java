@@ -19,4 +19,12 @@ public record RaftTimings(Duration electionTimeoutMin, Duration electionTimeoutM
                     + " must be 100 ms or more, and max " + electionTimeoutMax + " above it");
         }
     }
+
+    /**
+     * How long a leader that hears of no majority takes itself for one: Ratis wants answers that are no older than the
+     * longest election timeout, and looks after them where nothing else has happened for as long.
+     */
+    public static Duration stepDown(Duration electionTimeoutMax) {
+        return electionTimeoutMax.multipliedBy(2);
+    }
 }

@@ -44,7 +44,16 @@ import org.junit.jupiter.api.Test;
 class CoordinatorTest {
     private static final String GROUP = "payments";
     private static final CoordinatorConfig CONFIG = new CoordinatorConfig(
-            GroupLimits.DEFAULT, 10, 20, 50, 10, 5, Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofDays(7));
+            GroupLimits.DEFAULT,
+            10,
+            20,
+            50,
+            10,
+            5,
+            Duration.ofMillis(50),
+            Duration.ofSeconds(1),
+            Duration.ofDays(7),
+            Duration.ofSeconds(6));
 
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final VirtualClock clock = new VirtualClock();
@@ -233,7 +242,7 @@ class CoordinatorTest {
         clock.millis += 9_000;
         coordinator = new Coordinator(CONFIG, clock, state.image());
 
-        after(11_900); // the leader of before may have answered a ping for two seconds more
+        after(15_900); // the leader of before may have answered a ping for six seconds more
         assertThat(isMember("a")).isTrue();
         coordinator.connect(7, hello("a", epoch("a"), "", GroupSubscription.of("orders")));
 
@@ -247,7 +256,7 @@ class CoordinatorTest {
         connect(1, "a");
         coordinator = new Coordinator(CONFIG, clock, state.image());
 
-        after(12_000);
+        after(16_000);
 
         assertThat(isMember("a")).isFalse();
     }

@@ -43,6 +43,7 @@ final class GroupCluster implements CoordinatorClock {
     static final long SETTLE_MILLIS = 30_000;
     static final List<String> TOPICS = List.of("orders", "offers", "other");
     private static final int TICK_MILLIS = 500;
+    private static final int FORMER_LEADER_MILLIS = 3000;
     private static final CoordinatorConfig CONFIG = new CoordinatorConfig(
             GroupLimits.DEFAULT,
             50,
@@ -52,7 +53,8 @@ final class GroupCluster implements CoordinatorClock {
             10,
             Duration.ofMillis(50),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(20));
+            Duration.ofSeconds(20),
+            Duration.ofMillis(FORMER_LEADER_MILLIS));
 
     final Random random;
     private final PriorityQueue<Event> events =
@@ -306,7 +308,7 @@ final class GroupCluster implements CoordinatorClock {
                 MetadataCodec.decodeSnapshot(ByteBuffer.wrap(bytes)).image());
         assertThat(snapshot(state)).isEqualTo(bytes);
         leader = new Leader(new Coordinator(CONFIG, this, state.image()));
-        after(between(1, 3000), () -> {
+        after(between(1, FORMER_LEADER_MILLIS), () -> {
             old.gone = true;
             var open = streams.entrySet().stream()
                     .filter(entry -> entry.getValue().opened == old.coordinator)

@@ -1,6 +1,7 @@
 package io.cordwood.server.config;
 
 import io.cordwood.metadata.GroupLimits;
+import io.cordwood.raft.RaftTimings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -156,7 +157,8 @@ final class ConfigReader {
                 value(Settings.GROUPS_OFFSETS_MAX),
                 value(Settings.GROUPS_SESSION_MIN),
                 value(Settings.GROUPS_SESSION_MAX),
-                value(Settings.GROUPS_RETENTION));
+                value(Settings.GROUPS_RETENTION),
+                RaftTimings.stepDown(value(Settings.ELECTION_MAX)));
     }
 
     private void checkListener(Setting<Endpoint> bindSetting, Setting<Endpoint> advertisedSetting) {

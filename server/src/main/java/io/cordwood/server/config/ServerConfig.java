@@ -119,7 +119,11 @@ public record ServerConfig(
             int validationThreads,
             int readerThreads) {}
 
-    /** What consumer groups may take; see {@link io.cordwood.coordinator.CoordinatorConfig}. */
+    /**
+     * What consumer groups may take; see {@link CoordinatorConfig}.
+     *
+     * @param formerLeader follows from the election timeout; it has no setting of its own
+     */
     public record Groups(
             GroupLimits limits,
             int joinsPerSecond,
@@ -127,7 +131,8 @@ public record ServerConfig(
             int maxWaitingOffsets,
             Duration sessionTimeoutMin,
             Duration sessionTimeoutMax,
-            Duration offsetRetention) {
+            Duration offsetRetention,
+            Duration formerLeader) {
         /** Where nothing is configured. */
         public static final Groups DEFAULT = new Groups(
                 GroupLimits.DEFAULT,
@@ -136,7 +141,8 @@ public record ServerConfig(
                 CoordinatorConfig.DEFAULT.maxWaitingOffsets(),
                 Duration.ofSeconds(3),
                 Duration.ofMinutes(30),
-                CoordinatorConfig.DEFAULT.offsetRetention());
+                CoordinatorConfig.DEFAULT.offsetRetention(),
+                CoordinatorConfig.DEFAULT.formerLeader());
     }
 
     /** How many series the metrics have at most where their number grows with the topics and groups. */

@@ -154,7 +154,8 @@ public final class ClientServer {
                 byDefault.maxMembersPerEntry(),
                 byDefault.gatherDelay(),
                 byDefault.refreshInterval(),
-                groups.offsetRetention());
+                groups.offsetRetention(),
+                groups.formerLeader());
     }
 
     private void watch(ServerMeters meters) {

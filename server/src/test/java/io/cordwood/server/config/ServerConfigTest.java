@@ -114,7 +114,16 @@ final class ServerConfigTest {
                         6000,
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(8),
-                        Duration.ofDays(9)));
+                        Duration.ofDays(9),
+                        Duration.ofSeconds(4)));
+    }
+
+    @Test
+    void formerCoordinatorHasAsLongAsALeaderThatIsCutOff() throws ConfigException {
+        assertThat(load().groups().formerLeader()).isEqualTo(Duration.ofSeconds(4));
+
+        assertThat(load("--raft.election-timeout-max=30s").groups().formerLeader())
+                .isEqualTo(Duration.ofMinutes(1));
     }
 
     @Test

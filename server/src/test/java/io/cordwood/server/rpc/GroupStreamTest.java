@@ -169,7 +169,8 @@ final class GroupStreamTest {
                 2_000,
                 Duration.ofMillis(100),
                 Duration.ofMinutes(30),
-                Duration.ofDays(7));
+                Duration.ofDays(7),
+                Duration.ofSeconds(2));
     }
 
     @AfterEach

@@ -54,7 +54,8 @@ final class TestNode {
             2_000,
             Duration.ofMillis(100),
             Duration.ofMinutes(30),
-            RETENTION);
+            RETENTION,
+            Duration.ofSeconds(2));
 
     private TestNode(int id, ServerConfig.Limits limits, FakeCluster cluster, FakePeers peers, Tracing tracing)
             throws IOException {
