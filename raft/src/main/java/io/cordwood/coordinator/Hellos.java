@@ -11,27 +11,25 @@ import java.util.stream.Stream;
 
 /** What members say of themselves: what is wrong with it, and the join that it comes to. Pure functions. */
 final class Hellos {
-    /** Of a text that a member says, in characters. */
-    private static final int MAX_TEXT_LENGTH = 256;
-
     private Hellos() {}
 
     /** The first rule that it breaks, apart from those of the metadata. */
     static Optional<GroupRefusal> check(MemberHello hello) {
-        if (hello.memberId().isEmpty()) {
-            return refused(GroupReason.INVALID_NAME, "member_id", "", "not empty");
-        }
-        var longText = Stream.of(hello.memberId(), hello.name(), hello.instanceId(), hello.rack(), hello.clientHost())
-                .filter(text -> text.length() > MAX_TEXT_LENGTH)
-                .findFirst();
-        if (longText.isPresent()) {
-            return refused(
-                    GroupReason.INVALID_NAME,
-                    "member_id, name, instance_id, rack or host",
-                    longText.get().length() + " characters",
-                    "at most " + MAX_TEXT_LENGTH);
-        }
-        return checkSize(hello).or(() -> TopicPattern.check(hello.subscription().pattern()));
+        return MemberHello.checkMemberId(hello.memberId())
+                .or(() -> checkTexts(hello))
+                .or(() -> checkSize(hello))
+                .or(() -> TopicPattern.check(hello.subscription().pattern()));
+    }
+
+    private static Optional<GroupRefusal> checkTexts(MemberHello hello) {
+        return Stream.of(hello.name(), hello.instanceId(), hello.rack(), hello.clientHost())
+                .filter(text -> text.length() > MemberHello.MAX_TEXT_LENGTH)
+                .findFirst()
+                .flatMap(text -> refused(
+                        GroupReason.INVALID_NAME,
+                        "name, instance_id, rack or host",
+                        text.length() + " characters",
+                        "at most " + MemberHello.MAX_TEXT_LENGTH));
     }
 
     /** Whether the join finds room in a raft entry. */
@@ -49,7 +47,7 @@ final class Hellos {
     /** How many bytes of names a join may hold beside all else that it says. */
     static long room(MemberHello hello) {
         // It may have to name the member whose place it takes.
-        var longest = "m".repeat(MAX_TEXT_LENGTH);
+        var longest = "m".repeat(MemberHello.MAX_TEXT_LENGTH);
         return EntryBudget.MAX_BYTES - EntryBudget.bytes(join(hello, longest, new TreeSet<>()));
     }
 

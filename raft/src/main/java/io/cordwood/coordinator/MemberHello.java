@@ -1,7 +1,10 @@
 package io.cordwood.coordinator;
 
+import io.cordwood.metadata.GroupReason;
+import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.GroupSubscription;
+import java.util.Optional;
 
 /**
  * What a member says first on its stream.
@@ -19,4 +22,21 @@ public record MemberHello(
         String rack,
         String clientHost,
         GroupSubscription subscription,
-        GroupSettings settings) {}
+        GroupSettings settings) {
+    /** Of a text that a member says, in characters. */
+    static final int MAX_TEXT_LENGTH = 256;
+
+    /** What is wrong with a member's id, wherever it is said. */
+    public static Optional<GroupRefusal> checkMemberId(String memberId) {
+        if (memberId.isEmpty()) {
+            return Optional.of(new GroupRefusal(GroupReason.INVALID_NAME, "member_id", "", "not empty"));
+        }
+        return memberId.length() <= MAX_TEXT_LENGTH
+                ? Optional.empty()
+                : Optional.of(new GroupRefusal(
+                        GroupReason.INVALID_NAME,
+                        "member_id",
+                        memberId.length() + " characters",
+                        "at most " + MAX_TEXT_LENGTH));
+    }
+}

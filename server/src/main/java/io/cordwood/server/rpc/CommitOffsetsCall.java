@@ -1,11 +1,13 @@
 package io.cordwood.server.rpc;
 
+import io.cordwood.coordinator.MemberHello;
 import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.proto.v1.CommitOffsetsRequest;
 import io.cordwood.proto.v1.CommitOffsetsResponse;
 import io.cordwood.proto.v1.GroupServiceGrpc;
 import io.cordwood.server.cluster.Cluster;
 import io.cordwood.server.cluster.Deadline;
+import io.cordwood.server.cluster.GroupRefusals;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.group.CommitEnds;
@@ -56,6 +58,9 @@ final class CommitOffsetsCall {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "member_id", "", "that of a member")
                     .exception();
         }
+        MemberHello.checkMemberId(request.getMemberId()).ifPresent(refused -> {
+            throw GroupRefusals.of(refused).exception();
+        });
         return router.call(method, request, deadline);
     }
 

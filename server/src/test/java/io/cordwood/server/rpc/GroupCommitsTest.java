@@ -316,6 +316,20 @@ final class GroupCommitsTest {
                 "member_id");
     }
 
+    @Test
+    void idThatNoMemberMayHaveCommitsNothing() {
+        joined(leader, "a");
+
+        assertReason(
+                Refused.by(() -> other.groups()
+                        .commitOffsets(unary(GROUP, "a".repeat(257), 1).build())),
+                Reason.INVALID_NAME,
+                "field",
+                "member_id",
+                "limit",
+                "at most 256");
+    }
+
     private ResetOffsetsRequest.Builder reset(String to, Integer... partitions) {
         return ResetOffsetsRequest.newBuilder()
                 .setGroup(GROUP)

@@ -258,10 +258,11 @@ final class GroupMembersTest {
                 refused(hello("a", "orders").setGroup("pay ments"), Reason.INVALID_NAME, "group"),
                 refused(hello("a", "orders").setGroup(""), Reason.INVALID_NAME, "group"),
                 refused(hello("", "orders"), Reason.INVALID_ARGUMENT, "member_id"),
+                refused(hello("a".repeat(257), "orders"), Reason.INVALID_NAME, "member_id"),
                 refused(
-                        hello("a".repeat(257), "orders"),
+                        hello("a", "orders").setRack("r".repeat(257)),
                         Reason.INVALID_NAME,
-                        "member_id, name, instance_id, rack or host"),
+                        "name, instance_id, rack or host"),
                 refused(hello("a", "orders").setMemberEpoch(-1), Reason.INVALID_ARGUMENT, "member_epoch"),
                 refused(hello("a", "orders").setMemberEpoch(5), Reason.UNKNOWN_MEMBER, "member_id"),
                 refused(
