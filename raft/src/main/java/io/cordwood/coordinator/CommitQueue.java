@@ -7,6 +7,7 @@ import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.PartitionId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,12 +18,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Commits on their way into the log, in the order in which they came. One raft entry is under way at a time and takes
  * what gathered meanwhile.
  *
- * <p>Invariants: no more than the configured offsets wait; each request is answered once.
+ * <p>Invariants: no more than the configured offsets wait, nor more bytes than these have room for; each request is
+ * answered once.
  *
  * <p><b>Thread:</b> confined to the coordinator.
  */
@@ -34,12 +37,18 @@ final class CommitQueue {
     private final Map<MemberRef, Integer> waitingOf = new HashMap<>();
 
     private final FencedCommits fenced;
+    private final Supplier<MetadataImage> image;
     private int waitingOffsets;
+    private long waitingBytes;
 
-    /** @param fenced is told what became of them */
-    CommitQueue(CoordinatorConfig config, FencedCommits fenced) {
+    /**
+     * @param fenced is told what became of them
+     * @param image as of now
+     */
+    CommitQueue(CoordinatorConfig config, FencedCommits fenced, Supplier<MetadataImage> image) {
         this.config = config;
         this.fenced = fenced;
+        this.image = image;
     }
 
     /**
@@ -52,7 +61,8 @@ final class CommitQueue {
             long requestId,
             Commit commit,
             List<Integer> places,
-            SortedMap<Integer, GroupRefusal> refused) {
+            SortedMap<Integer, GroupRefusal> refused,
+            long bytes) {
 
         MemberRef member() {
             return new MemberRef(commit.group(), commit.memberId());
@@ -82,27 +92,46 @@ final class CommitQueue {
         var offsets = new ArrayList<PartitionOffset>();
         for (int place = 0; place < request.offsets().size(); place++) {
             var offset = request.offsets().get(place);
-            var end = request.ends().get(offset.partition());
-            if (end != null && offset.offset() > end) {
-                refused.put(place, beyondEnd(offset, end));
+            var refusal = check(member.group(), offset, request.ends());
+            if (refusal.isPresent()) {
+                refused.put(place, refusal.get());
             } else {
                 places.add(place);
                 offsets.add(offset);
             }
         }
         var commit = new Commit(member.group(), member.memberId(), request.epoch(), offsets);
-        var item = new Waiting(stream, request.requestId(), commit, places, refused);
+        var item = new Waiting(stream, request.requestId(), commit, places, refused, EntryBudget.bytes(offsets));
         if (offsets.isEmpty()) {
             return List.of(item.answer(new TreeMap<>()));
         }
-        var tooMuch = tooMuch(offsets);
+        var tooMuch = tooMuch(offsets.size(), item.bytes());
         if (tooMuch.isPresent()) {
             return List.of(item.answerAll(tooMuch.get()));
         }
         waiting.add(item);
         waitingOf.merge(member, 1, Integer::sum);
         waitingOffsets += offsets.size();
+        waitingBytes += item.bytes();
         return List.of();
+    }
+
+    /** What would not be written anyway does not wait first. */
+    private Optional<GroupRefusal> check(String group, PartitionOffset offset, SortedMap<PartitionId, Long> ends) {
+        var end = ends.get(offset.partition());
+        if (end != null && offset.offset() > end) {
+            return Optional.of(beyondEnd(offset, end));
+        }
+        return config.limits().checkText(offset.metadata()).filter(refusal -> !isKept(group, offset));
+    }
+
+    private boolean isKept(String group, PartitionOffset offset) {
+        return image.get()
+                .groups()
+                .group(group)
+                .flatMap(found -> found.offset(offset.partition()))
+                .filter(kept -> kept.metadata().equals(offset.metadata()))
+                .isPresent();
     }
 
     /** The answer to a request that is refused as a whole. */
@@ -122,15 +151,14 @@ final class CommitQueue {
                 "at most " + end + ", the high watermark");
     }
 
-    private Optional<GroupRefusal> tooMuch(List<PartitionOffset> offsets) {
-        if (offsets.size() > config.maxOffsetsPerEntry()) {
+    private Optional<GroupRefusal> tooMuch(int offsets, long bytes) {
+        if (offsets > config.maxOffsetsPerEntry()) {
             return Optional.of(new GroupRefusal(
                     GroupReason.LIMIT_REACHED,
                     "offsets of a commit",
-                    Integer.toString(offsets.size()),
+                    Integer.toString(offsets),
                     "at most " + config.maxOffsetsPerEntry()));
         }
-        long bytes = EntryBudget.bytes(offsets);
         if (bytes > EntryBudget.MAX_BYTES) {
             return Optional.of(new GroupRefusal(
                     GroupReason.LIMIT_REACHED,
@@ -138,12 +166,19 @@ final class CommitQueue {
                     Long.toString(bytes),
                     "at most " + EntryBudget.MAX_BYTES));
         }
-        if (waitingOffsets + offsets.size() > config.maxWaitingOffsets()) {
+        if (waitingOffsets + offsets > config.maxWaitingOffsets()) {
             return Optional.of(new GroupRefusal(
                     GroupReason.OVERLOADED,
                     "offsets that wait to be committed",
-                    Integer.toString(waitingOffsets + offsets.size()),
+                    Integer.toString(waitingOffsets + offsets),
                     "at most " + config.maxWaitingOffsets()));
+        }
+        if (waitingBytes + bytes > config.maxWaitingOffsetBytes()) {
+            return Optional.of(new GroupRefusal(
+                    GroupReason.OVERLOADED,
+                    "offsets that wait to be committed, in bytes",
+                    Long.toString(waitingBytes + bytes),
+                    "at most " + config.maxWaitingOffsetBytes()));
         }
         return Optional.empty();
     }
@@ -162,12 +197,13 @@ final class CommitQueue {
         long bytes = 0;
         for (var next = waiting.peek(); next != null; next = waiting.peek()) {
             offsets += next.places().size();
-            bytes += EntryBudget.bytes(next.commit().offsets());
+            bytes += next.bytes();
             if (!items.isEmpty() && (offsets > config.maxOffsetsPerEntry() || bytes > EntryBudget.MAX_BYTES)) {
                 break;
             }
             items.add(waiting.remove());
             waitingOffsets -= next.places().size();
+            waitingBytes -= next.bytes();
             waitingOf.computeIfPresent(next.member(), (member, count) -> count == 1 ? null : count - 1);
         }
         lane.started(proposalId, items);

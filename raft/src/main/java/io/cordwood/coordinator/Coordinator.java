@@ -63,7 +63,7 @@ public final class Coordinator {
         this.clock = clock;
         this.image = image;
         fenced = new FencedCommits((member, partition) -> Ownership.owns(this.image, member, partition));
-        commits = new CommitQueue(config, fenced);
+        commits = new CommitQueue(config, fenced, () -> this.image);
         membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
         long heardMillis = clock.monotonicMillis() + config.formerLeader().toMillis();
         image.groups().byName().values().forEach(group -> openSessions(group, heardMillis));

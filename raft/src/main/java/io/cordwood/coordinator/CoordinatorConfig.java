@@ -40,6 +40,9 @@ public record CoordinatorConfig(
             Duration.ofDays(7),
             Duration.ofSeconds(4));
 
+    /** That one which waits takes on the average, where all wait that may. */
+    private static final long BYTES_OF_AN_OFFSET = 1024;
+
     public CoordinatorConfig {
         if (joinsPerSecond < 1 || maxWaitingJoins < 1 || maxMembersPerEntry < 1) {
             throw new IllegalArgumentException("joins per second " + joinsPerSecond + ", waiting " + maxWaitingJoins
@@ -52,5 +55,10 @@ public record CoordinatorConfig(
         if (formerLeader.isNegative()) {
             throw new IllegalArgumentException("former leader " + formerLeader + " must not be negative");
         }
+    }
+
+    /** Of the offsets that wait; with more they are refused. There is room for the largest commit. */
+    long maxWaitingOffsetBytes() {
+        return Math.max(EntryBudget.MAX_BYTES, BYTES_OF_AN_OFFSET * maxWaitingOffsets);
     }
 }

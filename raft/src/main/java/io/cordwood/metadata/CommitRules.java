@@ -3,7 +3,6 @@ package io.cordwood.metadata;
 import io.cordwood.metadata.GroupCommand.Commit;
 import io.cordwood.metadata.GroupCommand.CommitOffsets;
 import io.cordwood.metadata.GroupCommand.PartitionOffset;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -58,7 +57,7 @@ final class CommitRules {
         var before = known.get(offset.partition());
         var broken = checkMember(commit, offset.partition(), group.get().membership())
                 .or(() -> checkOffset(offset))
-                .or(() -> repeats(offset, before) ? Optional.empty() : checkText(offset, limits));
+                .or(() -> repeats(offset, before) ? Optional.empty() : limits.checkText(offset.metadata()));
         if (broken.isPresent()) {
             return broken;
         }
@@ -107,7 +106,7 @@ final class CommitRules {
 
     /** What can be said of an offset without its partition. */
     static Optional<GroupRefusal> check(PartitionOffset offset, GroupLimits limits) {
-        return checkOffset(offset).or(() -> checkText(offset, limits));
+        return checkOffset(offset).or(() -> limits.checkText(offset.metadata()));
     }
 
     private static Optional<GroupRefusal> checkOffset(PartitionOffset offset) {
@@ -115,17 +114,6 @@ final class CommitRules {
                 ? Optional.empty()
                 : Optional.of(new GroupRefusal(
                         GroupReason.OFFSET_OUT_OF_RANGE, "offset", Long.toString(offset.offset()), "at least 0"));
-    }
-
-    private static Optional<GroupRefusal> checkText(PartitionOffset offset, GroupLimits limits) {
-        int bytes = offset.metadata().getBytes(StandardCharsets.UTF_8).length;
-        return bytes <= limits.maxMetadataBytes()
-                ? Optional.empty()
-                : Optional.of(new GroupRefusal(
-                        GroupReason.LIMIT_REACHED,
-                        "bytes of metadata",
-                        Integer.toString(bytes),
-                        "at most " + limits.maxMetadataBytes()));
     }
 
     private SortedMap<PartitionId, CommittedOffset> known(ConsumerGroup group) {

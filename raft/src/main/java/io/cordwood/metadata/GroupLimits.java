@@ -1,5 +1,8 @@
 package io.cordwood.metadata;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
 /**
  * How much the cluster's groups may grow. A command carries what holds when it is written: what a program of
  * another version takes for the limit changes nothing afterwards.
@@ -22,5 +25,17 @@ public record GroupLimits(
             throw new IllegalArgumentException("at most " + maxGroups + " groups, " + maxMembersPerGroup + " members, "
                     + maxMetadataBytes + " bytes of metadata");
         }
+    }
+
+    /** What is wrong with a text beside an offset, unless it is there already. */
+    public Optional<GroupRefusal> checkText(String text) {
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        return bytes <= maxMetadataBytes
+                ? Optional.empty()
+                : Optional.of(new GroupRefusal(
+                        GroupReason.LIMIT_REACHED,
+                        "bytes of metadata",
+                        Integer.toString(bytes),
+                        "at most " + maxMetadataBytes));
     }
 }

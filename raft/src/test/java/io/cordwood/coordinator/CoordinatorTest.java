@@ -594,6 +594,26 @@ class CoordinatorTest {
     }
 
     @Test
+    void longTextIsTakenOnlyWhereItIsThereAlready() {
+        var kept = new PartitionOffset(partition(0), 5, 0, "k".repeat(5_000));
+        var generous = new GroupLimits(9, 9, 10_000, 1 << 20, 1 << 20);
+        write(new GroupCommand.ResetOffsets(0, generous, GROUP, List.of(kept), false, true));
+        coordinator.applied(state.image());
+        connect(1, "a");
+        var same = new PartitionOffset(partition(0), 6, 0, "k".repeat(5_000));
+        var other = new PartitionOffset(partition(1), 6, 0, "k".repeat(5_000));
+
+        coordinator.commit(1, new CommitRequest(1, epoch("a"), List.of(same, other), new TreeMap<>()));
+
+        var outputs = drive();
+        assertThat(proposed(outputs, CommitOffsets.class).get(0).commits().get(0).offsets())
+                .containsExactly(same);
+        var answer = only(outputs, AnswerCommit.class).get(0);
+        assertThat(answer.refused()).containsOnlyKeys(1);
+        assertThat(refusal(answer, 1).reason()).isEqualTo(GroupReason.LIMIT_REACHED);
+    }
+
+    @Test
     void joinsAreWrittenAtTheirPaceAndInFewEntries() {
         for (int i = 1; i <= 20; i++) {
             coordinator.connect(i, hello("m" + i, 0, "", GroupSubscription.of("orders")));

@@ -284,7 +284,7 @@ final class Settings {
             CoordinatorConfig.DEFAULT.maxWaitingJoins());
     static final Setting<Integer> GROUPS_OFFSETS_MAX = Setting.integer(
             "groups.max-waiting-offsets",
-            "Offsets that wait on the metadata leader to be committed; more are refused",
+            "Offsets that wait on the metadata leader to be committed, with 1 KiB for each on the average; more are refused",
             CoordinatorConfig.DEFAULT.maxOffsetsPerEntry(),
             10_000_000,
             CoordinatorConfig.DEFAULT.maxWaitingOffsets());
