@@ -33,13 +33,15 @@ final class CommitQueue {
     private final CoordinatorConfig config;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Lane<Waiting> lane = new Lane<>();
-    /** How many requests of a member wait. */
-    private final Map<MemberRef, Integer> waitingOf = new HashMap<>();
+    /** Of the members with requests that wait: the number of the newest. */
+    private final Map<MemberRef, Long> newest = new HashMap<>();
 
     private final FencedCommits fenced;
     private final Supplier<MetadataImage> image;
     private int waitingOffsets;
     private long waitingBytes;
+    private long lastAdded;
+    private long lastStarted;
 
     /**
      * @param fenced is told what became of them
@@ -110,7 +112,8 @@ final class CommitQueue {
             return List.of(item.answerAll(tooMuch.get()));
         }
         waiting.add(item);
-        waitingOf.merge(member, 1, Integer::sum);
+        lastAdded++;
+        newest.put(member, lastAdded);
         waitingOffsets += offsets.size();
         waitingBytes += item.bytes();
         return List.of();
@@ -184,7 +187,17 @@ final class CommitQueue {
     }
 
     boolean isWaiting(MemberRef member) {
-        return waitingOf.containsKey(member);
+        return newest.containsKey(member);
+    }
+
+    /** The number of the newest request of a member that waits; 0 where none does. */
+    long newest(MemberRef member) {
+        return newest.getOrDefault(member, 0L);
+    }
+
+    /** Whether a request waits no longer. */
+    boolean isStarted(long number) {
+        return number <= lastStarted;
     }
 
     boolean isReady(long nowMillis) {
@@ -204,7 +217,8 @@ final class CommitQueue {
             items.add(waiting.remove());
             waitingOffsets -= next.places().size();
             waitingBytes -= next.bytes();
-            waitingOf.computeIfPresent(next.member(), (member, count) -> count == 1 ? null : count - 1);
+            lastStarted++;
+            newest.remove(next.member(), lastStarted);
         }
         lane.started(proposalId, items);
         return new CommitOffsets(

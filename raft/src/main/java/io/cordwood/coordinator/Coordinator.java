@@ -64,7 +64,7 @@ public final class Coordinator {
         this.image = image;
         fenced = new FencedCommits((member, partition) -> Ownership.owns(this.image, member, partition));
         commits = new CommitQueue(config, fenced, () -> this.image);
-        membership = new MembershipQueue(config, member -> !commits.isWaiting(member), clock.monotonicMillis());
+        membership = new MembershipQueue(config, commits, clock.monotonicMillis());
         long heardMillis = clock.monotonicMillis() + config.formerLeader().toMillis();
         image.groups().byName().values().forEach(group -> openSessions(group, heardMillis));
     }

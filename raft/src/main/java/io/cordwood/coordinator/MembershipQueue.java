@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * Members that come, go and give partitions up, on their way into the log. Each kind has one raft entry under way at
@@ -31,11 +30,11 @@ final class MembershipQueue {
     private static final long REMOVAL_BYTES = 1600;
 
     private final CoordinatorConfig config;
-    private final Predicate<MemberRef> quiet;
+    private final CommitQueue commits;
     private final JoinPace pace;
     private final Map<MemberRef, Join> joins = new LinkedHashMap<>();
     private final Set<MemberRef> removals = new LinkedHashSet<>();
-    private final Map<MemberRef, Release> releases = new LinkedHashMap<>();
+    private final Map<MemberRef, WaitingRelease> releases = new LinkedHashMap<>();
     private final Lane<MemberRef> joining = new Lane<>();
     private final Lane<MemberRef> removing = new Lane<>();
     private final Lane<MemberRef> releasing = new Lane<>();
@@ -44,12 +43,15 @@ final class MembershipQueue {
 
     private List<MemberRef> startedMembers = List.of();
 
-    /** @param quiet whether no commit of a member waits: what it does after a commit is written after it */
-    MembershipQueue(CoordinatorConfig config, Predicate<MemberRef> quiet, long nowMillis) {
+    /** @param commits what a member does after a commit is written after it */
+    MembershipQueue(CoordinatorConfig config, CommitQueue commits, long nowMillis) {
         this.config = config;
-        this.quiet = quiet;
+        this.commits = commits;
         pace = new JoinPace(config.joinsPerSecond(), nowMillis);
     }
+
+    /** @param commit number of the newest one before it; later ones do not hold it up, however many there are */
+    private record WaitingRelease(Release release, long commit) {}
 
     Optional<GroupRefusal> join(MemberRef member, Join join) {
         if (joins.size() >= config.maxWaitingJoins() && !joins.containsKey(member)) {
@@ -71,14 +73,18 @@ final class MembershipQueue {
 
     /** What the member gave up stays given up until it was written: more of it comes on top. */
     void release(MemberRef member, Release release) {
-        releases.merge(member, release, MembershipQueue::united);
+        releases.merge(member, new WaitingRelease(release, commits.newest(member)), MembershipQueue::united);
     }
 
-    private static Release united(Release older, Release newer) {
-        var partitions = new LinkedHashSet<>(older.partitions());
-        partitions.addAll(newer.partitions());
-        return new Release(
-                newer.group(), newer.memberId(), Math.max(older.epoch(), newer.epoch()), List.copyOf(partitions));
+    private static WaitingRelease united(WaitingRelease older, WaitingRelease newer) {
+        var partitions = new LinkedHashSet<>(older.release().partitions());
+        boolean more = partitions.addAll(newer.release().partitions());
+        var release = new Release(
+                newer.release().group(),
+                newer.release().memberId(),
+                Math.max(older.release().epoch(), newer.release().epoch()),
+                List.copyOf(partitions));
+        return new WaitingRelease(release, more ? newer.commit() : older.commit());
     }
 
     /** Whether something that the member gave up is on its way. */
@@ -96,8 +102,11 @@ final class MembershipQueue {
     /** The next command, to be started at once. */
     Optional<GroupCommand> next(long nowMillis, long wallMillis) {
         if (removing.isFree(nowMillis)) {
-            var members =
-                    EntryBudget.take(removals.iterator(), config.maxMembersPerEntry(), quiet, member -> REMOVAL_BYTES);
+            var members = EntryBudget.take(
+                    removals.iterator(),
+                    config.maxMembersPerEntry(),
+                    member -> !commits.isWaiting(member),
+                    member -> REMOVAL_BYTES);
             if (!members.isEmpty()) {
                 return prepared(removing, members, new RemoveMembers(wallMillis, members));
             }
@@ -106,10 +115,11 @@ final class MembershipQueue {
             var taken = EntryBudget.take(
                     releases.entrySet().iterator(),
                     config.maxMembersPerEntry(),
-                    entry -> quiet.test(entry.getKey()),
-                    entry -> EntryBudget.bytes(entry.getValue()));
+                    entry -> commits.isStarted(entry.getValue().commit()),
+                    entry -> EntryBudget.bytes(entry.getValue().release()));
             if (!taken.isEmpty()) {
-                return prepared(releasing, keys(taken), new ReleasePartitions(values(taken)));
+                var written = taken.stream().map(entry -> entry.getValue().release()).toList();
+                return prepared(releasing, keys(taken), new ReleasePartitions(written));
             }
         }
         return nextJoins(nowMillis);

@@ -18,9 +18,8 @@ import org.junit.jupiter.api.Test;
 final class CommitQueueTest {
     private static final UUID TOPIC = new UUID(1, 2);
 
-    private final CommitQueue queue =
-            new CommitQueue(CoordinatorConfig.DEFAULT, new FencedCommits((member, partition) -> false), () ->
-                    MetadataImage.EMPTY);
+    private final CommitQueue queue = new CommitQueue(
+            CoordinatorConfig.DEFAULT, new FencedCommits((member, partition) -> false), () -> MetadataImage.EMPTY);
 
     private List<AnswerCommit> add(int offsets, String text) {
         var all = IntStream.range(0, offsets)
@@ -57,8 +56,7 @@ final class CommitQueueTest {
         var refused = add(1, "m".repeat(4097)).get(0).refused().get(0);
 
         assertThat(refused)
-                .isEqualTo(new GroupRefusal(
-                        GroupReason.LIMIT_REACHED, "bytes of metadata", "4097", "at most 4096"));
+                .isEqualTo(new GroupRefusal(GroupReason.LIMIT_REACHED, "bytes of metadata", "4097", "at most 4096"));
         assertThat(queue.isReady(0)).isFalse();
     }
 

@@ -606,7 +606,11 @@ class CoordinatorTest {
         coordinator.commit(1, new CommitRequest(1, epoch("a"), List.of(same, other), new TreeMap<>()));
 
         var outputs = drive();
-        assertThat(proposed(outputs, CommitOffsets.class).get(0).commits().get(0).offsets())
+        assertThat(proposed(outputs, CommitOffsets.class)
+                        .get(0)
+                        .commits()
+                        .get(0)
+                        .offsets())
                 .containsExactly(same);
         var answer = only(outputs, AnswerCommit.class).get(0);
         assertThat(answer.refused()).containsOnlyKeys(1);
