@@ -43,6 +43,8 @@ public record CoordinatorConfig(
     /** That one which waits takes on the average, where all wait that may. */
     private static final long BYTES_OF_AN_OFFSET = 1024;
 
+    private static final long BYTES_OF_A_JOIN = 16 * 1024;
+
     public CoordinatorConfig {
         if (joinsPerSecond < 1 || maxWaitingJoins < 1 || maxMembersPerEntry < 1) {
             throw new IllegalArgumentException("joins per second " + joinsPerSecond + ", waiting " + maxWaitingJoins
@@ -60,5 +62,10 @@ public record CoordinatorConfig(
     /** Of the offsets that wait; with more they are refused. There is room for the largest commit. */
     long maxWaitingOffsetBytes() {
         return Math.max(EntryBudget.MAX_BYTES, BYTES_OF_AN_OFFSET * maxWaitingOffsets);
+    }
+
+    /** The same of joins. */
+    long maxWaitingJoinBytes() {
+        return Math.max(EntryBudget.MAX_BYTES, BYTES_OF_A_JOIN * maxWaitingJoins);
     }
 }

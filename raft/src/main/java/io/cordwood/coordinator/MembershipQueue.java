@@ -21,7 +21,8 @@ import java.util.Set;
  * Members that come, go and give partitions up, on their way into the log. Each kind has one raft entry under way at
  * most, and gathers for a moment after it: a storm of joins is a few entries, each dealt out once.
  *
- * <p>Invariants: no more than the configured joins wait; a member has one join, one removal and one release waiting at most.
+ * <p>Invariants: no more than the configured joins wait, nor more bytes than these have room for; a member has one join,
+ * one removal and one release waiting at most.
  *
  * <p><b>Thread:</b> confined to the coordinator.
  */
@@ -32,7 +33,7 @@ final class MembershipQueue {
     private final CoordinatorConfig config;
     private final CommitQueue commits;
     private final JoinPace pace;
-    private final Map<MemberRef, Join> joins = new LinkedHashMap<>();
+    private final Map<MemberRef, WaitingJoin> joins = new LinkedHashMap<>();
     private final Set<MemberRef> removals = new LinkedHashSet<>();
     private final Map<MemberRef, WaitingRelease> releases = new LinkedHashMap<>();
     private final Lane<MemberRef> joining = new Lane<>();
@@ -42,6 +43,7 @@ final class MembershipQueue {
     private Lane<MemberRef> started = joining;
 
     private List<MemberRef> startedMembers = List.of();
+    private long joinBytes;
 
     /** @param commits what a member does after a commit is written after it */
     MembershipQueue(CoordinatorConfig config, CommitQueue commits, long nowMillis) {
@@ -53,6 +55,8 @@ final class MembershipQueue {
     /** @param commit number of the newest one before it; later ones do not hold it up, however many there are */
     private record WaitingRelease(Release release, long commit) {}
 
+    private record WaitingJoin(Join join, long bytes) {}
+
     Optional<GroupRefusal> join(MemberRef member, Join join) {
         if (joins.size() >= config.maxWaitingJoins() && !joins.containsKey(member)) {
             return Optional.of(new GroupRefusal(
@@ -61,13 +65,32 @@ final class MembershipQueue {
                     Integer.toString(joins.size() + 1),
                     "at most " + config.maxWaitingJoins()));
         }
-        joins.put(member, join);
+        var before = joins.get(member);
+        long bytes = EntryBudget.bytes(join);
+        long together = joinBytes + bytes - (before == null ? 0 : before.bytes());
+        if (together > config.maxWaitingJoinBytes()) {
+            dropJoin(member); // nobody would be told of it
+            return Optional.of(new GroupRefusal(
+                    GroupReason.OVERLOADED,
+                    "joins that wait, in bytes",
+                    Long.toString(together),
+                    "at most " + config.maxWaitingJoinBytes()));
+        }
+        joins.put(member, new WaitingJoin(join, bytes));
+        joinBytes = together;
         return Optional.empty();
+    }
+
+    private void dropJoin(MemberRef member) {
+        var dropped = joins.remove(member);
+        if (dropped != null) {
+            joinBytes -= dropped.bytes();
+        }
     }
 
     /** The member goes; a join of it that waits would bring it back. */
     void remove(MemberRef member) {
-        joins.remove(member);
+        dropJoin(member);
         removals.add(member);
     }
 
@@ -94,7 +117,7 @@ final class MembershipQueue {
 
     /** The member is none any more, or does not want to be one. */
     void forget(MemberRef member) {
-        joins.remove(member);
+        dropJoin(member);
         removals.remove(member);
         releases.remove(member);
     }
@@ -118,7 +141,8 @@ final class MembershipQueue {
                     entry -> commits.isStarted(entry.getValue().commit()),
                     entry -> EntryBudget.bytes(entry.getValue().release()));
             if (!taken.isEmpty()) {
-                var written = taken.stream().map(entry -> entry.getValue().release()).toList();
+                var written =
+                        taken.stream().map(entry -> entry.getValue().release()).toList();
                 return prepared(releasing, keys(taken), new ReleasePartitions(written));
             }
         }
@@ -129,9 +153,17 @@ final class MembershipQueue {
         int may = Math.min(config.maxMembersPerEntry(), pace.available(nowMillis));
         if (!joins.isEmpty() && may > 0 && joining.isFree(nowMillis)) {
             var taken = EntryBudget.take(
-                    joins.entrySet().iterator(), may, entry -> true, entry -> EntryBudget.bytes(entry.getValue()));
+                    joins.entrySet().iterator(),
+                    may,
+                    entry -> true,
+                    entry -> entry.getValue().bytes());
             pace.use(taken.size());
-            return prepared(joining, keys(taken), new JoinGroups(config.limits(), values(taken)));
+            var written = new ArrayList<Join>();
+            for (var entry : taken) {
+                joinBytes -= entry.getValue().bytes();
+                written.add(entry.getValue().join());
+            }
+            return prepared(joining, keys(taken), new JoinGroups(config.limits(), written));
         }
         return Optional.empty();
     }
@@ -144,10 +176,6 @@ final class MembershipQueue {
 
     private static List<MemberRef> keys(List<? extends Map.Entry<MemberRef, ?>> entries) {
         return entries.stream().<MemberRef>map(Map.Entry::getKey).toList();
-    }
-
-    private static <V> List<V> values(List<Map.Entry<MemberRef, V>> entries) {
-        return entries.stream().map(Map.Entry::getValue).toList();
     }
 
     void started(long proposalId, long nowMillis) {

@@ -278,7 +278,7 @@ final class Settings {
             CoordinatorConfig.DEFAULT.joinsPerSecond());
     static final Setting<Integer> GROUPS_JOINS_MAX = Setting.integer(
             "groups.max-waiting-joins",
-            "Joins of members that wait on the metadata leader; more are refused",
+            "Joins of members that wait on the metadata leader, with 16 KiB for each on the average; more are refused",
             1,
             1_000_000,
             CoordinatorConfig.DEFAULT.maxWaitingJoins());
