@@ -281,7 +281,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                     task.run();
                 }
             }
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (Throwable e) { // also an Error: the member's pings go on without this thread
             LOG.error("the consumer has stopped on a fault of its own", e);
             core.abandon(new CordwoodException(
                     ErrorCode.CLIENT_CLOSED,
@@ -289,7 +289,12 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                     Map.of(),
                     null,
                     e));
+        } finally {
+            end();
         }
+    }
+
+    private void end() {
         threads.close();
         client.unregister(this);
         if (store != null) {

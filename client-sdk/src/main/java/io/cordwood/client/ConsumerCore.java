@@ -141,8 +141,11 @@ final class ConsumerCore implements RecordSource.Listener {
     void abandon(RuntimeException reason) {
         failure = reason;
         delivery.failed(reason);
-        var unused = ports.membership.leave(false, List.of(), Duration.ZERO);
-        left();
+        try {
+            var unused = ports.membership.leave(false, List.of(), Duration.ZERO);
+        } finally {
+            left();
+        }
     }
 
     boolean hasLeft() {

@@ -204,9 +204,18 @@ final class HandlerDelivery implements Delivery {
         record.owner.underWay.putIfAbsent(record, core.time().now());
         // On a worker, because a send waits for room; its acknowledgement does not keep the worker.
         workers.execute(() -> {
-            var unused = store.apply(failed)
-                    .whenComplete((stored, failure) -> core.post(() -> stored(record, failed, failure)));
+            var unused =
+                    write(failed).whenComplete((stored, failure) -> core.post(() -> stored(record, failed, failure)));
         });
+    }
+
+    /** Runs on a worker. */
+    private CompletableFuture<RecordMetadata> write(ProducerRecord failed) {
+        try {
+            return store.apply(failed);
+        } catch (Throwable e) { // as in a handler: without an outcome the record would hold up its partition
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void stored(TakenRecord record, ProducerRecord failed, @Nullable Throwable failure) {

@@ -151,6 +151,25 @@ final class ConsumerTest {
     }
 
     @Test
+    void errorOnItsOwnThreadEndsTheConsumerAndNobodyWaitsForIt() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        group.fault = new OutOfMemoryError("by the test");
+
+        var before = consumer.commitAsync(records);
+        assertThat(Failures.of(consumer.ended())).hasRootCause(group.fault);
+        var after = consumer.commitAsync();
+
+        var nothing = new CommitResult(Map.of(), Set.of(partition(0)));
+        assertThat(before).succeedsWithin(SECONDS).isEqualTo(nothing);
+        assertThat(after).succeedsWithin(SECONDS).isEqualTo(nothing);
+        assertThat(group.left).isTrue();
+        assertThat(Failures.thrownBy(() -> consumer.poll(SECONDS)).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+
+    @Test
     void partitionWhoseHandlerHangsDoesNotStopTheOthersThoughBuffersAreSmall() {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             cluster.topic("orders").logs.get(partition).moveTo(1);

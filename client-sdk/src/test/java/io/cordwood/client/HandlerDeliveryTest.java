@@ -234,6 +234,21 @@ final class HandlerDeliveryTest {
     }
 
     @Test
+    void errorOfAWriteEndsTheConsumer() {
+        settings.failures = FailurePolicy.deadLetter("orders.dead");
+        start();
+        world.failing.put(0L, reason);
+        world.storeFault = new LinkageError("by the test");
+        world.append(0, "a");
+
+        world.finishAll();
+
+        assertThat(world.core.ended().handle((done, failure) -> failure).join()).hasRootCause(world.storeFault);
+        assertThat(world.group.commits).isEmpty();
+        assertThat(world.group.left).isTrue();
+    }
+
+    @Test
     void recordOfTheRetryTopicWaitsForItsTime() {
         settings.failures = FailurePolicy.requeue(
                 new FailurePolicy.Requeue(ConsumerWorld.TOPIC, "orders.dead", 1, Duration.ofSeconds(30)));
