@@ -70,6 +70,23 @@ final class OwnershipsTest {
     }
 
     @Test
+    void errorOfTheListenerEndsTheConsumer() {
+        var fault = new AssertionError("by the test");
+        settings.listener = new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                throw fault;
+            }
+        };
+        world = ConsumerWorld.handling(settings);
+
+        world.assign(0, 0);
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.core.ended().handle((done, failure) -> failure).join()).hasRootCause(fault);
+    }
+
+    @Test
     void revokedPartitionIsAcknowledgedWhenWhatIsUnderWayIsDoneAndCommitted() {
         start();
         settings.workers = 2;
