@@ -272,7 +272,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     @Override
     public void failed(CordwoodException reason) {
         if (listener != null) {
-            listener.refused(reason);
+            listener.failed(reason);
         }
     }
 
