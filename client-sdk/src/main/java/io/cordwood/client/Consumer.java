@@ -59,6 +59,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private final CordwoodClient client;
     private final ConsumerCore core;
     private final ConsumerThreads threads;
+    private final SerialExecutor callbacks;
     private final @Nullable Producer store;
     private final Thread thread = new Thread(this::run, "cordwood-consumer");
     private volatile @Nullable Thread poller;
@@ -79,12 +80,9 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         this.store = config.failures().requeue() == null || handler == null
                 ? null
                 : client.producer().open();
+        this.callbacks = new SerialExecutor(client.callbacks());
         var ports = new ConsumerCore.Ports(
-                parts.membership,
-                ConsumerTime.SYSTEM,
-                parts.listener,
-                threads.listener(),
-                new SerialExecutor(client.callbacks()));
+                parts.membership, ConsumerTime.SYSTEM, parts.listener, threads.listener(), callbacks);
         this.core = new ConsumerCore(
                 config,
                 ports,
@@ -137,13 +135,17 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      *
      * @throws CordwoodException OFFSET_OUT_OF_RANGE when the group goes on refusing an offset as outside of
      *     the log; the consumer ends with that
+     * @throws IllegalStateException inside a callback of {@link #commitAsync} or {@link #ended}, which would
+     *     wait for itself
      */
     public CommitResult commit() {
+        requireNoCallback();
         return Waiting.on(commitAsync());
     }
 
     /** These are done, in any order; waits until what is done without a gap is committed. */
     public CommitResult commit(List<ConsumedRecord> records) {
+        requireNoCallback();
         return Waiting.on(commitAsync(records));
     }
 
@@ -156,6 +158,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * on, until another one is given. Whoever owns them next finds it in {@link #progress}.
      */
     public CommitResult commit(List<ConsumedRecord> records, String metadata) {
+        requireNoCallback();
         return Waiting.on(commitAsync(records, metadata));
     }
 
@@ -342,6 +345,12 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         if (!missing.isEmpty()) {
             throw CordwoodException.invalid(
                     ErrorCode.INVALID_ARGUMENT, "partition", missing, "partitions that this member owns");
+        }
+    }
+
+    private void requireNoCallback() {
+        if (callbacks.isRunningHere()) {
+            throw new IllegalStateException("commit() inside a callback of the same consumer would wait for itself");
         }
     }
 

@@ -101,6 +101,25 @@ final class ConsumerTest {
     }
 
     @Test
+    void commitInsideACallbackDoesNotWaitForItself() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        group.holdsAnswers = true;
+
+        var refused = consumer.commitAsync(records).thenAccept(result -> {
+            assertThatThrownBy(consumer::commit).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> consumer.commit(records)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> consumer.commit(records, "text")).isInstanceOf(IllegalStateException.class);
+        });
+        Awaitility.await().atMost(SECONDS).until(() -> group.waiting() == 1);
+        group.answer();
+
+        assertThat(refused).succeedsWithin(SECONDS);
+    }
+
+    @Test
     void seekAndPauseWorkOnOwnedPartitions() {
         produce(30);
         var consumer = settings().manualCommit().open();
