@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -38,7 +39,9 @@ import org.slf4j.LoggerFactory;
  * the committed offset are given again, here or elsewhere. Records of one key, or of one partition, are
  * handled one after the other, in order.
  *
- * <p>A record may take as long as it likes. Its partition is kept, the others go on.
+ * <p>A record may take as long as it likes. Its partition is kept, the others go on; only where another
+ * member waits for the partition does it get that after {@link ConsumerBuilder#revokeTimeout}, and the
+ * record with it.
  *
  * <p>Back-pressure: what has arrived and is not done is bounded by {@link ConsumerBuilder#bufferBytes}, and
  * of each partition by {@link ConsumerBuilder#windowRecords}.
@@ -106,7 +109,8 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * The next records, as soon as there is one, at most the number set; none when the time is over. With
      * automatic commits those of the poll before are done by that.
      *
-     * @throws CordwoodException when a partition cannot be read on, or CLIENT_CLOSED
+     * @throws CordwoodException when a partition cannot be read on, when another thread polls, or
+     *     CLIENT_CLOSED
      */
     public List<ConsumedRecord> poll(Duration timeout) {
         var polls = polls();
@@ -185,6 +189,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     public CompletableFuture<CommitResult> commitAsync(List<ConsumedRecord> records, String metadata) {
         var polls = polls();
         var copy = List.copyOf(records);
+        Objects.requireNonNull(metadata, "metadata");
         return commitAsync(() -> {
             var touched = polls.done(copy);
             touched.values().forEach(owner -> owner.ifPresent(found -> found.metadata = metadata));
@@ -356,7 +361,13 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
 
     private <T> CompletableFuture<T> ask(Supplier<T> question) {
         var answer = new CompletableFuture<T>();
-        submit(() -> answer.complete(question.get()));
+        submit(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException e) { // what was asked was wrong: told to whoever did
+                answer.completeExceptionally(e);
+            }
+        });
         return answer;
     }
 

@@ -235,6 +235,24 @@ final class ConsumerTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a caller without null checks does
+    void callThatIsWrongDoesNotEndTheConsumer() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        var partitions = Collections.singleton((TopicPartition) null);
+
+        assertThat(CompletableFuture.runAsync(() -> consumer.pause(partitions)))
+                .failsWithin(SECONDS)
+                .withThrowableThat()
+                .withRootCauseInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> consumer.commit(records, null)).isInstanceOf(NullPointerException.class);
+
+        assertThat(consumer.commit().committed()).containsEntry(partition(0), (long) size(0));
+    }
+
+    @Test
     void closeOfThePollingThreadDoesNotWaitForItself() {
         produce(30);
         var consumer = settings().open();
