@@ -108,6 +108,9 @@ final class CommitLedger {
         targets.keySet().forEach(this::hasten);
         waiters.add(new Waiter(new HashMap<>(targets), new TreeMap<>(), new TreeSet<>(lost), result));
         settleWaiters();
+        if (core.hasLeft()) { // also where the consumer was abandoned, and still has partitions
+            close();
+        }
     }
 
     /** Nothing of it is sent any more. */

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -38,7 +39,9 @@ import org.slf4j.LoggerFactory;
  * the committed offset are given again, here or elsewhere. Records of one key, or of one partition, are
  * handled one after the other, in order.
  *
- * <p>A record may take as long as it likes. Its partition is kept, the others go on.
+ * <p>A record may take as long as it likes. Its partition is kept, the others go on; only where another
+ * member waits for the partition does it get that after {@link ConsumerBuilder#revokeTimeout}, and the
+ * record with it.
  *
  * <p>Back-pressure: what has arrived and is not done is bounded by {@link ConsumerBuilder#bufferBytes}, and
  * of each partition by {@link ConsumerBuilder#windowRecords}.
@@ -59,6 +62,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private final CordwoodClient client;
     private final ConsumerCore core;
     private final ConsumerThreads threads;
+    private final SerialExecutor callbacks;
     private final @Nullable Producer store;
     private final Thread thread = new Thread(this::run, "cordwood-consumer");
     private volatile @Nullable Thread poller;
@@ -79,12 +83,9 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         this.store = config.failures().requeue() == null || handler == null
                 ? null
                 : client.producer().open();
+        this.callbacks = new SerialExecutor(client.callbacks());
         var ports = new ConsumerCore.Ports(
-                parts.membership,
-                ConsumerTime.SYSTEM,
-                parts.listener,
-                threads.listener(),
-                new SerialExecutor(client.callbacks()));
+                parts.membership, ConsumerTime.SYSTEM, parts.listener, threads.listener(), callbacks);
         this.core = new ConsumerCore(
                 config,
                 ports,
@@ -108,7 +109,8 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * The next records, as soon as there is one, at most the number set; none when the time is over. With
      * automatic commits those of the poll before are done by that.
      *
-     * @throws CordwoodException when a partition cannot be read on, or CLIENT_CLOSED
+     * @throws CordwoodException when a partition cannot be read on, when another thread polls, or
+     *     CLIENT_CLOSED
      */
     public List<ConsumedRecord> poll(Duration timeout) {
         var polls = polls();
@@ -137,13 +139,17 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      *
      * @throws CordwoodException OFFSET_OUT_OF_RANGE when the group goes on refusing an offset as outside of
      *     the log; the consumer ends with that
+     * @throws IllegalStateException inside a callback of {@link #commitAsync} or {@link #ended}, which would
+     *     wait for itself
      */
     public CommitResult commit() {
+        requireNoCallback();
         return Waiting.on(commitAsync());
     }
 
     /** These are done, in any order; waits until what is done without a gap is committed. */
     public CommitResult commit(List<ConsumedRecord> records) {
+        requireNoCallback();
         return Waiting.on(commitAsync(records));
     }
 
@@ -156,6 +162,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
      * on, until another one is given. Whoever owns them next finds it in {@link #progress}.
      */
     public CommitResult commit(List<ConsumedRecord> records, String metadata) {
+        requireNoCallback();
         return Waiting.on(commitAsync(records, metadata));
     }
 
@@ -182,6 +189,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     public CompletableFuture<CommitResult> commitAsync(List<ConsumedRecord> records, String metadata) {
         var polls = polls();
         var copy = List.copyOf(records);
+        Objects.requireNonNull(metadata, "metadata");
         return commitAsync(() -> {
             var touched = polls.done(copy);
             touched.values().forEach(owner -> owner.ifPresent(found -> found.metadata = metadata));
@@ -281,7 +289,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                     task.run();
                 }
             }
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (Throwable e) { // also an Error: the member's pings go on without this thread
             LOG.error("the consumer has stopped on a fault of its own", e);
             core.abandon(new CordwoodException(
                     ErrorCode.CLIENT_CLOSED,
@@ -289,7 +297,12 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                     Map.of(),
                     null,
                     e));
+        } finally {
+            end();
         }
+    }
+
+    private void end() {
         threads.close();
         client.unregister(this);
         if (store != null) {
@@ -340,9 +353,21 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         }
     }
 
+    private void requireNoCallback() {
+        if (callbacks.isRunningHere()) {
+            throw new IllegalStateException("commit() inside a callback of the same consumer would wait for itself");
+        }
+    }
+
     private <T> CompletableFuture<T> ask(Supplier<T> question) {
         var answer = new CompletableFuture<T>();
-        submit(() -> answer.complete(question.get()));
+        submit(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException e) { // what was asked was wrong: told to whoever did
+                answer.completeExceptionally(e);
+            }
+        });
         return answer;
     }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
@@ -141,8 +142,11 @@ final class ConsumerCore implements RecordSource.Listener {
     void abandon(RuntimeException reason) {
         failure = reason;
         delivery.failed(reason);
-        var unused = ports.membership.leave(false, List.of(), Duration.ZERO);
-        left();
+        try {
+            var unused = ports.membership.leave(false, List.of(), Duration.ZERO);
+        } finally {
+            left();
+        }
     }
 
     boolean hasLeft() {
@@ -293,9 +297,10 @@ final class ConsumerCore implements RecordSource.Listener {
             try {
                 call.run();
                 post(afterwards);
-            } catch (RuntimeException e) { // the application's own, to be told where it waits for the consumer
+            } catch (Throwable e) { // the application's own, to be told where it waits for the consumer
+                var reason = e instanceof RuntimeException known ? known : new CompletionException(e);
                 post(() -> {
-                    fail(e);
+                    fail(reason);
                     afterwards.run();
                 });
             }

@@ -22,6 +22,6 @@ public interface ConsumerListener {
      */
     default void onRevoked(Collection<TopicPartition> partitions, Duration timeToFinish) {}
 
-    /** These are other members' already, and nothing of them can be committed any more. */
+    /** These are other members' already, or soon will be, and nothing of them can be committed any more. */
     default void onLost(Collection<TopicPartition> partitions) {}
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Contract: {@link #commit}, {@link #acknowledge} and {@link #leave} reach the group in the order of the
  * calls. A partition is assigned to nobody else before its revocation is acknowledged, the member is fenced
- * or has left. After {@link Listener#fenced} nothing is reported until {@link #join} is called again.
+ * or has left. After {@link Listener#fenced} nothing is reported until {@link #join} is called again, nor
+ * anything after {@link Listener#refused}.
  *
  * <p><b>Thread:</b> calls come from the consumer's thread and must not block; reports and questions may
  * come from any, one after the other.
@@ -60,8 +61,14 @@ interface GroupMembership {
          */
         CompletableFuture<List<HeldPartition>> held();
 
-        /** The member is not let in, or cannot go on, and trying again will not help. */
+        /**
+         * The member is not let in, or is cut off, and trying again will not help: nothing that it has can be
+         * committed.
+         */
         void refused(CordwoodException reason);
+
+        /** The member is one still, and cannot go on. */
+        void failed(CordwoodException reason);
 
         /**
          * These are the member's own, but nothing is committed there, and the group begins nowhere then:

@@ -89,14 +89,16 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
 
     @Override
     public void join(Listener told) {
-        post(() -> begin(told));
+        if (!tasks.execute(() -> begin(told))) {
+            told.refused(MemberTasks.clientClosed());
+        }
     }
 
     @Override
     public CompletableFuture<Map<TopicPartition, CommitOutcome>> commit(List<Commit> offsets) {
         var call = new PendingCommits.Call(offsets);
         if (!tasks.execute(() -> commit(call))) {
-            call.fail(new CordwoodException(ErrorCode.CLIENT_CLOSED, "the client is closed"));
+            call.fail(MemberTasks.clientClosed());
         }
         return call.answer;
     }
@@ -270,7 +272,7 @@ final class GrpcMembership implements GroupMembership, GroupStream.Owner, StartO
     @Override
     public void failed(CordwoodException reason) {
         if (listener != null) {
-            listener.refused(reason);
+            listener.failed(reason);
         }
     }
 

@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class HandlerDelivery implements Delivery {
     private static final Logger LOG = LoggerFactory.getLogger(HandlerDelivery.class);
     private static final Object WHOLE_PARTITION = "whole partition";
+    /** A time may be any number, as anybody writes headers: nothing is planned for later than that. */
+    private static final Duration LOOK_AGAIN = Duration.ofDays(1);
 
     private final ConsumerCore core;
     private final RecordHandler handler;
@@ -119,10 +121,11 @@ final class HandlerDelivery implements Delivery {
     private void runWhenDue(TakenRecord record) {
         var requeue = failures.requeue();
         if (requeue != null && record.record.topic().equals(requeue.retryTopic())) {
-            long early =
-                    FailedRecord.dueMs(record.record).orElse(0) - core.time().wallNow();
-            if (early > 0) {
-                core.after(Duration.ofMillis(early), () -> runWhenDue(record));
+            long dueMs = FailedRecord.dueMs(record.record).orElse(0);
+            long now = core.time().wallNow();
+            if (dueMs > now) {
+                long pauseMs = Math.min(dueMs - now, LOOK_AGAIN.toMillis());
+                core.after(Duration.ofMillis(pauseMs), () -> runWhenDue(record));
                 return;
             }
         }
@@ -204,9 +207,18 @@ final class HandlerDelivery implements Delivery {
         record.owner.underWay.putIfAbsent(record, core.time().now());
         // On a worker, because a send waits for room; its acknowledgement does not keep the worker.
         workers.execute(() -> {
-            var unused = store.apply(failed)
-                    .whenComplete((stored, failure) -> core.post(() -> stored(record, failed, failure)));
+            var unused =
+                    write(failed).whenComplete((stored, failure) -> core.post(() -> stored(record, failed, failure)));
         });
+    }
+
+    /** Runs on a worker. */
+    private CompletableFuture<RecordMetadata> write(ProducerRecord failed) {
+        try {
+            return store.apply(failed);
+        } catch (Throwable e) { // as in a handler: without an outcome the record would hold up its partition
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void stored(TakenRecord record, ProducerRecord failed, @Nullable Throwable failure) {

@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * What a member has to do, now and later.
  *
  * <p>Invariant: a task that throws is told to the member, which would stand still otherwise: the executor
- * keeps it to itself.
+ * keeps it to itself. So is that nothing can be planned any more.
  *
- * <p><b>Thread:</b> any; tasks run on the executor's.
+ * <p><b>Thread:</b> any for {@link #execute}; tasks run on the executor's, and plan what comes after them.
  */
 final class MemberTasks {
     private static final Logger LOG = LoggerFactory.getLogger(MemberTasks.class);
@@ -44,15 +44,20 @@ final class MemberTasks {
         }
     }
 
-    /** @return false where the client is closed */
+    /** @return false where the client is closed, which the member is told before */
     boolean after(Duration pause, Runnable task) {
         try {
             var unused = time.timer().schedule(guarded(task), pause.toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (RejectedExecutionException e) {
             LOG.debug("{} goes on no more, the client is closed", name.get());
+            onFailure.accept(clientClosed());
             return false;
         }
+    }
+
+    static CordwoodException clientClosed() {
+        return new CordwoodException(ErrorCode.CLIENT_CLOSED, "the client is closed");
     }
 
     private Runnable guarded(Runnable task) {

@@ -84,6 +84,14 @@ final class Ownerships {
 
         @Override
         public void refused(CordwoodException reason) {
+            post(() -> {
+                lose(List.copyOf(owners.values()));
+                core.fail(reason);
+            });
+        }
+
+        @Override
+        public void failed(CordwoodException reason) {
             post(() -> core.fail(reason));
         }
 

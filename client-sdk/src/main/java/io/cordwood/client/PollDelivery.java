@@ -46,8 +46,9 @@ final class PollDelivery implements Delivery {
      * done.
      */
     void ask(int maxRecords, long deadlineNanos, CompletableFuture<List<ConsumedRecord>> answer) {
-        if (request != null) {
-            throw new IllegalStateException("two polls at a time");
+        if (request != null) { // the application's mistake, which is no reason to end
+            answer.completeExceptionally(new IllegalStateException("two polls at a time"));
+            return;
         }
         if (core.config().automatic()) {
             List.copyOf(given.values()).forEach(this::finish);

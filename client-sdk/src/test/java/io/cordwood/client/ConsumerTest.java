@@ -101,6 +101,25 @@ final class ConsumerTest {
     }
 
     @Test
+    void commitInsideACallbackDoesNotWaitForItself() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        group.holdsAnswers = true;
+
+        var refused = consumer.commitAsync(records).thenAccept(result -> {
+            assertThatThrownBy(consumer::commit).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> consumer.commit(records)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> consumer.commit(records, "text")).isInstanceOf(IllegalStateException.class);
+        });
+        Awaitility.await().atMost(SECONDS).until(() -> group.waiting() == 1);
+        group.answer();
+
+        assertThat(refused).succeedsWithin(SECONDS);
+    }
+
+    @Test
     void seekAndPauseWorkOnOwnedPartitions() {
         produce(30);
         var consumer = settings().manualCommit().open();
@@ -151,6 +170,25 @@ final class ConsumerTest {
     }
 
     @Test
+    void errorOnItsOwnThreadEndsTheConsumerAndNobodyWaitsForIt() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        group.fault = new OutOfMemoryError("by the test");
+
+        var before = consumer.commitAsync(records);
+        assertThat(Failures.of(consumer.ended())).hasRootCause(group.fault);
+        var after = consumer.commitAsync();
+
+        var nothing = new CommitResult(Map.of(), Set.of(partition(0)));
+        assertThat(before).succeedsWithin(SECONDS).isEqualTo(nothing);
+        assertThat(after).succeedsWithin(SECONDS).isEqualTo(nothing);
+        assertThat(group.left).isTrue();
+        assertThat(Failures.thrownBy(() -> consumer.poll(SECONDS)).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+
+    @Test
     void partitionWhoseHandlerHangsDoesNotStopTheOthersThoughBuffersAreSmall() {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             cluster.topic("orders").logs.get(partition).moveTo(1);
@@ -194,6 +232,24 @@ final class ConsumerTest {
         Awaitility.await().atMost(SECONDS).until(() -> values.size() == size(0));
 
         assertThat(values).hasSize(size(0));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // what a caller without null checks does
+    void callThatIsWrongDoesNotEndTheConsumer() {
+        produce(30);
+        var consumer = settings().manualCommit().open();
+        assign(0);
+        var records = poll(consumer, size(0));
+        var partitions = Collections.singleton((TopicPartition) null);
+
+        assertThat(CompletableFuture.runAsync(() -> consumer.pause(partitions)))
+                .failsWithin(SECONDS)
+                .withThrowableThat()
+                .withRootCauseInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> consumer.commit(records, null)).isInstanceOf(NullPointerException.class);
+
+        assertThat(consumer.commit().committed()).containsEntry(partition(0), (long) size(0));
     }
 
     @Test

@@ -68,6 +68,10 @@ final class ConsumerWorld {
     /** May throw. */
     Consumer<ConsumedRecord> onHandle = record -> {};
 
+    /** Thrown by writes to a retry or dead-letter topic. */
+    @Nullable
+    Error storeFault;
+
     long nanos = 1_000_000;
     long wallMs = 1_700_000_000_000L;
     boolean listenerHangs;
@@ -209,6 +213,9 @@ final class ConsumerWorld {
     }
 
     private CompletableFuture<RecordMetadata> store(ProducerRecord record) {
+        if (storeFault != null) {
+            throw storeFault;
+        }
         var store = new Store(record, new CompletableFuture<>());
         stores.add(store);
         return store.ack;

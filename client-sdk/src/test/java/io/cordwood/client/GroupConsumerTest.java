@@ -266,6 +266,15 @@ final class GroupConsumerTest {
     }
 
     @Test
+    void consumerOfAClientThatIsClosedEndsAtOnce() {
+        client.close();
+
+        var consumer = settings().open();
+
+        assertThat(Failures.of(consumer.ended()).code()).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+
+    @Test
     void refusalForGoodIsThrownByThePoll() {
         say(() -> group.helloRefusals.add(Refusals.of("LIMIT_REACHED", "too many members")));
         try (var consumer = settings().open()) {

@@ -34,6 +34,7 @@ final class GrpcMembershipTest {
         private final List<GroupMembership.Assignments> assigned = new ArrayList<>();
         private final List<String> fences = new ArrayList<>();
         private final List<CordwoodException> refusals = new ArrayList<>();
+        private final List<CordwoodException> failures = new ArrayList<>();
         private final List<PartitionId> startless = new ArrayList<>();
         private final List<HeldPartition> held = new ArrayList<>();
         private boolean answersHeld = true;
@@ -63,6 +64,13 @@ final class GrpcMembershipTest {
         public void refused(CordwoodException reason) {
             synchronized (cluster) {
                 refusals.add(reason);
+            }
+        }
+
+        @Override
+        public void failed(CordwoodException reason) {
+            synchronized (cluster) {
+                failures.add(reason);
             }
         }
 
@@ -346,6 +354,19 @@ final class GrpcMembershipTest {
     }
 
     @Test
+    void memberThatComesWhileItsClientClosesIsRefused() {
+        var closing = new CompletableFuture<Void>();
+        client.timer().execute(closing::join);
+        membership.join(told);
+        client.timer().shutdown();
+
+        closing.complete(null);
+
+        await(() -> told.refusals.size() == 1);
+        assertThat(ask(() -> told.refusals.get(0).code())).isEqualTo(ErrorCode.CLIENT_CLOSED);
+    }
+
+    @Test
     void staticMemberWaitsUntilItsPredecessorIsGone() {
         say(() -> {
             group.helloRefusals.add(Refusals.of("DUPLICATE_INSTANCE_ID", "it is there"));
@@ -413,6 +434,22 @@ final class GrpcMembershipTest {
         assertThat(ask(() -> told.assigned.stream()
                         .anyMatch(whole -> whole.assigned().size() == 1)))
                 .as("the other one did not wait")
+                .isTrue();
+    }
+
+    @Test
+    void memberThatCannotFindOutWhereToBeginIsOneUntilItLeaves() {
+        commitStored(ZERO, 9);
+        say(() -> group.trimmedOffsets = TrimmedOffsets.TRIMMED_OFFSETS_LATEST);
+        say(() -> cluster.answers.failNext("ListOffsets.1", Refusals.of("INVALID_ARGUMENT", "by the test")));
+        join();
+
+        give(ZERO, ONE);
+        await(() -> told.failures.size() == 1);
+
+        assertThat(ask(() -> told.failures.get(0).code())).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+        assertThat(ask(() -> told.refusals)).isEmpty();
+        assertThat(isCommitted(commit(commitOf(ZERO, 10, ask(() -> told.last().epoch())))))
                 .isTrue();
     }
 

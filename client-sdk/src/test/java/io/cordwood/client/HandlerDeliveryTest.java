@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class HandlerDeliveryTest {
     private final RuntimeException reason = new IllegalStateException("the database is away");
@@ -234,6 +236,21 @@ final class HandlerDeliveryTest {
     }
 
     @Test
+    void errorOfAWriteEndsTheConsumer() {
+        settings.failures = FailurePolicy.deadLetter("orders.dead");
+        start();
+        world.failing.put(0L, reason);
+        world.storeFault = new LinkageError("by the test");
+        world.append(0, "a");
+
+        world.finishAll();
+
+        assertThat(world.core.ended().handle((done, failure) -> failure).join()).hasRootCause(world.storeFault);
+        assertThat(world.group.commits).isEmpty();
+        assertThat(world.group.left).isTrue();
+    }
+
+    @Test
     void recordOfTheRetryTopicWaitsForItsTime() {
         settings.failures = FailurePolicy.requeue(
                 new FailurePolicy.Requeue(ConsumerWorld.TOPIC, "orders.dead", 1, Duration.ofSeconds(30)));
@@ -250,6 +267,39 @@ final class HandlerDeliveryTest {
         world.finishAll();
 
         assertThat(world.handled).containsExactly(1L, 0L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MAX_VALUE, Long.MIN_VALUE})
+    void timeThatMakesNoSenseDoesNotEndTheConsumer(long dueMs) {
+        settings.failures = FailurePolicy.requeue(
+                new FailurePolicy.Requeue(ConsumerWorld.TOPIC, "orders.dead", 1, Duration.ofSeconds(30)));
+        start();
+        var due = Long.toString(dueMs).getBytes(UTF_8);
+        world.source.append(ConsumerWorld.partition(0), "a", List.of(new RecordHeader("cordwood-due-ms", due)));
+        world.append(0, "b");
+
+        world.pass(Duration.ofDays(3));
+        world.finishAll();
+
+        assertThat(world.handled).containsExactly(dueMs < 0 ? new Long[] {0L, 1L} : new Long[] {1L});
+    }
+
+    @Test
+    void recordThatIsDueInDaysWaitsForItsTime() {
+        settings.failures = FailurePolicy.requeue(
+                new FailurePolicy.Requeue(ConsumerWorld.TOPIC, "orders.dead", 1, Duration.ofDays(3)));
+        start();
+        var due = Long.toString(world.wallMs + Duration.ofDays(3).toMillis()).getBytes(UTF_8);
+        world.source.append(ConsumerWorld.partition(0), "a", List.of(new RecordHeader("cordwood-due-ms", due)));
+        world.settle();
+
+        world.pass(Duration.ofDays(1));
+        world.pass(Duration.ofDays(2).minusMillis(1));
+        assertThat(world.workers.size()).isZero();
+        world.pass(Duration.ofMillis(1));
+
+        assertThat(world.workers.size()).isEqualTo(1);
     }
 
     @Test

@@ -37,6 +37,10 @@ final class ManualMembership implements GroupMembership {
 
     final ArrayDeque<CordwoodException> failures = new ArrayDeque<>();
     OutOfRange outOfRange = OutOfRange.FAIL;
+    /** Thrown by commits. */
+    @Nullable
+    Error fault;
+
     boolean holdsAnswers;
     int calls;
     int joins;
@@ -68,6 +72,9 @@ final class ManualMembership implements GroupMembership {
     @Override
     public synchronized CompletableFuture<Map<TopicPartition, CommitOutcome>> commit(List<Commit> list) {
         note(!member, "commits, and is no member");
+        if (fault != null) {
+            throw fault;
+        }
         calls++;
         var outcomes = new HashMap<TopicPartition, CommitOutcome>();
         for (var commit : list) {

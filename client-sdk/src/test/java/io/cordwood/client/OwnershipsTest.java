@@ -70,6 +70,23 @@ final class OwnershipsTest {
     }
 
     @Test
+    void errorOfTheListenerEndsTheConsumer() {
+        var fault = new AssertionError("by the test");
+        settings.listener = new ConsumerListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                throw fault;
+            }
+        };
+        world = ConsumerWorld.handling(settings);
+
+        world.assign(0, 0);
+
+        assertThat(world.group.left).isTrue();
+        assertThat(world.core.ended().handle((done, failure) -> failure).join()).hasRootCause(fault);
+    }
+
+    @Test
     void revokedPartitionIsAcknowledgedWhenWhatIsUnderWayIsDoneAndCommitted() {
         start();
         settings.workers = 2;
@@ -543,6 +560,38 @@ final class OwnershipsTest {
 
         assertThat(world.core.ended()).isCompletedExceptionally();
         assertThat(world.group.left).isTrue();
+    }
+
+    @Test
+    void refusedMemberHasLostItsPartitionsAndDoesNotWaitForThem() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(0);
+
+        world.group.listener().refused(new CordwoodException(ErrorCode.INTERNAL, "by the test"));
+        world.settle();
+
+        assertThat(told).containsExactly("assigned [orders-0]", "lost [orders-0]");
+        assertThat(world.group.left).isTrue();
+        assertThat(world.group.commits).isEmpty();
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.INTERNAL);
+    }
+
+    @Test
+    void memberThatCannotGoOnCommitsWhatIsDone() {
+        start();
+        world.assign(0, 0);
+        world.append(0, "a", "b");
+        world.finish(0);
+
+        world.group.listener().failed(new CordwoodException(ErrorCode.INTERNAL, "by the test"));
+        world.settle();
+        assertThat(world.group.left).isFalse();
+        world.finishAll();
+
+        assertThat(world.commits(0)).containsExactly(2L);
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.INTERNAL);
     }
 
     @Test

@@ -190,6 +190,18 @@ final class PollDeliveryTest {
     }
 
     @Test
+    void secondPollAtATimeFailsAndTheFirstGoesOn() {
+        start();
+        var first = world.ask(10, TEN_SECONDS);
+
+        var second = world.ask(10, TEN_SECONDS);
+        world.append(0, "a");
+
+        assertThat(second).isCompletedExceptionally();
+        assertThat(first.join()).hasSize(1);
+    }
+
+    @Test
     void failureOfAPartitionIsToldOnce() {
         start();
         var reason = new CordwoodException(ErrorCode.CORRUPT_BATCH, "crc");
