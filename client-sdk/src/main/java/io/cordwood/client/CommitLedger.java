@@ -152,6 +152,7 @@ final class CommitLedger {
         var commits = new ArrayList<GroupMembership.Commit>();
         offsets.forEach((owner, offset) -> {
             owner.committing = offset;
+            owner.sentTo = Math.max(owner.sentTo, offset);
             commits.add(new GroupMembership.Commit(
                     owner.partition,
                     owner.id.topicId(),
@@ -238,8 +239,9 @@ final class CommitLedger {
                         "value", Long.toString(offset)));
         owner.uncommittable = true;
         owner.stop(owner.committable(), reason);
+        settleWaiters(); // before the ownership ends: that would tell them that it is lost
+        core.dropStaged(owner);
         core.fail(reason);
-        settleWaiters();
         core.ownerships().maybeFinish(owner);
     }
 

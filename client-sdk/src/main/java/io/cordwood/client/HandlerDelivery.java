@@ -57,6 +57,11 @@ final class HandlerDelivery implements Delivery {
     }
 
     @Override
+    public boolean gives() {
+        return true;
+    }
+
+    @Override
     public void accept(TakenRecord record) {
         if (lanesOf(record).enter(keyOf(record), record)) {
             record.holdsKey = true;
@@ -228,9 +233,12 @@ final class HandlerDelivery implements Delivery {
         }
     }
 
-    /** Its key waits, the worker does not. A partition that is wanted back is not kept by it. */
+    /**
+     * Its key waits, the worker does not. A partition that is wanted back is not kept by it; but at most once,
+     * nobody else is given the record.
+     */
     private void tryAgain(TakenRecord record, int failed, Runnable again) {
-        if (record.owner.phase != OwnedPartition.Phase.ACTIVE) {
+        if (record.owner.phase != OwnedPartition.Phase.ACTIVE && !core.config().atMostOnce()) {
             dropHere(record);
             return;
         }
