@@ -480,9 +480,9 @@ final class GrpcMembershipTest {
         var outcomes = commit(commitOf(ZERO, 12, epoch), commitOf(ONE, 40, epoch));
 
         assertThat(outcomes).succeedsWithin(SECONDS);
-        var refused = outcomes.join().get(ZERO);
+        var refused = Objects.requireNonNull(outcomes.join().get(ZERO));
         assertThat(refused.fate()).isEqualTo(GroupMembership.CommitOutcome.Fate.REFUSED);
-        assertThat(refused.reason().code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+        assertThat(Objects.requireNonNull(refused.reason()).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
         assertThat(outcomes.join()).containsEntry(ONE, GroupMembership.CommitOutcome.COMMITTED);
     }
 
