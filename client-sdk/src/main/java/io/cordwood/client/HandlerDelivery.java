@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -224,7 +225,13 @@ final class HandlerDelivery implements Delivery {
             return;
         }
         var reason = StatusTranslation.of(failure);
-        if (reason.retryable()) {
+        var smaller = reason.code() == ErrorCode.RECORD_TOO_LARGE
+                ? FailedRecord.withoutReason(failed)
+                : Optional.<ProducerRecord>empty();
+        if (smaller.isPresent()) {
+            LOG.warn("{} goes to {} without the reason of its failure", record.record, failed.topic(), reason);
+            store(record, smaller.get());
+        } else if (reason.retryable()) {
             record.storeFailures++;
             tryAgain(record, record.storeFailures, () -> store(record, failed));
         } else {
