@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * its last commit, one is under way at a time. A failed call is repeated until it succeeds or the partition
  * is gone. An offset outside of the log as the group knows it is repeated only for as long as the group may
  * lag behind, without another answer in between; then the consumer fails with it, and whoever waits for
- * that partition.
+ * that partition. So it does at once with a commit that is refused for good; the others of its call are not
+ * held up.
  *
  * <p>Cost: a turn looks at partitions that have something to commit only.
  *
@@ -155,6 +156,7 @@ final class CommitLedger {
         var commits = new ArrayList<GroupMembership.Commit>();
         offsets.forEach((owner, offset) -> {
             owner.committing = offset;
+            owner.sentTo = Math.max(owner.sentTo, offset);
             commits.add(new GroupMembership.Commit(
                     owner.partition,
                     owner.id.topicId(),
@@ -196,18 +198,21 @@ final class CommitLedger {
 
     private void judge(OwnedPartition owner, long offset, GroupMembership.@Nullable CommitOutcome outcome) {
         if (outcome == null) {
-            core.fail(new CordwoodException(
-                    ErrorCode.UNKNOWN, "the answer to a commit says nothing of " + owner.partition));
+            giveUp(
+                    owner,
+                    new CordwoodException(
+                            ErrorCode.UNKNOWN, "the answer to a commit says nothing of " + owner.partition));
             return;
         }
-        switch (outcome) {
+        switch (outcome.fate()) {
             case COMMITTED -> {
                 owner.committed = Math.max(owner.committed, offset);
                 goOn(owner);
                 core.committed(owner);
             }
             case UNCONFIRMED -> throw new IllegalStateException(owner + " is sent again, and not judged");
-            case OUT_OF_RANGE -> giveUp(owner, offset);
+            case OUT_OF_RANGE -> giveUp(owner, outOfRange(owner.partition, offset));
+            case REFUSED -> giveUp(owner, Objects.requireNonNull(outcome.reason(), "reason"));
             case NOT_OWNED -> core.ownerships().lost(owner);
             case FENCED -> core.ownerships().fenced("a commit of " + owner.partition + " was refused");
         }
@@ -215,9 +220,9 @@ final class CommitLedger {
 
     private boolean maySucceedLater(
             OwnedPartition owner, long offset, GroupMembership.@Nullable CommitOutcome outcome) {
-        if (outcome != GroupMembership.CommitOutcome.OUT_OF_RANGE) {
+        if (!GroupMembership.CommitOutcome.OUT_OF_RANGE.equals(outcome)) {
             owner.refusedSinceNanos = null;
-            return outcome == GroupMembership.CommitOutcome.UNCONFIRMED;
+            return GroupMembership.CommitOutcome.UNCONFIRMED.equals(outcome);
         }
         long now = core.time().now();
         if (owner.refusedSinceNanos == null) {
@@ -227,10 +232,8 @@ final class CommitLedger {
         return now - owner.refusedSinceNanos < LAG_PATIENCE.toNanos();
     }
 
-    /** What is done is not committed, and given again by whoever reads the partition next. */
-    private void giveUp(OwnedPartition owner, long offset) {
-        var partition = owner.partition;
-        var reason = new CordwoodException(
+    private static CordwoodException outOfRange(TopicPartition partition, long offset) {
+        return new CordwoodException(
                 ErrorCode.OFFSET_OUT_OF_RANGE,
                 "offset " + offset + " of " + partition + " cannot be committed: for " + LAG_PATIENCE.toSeconds()
                         + " s it is outside of the log as the group knows it",
@@ -239,10 +242,15 @@ final class CommitLedger {
                         "partition", Integer.toString(partition.partition()),
                         "field", "offset",
                         "value", Long.toString(offset)));
+    }
+
+    /** What is done is not committed, and given again by whoever reads the partition next. */
+    private void giveUp(OwnedPartition owner, CordwoodException reason) {
         owner.uncommittable = true;
         owner.stop(owner.committable(), reason);
+        settleWaiters(); // before the ownership ends: that would tell them that it is lost
+        core.dropStaged(owner);
         core.fail(reason);
-        settleWaiters();
         core.ownerships().maybeFinish(owner);
     }
 
@@ -255,11 +263,11 @@ final class CommitLedger {
         if (offsets.keySet().stream().allMatch(OwnedPartition::isGone)) {
             return;
         }
-        if (!reason.retryable()) {
-            core.fail(reason);
-            return;
+        if (reason.retryable()) {
+            sendLater(offsets.keySet());
+        } else {
+            offsets.keySet().stream().filter(owner -> !owner.isGone()).forEach(owner -> giveUp(owner, reason));
         }
-        sendLater(offsets.keySet());
     }
 
     private void sendLater(Collection<OwnedPartition> owners) {

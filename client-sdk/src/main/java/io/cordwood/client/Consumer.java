@@ -58,6 +58,8 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
     private static final Duration ITERATOR_POLL = Duration.ofSeconds(1);
     /** Half of the bytes are for records that were taken; the source may exceed its part by half. */
     private static final int SOURCE_FRACTION = 3;
+    /** The largest batch that a node can be set to take; what is on its way is bounded by what was taken. */
+    private static final int STORE_BUFFER_BYTES = 64 << 20;
 
     private final CordwoodClient client;
     private final ConsumerCore core;
@@ -80,9 +82,7 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
         var config = parts.config;
         this.client = parts.client;
         this.threads = new ConsumerThreads(handler == null ? 0 : config.workers());
-        this.store = config.failures().requeue() == null || handler == null
-                ? null
-                : client.producer().open();
+        this.store = config.failures().requeue() == null || handler == null ? null : openStore(client);
         this.callbacks = new SerialExecutor(client.callbacks());
         var ports = new ConsumerCore.Ports(
                 parts.membership, ConsumerTime.SYSTEM, parts.listener, threads.listener(), callbacks);
@@ -94,6 +94,19 @@ public final class Consumer implements AutoCloseable, Iterable<ConsumedRecord> {
                         ? new PollDelivery(made)
                         : new HandlerDelivery(made, handler, threads.workers(), this::send));
         thread.setDaemon(true);
+    }
+
+    /**
+     * Takes whatever a topic takes. It is closed with its consumer, not with the client: that may close it
+     * first, and what fails while the consumer ends has to go somewhere.
+     */
+    private static Producer openStore(CordwoodClient client) {
+        var store = client.producer()
+                .maxRecordBytes(STORE_BUFFER_BYTES)
+                .bufferBytes(STORE_BUFFER_BYTES)
+                .open();
+        client.unregister(store);
+        return store;
     }
 
     /** Joins, and begins. */

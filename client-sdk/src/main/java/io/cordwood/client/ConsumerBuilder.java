@@ -114,7 +114,12 @@ public final class ConsumerBuilder {
         return this;
     }
 
-    /** Commits each record before it is given; default after it is done. */
+    /**
+     * Commits each record before it is given; default after it is done. Up to {@link #windowRecords} of a
+     * partition are committed ahead of the handler. A revocation, {@link Consumer#close} and a failure that
+     * ends the consumer wait for them, as for what is under way; those whose turn has not come when that
+     * time is over are lost, and counted in the log.
+     */
     public ConsumerBuilder atMostOnce() {
         delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
         return this;

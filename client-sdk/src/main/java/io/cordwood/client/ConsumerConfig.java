@@ -36,7 +36,10 @@ record ConsumerConfig(
     enum DeliveryGuarantee {
         /** A record is given again where it is not known to be done. */
         AT_LEAST_ONCE,
-        /** A record is given once; it is lost where the process fails before it is done. */
+        /**
+         * A record is given once; it is lost where the process fails, the member is fenced or the time to
+         * finish is over before it is done.
+         */
         AT_MOST_ONCE
     }
 

@@ -260,6 +260,32 @@ final class ConsumerCore implements RecordSource.Listener {
         ownerships.maybeFinish(record.owner);
     }
 
+    /**
+     * Begins nothing more of it; but at most once, what a commit covers or may cover still has its turn: it
+     * is given to nobody else.
+     */
+    void giveUp(OwnedPartition owner) {
+        if (!config.atMostOnce()) {
+            dropWaiting(owner);
+        } else if (owner.sentTo < owner.stagedTo) {
+            dropStaged(owner);
+        }
+    }
+
+    /** No commit covers these. */
+    void dropStaged(OwnedPartition owner) {
+        var dropped = List.copyOf(owner.staged);
+        stagedRecords -= dropped.size();
+        owner.dropStaged();
+        dropped.stream().filter(record -> !record.isOver()).forEach(this::drop); // the first may end the ownership
+    }
+
+    /** Whether something of it is under way, or at most once still has its turn. */
+    boolean isAtWork(OwnedPartition owner) {
+        boolean waiting = config.atMostOnce() && delivery.gives() && !owner.unfinished.isEmpty();
+        return waiting || !owner.underWay.isEmpty();
+    }
+
     void dropWaiting(OwnedPartition owner) {
         delivery.droppingWaiting(owner);
         stagedRecords -= owner.staged.size();

@@ -17,8 +17,9 @@ public interface ConsumerListener {
     default void onAssigned(Collection<TopicPartition> partitions) {}
 
     /**
-     * These go to other members. No further record of them is given; those under way, and this call, have
-     * until the time is over. Then what is finished is committed.
+     * These go to other members. No further record of them is given, but at most once for those that are
+     * committed already; those under way, and this call, have until the time is over. Then what is finished
+     * is committed.
      */
     default void onRevoked(Collection<TopicPartition> partitions, Duration timeToFinish) {}
 

@@ -14,6 +14,9 @@ sealed interface Delivery permits HandlerDelivery, PollDelivery {
 
     void accept(TakenRecord record);
 
+    /** Whether what it has accepted may still reach the application. */
+    boolean gives();
+
     /** @param busy whether it was with its handler or the application */
     void dropped(TakenRecord record, boolean busy);
 

@@ -6,6 +6,7 @@ import io.cordwood.batch.RecordHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code cordwood-attempts}</td><td>how often its handler was started in all rounds</td></tr>
  * <tr><td>{@code cordwood-failed-ms}</td><td>when it failed last, milliseconds since 1970</td></tr>
  * <tr><td>{@code cordwood-due-ms}</td><td>when it is handled again; not in a dead-letter topic</td></tr>
- * <tr><td>{@code cordwood-reason}</td><td>the last failure, cut to 1,000 characters</td></tr>
+ * <tr><td>{@code cordwood-reason}</td><td>the last failure, cut to 1,000 characters; absent where the record would not fit with it</td></tr>
  * </table>
  *
- * <p>Invariant: each of these headers is there once, also after many rounds.
+ * <p>Invariant: no header of these is there twice, also after many rounds.
  */
 final class FailedRecord {
     static final String ORIGIN = "cordwood-origin";
@@ -60,6 +61,17 @@ final class FailedRecord {
                 record.value(),
                 headers,
                 record.timestampMs() < 0 ? null : record.timestampMs());
+    }
+
+    /** As it is written where it is too large otherwise; empty where that is done already. */
+    static Optional<ProducerRecord> withoutReason(ProducerRecord failed) {
+        var headers = failed.headers().stream()
+                .filter(header -> !header.key().equals(REASON))
+                .toList();
+        return headers.size() == failed.headers().size()
+                ? Optional.empty()
+                : Optional.of(new ProducerRecord(
+                        failed.topic(), null, failed.key(), failed.value(), headers, failed.timestampMs()));
     }
 
     /** When it is to be handled, milliseconds since 1970; empty for one that may be handled at once. */

@@ -53,7 +53,9 @@ public record FailurePolicy(
     }
 
     /**
-     * Where failed records go. Later records of the same key overtake one that is requeued.
+     * Where failed records go. Later records of the same key overtake one that is requeued. What happened is
+     * told in headers of a few hundred bytes, and the failure in up to 1,000 characters where there is room:
+     * the topics should take batches that much larger than the records that are read.
      *
      * @param retryTopic read by the same group, or by another that is meant for it
      * @param rounds how often a record goes to the retry topic before it goes to the dead-letter topic

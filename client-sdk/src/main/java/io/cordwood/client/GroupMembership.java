@@ -129,17 +129,41 @@ interface GroupMembership {
         }
     }
 
-    /** What became of one partition's commit. */
-    enum CommitOutcome {
+    /**
+     * What became of one partition's commit.
+     *
+     * @param reason set exactly where it is refused for good
+     */
+    record CommitOutcome(Fate fate, @Nullable CordwoodException reason) {
+        enum Fate {
+            COMMITTED,
+            UNCONFIRMED,
+            OUT_OF_RANGE,
+            REFUSED,
+            NOT_OWNED,
+            FENCED
+        }
+
         /** It is stored, or a later one is. */
-        COMMITTED,
+        static final CommitOutcome COMMITTED = new CommitOutcome(Fate.COMMITTED, null);
         /** It is not known to be stored, and may be sent again. */
-        UNCONFIRMED,
+        static final CommitOutcome UNCONFIRMED = new CommitOutcome(Fate.UNCONFIRMED, null);
         /** It lies outside of the log as the group knows it, which may lag for a moment. */
-        OUT_OF_RANGE,
+        static final CommitOutcome OUT_OF_RANGE = new CommitOutcome(Fate.OUT_OF_RANGE, null);
         /** The member does not own the partition any more. */
-        NOT_OWNED,
+        static final CommitOutcome NOT_OWNED = new CommitOutcome(Fate.NOT_OWNED, null);
         /** The whole member was replaced or is taken for dead. */
-        FENCED
+        static final CommitOutcome FENCED = new CommitOutcome(Fate.FENCED, null);
+
+        public CommitOutcome {
+            if ((fate == Fate.REFUSED) != (reason != null)) {
+                throw new IllegalArgumentException(fate + " for the reason " + reason);
+            }
+        }
+
+        /** It is not taken, also when it is sent again. */
+        static CommitOutcome refused(CordwoodException reason) {
+            return new CommitOutcome(Fate.REFUSED, reason);
+        }
     }
 }

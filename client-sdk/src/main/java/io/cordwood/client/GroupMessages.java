@@ -17,7 +17,6 @@ import io.cordwood.proto.v1.MemberRelease;
 import io.cordwood.proto.v1.OffsetCommit;
 import io.cordwood.proto.v1.TrimmedOffsets;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** Messages of a group's members from and to what the client speaks of. Pure functions. */
@@ -133,18 +132,18 @@ final class GroupMessages {
         return new TopicPartition(message.getTopic(), message.getPartition());
     }
 
-    /** What a refused offset means for its partition; empty where it is the consumer's fault. */
-    static Optional<GroupMembership.CommitOutcome> outcome(CordwoodException refusal) {
+    /** What a refused offset means for its partition. */
+    static GroupMembership.CommitOutcome outcome(CordwoodException refusal) {
         if (refusal.retryable()) {
-            return Optional.of(GroupMembership.CommitOutcome.UNCONFIRMED);
+            return GroupMembership.CommitOutcome.UNCONFIRMED;
         }
         return switch (refusal.code()) {
-            case OFFSET_BEHIND -> Optional.of(GroupMembership.CommitOutcome.COMMITTED);
-            case OFFSET_OUT_OF_RANGE -> Optional.of(GroupMembership.CommitOutcome.OUT_OF_RANGE);
+            case OFFSET_BEHIND -> GroupMembership.CommitOutcome.COMMITTED;
+            case OFFSET_OUT_OF_RANGE -> GroupMembership.CommitOutcome.OUT_OF_RANGE;
             case MEMBER_FENCED, PARTITION_NOT_OWNED, UNKNOWN_TOPIC, PARTITION_OUT_OF_RANGE ->
-                Optional.of(GroupMembership.CommitOutcome.NOT_OWNED);
-            case UNKNOWN_MEMBER, UNKNOWN_GROUP -> Optional.of(GroupMembership.CommitOutcome.FENCED);
-            default -> Optional.empty();
+                GroupMembership.CommitOutcome.NOT_OWNED;
+            case UNKNOWN_MEMBER, UNKNOWN_GROUP -> GroupMembership.CommitOutcome.FENCED;
+            default -> GroupMembership.CommitOutcome.refused(refusal);
         };
     }
 

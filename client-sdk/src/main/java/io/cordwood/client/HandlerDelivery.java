@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,6 +56,11 @@ final class HandlerDelivery implements Delivery {
 
     @Override
     public boolean wantsMore() {
+        return true;
+    }
+
+    @Override
+    public boolean gives() {
         return true;
     }
 
@@ -231,7 +237,13 @@ final class HandlerDelivery implements Delivery {
             return;
         }
         var reason = StatusTranslation.of(failure);
-        if (reason.retryable()) {
+        var smaller = reason.code() == ErrorCode.RECORD_TOO_LARGE
+                ? FailedRecord.withoutReason(failed)
+                : Optional.<ProducerRecord>empty();
+        if (smaller.isPresent()) {
+            LOG.warn("{} goes to {} without the reason of its failure", record.record, failed.topic(), reason);
+            store(record, smaller.get());
+        } else if (reason.retryable()) {
             record.storeFailures++;
             tryAgain(record, record.storeFailures, () -> store(record, failed));
         } else {
@@ -240,9 +252,12 @@ final class HandlerDelivery implements Delivery {
         }
     }
 
-    /** Its key waits, the worker does not. A partition that is wanted back is not kept by it. */
+    /**
+     * Its key waits, the worker does not. A partition that is wanted back is not kept by it; but at most once,
+     * nobody else is given the record.
+     */
     private void tryAgain(TakenRecord record, int failed, Runnable again) {
-        if (record.owner.phase != OwnedPartition.Phase.ACTIVE) {
+        if (record.owner.phase != OwnedPartition.Phase.ACTIVE && !core.config().atMostOnce()) {
             dropHere(record);
             return;
         }

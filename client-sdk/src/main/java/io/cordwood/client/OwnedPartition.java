@@ -66,6 +66,8 @@ final class OwnedPartition {
     long committed;
     /** The newest offset on its way to the group, or -1. */
     long committing = -1;
+    /** The newest offset that was ever on its way: it may be committed, whatever the answer was. */
+    long sentTo = -1;
     /** Committed without waiting for the interval up to here. */
     long urgentTo;
     /** The group waits for it to be acknowledged. */
@@ -127,6 +129,12 @@ final class OwnedPartition {
     /** Whether its own state lets records be taken; the consumer's memory is not its business. */
     boolean isOpen() {
         return phase == Phase.ACTIVE && !paused && !progress.isFull() && staged.isEmpty();
+    }
+
+    /** At most once only: taken, committed or perhaps so, and not done; nobody is given these again. */
+    int onlyGivenHere() {
+        int uncommitted = sentTo < stagedTo ? staged.size() : 0;
+        return config.atMostOnce() ? unfinished.size() - underWay.size() - uncommitted : 0;
     }
 
     /** Staged records that no commit covers yet are left to whoever owns the partition next. */

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariants: a partition has one ownership at a time. A revoked one is acknowledged once its listener
  * has returned, nothing of it is under way and what is done is committed, or when the time is over; never
- * earlier. After that, and after a fence, nothing of it is committed. One that was another member's
+ * earlier. At most once, what is committed has had its turn by then, too; what has not is lost, counted and
+ * logged. After that, and after a fence, nothing of it is committed. One that was another member's
  * meanwhile, or whose offset was set, is dropped at once and begun anew. Where nothing is committed no
  * record is given before the place where it begins is. Reports of a membership that is
  * over mean nothing.
@@ -160,7 +161,7 @@ final class Ownerships {
 
     /** What keeps a revoked partition may be over. */
     void maybeFinish(OwnedPartition owner) {
-        if (owner.phase != OwnedPartition.Phase.REVOKING || !owner.released || !owner.underWay.isEmpty()) {
+        if (owner.phase != OwnedPartition.Phase.REVOKING || !owner.released || core.isAtWork(owner)) {
             return;
         }
         if (owner.isBehind()) {
@@ -183,6 +184,7 @@ final class Ownerships {
             closing = true;
             giveUp(all, Duration.ofNanos(Math.max(0, deadlineNanos - core.time().now())));
         }
+        all.forEach(this::maybeFinish);
         core.timers().at(deadlineNanos, () -> all.forEach(this::finishNow));
     }
 
@@ -301,7 +303,7 @@ final class Ownerships {
         for (var owner : going) {
             owner.phase = OwnedPartition.Phase.REVOKING;
             core.source().hold(owner.partition, true);
-            core.dropWaiting(owner);
+            core.giveUp(owner);
         }
         if (!going.isEmpty()) {
             core.tell(() -> listener.onRevoked(namesOf(going), timeToFinish), () -> going.forEach(this::release));
@@ -319,11 +321,14 @@ final class Ownerships {
         }
         if (!owner.underWay.isEmpty()) {
             LOG.warn(
-                    "{}: {} records are still under way and are given to the next owner again",
+                    "{}: {} records are still under way and are {}",
                     owner,
-                    owner.underWay.size());
+                    owner.underWay.size(),
+                    core.config().atMostOnce() ? "given to nobody again" : "given to the next owner again");
         }
-        core.ledger().sendLast(owner);
+        if (owner.staged.isEmpty()) { // what is staged is handled by nobody here, and must not be committed now
+            core.ledger().sendLast(owner);
+        }
         finish(owner);
     }
 
@@ -337,6 +342,10 @@ final class Ownerships {
     }
 
     private void remove(OwnedPartition owner) {
+        int lost = owner.onlyGivenHere();
+        if (lost > 0) {
+            LOG.warn("{}: {} records are committed, or may be, and were not done: they are lost", owner, lost);
+        }
         owner.phase = OwnedPartition.Phase.GONE;
         owners.remove(owner.partition);
         core.source().remove(owner.partition);

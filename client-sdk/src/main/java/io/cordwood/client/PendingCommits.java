@@ -118,13 +118,10 @@ final class PendingCommits {
     }
 
     private static void judge(Call call, TopicPartition partition, OffsetCommitResult result) {
-        if (!result.hasError()) {
-            call.outcomes.put(partition, GroupMembership.CommitOutcome.COMMITTED);
-            return;
-        }
-        var refusal = StatusTranslation.of(result.getError());
-        GroupMessages.outcome(refusal)
-                .ifPresentOrElse(outcome -> call.outcomes.put(partition, outcome), () -> call.fail(refusal));
+        var outcome = result.hasError()
+                ? GroupMessages.outcome(StatusTranslation.of(result.getError()))
+                : GroupMembership.CommitOutcome.COMMITTED;
+        call.outcomes.put(partition, outcome);
     }
 
     /** Nobody knows what became of a call; its late answers mean nothing. */

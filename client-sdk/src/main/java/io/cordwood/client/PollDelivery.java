@@ -36,6 +36,7 @@ final class PollDelivery implements Delivery {
     private @Nullable Request request;
     private @Nullable RuntimeException failure;
     private boolean failedForGood;
+    private boolean forgotten;
 
     PollDelivery(ConsumerCore core) {
         this.core = core;
@@ -96,8 +97,12 @@ final class PollDelivery implements Delivery {
         return done(records);
     }
 
-    /** What was given and is not known to be done is given again, by whoever owns it next. */
+    /**
+     * Nobody asks for more. What was given and is not known to be done is given again, by whoever owns it
+     * next.
+     */
     void forget() {
+        forgotten = true;
         List.copyOf(given.values()).forEach(core::drop);
     }
 
@@ -105,6 +110,12 @@ final class PollDelivery implements Delivery {
     public boolean wantsMore() {
         var current = request;
         return current != null && ready.size() + core.stagedRecords() < current.maxRecords;
+    }
+
+    /** Whoever asks is told of a failure, and given no records. */
+    @Override
+    public boolean gives() {
+        return !failedForGood && !forgotten;
     }
 
     @Override
@@ -189,7 +200,7 @@ final class PollDelivery implements Delivery {
         if (known == null || !known.record.equals(record)) {
             return;
         }
-        if (known.owner.phase == OwnedPartition.Phase.ACTIVE) {
+        if (known.owner.phase == OwnedPartition.Phase.ACTIVE || core.config().atMostOnce()) {
             given.remove(Place.of(record));
             known.phase = TakenRecord.Phase.WAITING;
             known.attempts--;

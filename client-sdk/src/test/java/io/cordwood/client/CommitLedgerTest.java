@@ -239,9 +239,30 @@ final class CommitLedgerTest {
         world.pass(ConsumerWorld.INTERVAL);
         world.settle();
 
-        assertThat(world.core.isEnding()).isTrue();
-        world.pass(Duration.ofSeconds(30));
-        assertThat(world.core.ended()).isCompletedExceptionally();
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+        assertThat(world.group.calls).isEqualTo(1);
+    }
+
+    @Test
+    void commitThatIsRefusedForGoodEndsTheConsumerAtOnceAndWhoWaitsForItIsTold() {
+        var tooLong = new CordwoodException(ErrorCode.LIMIT_REACHED, "too much text");
+        world.group.refusals.put(ZERO, GroupMembership.CommitOutcome.refused(tooLong));
+        world.group.holdsAnswers = true;
+        world.append(0, "a");
+        world.append(1, "a");
+        world.finishAll();
+        var refused = request(Map.of(world.owner(0), 1L, world.owner(1), 1L));
+        var taken = request(Map.of(world.owner(1), 1L));
+        world.revoke(0);
+
+        world.group.answer();
+        world.settle();
+
+        assertThat(Failures.of(refused).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+        assertThat(taken).isCompletedWithValue(new CommitResult(Map.of(ONE, 1L), Set.of()));
+        assertThat(Failures.of(world.core.ended().copy()).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+        assertThat(world.group.calls).isEqualTo(1);
+        assertThat(world.group.stored).containsEntry(ZERO, 0L).containsEntry(ONE, 1L);
     }
 
     @Test

@@ -36,7 +36,7 @@ final class ConsumerSimulationTest {
     }
 
     @Test
-    void noRecordIsHandledTwiceWhereItIsCommittedBefore() {
+    void recordThatIsCommittedBeforeIsHandledOnceUnlessItsMemberOrItsTimeIsOver() {
         for (int seed = 0; seed < SEEDS / 3; seed++) {
             new HandlerSchedule(seed, ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE).run();
         }
@@ -56,6 +56,10 @@ final class ConsumerSimulationTest {
         final ConsumerWorld.Settings settings = new ConsumerWorld.Settings();
         final Map<TopicPartition, Set<Long>> done = new HashMap<>();
         ConsumerWorld world = ConsumerWorld.polled(settings);
+        /** Until when revoked partitions may be kept. */
+        final Map<TopicPartition, Long> revokedUntilNanos = new HashMap<>();
+
+        long closedUntilNanos = Long.MAX_VALUE;
 
         Schedule(int seed) {
             this.seed = seed;
@@ -71,6 +75,9 @@ final class ConsumerSimulationTest {
         abstract void use();
 
         abstract void finishEverything();
+
+        /** What is committed there and not done may be lost. */
+        void mayLose(TopicPartition partition) {}
 
         void run() {
             restart();
@@ -105,6 +112,7 @@ final class ConsumerSimulationTest {
             switch (random.nextInt(8)) {
                 case 0, 1, 2 -> {
                     if (world.group.isMember() && world.group.owned().contains(partition)) {
+                        revokedUntilNanos.putIfAbsent(partition, world.nanos + settings.revokeTimeout.toNanos());
                         world.group.revoke(partition);
                     }
                 }
@@ -113,22 +121,39 @@ final class ConsumerSimulationTest {
                 case 6 -> owner(partition, false);
                 default -> {
                     if (random.nextInt(4) == 0) {
-                        world.close(Duration.ofMillis(random.nextInt(2_000)));
+                        close(Duration.ofMillis(random.nextInt(2_000)));
                     } else if (random.nextInt(3) == 0) {
                         restart();
                     }
                 }
             }
             if (world.group.left) {
+                check();
                 restart();
             }
+        }
+
+        private void close(Duration timeout) {
+            closedUntilNanos = Math.min(closedUntilNanos, world.nanos + timeout.toNanos());
+            world.close(timeout);
+        }
+
+        boolean isOutOfTime(TopicPartition partition) {
+            return Math.min(closedUntilNanos, revokedUntilNanos.getOrDefault(partition, Long.MAX_VALUE)) <= world.nanos;
         }
 
         private void takeAway(TopicPartition partition) {
             if (!world.group.isMember()) {
                 return;
             }
-            switch (random.nextInt(4)) {
+            int way = random.nextInt(4);
+            for (int number = 0; number < PARTITIONS; number++) {
+                if (way < 2 || number == partition.partition()) {
+                    mayLose(ConsumerWorld.partition(number));
+                    revokedUntilNanos.remove(ConsumerWorld.partition(number));
+                }
+            }
+            switch (way) {
                 case 0, 1 -> world.group.fence();
                 case 2 -> world.group.take(partition);
                 default -> world.group.giveAgain(partition, world.group.stored.getOrDefault(partition, 0L));
@@ -148,6 +173,13 @@ final class ConsumerSimulationTest {
         /** A process is killed, and another one takes over with what the group knows. */
         private void restart() {
             var earlier = world;
+            if (!earlier.group.left) {
+                for (int number = 0; number < PARTITIONS; number++) {
+                    mayLose(ConsumerWorld.partition(number));
+                }
+            }
+            revokedUntilNanos.clear();
+            closedUntilNanos = Long.MAX_VALUE;
             world = open();
             assertThat(earlier.group.violations).as("seed %d", seed).isEmpty();
             world.source.takeLogsOf(earlier.source);
@@ -166,6 +198,7 @@ final class ConsumerSimulationTest {
         private void assign() {
             var partition = partition();
             if (world.group.isMember() && !world.group.owned().contains(partition)) {
+                revokedUntilNanos.remove(partition);
                 world.group.assign(partition, world.group.stored.getOrDefault(partition, 0L));
             }
         }
@@ -191,6 +224,10 @@ final class ConsumerSimulationTest {
                 assertThat(owner.progress.windowSize())
                         .as("seed %d: window", seed)
                         .isLessThanOrEqualTo(settings.windowRecords);
+            }
+            if (world.core.isEnding()) { // also by a failure
+                long untilNanos = world.nanos + settings.config().closeTimeout().toNanos();
+                closedUntilNanos = Math.min(closedUntilNanos, untilNanos);
             }
             int largest = 80;
             assertThat(world.core.takenBytes())
@@ -223,7 +260,7 @@ final class ConsumerSimulationTest {
             }
             world.settle();
             finishEverything();
-            world.close(Duration.ofMinutes(1));
+            close(Duration.ofMinutes(1));
             check();
             for (int number = 0; number < PARTITIONS; number++) {
                 var partition = ConsumerWorld.partition(number);
@@ -248,6 +285,7 @@ final class ConsumerSimulationTest {
 
     private static final class HandlerSchedule extends Schedule {
         private final Map<String, Integer> attempts = new HashMap<>();
+        private final Map<TopicPartition, Long> mayBeLostTo = new HashMap<>();
         private final int attemptsMax;
         private boolean healing;
 
@@ -292,6 +330,47 @@ final class ConsumerSimulationTest {
                 }
                 world.pass(Duration.ofSeconds(1));
             }
+        }
+
+        /** A commit may be stored later that is under way now. */
+        @Override
+        void mayLose(TopicPartition partition) {
+            var sent = world.commits(partition.partition()).stream().mapToLong(Long::longValue);
+            long reached = Math.max(world.group.stored(partition), sent.max().orElse(0));
+            mayBeLostTo.merge(partition, reached, Math::max);
+        }
+
+        @Override
+        void check() {
+            super.check();
+            if (settings.delivery == ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE) {
+                for (int number = 0; number < PARTITIONS; number++) {
+                    checkGiven(ConsumerWorld.partition(number));
+                }
+            }
+        }
+
+        private void checkGiven(TopicPartition partition) {
+            var owner = world.core.ownerships().owner(partition);
+            if (owner.isEmpty() && isOutOfTime(partition)) {
+                mayLose(partition);
+            }
+            long stored = world.group.stored(partition);
+            long mayBeLost = mayBeLostTo.getOrDefault(partition, 0L);
+            for (var record : world.source.log(partition).values()) {
+                boolean promised = record.offset() < stored && record.offset() >= mayBeLost;
+                boolean waits = owner.filter(found -> has(found, record)).isPresent();
+                if (promised && !waits) {
+                    assertThat(attempts)
+                            .as("seed %d: %s is committed, and was given", seed, record)
+                            .containsKey(record.toString());
+                }
+            }
+        }
+
+        private static boolean has(OwnedPartition owner, ConsumedRecord record) {
+            return owner.progress.position() <= record.offset()
+                    || owner.unfinished.stream().anyMatch(taken -> taken.record.equals(record));
         }
 
         private void acknowledge(int index, boolean fails) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -152,6 +153,87 @@ final class ConsumerTest {
         awaitCommitted(10);
 
         assertThat(cluster.values("orders.dead", 0)).containsExactly("value-7");
+    }
+
+    @Test
+    void failedRecordIsAsLargeAsItsTopicsTake() {
+        cluster.topic("orders").config.put("max.batch.bytes", Integer.toString(4 << 20));
+        cluster.createTopic("orders.dead", 1).config.put("max.batch.bytes", Integer.toString(4 << 20));
+        try (var producer = client.producer().maxRecordBytes(4 << 20).open()) {
+            var unused = producer.send(new ProducerRecord("orders", 0, null, new byte[2 << 20]));
+        }
+
+        failEverything("broken");
+        awaitCommitted(1);
+
+        assertThat(cluster.values("orders.dead", 0))
+                .hasSize(1)
+                .first()
+                .satisfies(value -> assertThat(value).hasSize(2 << 20));
+    }
+
+    @Test
+    void failedRecordIsKeptWithoutItsReasonWhereItDoesNotFitWithIt() {
+        cluster.createTopic("orders.dead", 1).config.put("max.batch.bytes", "1500");
+        try (var producer = client.producer().open()) {
+            var unused = producer.send(new ProducerRecord("orders", 0, null, new byte[800]));
+        }
+
+        failEverything("x".repeat(1_000));
+        awaitCommitted(1);
+
+        assertThat(cluster.values("orders.dead", 0)).hasSize(1);
+    }
+
+    @Test
+    void whatFailsWhileTheClientIsClosedIsKeptElsewhere() {
+        cluster.createTopic("orders.dead", 1);
+        produce(10);
+        var consumers = new ArrayList<Consumer>();
+        for (int i = 0; i < 10; i++) {
+            consumers.add(failWhenClosed());
+        }
+
+        client.close();
+
+        assertThat(consumers)
+                .allSatisfy(consumer -> assertThat(consumer.ended()).succeedsWithin(SECONDS));
+        assertThat(cluster.values("orders.dead", 0)).hasSize(consumers.size());
+    }
+
+    /** Has begun with one record, and fails when it is asked to give up its partition. */
+    private Consumer failWhenClosed() {
+        var own = new ManualMembership();
+        var begun = new CountDownLatch(1);
+        var closing = new CountDownLatch(1);
+        var listener = new ConsumerListener() {
+            @Override
+            public void onRevoked(Collection<TopicPartition> partitions, Duration timeToFinish) {
+                closing.countDown();
+            }
+        };
+        var consumer = new ConsumerBuilder(client, own)
+                .failures(FailurePolicy.deadLetter("orders.dead"))
+                .listener(listener)
+                .handle(record -> {
+                    begun.countDown();
+                    closing.await();
+                    throw new IllegalStateException("broken");
+                });
+        Awaitility.await().atMost(SECONDS).until(own::isMember);
+        own.assign(partition(0), cluster.topic("orders").id, size(0) - 1);
+        Awaitility.await().atMost(SECONDS).until(() -> begun.getCount() == 0);
+        return consumer;
+    }
+
+    private void failEverything(String reason) {
+        settings()
+                .commitInterval(Duration.ofMillis(20))
+                .failures(FailurePolicy.deadLetter("orders.dead"))
+                .handle(record -> {
+                    throw new IllegalStateException(reason);
+                });
+        assign(0, 1, 2);
     }
 
     @Test

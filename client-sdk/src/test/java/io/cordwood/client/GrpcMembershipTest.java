@@ -486,7 +486,7 @@ final class GrpcMembershipTest {
     }
 
     @Test
-    void refusalsOfOffsetsSayWhetherThePartitionTheMemberOrTheCallIsOver() {
+    void refusalsOfOffsetsSayWhetherThePartitionOrTheMemberIsOver() {
         commitStored(ZERO, 0);
         join();
         give(ZERO);
@@ -505,9 +505,22 @@ final class GrpcMembershipTest {
                     .succeedsWithin(SECONDS)
                     .isEqualTo(Map.of(ZERO, outcome));
         });
+    }
 
+    @Test
+    void offsetThatIsRefusedForGoodDoesNotHideWhatBecameOfTheOthersOfItsCall() {
+        join();
+        give(ZERO, ONE);
+        long epoch = ask(() -> told.last().epoch());
         say(() -> group.commitRefusals.put(ZERO, Refusals.of("LIMIT_REACHED", "too much text")));
-        assertThat(Failures.of(commit(commitOf(ZERO, 1, 1))).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+
+        var outcomes = commit(commitOf(ZERO, 12, epoch), commitOf(ONE, 40, epoch));
+
+        assertThat(outcomes).succeedsWithin(SECONDS);
+        var refused = Objects.requireNonNull(outcomes.join().get(ZERO));
+        assertThat(refused.fate()).isEqualTo(GroupMembership.CommitOutcome.Fate.REFUSED);
+        assertThat(Objects.requireNonNull(refused.reason()).code()).isEqualTo(ErrorCode.LIMIT_REACHED);
+        assertThat(outcomes.join()).containsEntry(ONE, GroupMembership.CommitOutcome.COMMITTED);
     }
 
     @Test

@@ -382,16 +382,110 @@ final class HandlerDeliveryTest {
 
     @Test
     void atMostOnceLeavesToTheNextOwnerWhatNoCommitCovers() {
-        settings.delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
-        settings.failures = FailurePolicy.ignore();
-        start();
+        startOnce();
+        world.assign(1, 0);
         world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election goes on"));
+        world.append(1, "a");
         world.append(0, "a");
         world.revoke(0);
 
         assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
-        assertThat(world.group.stored).containsEntry(ConsumerWorld.partition(0), 0L);
+        assertThat(world.commits(0)).isEmpty();
         assertThat(world.handled).isEmpty();
+    }
+
+    @Test
+    void atMostOnceWhatIsCommittedIsHandledBeforeItsPartitionIsGivenUp() {
+        startOnce();
+        world.append(0, "a", "a", "c");
+
+        world.revoke(0);
+        world.append(0, "d");
+        assertThat(world.group.acknowledged).isEmpty();
+        world.finishAll();
+
+        assertThat(world.group.stored).containsEntry(ConsumerWorld.partition(0), 3L);
+        assertThat(world.handled).containsExactly(0L, 2L, 1L);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+    }
+
+    @Test
+    void atMostOnceWhatIsOnItsWayToBeCommittedIsHandledBeforeItsPartitionIsGivenUp() {
+        startOnce();
+        world.group.failures.add(new CordwoodException(ErrorCode.METADATA_UNAVAILABLE, "an election goes on"));
+        world.append(0, "a", "b");
+
+        world.revoke(0);
+        world.pass(Duration.ofMillis(100));
+        world.finishAll();
+
+        assertThat(world.group.stored).containsEntry(ConsumerWorld.partition(0), 2L);
+        assertThat(world.handled).containsExactly(0L, 1L);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+    }
+
+    @Test
+    void atMostOnceWhatIsCommittedIsHandledBeforeAFailureEndsTheConsumer() {
+        startOnce(FailurePolicy.FAIL_FAST);
+        world.failing.put(0L, reason);
+        world.append(0, "a", "b", "c");
+
+        world.finishAll();
+
+        assertThat(world.handled).containsExactly(0L, 1L, 2L);
+        assertThat(world.core.ended()).isCompletedExceptionally();
+        assertThat(world.group.left).isTrue();
+    }
+
+    @Test
+    void atMostOnceNothingIsKeptWhenTheTimeIsOver() {
+        startOnce();
+        world.append(0, "a", "b", "c");
+        world.revoke(0);
+        assertThat(world.owner(0).onlyGivenHere()).isEqualTo(2);
+
+        world.pass(settings.revokeTimeout);
+        world.finishAll();
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.handled).containsExactly(0L);
+        assertThat(world.core.takenBytes()).isZero();
+    }
+
+    @Test
+    void atMostOnceWhatIsNotConfirmedWhenTheTimeIsOverIsNotSentAgain() {
+        startOnce();
+        world.group.refusals.put(ConsumerWorld.partition(0), GroupMembership.CommitOutcome.UNCONFIRMED);
+        world.append(0, "a");
+        world.revoke(0);
+        world.pass(settings.revokeTimeout.minusMillis(1));
+        int calls = world.group.calls;
+
+        world.pass(Duration.ofMillis(1));
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+        assertThat(world.group.calls).isEqualTo(calls);
+        assertThat(world.handled).isEmpty();
+    }
+
+    @Test
+    void atMostOnceDeadLetterIsWrittenBeforeItsPartitionIsGivenUp() {
+        startOnce(FailurePolicy.deadLetter("orders.dead").withAttempts(1, pause()));
+        world.failing.put(0L, reason);
+        world.append(0, "a");
+        world.finish(0);
+        world.finish(0);
+
+        world.revoke(0);
+        world.stores.get(0).ack().completeExceptionally(new CordwoodException(ErrorCode.REQUEST_TIMED_OUT, "slow"));
+        world.settle();
+        world.pass(Duration.ofMillis(100));
+        world.finish(0);
+        assertThat(world.group.acknowledged).isEmpty();
+        world.stores.get(1).acknowledge();
+        world.settle();
+
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
     }
 
     @Test
@@ -406,6 +500,18 @@ final class HandlerDeliveryTest {
         world.finishAll();
 
         assertThat(world.source.asked).containsOnly(ConsumerWorld.partition(7)).hasSize(2);
+    }
+
+    /** With one worker. */
+    private void startOnce() {
+        startOnce(FailurePolicy.ignore());
+    }
+
+    private void startOnce(FailurePolicy failures) {
+        settings.delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
+        settings.failures = failures;
+        settings.workers = 1;
+        start();
     }
 
     private static RetryPolicy pause() {

@@ -90,7 +90,7 @@ final class ManualMembership implements GroupMembership {
             sent.put(partition, commit.offset());
             var refusal = refusals.get(partition);
             outcomes.put(partition, refusal == null ? CommitOutcome.COMMITTED : refusal);
-            if (refusal == CommitOutcome.NOT_OWNED) {
+            if (CommitOutcome.NOT_OWNED.equals(refusal)) {
                 owned.remove(partition);
             }
         }
@@ -243,9 +243,9 @@ final class ManualMembership implements GroupMembership {
         }
         for (var commit : call.commits) {
             var outcome = call.outcomes.get(commit.partition());
-            if (outcome == CommitOutcome.COMMITTED) {
+            if (CommitOutcome.COMMITTED.equals(outcome)) {
                 stored.merge(commit.partition(), commit.offset(), Math::max);
-            } else if (outcome == CommitOutcome.UNCONFIRMED || outcome == CommitOutcome.OUT_OF_RANGE) {
+            } else if (CommitOutcome.UNCONFIRMED.equals(outcome) || CommitOutcome.OUT_OF_RANGE.equals(outcome)) {
                 expectAgain(commit.partition());
             }
         }

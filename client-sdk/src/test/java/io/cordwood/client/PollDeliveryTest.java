@@ -259,6 +259,62 @@ final class PollDeliveryTest {
     }
 
     @Test
+    void atMostOnceWhatIsCommittedIsGivenBeforeItsPartitionIsGivenUp() {
+        startWithWhatIsCommittedAndNotGiven();
+
+        world.revoke(0);
+        assertThat(world.group.acknowledged).isEmpty();
+        assertThat(world.poll(10)).containsExactly(0L, 1L);
+        assertThat(world.poll(10)).isEmpty();
+
+        assertThat(world.group.stored).containsEntry(ConsumerWorld.partition(0), 2L);
+        assertThat(world.group.acknowledged).containsExactly(ConsumerWorld.partition(0));
+    }
+
+    @Test
+    void atMostOnceRecordsOfAnAbandonedPollAreGivenAlsoWhereTheirPartitionIsRevoked() {
+        settings.delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
+        start();
+        world.append(0, "a");
+        var abandoned = world.ask(10, TEN_SECONDS);
+        assertThat(abandoned).isDone();
+
+        world.revoke(0);
+        world.core.post(() -> world.polls().abandon(abandoned));
+        world.settle();
+
+        assertThat(world.poll(10)).containsExactly(0L);
+    }
+
+    @Test
+    void atMostOnceWhatIsCommittedDoesNotHoldUpTheEndWhereNobodyIsGivenIt() {
+        startWithWhatIsCommittedAndNotGiven();
+        world.core.post(world.polls()::forget);
+        world.close(TEN_SECONDS);
+        assertThat(world.group.left).isTrue();
+
+        startWithWhatIsCommittedAndNotGiven();
+        world.revoke(0);
+        world.core.post(() -> world.core.fail(new CordwoodException(ErrorCode.UNKNOWN, "by the test")));
+        world.settle();
+        assertThat(world.group.left).isTrue();
+    }
+
+    /** Two records whose commit was confirmed after the poll that asked for them. */
+    private void startWithWhatIsCommittedAndNotGiven() {
+        settings.delivery = ConsumerConfig.DeliveryGuarantee.AT_MOST_ONCE;
+        start();
+        world.group.holdsAnswers = true;
+        world.append(0, "a", "b");
+        var asked = world.ask(10, TEN_SECONDS);
+        world.pass(TEN_SECONDS);
+        assertThat(asked.join()).isEmpty();
+        world.group.answer();
+        world.group.holdsAnswers = false;
+        world.settle();
+    }
+
+    @Test
     void forgottenRecordsDoNotHoldUpTheEnd() {
         start();
         world.append(0, "a");
