@@ -354,19 +354,6 @@ final class GrpcMembershipTest {
     }
 
     @Test
-    void memberThatComesWhileItsClientClosesIsRefused() {
-        var closing = new CompletableFuture<Void>();
-        client.timer().execute(closing::join);
-        membership.join(told);
-        client.timer().shutdown();
-
-        closing.complete(null);
-
-        await(() -> told.refusals.size() == 1);
-        assertThat(ask(() -> told.refusals.get(0).code())).isEqualTo(ErrorCode.CLIENT_CLOSED);
-    }
-
-    @Test
     void staticMemberWaitsUntilItsPredecessorIsGone() {
         say(() -> {
             group.helloRefusals.add(Refusals.of("DUPLICATE_INSTANCE_ID", "it is there"));
