@@ -4,9 +4,7 @@ import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.PartitionId;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.BiPredicate;
 
@@ -15,9 +13,8 @@ import java.util.function.BiPredicate;
  * not their own any more, or they were not heard of for their session. Of each partition of a group the
  * newest one, for a while.
  *
- * <p>Invariants: no more than {@link #MAX} are kept, and the oldest goes first. What a member commits in a
- * partition ends what was known against it there. A commit from before a reset is none: the partition is the
- * member's still.
+ * <p>Invariants: no more than {@link #MAX} are kept. What a member commits in a partition ends what was known
+ * against it there. A commit from before a reset is none: the partition is the member's still.
  *
  * <p><b>Thread:</b> confined to the coordinator.
  */
@@ -28,27 +25,26 @@ final class FencedCommits {
     static final int MAX = 10_000;
 
     private final BiPredicate<MemberRef, PartitionId> owns;
-    private final Map<Place, Fenced> newest = new LinkedHashMap<>();
+    private final RecentMap<GroupPlace, Fenced> newest = new RecentMap<>(MAX, KEPT_MILLIS);
 
     /** @param owns whether a partition is a member's as of now */
     FencedCommits(BiPredicate<MemberRef, PartitionId> owns) {
         this.owns = owns;
     }
 
-    private record Place(String group, PartitionId partition) {}
-
-    private record Fenced(String memberId, GroupReason reason, boolean expired, long atMillis) {}
+    private record Fenced(String memberId, GroupReason reason, boolean expired) {}
 
     /** A member's session ended in which these partitions were its own; it may have wanted to commit meanwhile. */
     void expired(MemberRef member, List<PartitionId> partitions, long nowMillis) {
-        var found = new Fenced(member.memberId(), GroupReason.UNKNOWN_MEMBER, true, nowMillis);
+        var found = new Fenced(member.memberId(), GroupReason.UNKNOWN_MEMBER, true);
         partitions.stream()
-                .filter(partition -> !isKnown(member, partition))
-                .forEach(partition -> add(member, partition, found));
+                .map(partition -> new GroupPlace(member.group(), partition))
+                .filter(place -> !isKnown(member, place, nowMillis))
+                .forEach(place -> newest.put(place, found, nowMillis));
     }
 
-    private boolean isKnown(MemberRef member, PartitionId partition) {
-        var known = newest.get(new Place(member.group(), partition));
+    private boolean isKnown(MemberRef member, GroupPlace place, long nowMillis) {
+        var known = newest.get(place, nowMillis);
         return known != null
                 && known.reason() == GroupReason.UNKNOWN_MEMBER
                 && known.memberId().equals(member.memberId());
@@ -60,16 +56,21 @@ final class FencedCommits {
         if (newest.isEmpty() && refusals.isEmpty()) {
             return; // as it mostly is, and commits are many
         }
-        for (int place = 0; place < partitions.size(); place++) {
-            var refusal = refusals.get(place);
+        for (int number = 0; number < partitions.size(); number++) {
+            var place = new GroupPlace(member.group(), partitions.get(number));
+            var refusal = refusals.get(number);
             if (refusal == null) {
-                newest.computeIfPresent(
-                        new Place(member.group(), partitions.get(place)),
-                        (at, before) -> before.memberId().equals(member.memberId()) ? null : before);
-            } else if (isFence(refusal.reason(), member, partitions.get(place))) {
-                var found = new Fenced(member.memberId(), refusal.reason(), false, nowMillis);
-                add(member, partitions.get(place), found);
+                committed(member, place, nowMillis);
+            } else if (isFence(refusal.reason(), member, place.partition())) {
+                newest.put(place, new Fenced(member.memberId(), refusal.reason(), false), nowMillis);
             }
+        }
+    }
+
+    private void committed(MemberRef member, GroupPlace place, long nowMillis) {
+        var known = newest.get(place, nowMillis);
+        if (known != null && known.memberId().equals(member.memberId())) {
+            newest.remove(place);
         }
     }
 
@@ -79,25 +80,16 @@ final class FencedCommits {
                 || (reason == GroupReason.FENCED_MEMBER && !owns.test(member, partition));
     }
 
-    private void add(MemberRef member, PartitionId partition, Fenced found) {
-        var place = new Place(member.group(), partition);
-        newest.remove(place); // so that it comes last again
-        newest.put(place, found);
-        if (newest.size() > MAX) {
-            newest.remove(newest.keySet().iterator().next());
-        }
-    }
-
     List<GroupStanding.Fenced> of(String group, long nowMillis) {
-        newest.values().removeIf(found -> nowMillis - found.atMillis() > KEPT_MILLIS);
-        return newest.entrySet().stream()
+        return newest.all(nowMillis).entrySet().stream()
                 .filter(entry -> entry.getKey().group().equals(group))
                 .map(entry -> fenced(entry.getKey().partition(), entry.getValue(), nowMillis))
                 .toList();
     }
 
-    private static GroupStanding.Fenced fenced(PartitionId partition, Fenced found, long nowMillis) {
+    private static GroupStanding.Fenced fenced(PartitionId partition, RecentMap.Recent<Fenced> recent, long nowMillis) {
+        var found = recent.value();
         return new GroupStanding.Fenced(
-                partition, found.memberId(), found.reason(), found.expired(), nowMillis - found.atMillis());
+                partition, found.memberId(), found.reason(), found.expired(), nowMillis - recent.atMillis());
     }
 }
