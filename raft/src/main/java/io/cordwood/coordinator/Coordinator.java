@@ -10,7 +10,6 @@ import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.Release;
 import io.cordwood.metadata.GroupMember;
-import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.MetadataImage;
@@ -55,6 +54,7 @@ public final class Coordinator {
     private final MembershipQueue membership;
     private final CommitQueue commits;
     private final FencedCommits fenced;
+    private final LeftStops stops = new LeftStops();
     private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
     private final Lane<String> expiries = new Lane<>();
     private final TopicWatch topics = new TopicWatch();
@@ -137,13 +137,7 @@ public final class Coordinator {
         var holder = group(member).flatMap(group -> group.membership().instance(hello.instanceId()));
         var holding = holder.map(found -> sessions.get(new MemberRef(hello.group(), found.memberId())));
         if (holding.isPresent() && holding.get().isConnected()) {
-            close(
-                    stream,
-                    new GroupRefusal(
-                            GroupReason.DUPLICATE_INSTANCE_ID,
-                            "instance_id",
-                            hello.instanceId(),
-                            "unlike that of member " + holder.get().memberId() + ", which is connected"));
+            close(stream, MemberRefusals.duplicate(hello.instanceId(), holder.get()));
             return;
         }
         var replaces = holder.map(GroupMember::memberId).orElse("");
@@ -197,7 +191,7 @@ public final class Coordinator {
                 .filter(session -> session.member().group().equals(group) && !session.isEnding())
                 .map(session -> session.standing(now, image))
                 .toList();
-        return new GroupStanding(members, fenced.of(group, now));
+        return new GroupStanding(members, fenced.of(group, now), stops.of(image, group, now));
     }
 
     /**
@@ -327,10 +321,14 @@ public final class Coordinator {
     private void gone(MemberRef member, ConsumerGroup before) {
         membership.forget(member);
         var session = sessions.remove(member);
-        if (session != null && session.isExpired()) {
+        if (session == null) {
+            return;
+        }
+        stops.left(session, before, image, clock.monotonicMillis());
+        if (session.isExpired()) {
             fenced.expired(member, Ownership.of(before, member), clock.monotonicMillis());
         }
-        if (session != null && session.isConnected()) {
+        if (session.isConnected()) {
             streams.remove(session.stream());
             close(session.stream(), MemberRefusals.unknown(member));
         }
