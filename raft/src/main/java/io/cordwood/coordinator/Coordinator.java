@@ -289,6 +289,7 @@ public final class Coordinator {
         }
         before.groups().byName().forEach((name, group) -> {
             if (newImage.groups().group(name).isEmpty()) {
+                fenced.moved(group, Map.of(), clock.monotonicMillis());
                 group.membership().members().keySet().forEach(id -> gone(new MemberRef(name, id), group));
             }
         });
@@ -302,6 +303,7 @@ public final class Coordinator {
 
     private void changed(Optional<ConsumerGroup> old, ConsumerGroup group) {
         var members = group.membership().members();
+        old.ifPresent(before -> fenced.moved(before, group.membership().partitions(), clock.monotonicMillis()));
         old.ifPresent(before -> before.membership().members().keySet().stream()
                 .filter(memberId -> !members.containsKey(memberId))
                 .forEach(memberId -> gone(new MemberRef(group.name(), memberId), before)));

@@ -1,10 +1,13 @@
 package io.cordwood.coordinator;
 
+import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.PartitionId;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.BiPredicate;
 
@@ -13,8 +16,9 @@ import java.util.function.BiPredicate;
  * not their own any more, or they were not heard of for their session. Of each partition of a group the
  * newest one, for a while.
  *
- * <p>Invariants: no more than {@link #MAX} are kept. What a member commits in a partition ends what was known
- * against it there. A commit from before a reset is none: the partition is the member's still.
+ * <p>Invariants: no more than {@link #MAX} are kept. Nobody is among them who never had the partition, as far as
+ * this leader has seen. What a member commits in a partition ends what was known against it there. A commit from
+ * before a reset is none: the partition is the member's still.
  *
  * <p><b>Thread:</b> confined to the coordinator.
  */
@@ -24,15 +28,35 @@ final class FencedCommits {
 
     static final int MAX = 10_000;
 
+    /** So long a process may stand still and wake up to commit what it had begun. */
+    private static final long HAD_KEPT_MILLIS = 3_600_000;
+
+    private static final int MAX_HAD = 50_000;
+
     private final BiPredicate<MemberRef, PartitionId> owns;
     private final RecentMap<GroupPlace, Fenced> newest = new RecentMap<>(MAX, KEPT_MILLIS);
+
+    /** Who had which partitions and has them no more. */
+    private final RecentMap<Had, Boolean> had = new RecentMap<>(MAX_HAD, HAD_KEPT_MILLIS);
 
     /** @param owns whether a partition is a member's as of now */
     FencedCommits(BiPredicate<MemberRef, PartitionId> owns) {
         this.owns = owns;
     }
 
+    private record Had(MemberRef member, PartitionId partition) {}
+
     private record Fenced(String memberId, GroupReason reason, boolean expired) {}
+
+    /** @param now whose a group's partitions are after a change */
+    void moved(ConsumerGroup before, Map<PartitionId, GroupPartition> now, long nowMillis) {
+        before.membership().partitions().forEach((partition, held) -> {
+            var next = now.get(partition);
+            if (held.isOwned() && (next == null || !next.isOwnedBy(held.owner()))) {
+                had.put(new Had(new MemberRef(before.name(), held.owner()), partition), true, nowMillis);
+            }
+        });
+    }
 
     /** A member's session ended in which these partitions were its own; it may have wanted to commit meanwhile. */
     void expired(MemberRef member, List<PartitionId> partitions, long nowMillis) {
@@ -61,7 +85,7 @@ final class FencedCommits {
             var refusal = refusals.get(number);
             if (refusal == null) {
                 committed(member, place, nowMillis);
-            } else if (isFence(refusal.reason(), member, place.partition())) {
+            } else if (isFence(refusal.reason(), member, place.partition(), nowMillis)) {
                 newest.put(place, new Fenced(member.memberId(), refusal.reason(), false), nowMillis);
             }
         }
@@ -74,10 +98,14 @@ final class FencedCommits {
         }
     }
 
-    private boolean isFence(GroupReason reason, MemberRef member, PartitionId partition) {
-        return reason == GroupReason.NOT_OWNED
-                || reason == GroupReason.UNKNOWN_MEMBER
-                || (reason == GroupReason.FENCED_MEMBER && !owns.test(member, partition));
+    /** Not where it never was the member's: whoever makes ids or numbers up processes nothing twice. */
+    private boolean isFence(GroupReason reason, MemberRef member, PartitionId partition, long nowMillis) {
+        boolean lost = had.get(new Had(member, partition), nowMillis) != null;
+        boolean owned = owns.test(member, partition);
+        return (reason == GroupReason.NOT_OWNED && lost)
+                // It may be being removed, and the partition its own until that is written.
+                || (reason == GroupReason.UNKNOWN_MEMBER && (lost || owned))
+                || (reason == GroupReason.FENCED_MEMBER && lost && !owned);
     }
 
     List<GroupStanding.Fenced> of(String group, long nowMillis) {

@@ -307,7 +307,7 @@ class GroupStandingTest {
         after(50);
         int lost = assignment("b").assigned().firstKey().partition();
         coordinator.commit(1, commit(before, lost));
-        coordinator.commit(77, new MemberRef(GROUP, "gone"), commit(1, 0));
+        coordinator.commit(77, new MemberRef(GROUP, "made up"), commit(1, 0, lost));
         drive();
         clock.millis += 60_000;
 
@@ -317,11 +317,26 @@ class GroupStandingTest {
                         fenced -> fenced.partition().partition(),
                         GroupStanding.Fenced::reason,
                         GroupStanding.Fenced::agoMillis)
-                .containsExactlyInAnyOrder(
-                        tuple("a", lost, GroupReason.NOT_OWNED, 60_000L),
-                        tuple("gone", 0, GroupReason.UNKNOWN_MEMBER, 60_000L));
+                .containsExactly(tuple("a", lost, GroupReason.NOT_OWNED, 60_000L));
         clock.millis += FencedCommits.KEPT_MILLIS - 59_999;
         assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
+    }
+
+    /** Its group went with it, and came again with the next one. */
+    @Test
+    void lateCommitOfAMemberThatLeftIsFenced() {
+        connect(1, "a");
+        long before = epoch("a");
+        coordinator.leave(1);
+        after(50);
+        assertThat(state.image().groups().group(GROUP)).isEmpty();
+        connect(2, "b");
+
+        coordinator.commit(77, new MemberRef(GROUP, "a"), commit(before, 3));
+
+        assertThat(coordinator.standing(GROUP).fenced())
+                .extracting(GroupStanding.Fenced::memberId, GroupStanding.Fenced::reason)
+                .containsExactly(tuple("a", GroupReason.UNKNOWN_MEMBER));
     }
 
     private List<Integer> expired(String memberId) {

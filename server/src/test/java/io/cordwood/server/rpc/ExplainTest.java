@@ -299,15 +299,20 @@ final class ExplainTest {
     }
 
     @Test
-    void commitOfAMemberThatWasRemovedIsExplained() {
+    void commitOfAMemberThatLeftIsExplainedAndThatOfOneThatNeverWasIsNot() {
+        var gone = joined(node(1), "gone");
+        gone.leave();
+        gone.awaitGoodEnd();
         joined(node(1), "a");
-        node(2).groups()
-                .commitOffsets(CommitOffsetsRequest.newBuilder()
-                        .setGroup(GROUP)
-                        .setMemberId("gone")
-                        .setMemberEpoch(1)
-                        .addOffsets(offset(2, 1))
-                        .build());
+        for (var memberId : List.of("gone", "made up")) {
+            var unused = node(2).groups()
+                    .commitOffsets(CommitOffsetsRequest.newBuilder()
+                            .setGroup(GROUP)
+                            .setMemberId(memberId)
+                            .setMemberEpoch(1)
+                            .addOffsets(offset(2, 1))
+                            .build());
+        }
 
         assertThat(explainGroup())
                 .extracting(Cause::getCode, Cause::getPartition, Cause::getMemberId)
