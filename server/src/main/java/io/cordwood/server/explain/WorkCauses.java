@@ -325,11 +325,17 @@ final class WorkCauses {
                         "retention may remove the next record "
                                 + (left.isZero() ? "at any time" : "in " + Words.of(left))
                                 + waiting(work) + "; "
-                                + lag.rates()
-                                        .untilCaughtUp()
-                                        .map(needed -> "the group needs " + Words.of(needed) + " more")
-                                        .orElse("at its rate the group does not catch up"),
+                                + catchingUp(lag.rates()),
                         "give the topic a longer retention (retention.ms, retention.bytes) until the group has caught"
                                 + " up"));
+    }
+
+    private static String catchingUp(LagPicture.Rates rates) {
+        if (rates.untilCaughtUp().isPresent()) {
+            return "the group needs " + Words.of(rates.untilCaughtUp().get()) + " more";
+        }
+        return rates.committed().isEmpty() || rates.appended().isEmpty()
+                ? "how fast the group goes is not known yet"
+                : "at its rate the group does not catch up";
     }
 }

@@ -449,6 +449,18 @@ class GroupExplainerTest {
     }
 
     @Test
+    void retentionIsNearAndNobodyKnowsHowFastTheGroupGoes() {
+        var left = Optional.of(Duration.ofMinutes(25));
+        var never = Pictures.lag(HOUR, left, Pictures.rates(10, 11, Optional.empty()));
+
+        assertThat(only(Pictures.group(Pictures.ownedWork(Pictures.lag(HOUR, left, Rates.UNKNOWN))))
+                        .sentence())
+                .endsWith("; how fast the group goes is not known yet");
+        assertThat(only(Pictures.group(Pictures.ownedWork(never))).sentence())
+                .endsWith("; at its rate the group does not catch up");
+    }
+
+    @Test
     void retentionIsNotNearWhereTheGroupComesInTimeOrThereIsTime() {
         var inTime = Pictures.lag(HOUR, Optional.of(HOUR), Pictures.rates(30, 10, Optional.of(HOUR)));
         var young = Pictures.lag(MOMENT, Optional.of(HOUR), Rates.UNKNOWN);
