@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import io.cordwood.cli.Cordwood;
 import io.cordwood.client.Cause;
 import io.cordwood.client.CauseCode;
+import io.cordwood.client.ConsumedRecord;
 import io.cordwood.client.Explained;
 import io.cordwood.client.PartitionLag;
 import io.cordwood.client.TopicPartition;
@@ -129,6 +130,37 @@ class GroupLagIT {
                         cluster().bootstrap())
                 .run();
         assertThat(missing.exitCode()).as("%s", missing).isEqualTo(3);
+    }
+
+    @Test
+    void whyAConsumerGaveUpIsSaidAfterItHasLeft() {
+        var topic = "given-up";
+        cluster().createTopic(topic, 1);
+        var partition = new TopicPartition(topic, 0);
+        cluster().publish(topic, 0, "a", "b", "c");
+        try (var consumer = cluster().client().consumer(topic).topics(topic).handle(GroupLagIT::failAtSecond)) {
+            TestCluster.soon().until(() -> consumer.ended().isCompletedExceptionally());
+        }
+
+        awaitCause(Explained.group(topic), CauseCode.NO_MEMBER, null);
+        assertThat(explain(Explained.group(topic)))
+                .filteredOn(cause -> cause.code() == CauseCode.STOPPED)
+                .singleElement()
+                .satisfies(cause -> {
+                    assertThat(cause.partition()).hasValue(0);
+                    assertThat(cause.sentence()).contains("stopped at offset 1 and left", "no such account");
+                });
+        try (var next = cluster().client().consumer(topic).topics(topic).handle(record -> {})) {
+            TestCluster.soon().until(() -> next.progress().size() == 1);
+            TestCluster.soon()
+                    .until(() -> explain(Explained.group(topic, partition)).isEmpty());
+        }
+    }
+
+    private static void failAtSecond(ConsumedRecord record) {
+        if (record.offset() == 1) {
+            throw new IllegalStateException("no such account");
+        }
     }
 
     private static void awaitCause(Explained subject, CauseCode code, @Nullable TopicPartition partition) {

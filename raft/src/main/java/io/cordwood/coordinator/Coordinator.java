@@ -10,7 +10,6 @@ import io.cordwood.metadata.GroupCommand;
 import io.cordwood.metadata.GroupCommand.MemberRef;
 import io.cordwood.metadata.GroupCommand.Release;
 import io.cordwood.metadata.GroupMember;
-import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.MetadataImage;
@@ -50,6 +49,7 @@ public final class Coordinator {
     private final MembershipQueue membership;
     private final CommitQueue commits;
     private final FencedCommits fenced;
+    private final LeftStops stops = new LeftStops();
     private final Lane<GroupCommand.Refresh> refreshes = new Lane<>();
     private final Lane<String> expiries = new Lane<>();
     private final TopicWatch topics = new TopicWatch();
@@ -132,13 +132,7 @@ public final class Coordinator {
         var holder = group(member).flatMap(group -> group.membership().instance(hello.instanceId()));
         var holding = holder.map(found -> sessions.get(new MemberRef(hello.group(), found.memberId())));
         if (holding.isPresent() && holding.get().isConnected()) {
-            close(
-                    stream,
-                    new GroupRefusal(
-                            GroupReason.DUPLICATE_INSTANCE_ID,
-                            "instance_id",
-                            hello.instanceId(),
-                            "unlike that of member " + holder.get().memberId() + ", which is connected"));
+            close(stream, MemberRefusals.duplicate(hello.instanceId(), holder.get()));
             return;
         }
         var replaces = holder.map(GroupMember::memberId).orElse("");
@@ -192,7 +186,7 @@ public final class Coordinator {
                 .filter(session -> session.member().group().equals(group) && !session.isEnding())
                 .map(session -> session.standing(now, image))
                 .toList();
-        return new GroupStanding(members, fenced.of(group, now));
+        return new GroupStanding(members, fenced.of(group, now), stops.of(image, group, now));
     }
 
     /**
@@ -290,6 +284,7 @@ public final class Coordinator {
         }
         before.groups().byName().forEach((name, group) -> {
             if (newImage.groups().group(name).isEmpty()) {
+                fenced.moved(group, Map.of(), clock.monotonicMillis());
                 group.membership().members().keySet().forEach(id -> gone(new MemberRef(name, id), group));
             }
         });
@@ -303,6 +298,7 @@ public final class Coordinator {
 
     private void changed(Optional<ConsumerGroup> old, ConsumerGroup group) {
         var members = group.membership().members();
+        old.ifPresent(before -> fenced.moved(before, group.membership().partitions(), clock.monotonicMillis()));
         old.ifPresent(before -> before.membership().members().keySet().stream()
                 .filter(memberId -> !members.containsKey(memberId))
                 .forEach(memberId -> gone(new MemberRef(group.name(), memberId), before)));
@@ -322,10 +318,14 @@ public final class Coordinator {
     private void gone(MemberRef member, ConsumerGroup before) {
         membership.forget(member);
         var session = sessions.remove(member);
-        if (session != null && session.isExpired()) {
+        if (session == null) {
+            return;
+        }
+        stops.left(session, before, image, clock.monotonicMillis());
+        if (session.isExpired()) {
             fenced.expired(member, Ownership.of(before, member), clock.monotonicMillis());
         }
-        if (session != null && session.isConnected()) {
+        if (session.isConnected()) {
             streams.remove(session.stream());
             close(session.stream(), MemberRefusals.unknown(member));
         }

@@ -1,10 +1,11 @@
 package io.cordwood.coordinator;
 
+import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.PartitionId;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -15,9 +16,9 @@ import java.util.function.BiPredicate;
  * not their own any more, or they were not heard of for their session. Of each partition of a group the
  * newest one, for a while.
  *
- * <p>Invariants: no more than {@link #MAX} are kept, and the oldest goes first. What a member commits in a
- * partition ends what was known against it there. A commit from before a reset is none: the partition is the
- * member's still.
+ * <p>Invariants: no more than {@link #MAX} are kept. Nobody is among them who never had the partition, as far as
+ * this leader has seen. What a member commits in a partition ends what was known against it there. A commit from
+ * before a reset is none: the partition is the member's still.
  *
  * <p><b>Thread:</b> confined to the coordinator.
  */
@@ -27,28 +28,47 @@ final class FencedCommits {
 
     static final int MAX = 10_000;
 
+    /** So long a process may stand still and wake up to commit what it had begun. */
+    private static final long HAD_KEPT_MILLIS = 3_600_000;
+
+    private static final int MAX_HAD = 50_000;
+
     private final BiPredicate<MemberRef, PartitionId> owns;
-    private final Map<Place, Fenced> newest = new LinkedHashMap<>();
+    private final RecentMap<GroupPlace, Fenced> newest = new RecentMap<>(MAX, KEPT_MILLIS);
+
+    /** Who had which partitions and has them no more. */
+    private final RecentMap<Had, Boolean> had = new RecentMap<>(MAX_HAD, HAD_KEPT_MILLIS);
 
     /** @param owns whether a partition is a member's as of now */
     FencedCommits(BiPredicate<MemberRef, PartitionId> owns) {
         this.owns = owns;
     }
 
-    private record Place(String group, PartitionId partition) {}
+    private record Had(MemberRef member, PartitionId partition) {}
 
-    private record Fenced(String memberId, GroupReason reason, boolean expired, long atMillis) {}
+    private record Fenced(String memberId, GroupReason reason, boolean expired) {}
+
+    /** @param now whose a group's partitions are after a change */
+    void moved(ConsumerGroup before, Map<PartitionId, GroupPartition> now, long nowMillis) {
+        before.membership().partitions().forEach((partition, held) -> {
+            var next = now.get(partition);
+            if (held.isOwned() && (next == null || !next.isOwnedBy(held.owner()))) {
+                had.put(new Had(new MemberRef(before.name(), held.owner()), partition), true, nowMillis);
+            }
+        });
+    }
 
     /** A member's session ended in which these partitions were its own; it may have wanted to commit meanwhile. */
     void expired(MemberRef member, List<PartitionId> partitions, long nowMillis) {
-        var found = new Fenced(member.memberId(), GroupReason.UNKNOWN_MEMBER, true, nowMillis);
+        var found = new Fenced(member.memberId(), GroupReason.UNKNOWN_MEMBER, true);
         partitions.stream()
-                .filter(partition -> !isKnown(member, partition))
-                .forEach(partition -> add(member, partition, found));
+                .map(partition -> new GroupPlace(member.group(), partition))
+                .filter(place -> !isKnown(member, place, nowMillis))
+                .forEach(place -> newest.put(place, found, nowMillis));
     }
 
-    private boolean isKnown(MemberRef member, PartitionId partition) {
-        var known = newest.get(new Place(member.group(), partition));
+    private boolean isKnown(MemberRef member, GroupPlace place, long nowMillis) {
+        var known = newest.get(place, nowMillis);
         return known != null
                 && known.reason() == GroupReason.UNKNOWN_MEMBER
                 && known.memberId().equals(member.memberId());
@@ -60,44 +80,44 @@ final class FencedCommits {
         if (newest.isEmpty() && refusals.isEmpty()) {
             return; // as it mostly is, and commits are many
         }
-        for (int place = 0; place < partitions.size(); place++) {
-            var refusal = refusals.get(place);
+        for (int number = 0; number < partitions.size(); number++) {
+            var place = new GroupPlace(member.group(), partitions.get(number));
+            var refusal = refusals.get(number);
             if (refusal == null) {
-                newest.computeIfPresent(
-                        new Place(member.group(), partitions.get(place)),
-                        (at, before) -> before.memberId().equals(member.memberId()) ? null : before);
-            } else if (isFence(refusal.reason(), member, partitions.get(place))) {
-                var found = new Fenced(member.memberId(), refusal.reason(), false, nowMillis);
-                add(member, partitions.get(place), found);
+                committed(member, place, nowMillis);
+            } else if (isFence(refusal.reason(), member, place.partition(), nowMillis)) {
+                newest.put(place, new Fenced(member.memberId(), refusal.reason(), false), nowMillis);
             }
         }
     }
 
-    private boolean isFence(GroupReason reason, MemberRef member, PartitionId partition) {
-        return reason == GroupReason.NOT_OWNED
-                || reason == GroupReason.UNKNOWN_MEMBER
-                || (reason == GroupReason.FENCED_MEMBER && !owns.test(member, partition));
-    }
-
-    private void add(MemberRef member, PartitionId partition, Fenced found) {
-        var place = new Place(member.group(), partition);
-        newest.remove(place); // so that it comes last again
-        newest.put(place, found);
-        if (newest.size() > MAX) {
-            newest.remove(newest.keySet().iterator().next());
+    private void committed(MemberRef member, GroupPlace place, long nowMillis) {
+        var known = newest.get(place, nowMillis);
+        if (known != null && known.memberId().equals(member.memberId())) {
+            newest.remove(place);
         }
     }
 
+    /** Not where it never was the member's: whoever makes ids or numbers up processes nothing twice. */
+    private boolean isFence(GroupReason reason, MemberRef member, PartitionId partition, long nowMillis) {
+        boolean lost = had.get(new Had(member, partition), nowMillis) != null;
+        boolean owned = owns.test(member, partition);
+        return (reason == GroupReason.NOT_OWNED && lost)
+                // It may be being removed, and the partition its own until that is written.
+                || (reason == GroupReason.UNKNOWN_MEMBER && (lost || owned))
+                || (reason == GroupReason.FENCED_MEMBER && lost && !owned);
+    }
+
     List<GroupStanding.Fenced> of(String group, long nowMillis) {
-        newest.values().removeIf(found -> nowMillis - found.atMillis() > KEPT_MILLIS);
-        return newest.entrySet().stream()
+        return newest.all(nowMillis).entrySet().stream()
                 .filter(entry -> entry.getKey().group().equals(group))
                 .map(entry -> fenced(entry.getKey().partition(), entry.getValue(), nowMillis))
                 .toList();
     }
 
-    private static GroupStanding.Fenced fenced(PartitionId partition, Fenced found, long nowMillis) {
+    private static GroupStanding.Fenced fenced(PartitionId partition, RecentMap.Recent<Fenced> recent, long nowMillis) {
+        var found = recent.value();
         return new GroupStanding.Fenced(
-                partition, found.memberId(), found.reason(), found.expired(), nowMillis - found.atMillis());
+                partition, found.memberId(), found.reason(), found.expired(), nowMillis - recent.atMillis());
     }
 }

@@ -6,18 +6,21 @@ import java.util.List;
 
 /**
  * What only the metadata leader knows of a group, because it is in memory alone: whom it heard when, what
- * members say that they do, and who lost which partitions against its will lately.
+ * members say that they do, who lost which partitions against its will lately, and where those had stopped
+ * that have gone.
  *
  * <p><b>Thread:</b> immutable.
  *
  * @param members those that have a session which does not end
  * @param fenced of each partition the newest
+ * @param left of each partition the newest
  */
-public record GroupStanding(List<Member> members, List<Fenced> fenced) {
+public record GroupStanding(List<Member> members, List<Fenced> fenced, List<Left> left) {
 
     public GroupStanding {
         members = List.copyOf(members);
         fenced = List.copyOf(fenced);
+        left = List.copyOf(left);
     }
 
     /**
@@ -43,4 +46,21 @@ public record GroupStanding(List<Member> members, List<Fenced> fenced) {
      *     there since
      */
     public record Fenced(PartitionId partition, String memberId, GroupReason reason, boolean expired, long agoMillis) {}
+
+    /**
+     * A member that had stopped in a partition of its own and is none any more; nothing was committed or reset there
+     * since.
+     *
+     * @param memberName what the application called itself; may be empty
+     * @param host it ran on; may be empty
+     * @param progress with its stop
+     */
+    public record Left(String memberId, String memberName, String host, MemberProgress progress, long agoMillis) {
+        public Left {
+            if (progress.stop().isEmpty()) {
+                throw new IllegalArgumentException(
+                        "member " + memberId + " has not stopped in " + progress.partition());
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package io.cordwood.coordinator;
 
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupMember;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 
@@ -22,6 +23,15 @@ final class MemberRefusals {
     static GroupRefusal fenced(MemberRef member) {
         return new GroupRefusal(
                 GroupReason.FENCED_MEMBER, "stream of member", member.memberId(), "the only one: there is a newer one");
+    }
+
+    /** To who calls itself as another that is there. */
+    static GroupRefusal duplicate(String instanceId, GroupMember holder) {
+        return new GroupRefusal(
+                GroupReason.DUPLICATE_INSTANCE_ID,
+                "instance_id",
+                instanceId,
+                "unlike that of member " + holder.memberId() + ", which is connected");
     }
 
     static GroupRefusal unavailable(String what) {

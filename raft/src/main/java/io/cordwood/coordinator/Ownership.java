@@ -18,7 +18,7 @@ final class Ownership {
                 .isPresent();
     }
 
-    private static boolean owns(ConsumerGroup group, MemberRef member, PartitionId partition) {
+    static boolean owns(ConsumerGroup group, MemberRef member, PartitionId partition) {
         var held = group.membership().partitions().get(partition);
         return held != null && held.isOwnedBy(member.memberId());
     }

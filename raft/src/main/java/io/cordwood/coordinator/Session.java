@@ -39,6 +39,10 @@ final class Session {
         held = List.copyOf(newHeld);
     }
 
+    List<MemberProgress> held() {
+        return held;
+    }
+
     long silentMillis(long nowMillis) {
         return nowMillis - heardMillis;
     }

@@ -24,7 +24,7 @@ public record ConsumerGroup(
         offsets = FixedMap.copyOf(offsets);
     }
 
-    static ConsumerGroup empty(String name, long sinceMillis) {
+    public static ConsumerGroup empty(String name, long sinceMillis) {
         return new ConsumerGroup(name, sinceMillis, GroupMembership.NONE, new TreeMap<>());
     }
 

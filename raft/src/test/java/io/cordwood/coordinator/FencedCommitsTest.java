@@ -3,9 +3,13 @@ package io.cordwood.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.GroupCommand.MemberRef;
+import io.cordwood.metadata.GroupMembership;
+import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
+import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.PartitionId;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +27,26 @@ class FencedCommitsTest {
     private final Set<PartitionId> ownedByA = new HashSet<>();
     private final FencedCommits fenced =
             new FencedCommits((member, partition) -> member.equals(A) && ownedByA.contains(partition));
+
+    /** Both had the first partitions, and have them no more. */
+    FencedCommitsTest() {
+        for (int partition = 0; partition < 2; partition++) {
+            lose(A, partition);
+            lose(B, partition);
+        }
+    }
+
+    private void lose(MemberRef member, int partition) {
+        var owned = new GroupPartition(member.memberId(), 5, 0, member.memberId());
+        var membership = new GroupMembership(
+                5,
+                GroupSettings.DEFAULT,
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(Map.of(new PartitionId(TOPIC, partition), owned)));
+        fenced.moved(new ConsumerGroup(member.group(), 0, membership, new TreeMap<>()), Map.of(), 0);
+    }
 
     private void refuse(MemberRef member, int partition, GroupReason reason, long atMillis) {
         var refusal = new GroupRefusal(reason, "field", "value", "another");
@@ -46,6 +70,44 @@ class FencedCommitsTest {
                 .containsExactly(
                         new GroupStanding.Fenced(new PartitionId(TOPIC, 0), "b", GroupReason.NOT_OWNED, false, 5));
         assertThat(fenced.of("audit", 25)).isEmpty();
+    }
+
+    /** Otherwise whoever makes an id up would take the place of one that something happened to. */
+    @Test
+    void whoNeverHadAPartitionIsNotFencedThere() {
+        fenced.expired(A, partitions(2), 10);
+
+        refuse(B, 2, GroupReason.NOT_OWNED, 20);
+        refuse(new MemberRef("payments", "made up"), 2, GroupReason.UNKNOWN_MEMBER, 20);
+        refuse(new MemberRef("audit", "a"), 0, GroupReason.UNKNOWN_MEMBER, 20);
+
+        assertThat(fenced.of("payments", 20))
+                .extracting(GroupStanding.Fenced::memberId, GroupStanding.Fenced::expired)
+                .containsExactly(tuple("a", true));
+        assertThat(fenced.of("audit", 20)).isEmpty();
+    }
+
+    /** Such as a process that was suspended. */
+    @Test
+    void commitOfAMemberThatLostThePartitionLongAgoIsOne() {
+        refuse(A, 0, GroupReason.UNKNOWN_MEMBER, 3_600_000);
+        refuse(A, 1, GroupReason.UNKNOWN_MEMBER, 3_600_001);
+
+        assertThat(fenced.of("payments", 3_600_001))
+                .extracting(each -> each.partition().partition())
+                .containsExactly(0);
+    }
+
+    @Test
+    void partitionThatStaysWithItsOwnerIsNotLost() {
+        var stays = new TreeMap<>(Map.of(new PartitionId(TOPIC, 2), new GroupPartition("a", 5, 7, "b")));
+        var membership =
+                new GroupMembership(5, GroupSettings.DEFAULT, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), stays);
+        fenced.moved(new ConsumerGroup("payments", 0, membership, new TreeMap<>()), stays, 0);
+
+        refuse(A, 2, GroupReason.UNKNOWN_MEMBER, 10);
+
+        assertThat(fenced.of("payments", 10)).isEmpty();
     }
 
     @Test
@@ -115,6 +177,7 @@ class FencedCommitsTest {
     @Test
     void oldestGoesWhereThereAreTooMany() {
         for (int partition = 0; partition <= FencedCommits.MAX; partition++) {
+            lose(A, partition);
             refuse(A, partition, GroupReason.NOT_OWNED, partition);
         }
 

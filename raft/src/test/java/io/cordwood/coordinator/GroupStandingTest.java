@@ -196,6 +196,108 @@ class GroupStandingTest {
                 .satisfies(member -> assertThat(member.held()).isEmpty());
     }
 
+    private MemberProgress stopped(int partition, long offset) {
+        return new MemberProgress(
+                partition(partition),
+                offset,
+                false,
+                false,
+                Optional.empty(),
+                0,
+                Optional.of(new MemberProgress.Stop(false, "a record failed")));
+    }
+
+    private List<GroupStanding.Left> left() {
+        return coordinator.standing(GROUP).left();
+    }
+
+    /** A member that commits up to offset 5 in partition 0, says that it stopped at the given one, and leaves. */
+    private void leaveStoppedAt(long offset) {
+        connect(1, "a");
+        coordinator.told(1, List.of(stopped(0, offset), paused(1)));
+        coordinator.commit(1, commit(epoch("a"), 0));
+        coordinator.leave(1);
+        after(50);
+    }
+
+    @Test
+    void whereAMemberHadStoppedIsKnownForSomeMinutesAfterItLeft() {
+        leaveStoppedAt(5);
+        clock.millis += 60_000;
+
+        assertThat(left()).containsExactly(new GroupStanding.Left("a", "name", "host", stopped(0, 5), 60_000));
+        assertThat(coordinator.standing("another").left()).isEmpty();
+        clock.millis += FencedCommits.KEPT_MILLIS - 60_000;
+        assertThat(left()).hasSize(1);
+        clock.millis++;
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void commitOfWhoeverComesNextEndsAStopAndItsComingDoesNot() {
+        leaveStoppedAt(5);
+
+        connect(2, "b");
+        assertThat(left()).hasSize(1);
+        coordinator.commit(2, commit(epoch("b"), 1));
+        drive();
+        assertThat(left()).hasSize(1);
+        coordinator.commit(2, commit(epoch("b"), 0));
+        clock.millis++;
+        drive();
+
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void resetEndsAStop() {
+        leaveStoppedAt(5);
+
+        write(new ResetOffsets(
+                72, GroupLimits.DEFAULT, GROUP, List.of(new PartitionOffset(partition(0), 6, 0, "")), false, false));
+        coordinator.applied(state.image());
+
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void stopOfAMemberThatCommittedPastItIsOver() {
+        leaveStoppedAt(4);
+
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void stopOfAMemberThatIsNotHeardOfAnyMoreIsKnownAlsoOfAGroupThatIsGoneWithIt() {
+        connect(1, "a");
+        coordinator.told(1, List.of(stopped(2, 0)));
+
+        after(SESSION_MS);
+        after(50);
+
+        assertThat(state.image().groups().group(GROUP)).isEmpty();
+        assertThat(left()).extracting(GroupStanding.Left::progress).containsExactly(stopped(2, 0));
+    }
+
+    @Test
+    void stopInAPartitionThatWentToAnotherBeforeIsNotThatOfTheMember() {
+        connect(1, "a");
+        coordinator.told(1, List.of(stopped(0, 5), stopped(1, 5), stopped(2, 5), stopped(3, 5)));
+        connect(2, "b");
+        coordinator.released(
+                1, epoch("a"), List.copyOf(assignment("a").revoked().keySet()));
+        after(100);
+        var kept = assignment("a").assigned().keySet();
+
+        coordinator.leave(1);
+        after(50);
+
+        assertThat(left())
+                .extracting(each -> each.progress().partition())
+                .hasSize(2)
+                .containsExactlyInAnyOrderElementsOf(kept);
+    }
+
     @Test
     void fencedCommitIsKnownForSomeMinutes() {
         connect(1, "a");
@@ -205,7 +307,7 @@ class GroupStandingTest {
         after(50);
         int lost = assignment("b").assigned().firstKey().partition();
         coordinator.commit(1, commit(before, lost));
-        coordinator.commit(77, new MemberRef(GROUP, "gone"), commit(1, 0));
+        coordinator.commit(77, new MemberRef(GROUP, "made up"), commit(1, 0, lost));
         drive();
         clock.millis += 60_000;
 
@@ -215,11 +317,26 @@ class GroupStandingTest {
                         fenced -> fenced.partition().partition(),
                         GroupStanding.Fenced::reason,
                         GroupStanding.Fenced::agoMillis)
-                .containsExactlyInAnyOrder(
-                        tuple("a", lost, GroupReason.NOT_OWNED, 60_000L),
-                        tuple("gone", 0, GroupReason.UNKNOWN_MEMBER, 60_000L));
+                .containsExactly(tuple("a", lost, GroupReason.NOT_OWNED, 60_000L));
         clock.millis += FencedCommits.KEPT_MILLIS - 59_999;
         assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
+    }
+
+    /** Its group went with it, and came again with the next one. */
+    @Test
+    void lateCommitOfAMemberThatLeftIsFenced() {
+        connect(1, "a");
+        long before = epoch("a");
+        coordinator.leave(1);
+        after(50);
+        assertThat(state.image().groups().group(GROUP)).isEmpty();
+        connect(2, "b");
+
+        coordinator.commit(77, new MemberRef(GROUP, "a"), commit(before, 3));
+
+        assertThat(coordinator.standing(GROUP).fenced())
+                .extracting(GroupStanding.Fenced::memberId, GroupStanding.Fenced::reason)
+                .containsExactly(tuple("a", GroupReason.UNKNOWN_MEMBER));
     }
 
     private List<Integer> expired(String memberId) {

@@ -55,8 +55,7 @@ public record GroupPicture(
         }
 
         String text() {
-            var called = name.isEmpty() ? memberId : name;
-            return "member " + Words.quoted(called) + (host.isEmpty() ? "" : " (host " + host + ")");
+            return Words.member(memberId, name, host);
         }
     }
 
@@ -114,10 +113,11 @@ public record GroupPicture(
      *
      * @param progress of the owner, where it does not just read on
      * @param fenced who may not commit there any more, as of lately
+     * @param left who had stopped there and went, as of lately
      */
-    public record Told(Optional<MemberProgress> progress, Optional<Fenced> fenced) {
+    public record Told(Optional<MemberProgress> progress, Optional<Fenced> fenced, Optional<Left> left) {
         /** Where nothing is known. */
-        public static final Told NOTHING = new Told(Optional.empty(), Optional.empty());
+        public static final Told NOTHING = new Told(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /**
@@ -127,4 +127,18 @@ public record GroupPicture(
      * @param expired its session ended, and no commit of it was refused since
      */
     public record Fenced(String memberId, Reason reason, boolean expired, Duration ago) {}
+
+    /**
+     * A member that is none any more.
+     *
+     * @param name what the application called itself; may be empty
+     * @param host it ran on; may be empty
+     * @param offset at which it had stopped
+     * @param stop why
+     */
+    public record Left(String memberId, String name, String host, long offset, MemberProgress.Stop stop, Duration ago) {
+        String text() {
+            return Words.member(memberId, name, host);
+        }
+    }
 }

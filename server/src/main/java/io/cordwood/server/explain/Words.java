@@ -49,6 +49,11 @@ final class Words {
         return "\"" + line(name) + "\"";
     }
 
+    /** By what the application calls itself, where it does. */
+    static String member(String memberId, String name, String host) {
+        return "member " + quoted(name.isEmpty() ? memberId : name) + (host.isEmpty() ? "" : " (host " + host + ")");
+    }
+
     /** What somebody else wrote, on one line and without what moves a terminal's cursor. */
     static String line(String text) {
         return text.replaceAll("\\p{Cc}", " ");

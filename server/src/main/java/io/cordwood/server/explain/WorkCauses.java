@@ -4,6 +4,7 @@ import io.cordwood.coordinator.MemberProgress;
 import io.cordwood.server.explain.Cause.Place;
 import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
+import io.cordwood.server.explain.GroupPicture.Left;
 import io.cordwood.server.explain.GroupPicture.Member;
 import io.cordwood.server.explain.GroupPicture.Work;
 import java.time.Duration;
@@ -49,6 +50,7 @@ final class WorkCauses {
         return Stream.of(
                         blocking.stream(),
                         (blocking.isEmpty() ? standsStill(work) : Optional.<Cause>empty()).stream(),
+                        work.told().left().flatMap(left -> left(work, left)).stream(),
                         work.told().fenced().map(fenced -> fenced(work, fenced)).stream(),
                         work.lag().flatMap(lag -> retentionNear(work, lag)).stream())
                 .flatMap(causes -> causes);
@@ -154,22 +156,49 @@ final class WorkCauses {
                         "see to the reason, then start the member anew, or reset the offset past the record"));
     }
 
+    /** Whoever has the partition next meets the same record; where that one says so itself, it knows better. */
+    private Optional<Cause> left(Work work, Left left) {
+        boolean saidAnew = work.told().progress().flatMap(MemberProgress::stop).isPresent();
+        return saidAnew || left.stop().outOfRange() || !work.waits()
+                ? Optional.empty()
+                : Optional.of(new Cause(
+                        CauseCode.STOPPED,
+                        in(work) + left.text() + " stopped at offset " + left.offset() + " and left "
+                                + Words.of(left.ago()) + " ago: "
+                                + Words.line(left.stop().why()),
+                        work.assignment().owner().isEmpty()
+                                ? "see to the reason, then start the application again, or reset the offset past the"
+                                        + " record"
+                                : "see to the reason, or reset the offset past the record: " + owner(work)
+                                        + " has the partition now, and comes to the same record",
+                        Place.of(work.partition(), left.memberId())));
+    }
+
     private static String failures(MemberProgress progress) {
         return progress.failedAttempts() == 0
                 ? ""
                 : ", where the record failed " + Words.count(progress.failedAttempts(), "time");
     }
 
-    /** Found by the figures, or told by the member that cannot go on. */
+    /** Found by the figures, or told by the member that cannot go on, or that left because of that. */
     private Optional<Cause> outOfRange(Work work) {
         var said = work.told().progress().flatMap(MemberProgress::stop).filter(MemberProgress.Stop::outOfRange);
-        var found = work.committed().flatMap(committed -> work.lag().flatMap(lag -> outside(committed.offset(), lag)));
-        if (said.isEmpty() && found.isEmpty()) {
-            return Optional.empty();
-        }
-        var sentence = found.orElseGet(() -> owner(work) + " finds no record to go on with: "
-                + said.map(MemberProgress.Stop::why).map(Words::line).orElse(""));
-        return Optional.of(ofOwner(CauseCode.OUT_OF_RANGE, work, sentence, outOfRangeHint(said.isPresent())));
+        var found = work.committed()
+                .flatMap(committed -> work.lag().flatMap(lag -> outside(committed.offset(), lag)))
+                .or(() -> said.map(stop -> owner(work) + " finds no record to go on with: " + Words.line(stop.why())));
+        return found.map(sentence -> ofOwner(CauseCode.OUT_OF_RANGE, work, sentence, outOfRangeHint(said.isPresent())))
+                .or(() -> work.told().left().flatMap(left -> leftOutOfRange(work, left)));
+    }
+
+    private Optional<Cause> leftOutOfRange(Work work, Left left) {
+        return left.stop().outOfRange()
+                ? Optional.of(new Cause(
+                        CauseCode.OUT_OF_RANGE,
+                        in(work) + left.text() + " found no record to go on with, and left " + Words.of(left.ago())
+                                + " ago: " + Words.line(left.stop().why()),
+                        outOfRangeHint(true),
+                        Place.of(work.partition(), left.memberId())))
+                : Optional.empty();
     }
 
     private Optional<String> outside(long offset, LagPicture lag) {
@@ -296,11 +325,17 @@ final class WorkCauses {
                         "retention may remove the next record "
                                 + (left.isZero() ? "at any time" : "in " + Words.of(left))
                                 + waiting(work) + "; "
-                                + lag.rates()
-                                        .untilCaughtUp()
-                                        .map(needed -> "the group needs " + Words.of(needed) + " more")
-                                        .orElse("at its rate the group does not catch up"),
+                                + catchingUp(lag.rates()),
                         "give the topic a longer retention (retention.ms, retention.bytes) until the group has caught"
                                 + " up"));
+    }
+
+    private static String catchingUp(LagPicture.Rates rates) {
+        if (rates.untilCaughtUp().isPresent()) {
+            return "the group needs " + Words.of(rates.untilCaughtUp().get()) + " more";
+        }
+        return rates.committed().isEmpty() || rates.appended().isEmpty()
+                ? "how fast the group goes is not known yet"
+                : "at its rate the group does not catch up";
     }
 }

@@ -141,27 +141,31 @@ final class ExplainCall {
             throw Refusal.field(Reason.INVALID_ARGUMENT, "partition", asked.getPartition(), "beside a topic")
                     .exception();
         }
-        var group = view.image()
-                .groups()
-                .group(asked.getGroup())
-                .orElseThrow(() -> view.missing(Groups.unknown(asked.getGroup())));
-        var names = names(asked, group, view);
-        GroupLagCall.requireFew(asked.getTopic().isEmpty() ? "topic" : "partition", names.size());
         var told = cluster.metadataLeader().isEmpty()
                 ? CompletableFuture.completedFuture(Asked.NOBODY)
                 : standing.of(asked.getGroup(), deadline).handle(Asked::of);
+        return told.thenCompose(leader -> group(asked, leader, view, deadline));
+    }
+
+    private CompletableFuture<ExplainResponse> group(ExplainedGroup asked, Asked leader, View view, Deadline deadline) {
+        var group = view.image()
+                .groups()
+                .group(asked.getGroup())
+                .or(() -> GroupPictures.gone(asked.getGroup(), leader.standing(), clock.millis()))
+                .orElseThrow(() -> view.missing(Groups.unknown(asked.getGroup())));
+        var names = names(asked, group, leader, view);
+        GroupLagCall.requireFew(asked.getTopic().isEmpty() ? "topic" : "partition", names.size());
         var waits = new GroupLagCall.Waits(deadline.earlier(LAG_WAIT), deadline.earlier(ELECTION_WAIT));
-        var lags = lag.of(new Groups.Found(group, view.image()), List.copyOf(names.values()), waits)
-                .thenApply(GroupPictures::lags);
+        var pictures = lag.of(new Groups.Found(group, view.image()), List.copyOf(names.values()), waits)
+                .thenApply(GroupPictures::lags)
+                .thenApply(measured -> new GroupPictures(group, leader.standing()).of(names, measured, clock.millis()));
         var topics = names.values().stream().map(TopicPartition::topic).collect(Collectors.toSet());
-        var pictures = told.thenCombine(
-                lags,
-                (leader, measured) -> new GroupPictures(group, leader.standing()).of(names, measured, clock.millis()));
-        return described(topics, view.image(), deadline).thenCombine(pictures, (partitions, picture) -> {
-            boolean led = view.led() && told.join().reached();
-            return ExplainMessages.response(
-                    Explainer.group(picture, around(view, led, pictures(partitions, names.values()))));
-        });
+        boolean led = view.led() && leader.reached();
+        return described(topics, view.image(), deadline)
+                .thenCombine(
+                        pictures,
+                        (partitions, picture) -> ExplainMessages.response(
+                                Explainer.group(picture, around(view, led, pictures(partitions, names.values())))));
     }
 
     /**
@@ -194,7 +198,8 @@ final class ExplainCall {
     }
 
     /** The partitions that are asked about. */
-    private static SortedMap<PartitionId, TopicPartition> names(ExplainedGroup asked, ConsumerGroup group, View view) {
+    private static SortedMap<PartitionId, TopicPartition> names(
+            ExplainedGroup asked, ConsumerGroup group, Asked leader, View view) {
         var partition = asked.hasPartition() ? Optional.of(asked.getPartition()) : Optional.<Integer>empty();
         var names = new TreeMap<PartitionId, TopicPartition>();
         if (!asked.getTopic().isEmpty()) {
@@ -204,7 +209,11 @@ final class ExplainCall {
         }
         var topics =
                 view.image().topics().values().stream().collect(Collectors.toMap(TopicInfo::topicId, TopicInfo::name));
-        Stream.concat(group.membership().partitions().keySet().stream(), group.offsets().keySet().stream())
+        Stream.of(
+                        group.membership().partitions().keySet(),
+                        group.offsets().keySet(),
+                        GroupPictures.left(leader.standing()))
+                .flatMap(Set::stream)
                 .forEach(id -> {
                     var topic = topics.get(id.topicId());
                     if (topic != null) {

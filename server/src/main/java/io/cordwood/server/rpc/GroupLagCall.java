@@ -15,11 +15,16 @@ import io.cordwood.server.partition.Partitions;
 import io.cordwood.server.partition.TopicPartition;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * GetLag: the metadata says what the group has committed, then the leader of each partition measures from
@@ -28,7 +33,10 @@ import java.util.concurrent.CompletableFuture;
  * <p><b>Thread:</b> any, none waits.
  */
 final class GroupLagCall {
-    /** Partitions of one call that are measured at once; its others wait, and other calls do not wait for them. */
+    /**
+     * Partitions of one call that are measured at once, or one of each leader where these are more; its others wait,
+     * and other calls do not wait for them.
+     */
     static final int AT_ONCE = 64;
     /** Of the call: those that have a leader do not wait for those that have none, however many these are. */
     private static final Duration ELECTION_WAIT = Duration.ofSeconds(5);
@@ -114,12 +122,33 @@ final class GroupLagCall {
      */
     CompletableFuture<List<PartitionLag>> of(Groups.Found found, List<TopicPartition> partitions, Waits waits) {
         var pacing = paces.of(found.group().name(), waits.answers());
-        return BoundedCalls.of(partitions, AT_ONCE, partition -> measured(found, partition, waits))
+        return byLeader(partitions, partition -> measured(found, partition, waits))
                 .thenCombine(
                         pacing,
                         (measured, known) -> measured.stream()
                                 .map(lag -> forecast(lag, known))
                                 .toList());
+    }
+
+    /** Each leader has its share of what is measured at once: one that hangs does not hold up those of others. */
+    private CompletableFuture<List<PartitionLag>> byLeader(
+            List<TopicPartition> partitions, Function<TopicPartition, CompletableFuture<PartitionLag>> call) {
+        var places = IntStream.range(0, partitions.size())
+                .boxed()
+                .collect(Collectors.groupingBy(
+                        place -> measure.leader(partitions.get(place)), LinkedHashMap::new, Collectors.toList()));
+        int share = Math.max(1, AT_ONCE / Math.max(1, places.size()));
+        var measured = new AtomicReferenceArray<PartitionLag>(partitions.size());
+        var shares = places.values().stream()
+                .map(own -> BoundedCalls.of(
+                        own,
+                        share,
+                        place -> call.apply(partitions.get(place)).thenAccept(lag -> measured.set(place, lag))))
+                .toArray(CompletableFuture[]::new);
+        return CompletableFuture.allOf(shares)
+                .thenApply(done -> IntStream.range(0, partitions.size())
+                        .mapToObj(measured::get)
+                        .toList());
     }
 
     private CompletableFuture<PartitionLag> measured(Groups.Found found, TopicPartition name, Waits waits) {

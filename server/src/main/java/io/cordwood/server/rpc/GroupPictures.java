@@ -7,6 +7,7 @@ import io.cordwood.metadata.GroupPartition;
 import io.cordwood.metadata.PartitionId;
 import io.cordwood.proto.internal.v1.FencedCommit;
 import io.cordwood.proto.internal.v1.GroupStandingResponse;
+import io.cordwood.proto.internal.v1.LeftStop;
 import io.cordwood.proto.internal.v1.MemberStanding;
 import io.cordwood.proto.v1.PartitionLag;
 import io.cordwood.server.cluster.Reason;
@@ -15,6 +16,7 @@ import io.cordwood.server.explain.GroupPicture.Assignment;
 import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
 import io.cordwood.server.explain.GroupPicture.Heard;
+import io.cordwood.server.explain.GroupPicture.Left;
 import io.cordwood.server.explain.GroupPicture.Member;
 import io.cordwood.server.explain.GroupPicture.Told;
 import io.cordwood.server.explain.GroupPicture.Work;
@@ -22,13 +24,16 @@ import io.cordwood.server.explain.LagPicture;
 import io.cordwood.server.explain.LagPicture.Rates;
 import io.cordwood.server.partition.TopicPartition;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +47,7 @@ final class GroupPictures {
     private final Map<String, MemberStanding> standings = new HashMap<>();
     private final Map<PartitionId, MemberProgress> progress = new HashMap<>();
     private final Map<PartitionId, Fenced> fenced = new HashMap<>();
+    private final Map<PartitionId, Left> left = new HashMap<>();
 
     /** @param standing of the metadata leader; one that says nothing where it did not answer */
     GroupPictures(ConsumerGroup group, GroupStandingResponse standing) {
@@ -51,6 +57,40 @@ final class GroupPictures {
             MemberReports.of(member.getHeldList()).forEach(told -> progress.put(told.partition(), told));
         });
         standing.getFencedList().forEach(refused -> fenced(refused).ifPresent(found -> fenced.put(id(refused), found)));
+        standing.getLeftList()
+                .forEach(gone -> progress(gone)
+                        .ifPresent(told -> told.stop()
+                                .ifPresent(stop -> left.put(told.partition(), left(gone, told.offset(), stop)))));
+    }
+
+    private static Optional<MemberProgress> progress(LeftStop gone) {
+        return MemberReports.of(List.of(gone.getProgress())).stream().findFirst();
+    }
+
+    private static Left left(LeftStop gone, long offset, MemberProgress.Stop stop) {
+        return new Left(
+                gone.getMemberId(),
+                gone.getMemberName(),
+                gone.getHost(),
+                offset,
+                stop,
+                Duration.ofMillis(gone.getAgoMs()));
+    }
+
+    /** One of which nothing is left but what its last members said, as none of them committed anything. */
+    static Optional<ConsumerGroup> gone(String name, GroupStandingResponse standing, long nowMillis) {
+        return standing.getLeftList().stream()
+                .map(LeftStop::getAgoMs)
+                .min(Comparator.naturalOrder())
+                .map(ago -> ConsumerGroup.empty(name, nowMillis - ago));
+    }
+
+    /** Partitions in which members had stopped that went; some of them may be no longer. */
+    static Set<PartitionId> left(GroupStandingResponse standing) {
+        return standing.getLeftList().stream()
+                .flatMap(gone -> progress(gone).stream())
+                .map(MemberProgress::partition)
+                .collect(Collectors.toSet());
     }
 
     private static PartitionId id(FencedCommit refused) {
@@ -100,7 +140,10 @@ final class GroupPictures {
         var assignment = Optional.ofNullable(group.membership().partitions().get(id))
                 .map(GroupPictures::assignment)
                 .orElse(Assignment.NONE);
-        var told = new Told(Optional.ofNullable(progress.get(id)), Optional.ofNullable(fenced.get(id)));
+        var told = new Told(
+                Optional.ofNullable(progress.get(id)),
+                Optional.ofNullable(fenced.get(id)),
+                Optional.ofNullable(left.get(id)));
         var committed = group.offset(id)
                 .map(offset -> new Committed(offset.offset(), Duration.ofMillis(nowMillis - offset.timeMillis())));
         return new Work(name, assignment, committed, lag, told);

@@ -4,6 +4,7 @@ import io.cordwood.coordinator.GroupStanding;
 import io.cordwood.proto.internal.v1.FencedCommit;
 import io.cordwood.proto.internal.v1.GroupStandingRequest;
 import io.cordwood.proto.internal.v1.GroupStandingResponse;
+import io.cordwood.proto.internal.v1.LeftStop;
 import io.cordwood.proto.internal.v1.MemberStanding;
 import io.cordwood.server.cluster.Deadline;
 import io.cordwood.server.cluster.GroupRefusals;
@@ -67,6 +68,13 @@ final class GroupStandingCall {
                         .setReason(GroupRefusals.reason(fenced.reason()).name())
                         .setExpired(fenced.expired())
                         .setAgoMs(fenced.agoMillis())));
+        standing.left()
+                .forEach(left -> response.addLeft(LeftStop.newBuilder()
+                        .setMemberId(left.memberId())
+                        .setMemberName(left.memberName())
+                        .setHost(left.host())
+                        .setProgress(MemberReports.wire(left.progress()))
+                        .setAgoMs(left.agoMillis())));
         return response.build();
     }
 }

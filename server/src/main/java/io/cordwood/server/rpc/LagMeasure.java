@@ -13,6 +13,7 @@ import io.cordwood.store.LogClosedException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -45,6 +46,11 @@ final class LagMeasure {
 
     ForwardedMethod<MeasureLagRequest, PartitionLag> method() {
         return method;
+    }
+
+    /** As this node knows it. */
+    OptionalInt leader(TopicPartition name) {
+        return partitions.leader(name);
     }
 
     /** @param elections until when a leader is waited for */

@@ -227,6 +227,53 @@ class GroupExplainerTest {
     }
 
     @Test
+    void memberHasStoppedAndLeft() {
+        var work = Pictures.work(Assignment.NONE, Optional.of(Pictures.lag()), Pictures.left(false));
+
+        var causes = explain(Pictures.emptyGroup(HOUR, work));
+
+        assertThat(causes).extracting(Cause::code).containsExactly(NO_MEMBER, STOPPED);
+        assertCause(
+                causes.get(1),
+                STOPPED,
+                "gone",
+                "partition orders-3: member \"payments-gone\" (host 10.0.0.5) stopped at offset 42 and left 2 min 5 s"
+                        + " ago: the handler gave up");
+        assertThat(causes.get(1).hint()).contains("start the application again");
+        var done = Pictures.work(Assignment.NONE, Optional.of(Pictures.noLag()), Pictures.left(false));
+        assertThat(codes(Pictures.emptyGroup(HOUR, done))).isEmpty();
+    }
+
+    @Test
+    void stopOfAMemberThatLeftIsToldUntilTheNextOneStopsToo() {
+        var lag = Optional.of(Pictures.lag());
+        var left = Pictures.left(false);
+        var both = new Told(Optional.of(Pictures.stopped(false, "why")), Optional.empty(), left.left());
+
+        var cause = only(Pictures.group(Pictures.work(Pictures.ownedBy("a"), lag, left)));
+        assertThat(cause.code()).isEqualTo(STOPPED);
+        assertThat(cause.place().memberId()).isEqualTo("gone");
+        assertThat(cause.hint()).contains("member \"payments-a\" (host 10.0.0.4) has the partition now");
+        assertThat(only(Pictures.group(Pictures.work(Pictures.ownedBy("a"), lag, both)))
+                        .place()
+                        .memberId())
+                .isEqualTo("a");
+    }
+
+    @Test
+    void memberThatFoundNothingToGoOnWithHasLeft() {
+        var lag = Optional.of(Pictures.lag());
+
+        var causes = explain(Pictures.emptyGroup(HOUR, Pictures.work(Assignment.NONE, lag, Pictures.left(true))));
+
+        assertThat(causes).extracting(Cause::code).containsExactly(NO_MEMBER, OUT_OF_RANGE);
+        assertThat(causes.get(1).sentence())
+                .isEqualTo("partition orders-3: member \"payments-gone\" (host 10.0.0.5) found no record to go on with,"
+                        + " and left 2 min 5 s ago: the handler gave up");
+        assertThat(causes.get(1).place().memberId()).isEqualTo("gone");
+    }
+
+    @Test
     void memberFindsNothingToGoOnWith() {
         var cause = only(Pictures.group(Pictures.toldWork(Pictures.stopped(true, "offset 42 was trimmed"))));
 
@@ -399,6 +446,18 @@ class GroupExplainerTest {
                 "a",
                 "partition orders-3: retention may remove the next record in 25 min, and 10 records wait; the group needs"
                         + " 1 h more");
+    }
+
+    @Test
+    void retentionIsNearAndNobodyKnowsHowFastTheGroupGoes() {
+        var left = Optional.of(Duration.ofMinutes(25));
+        var never = Pictures.lag(HOUR, left, Pictures.rates(10, 11, Optional.empty()));
+
+        assertThat(only(Pictures.group(Pictures.ownedWork(Pictures.lag(HOUR, left, Rates.UNKNOWN))))
+                        .sentence())
+                .endsWith("; how fast the group goes is not known yet");
+        assertThat(only(Pictures.group(Pictures.ownedWork(never))).sentence())
+                .endsWith("; at its rate the group does not catch up");
     }
 
     @Test

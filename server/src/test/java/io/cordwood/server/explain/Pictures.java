@@ -11,6 +11,7 @@ import io.cordwood.server.explain.GroupPicture.Assignment;
 import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
 import io.cordwood.server.explain.GroupPicture.Heard;
+import io.cordwood.server.explain.GroupPicture.Left;
 import io.cordwood.server.explain.GroupPicture.Member;
 import io.cordwood.server.explain.GroupPicture.Told;
 import io.cordwood.server.explain.GroupPicture.Work;
@@ -87,11 +88,18 @@ final class Pictures {
     }
 
     static Told told(MemberProgress progress) {
-        return new Told(Optional.of(progress), Optional.empty());
+        return new Told(Optional.of(progress), Optional.empty(), Optional.empty());
     }
 
     static Told fenced(Fenced fenced) {
-        return new Told(Optional.empty(), Optional.of(fenced));
+        return new Told(Optional.empty(), Optional.of(fenced), Optional.empty());
+    }
+
+    /** Two minutes and five seconds ago, at the offset at which the group is. */
+    static Told left(boolean outOfRange) {
+        var stop = new MemberProgress.Stop(outOfRange, "the handler\ngave up");
+        var left = new Left("gone", "payments-gone", "10.0.0.5", 42, stop, Duration.ofSeconds(125));
+        return new Told(Optional.empty(), Optional.empty(), Optional.of(left));
     }
 
     static Assignment ownedBy(String memberId) {

@@ -213,6 +213,48 @@ final class ExplainTest {
         assertThat(causes.get(1).getSentence()).endsWith("x...").hasSizeLessThan(450);
     }
 
+    private void leaveStopped(long committed) {
+        var member = joined(node(1), "a");
+        if (committed > 0) {
+            member.commit(member.epoch(), offset(0, committed));
+        }
+        var gaveUp = Status.newBuilder().setCode(Code.ABORTED_VALUE).setMessage("a record failed");
+        member.report(at(0, committed).setStopped(gaveUp).build());
+        member.leave();
+        member.awaitGoodEnd();
+    }
+
+    @Test
+    void whyAMemberStoppedIsSaidAfterItLeftToo() {
+        leaveStopped(3);
+
+        var causes = explainGroup();
+
+        assertThat(causes)
+                .extracting(Cause::getCode, Cause::getTopic, Cause::getMemberId)
+                .containsExactly(tuple(CAUSE_CODE_NO_MEMBER, "", ""), tuple(CAUSE_CODE_STOPPED, "orders", "a"));
+        assertThat(causes.get(1).getSentence())
+                .startsWith("partition orders-0: member \"name of a\" (host 127.0.0.1) stopped at offset 3 and left")
+                .endsWith("ago: a record failed");
+        assertThat(codes(explainPartition(1))).containsExactly(CAUSE_CODE_NO_MEMBER);
+
+        var next = joined(node(1), "b");
+        assertThat(codes(explainGroup())).containsExactly(CAUSE_CODE_STOPPED);
+        next.commit(next.epoch(), offset(0, 4));
+        assertThat(explainGroup()).isEmpty();
+    }
+
+    /** Nothing is left of the group then. */
+    @Test
+    void whyTheFirstRecordStoppedAMemberIsSaidAfterItLeft() {
+        leaveStopped(0);
+
+        assertThat(explainGroup())
+                .extracting(Cause::getCode, Cause::getMemberId)
+                .containsExactly(tuple(CAUSE_CODE_NO_MEMBER, ""), tuple(CAUSE_CODE_STOPPED, "a"));
+        assertThat(codes(explainPartition(0))).containsExactly(CAUSE_CODE_NO_MEMBER, CAUSE_CODE_STOPPED);
+    }
+
     @Test
     void reportsThatMakeNoSenseAreLeftOut() {
         var member = joined(node(1), "a");
@@ -257,15 +299,20 @@ final class ExplainTest {
     }
 
     @Test
-    void commitOfAMemberThatWasRemovedIsExplained() {
+    void commitOfAMemberThatLeftIsExplainedAndThatOfOneThatNeverWasIsNot() {
+        var gone = joined(node(1), "gone");
+        gone.leave();
+        gone.awaitGoodEnd();
         joined(node(1), "a");
-        node(2).groups()
-                .commitOffsets(CommitOffsetsRequest.newBuilder()
-                        .setGroup(GROUP)
-                        .setMemberId("gone")
-                        .setMemberEpoch(1)
-                        .addOffsets(offset(2, 1))
-                        .build());
+        for (var memberId : List.of("gone", "made up")) {
+            var unused = node(2).groups()
+                    .commitOffsets(CommitOffsetsRequest.newBuilder()
+                            .setGroup(GROUP)
+                            .setMemberId(memberId)
+                            .setMemberEpoch(1)
+                            .addOffsets(offset(2, 1))
+                            .build());
+        }
 
         assertThat(explainGroup())
                 .extracting(Cause::getCode, Cause::getPartition, Cause::getMemberId)

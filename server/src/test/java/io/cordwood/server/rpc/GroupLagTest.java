@@ -28,6 +28,7 @@ import io.cordwood.raft.Confirmation;
 import io.cordwood.server.cluster.FakeCluster;
 import io.cordwood.server.cluster.FakePeers;
 import io.cordwood.server.cluster.Reason;
+import io.cordwood.server.cluster.Refusal;
 import io.cordwood.server.partition.Batches;
 import io.cordwood.server.partition.FakeReplica;
 import java.io.IOException;
@@ -385,6 +386,31 @@ final class GroupLagTest {
                 .getPartitionsList();
 
         assertThat(lags).hasSize(count + 1);
+        assertThat(lags.subList(0, count)).allMatch(PartitionLag::hasError);
+        assertThat(lags.get(count).hasError()).isFalse();
+    }
+
+    @Test
+    void leaderThatHangsDoesNotKeepPartitionsOfOthersWaiting() throws Exception {
+        int count = 5 * GroupLagCall.AT_ONCE;
+        cluster.createTopic("many", count + 1, 3);
+        for (int partition = 0; partition < count; partition++) {
+            cluster.leads(3, "many", partition, 5);
+        }
+        cluster.leads(1, "many", count, 5);
+        var sound = leader.replicas.add("many", count);
+        var hung = new CompletableFuture<byte[]>();
+        peers.on(3).handle(Forwarding.METHOD, request -> hung);
+        TestMember.hello(leader.channel, hello("a", "many")).awaitAssignment();
+
+        var request = GetLagRequest.newBuilder().setGroup(GROUP).build();
+        var asked = GroupServiceGrpc.newFutureStub(other.channel).getLag(request);
+        await().until(() -> sound.confirmationCount() > 0);
+
+        var fault = Errors.status(Refusal.of(Reason.INTERNAL, "a fault"));
+        hung.complete(ForwardResponse.newBuilder().setError(fault).build().toByteArray());
+        var lags = asked.get(20, TimeUnit.SECONDS).getPartitionsList();
+        assertThat(lags).extracting(PartitionLag::getPartition).isSorted().hasSize(count + 1);
         assertThat(lags.subList(0, count)).allMatch(PartitionLag::hasError);
         assertThat(lags.get(count).hasError()).isFalse();
     }

@@ -2,6 +2,9 @@ package io.cordwood.server.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import io.cordwood.coordinator.MemberProgress.Stop;
 import io.cordwood.metadata.CommittedOffset;
 import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.GroupMember;
@@ -12,12 +15,15 @@ import io.cordwood.metadata.GroupSubscription;
 import io.cordwood.metadata.PartitionId;
 import io.cordwood.proto.internal.v1.FencedCommit;
 import io.cordwood.proto.internal.v1.GroupStandingResponse;
+import io.cordwood.proto.internal.v1.LeftStop;
 import io.cordwood.proto.internal.v1.MemberStanding;
+import io.cordwood.proto.v1.MemberProgress;
 import io.cordwood.server.cluster.Reason;
 import io.cordwood.server.explain.GroupPicture;
 import io.cordwood.server.explain.GroupPicture.Committed;
 import io.cordwood.server.explain.GroupPicture.Fenced;
 import io.cordwood.server.explain.GroupPicture.Heard;
+import io.cordwood.server.explain.GroupPicture.Left;
 import io.cordwood.server.partition.TopicPartition;
 import java.time.Duration;
 import java.util.Map;
@@ -100,5 +106,26 @@ class GroupPicturesTest {
         assertThat(work.get(0).told().fenced()).isEqualTo(Optional.<Fenced>empty());
         assertThat(work.get(1).told().fenced())
                 .contains(new Fenced("gone", Reason.UNKNOWN_MEMBER, true, Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void stopOfAMemberThatLeftIsNotThatOfTheOwner() {
+        var stopped = MemberProgress.newBuilder()
+                .setPartition(MemberReports.wire(SECOND))
+                .setOffset(7)
+                .setStopped(Status.newBuilder().setCode(Code.UNKNOWN_VALUE).setMessage("why"));
+        var left = LeftStop.newBuilder()
+                .setMemberId("gone")
+                .setMemberName("name")
+                .setHost("host")
+                .setProgress(stopped)
+                .setAgoMs(1_000);
+
+        var work = picture(GroupStandingResponse.newBuilder().addLeft(left)).work();
+
+        assertThat(work.get(0).told()).isEqualTo(GroupPicture.Told.NOTHING);
+        assertThat(work.get(1).told().progress()).isEmpty();
+        assertThat(work.get(1).told().left())
+                .contains(new Left("gone", "name", "host", 7, new Stop(false, "why"), Duration.ofSeconds(1)));
     }
 }
