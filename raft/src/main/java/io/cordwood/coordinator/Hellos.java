@@ -16,7 +16,7 @@ final class Hellos {
 
     private Hellos() {}
 
-    /** The first rule that it breaks, apart from those of the metadata. */
+    /** The first rule that it breaks, apart from those of the metadata and of patterns. */
     static Optional<GroupRefusal> check(MemberHello hello) {
         if (hello.memberId().isEmpty()) {
             return refused(GroupReason.INVALID_NAME, "member_id", "", "not empty");
@@ -31,7 +31,7 @@ final class Hellos {
                     longText.get().length() + " characters",
                     "at most " + MAX_TEXT_LENGTH);
         }
-        return checkSize(hello).or(() -> TopicPattern.check(hello.subscription().pattern()));
+        return checkSize(hello);
     }
 
     /** Whether the join finds room in a raft entry. */
@@ -51,11 +51,6 @@ final class Hellos {
         // It may have to name the member whose place it takes.
         var longest = "m".repeat(MAX_TEXT_LENGTH);
         return EntryBudget.MAX_BYTES - EntryBudget.bytes(join(hello, longest, new TreeSet<>()));
-    }
-
-    static GroupRefusal tooCostly(String pattern) {
-        return new GroupRefusal(
-                GroupReason.INVALID_SUBSCRIPTION, "pattern", pattern, "one that is cheap to match with all topics");
     }
 
     private static Optional<GroupRefusal> refused(GroupReason reason, String field, String value, String limit) {

@@ -2,6 +2,9 @@ package io.cordwood.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
 import io.cordwood.metadata.GroupCommand;
@@ -21,14 +24,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of members that name their topics by a pattern; the log here takes every proposal at once. */
 class PatternGroupsTest {
     private static final String GROUP = "payments";
-    /** Takes too many steps for a name of many a's alone. */
-    private static final String COSTLY = "(a*a*a*a*)*b";
-
-    private static final String MANY = "a".repeat(60);
+    /** Looks ahead, which no pattern may do any more. */
+    private static final String OLD = "(?=o).*";
 
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final List<GroupCommand> proposed = new ArrayList<>();
@@ -197,50 +199,77 @@ class PatternGroupsTest {
     }
 
     @Test
-    void nameThatTakesTooLongThrowsNobodyOut() {
-        topics("ab");
-        connect(1, "a", COSTLY);
-        topics(MANY, "aab");
+    void topicsOfAPatternThatIsNotTakenAnyMoreStayAsTheyAre() {
+        storeOldPattern("orders");
 
-        coordinator.closed(1);
-        connect(2, "a", COSTLY);
-        connect(3, "b", COSTLY);
+        topics("others", "zebra");
+
+        assertThat(refreshed()).isEmpty();
+        assertThat(membership().patterns().get(OLD)).containsExactly("orders");
+        assertThat(membership().assignment("a").assigned()).hasSize(4);
+    }
+
+    @Test
+    void patternThatIsNotTakenAnyMoreThrowsNobodyOut() {
+        storeOldPattern("orders");
+
+        connect(1, "a", OLD);
+        connect(2, "b", OLD);
 
         assertThat(closed).isEmpty();
         assertThat(membership().members()).containsOnlyKeys("a", "b");
-        // The others are found nevertheless.
-        assertThat(refreshed()).containsExactly(1);
-        assertThat(membership().patterns().get(COSTLY)).containsExactly("aab", "ab");
-        connect(4, "audit", "c", COSTLY);
+        assertThat(membership().patterns().get(OLD)).containsExactly("orders");
+        connect(3, "audit", "c", OLD);
         assertThat(closed).extracting(GroupRefusal::reason).containsExactly(GroupReason.INVALID_SUBSCRIPTION);
     }
 
     @Test
-    void nameThatTakesTooLongNowIsAsItWas() {
-        topics(MANY);
-        var wanted = new GroupSubscription(new TreeSet<>(), COSTLY);
-        var names = new TreeSet<>(List.of(MANY, "deleted"));
-        write(new JoinGroups(
-                GroupLimits.DEFAULT,
-                List.of(new GroupCommand.Join(GROUP, "a", "", "", "", "", "", wanted, names, GroupSettings.DEFAULT))));
-        coordinator.applied(state.image());
+    void otherPatternsOfItsGroupAreFound() {
+        storeOldPattern("orders");
+        connect(1, "b", "z.*");
+
+        topics("zebra");
 
         assertThat(refreshed()).containsExactly(1);
-
-        assertThat(membership().patterns().get(COSTLY)).containsExactly(MANY);
+        assertThat(membership().patterns().get("z.*")).containsExactly("zebra");
     }
 
     @Test
-    void noMoreIsTriedOnceManyNamesTookTooLong() {
-        var names = new TreeSet<String>();
-        for (int i = 100; i < 140; i++) {
-            names.add(MANY + i);
+    void patternThatIsNotTakenAnyMoreIsToldOfOnce() {
+        storeOldPattern("orders");
+        var told = new ListAppender<ILoggingEvent>();
+        told.start();
+        var logger = (Logger) LoggerFactory.getLogger(TopicWatch.class);
+        logger.addAppender(told);
+        try {
+            for (String name : List.of("one", "two", "three")) {
+                topics(name);
+                after(1000);
+            }
+        } finally {
+            logger.detachAppender(told);
         }
-        names.add("zb");
 
-        var matches = TopicPattern.of("(a*a*a*a*)*b|zb").matching(names);
+        assertThat(told.list).hasSize(1);
+        assertThat(told.list.get(0).getFormattedMessage()).contains(GROUP, OLD);
+    }
 
-        assertThat(matches.undecided()).isEqualTo(names);
-        assertThat(matches.names()).isEmpty();
+    /** As a version wrote it that took it. */
+    private void storeOldPattern(String... names) {
+        var wanted = new GroupSubscription(new TreeSet<>(), OLD);
+        write(new JoinGroups(
+                GroupLimits.DEFAULT,
+                List.of(new GroupCommand.Join(
+                        GROUP,
+                        "a",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        wanted,
+                        new TreeSet<>(List.of(names)),
+                        GroupSettings.DEFAULT))));
+        coordinator.applied(state.image());
     }
 }
