@@ -11,11 +11,11 @@ import java.util.TreeSet;
  * A pattern that its group knows is not looked at again, even if none such would be taken any more: {@link TopicWatch}
  * cares for it.
  *
- * @param names as far as one entry holds them; {@link TopicWatch} adds the others
+ * @param names as far as there was time to look for them, and one entry holds them; {@link TopicWatch} adds the others
  */
 record PatternTopics(Optional<GroupRefusal> refusal, SortedSet<String> names) {
 
-    static PatternTopics of(MemberHello hello, MetadataImage image) {
+    static PatternTopics of(MemberHello hello, MetadataImage image, TopicWatch topics) {
         var refusal = Hellos.check(hello);
         var pattern = hello.subscription().pattern();
         if (refusal.isPresent() || pattern.isEmpty() || isKnown(pattern, hello.group(), image)) {
@@ -25,7 +25,7 @@ record PatternTopics(Optional<GroupRefusal> refusal, SortedSet<String> names) {
         if (wrong.isPresent()) {
             return new PatternTopics(wrong, new TreeSet<>());
         }
-        var names = TopicPattern.of(pattern).matching(image.topics().keySet());
+        var names = topics.matching(pattern, image);
         return new PatternTopics(Optional.empty(), EntryBudget.fitting(names, Hellos.room(hello)));
     }
 

@@ -4,10 +4,7 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
-import java.util.Collection;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,14 +89,13 @@ final class TopicPattern {
         return new TopicPattern(Pattern.compile(expression));
     }
 
-    /** Names of the server's own are left out. */
-    SortedSet<String> matching(Collection<String> names) {
-        var matching = new TreeSet<String>();
-        for (String name : names) {
-            if (!name.startsWith("__") && pattern.matches(name)) {
-                matching.add(name);
-            }
-        }
-        return matching;
+    /** What it takes to match this name, at most. */
+    long steps(String name) {
+        return (name.length() + 1L) * pattern.programSize();
+    }
+
+    /** Names of the server's own never match. */
+    boolean matches(String name) {
+        return !name.startsWith("__") && pattern.matches(name);
     }
 }

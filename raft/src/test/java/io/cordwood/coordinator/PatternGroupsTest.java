@@ -20,8 +20,11 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,12 @@ import org.slf4j.LoggerFactory;
 /** What becomes of members that name their topics by a pattern; the log here takes every proposal at once. */
 class PatternGroupsTest {
     private static final String GROUP = "payments";
+    /** Nobody pings here. */
+    private static final GroupSettings LIVING = GroupSettings.DEFAULT.withSessionTimeout(Duration.ofMinutes(30));
+
+    /** There is time for some 200 long names in a second. */
+    private static final String COSTLY = "t{2,200}.*";
+
     /** Looks ahead, which no pattern may do any more. */
     private static final String OLD = "(?=o).*";
 
@@ -96,8 +105,7 @@ class PatternGroupsTest {
 
     private void connect(long stream, String group, String memberId, String pattern) {
         var wanted = new GroupSubscription(new TreeSet<>(), pattern);
-        coordinator.connect(
-                stream, new MemberHello(group, memberId, 0, "", "", "", "host", wanted, GroupSettings.DEFAULT));
+        coordinator.connect(stream, new MemberHello(group, memberId, 0, "", "", "", "host", wanted, LIVING));
         after(100);
     }
 
@@ -131,6 +139,16 @@ class PatternGroupsTest {
             }
         }
         return named;
+    }
+
+    private void seconds(int count) {
+        for (int i = 0; i < count; i++) {
+            after(1000);
+        }
+    }
+
+    private SortedMap<String, SortedSet<String>> patterns(String group) {
+        return state.image().groups().group(group).orElseThrow().membership().patterns();
     }
 
     private void createTopicsWithLongNames(int first, int end) {
@@ -170,7 +188,7 @@ class PatternGroupsTest {
     void patternsThatOneEntryDoesNotHoldTogetherComeInSeveral() {
         createTopicsWithLongNames(1000, 1001);
         connect(1, "a", "t.*");
-        connect(2, "b", "t{2,200}.*");
+        connect(2, "b", "t{2}.*");
         after(1000);
 
         createTopicsWithLongNames(1001, 1701);
@@ -196,6 +214,64 @@ class PatternGroupsTest {
         assertThat(namedByTheJoin()).isZero();
         assertThat(membership().patterns().get("o.*")).containsExactly("orders");
         assertThat(membership().members()).hasSize(2);
+    }
+
+    @Test
+    void whatThereIsNoTimeForIsFoundLater() {
+        createTopicsWithLongNames(1000, 1800);
+
+        connect(1, "a", COSTLY);
+
+        assertThat(namedByTheJoin()).isBetween(100, 300);
+        assertThat(membership().patterns().get(COSTLY)).hasSizeBetween(100, 300);
+        seconds(4);
+        assertThat(membership().patterns().get(COSTLY)).hasSize(800);
+        assertThat(membership().assignment("a").assigned()).hasSize(800);
+    }
+
+    @Test
+    void groupsThatThereIsNoTimeForTakeTurnsWhileTopicsCome() {
+        createTopicsWithLongNames(1000, 1800);
+        var groups = List.of("one", "two", "three");
+        for (String group : groups) {
+            connect(groups.indexOf(group) + 1, group, "a", COSTLY + group.length() + "?.*");
+            connect(groups.indexOf(group) + 11, group, "b", COSTLY + group.charAt(0) + "?.*");
+        }
+        for (int i = 0; i < 60; i++) {
+            topics("later-" + i);
+            seconds(1);
+        }
+
+        assertThat(groups)
+                .allSatisfy(group -> assertThat(patterns(group).values())
+                        .hasSize(2)
+                        .allSatisfy(names -> assertThat(names).hasSize(800)));
+    }
+
+    @Test
+    void topicThatCameBehindTheScanIsFoundByTheNext() {
+        createTopicsWithLongNames(1000, 1800);
+        connect(1, "a", COSTLY);
+        seconds(10);
+        topics("another");
+        seconds(1);
+
+        topics("tt");
+        seconds(10);
+
+        assertThat(membership().patterns().get(COSTLY)).hasSize(801).contains("tt");
+    }
+
+    @Test
+    void groupWithACheapPatternDoesNotWaitForCostlyOnes() {
+        createTopicsWithLongNames(1000, 1800);
+        connect(1, "audit", "a", COSTLY);
+        connect(2, "b", "o.*");
+        topics("offers");
+
+        seconds(10);
+
+        assertThat(membership().patterns().get("o.*")).containsExactly("offers", "orders");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.cordwood.metadata.GroupReason;
 import io.cordwood.metadata.GroupRefusal;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,7 +40,7 @@ class TopicPatternTest {
     void nameTakesNoMoreStepsThanCharactersTimesInstructions(String expression) {
         var matching = assertTimeoutPreemptively(NOT_AT_ALL, () -> {
             assertThat(TopicPattern.check(expression)).isEmpty();
-            return TopicPattern.of(expression).matching(List.of(LONGEST));
+            return matching(expression, LONGEST);
         });
 
         assertThat(matching).isEmpty();
@@ -116,18 +117,21 @@ class TopicPatternTest {
 
     @Test
     void wholeNamesMatch() {
-        var names = List.of("orders", "orders-eu", "my-orders", "Orders", "o");
+        var names = new String[] {"Orders", "my-orders", "o", "orders", "orders-eu"};
 
-        assertThat(TopicPattern.of("orders").matching(names)).containsExactly("orders");
-        assertThat(TopicPattern.of("o|orders").matching(names)).containsExactly("o", "orders");
-        assertThat(TopicPattern.of("(?i)orders(-[a-z]{2})?").matching(names))
-                .containsExactly("Orders", "orders", "orders-eu");
-        assertThat(TopicPattern.of("^.*-\\w+$").matching(names)).containsExactly("my-orders", "orders-eu");
-        assertThat(TopicPattern.of("[[:alpha:]]+").matching(names)).containsExactly("Orders", "o", "orders");
+        assertThat(matching("orders", names)).containsExactly("orders");
+        assertThat(matching("o|orders", names)).containsExactly("o", "orders");
+        assertThat(matching("(?i)orders(-[a-z]{2})?", names)).containsExactly("Orders", "orders", "orders-eu");
+        assertThat(matching("^.*-\\w+$", names)).containsExactly("my-orders", "orders-eu");
+        assertThat(matching("[[:alpha:]]+", names)).containsExactly("Orders", "o", "orders");
     }
 
     @Test
     void namesOfTheServersOwnNeverMatch() {
-        assertThat(TopicPattern.of(".*").matching(List.of("__audit", "_mine"))).containsExactly("_mine");
+        assertThat(matching(".*", "__audit", "_mine")).containsExactly("_mine");
+    }
+
+    private static List<String> matching(String expression, String... names) {
+        return Stream.of(names).filter(TopicPattern.of(expression)::matches).toList();
     }
 }
