@@ -62,8 +62,10 @@ public final class ConsumerBuilder {
     }
 
     /**
-     * Reads all topics whose whole names match this expression, in the syntax of {@link
-     * java.util.regex.Pattern}, also those that come later; beside the topics named, if there are some.
+     * Reads all topics whose whole names match this expression, also those that come later; beside the topics
+     * named, if there are some. It is in the syntax of RE2, which is mostly that of {@link
+     * java.util.regex.Pattern} without look-around, back references and possessive repetitions. One that the
+     * cluster does not take ends the consumer with {@link ErrorCode#INVALID_SUBSCRIPTION}.
      */
     public ConsumerBuilder pattern(String expression) {
         pattern = expression;

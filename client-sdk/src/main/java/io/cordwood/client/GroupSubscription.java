@@ -4,8 +4,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * What a member says of itself, and what it asks its group to do.
@@ -15,7 +13,8 @@ import java.util.regex.PatternSyntaxException;
  *     others
  * @param rack where it runs; empty where that is not known
  * @param topics that it wants, ascending; they need not exist yet
- * @param pattern that whole names of topics match that it wants, too; empty where there is none
+ * @param pattern that whole names of topics match that it wants, too; empty where there is none. Whether it is
+ *     an expression the cluster decides
  * @param sessionTimeout after so long without being heard it is no member any more
  */
 record GroupSubscription(
@@ -37,20 +36,10 @@ record GroupSubscription(
             throw CordwoodException.invalid(
                     ErrorCode.INVALID_SUBSCRIPTION, "topics", "empty", "topics, a pattern or both");
         }
-        requireExpression(pattern);
     }
 
     private static List<String> sorted(Collection<String> topics) {
         topics.forEach(Names::requireTopic);
         return List.copyOf(new TreeSet<>(topics));
-    }
-
-    private static void requireExpression(String pattern) {
-        try {
-            Pattern.compile(pattern);
-        } catch (PatternSyntaxException e) {
-            throw CordwoodException.invalid(
-                    ErrorCode.INVALID_SUBSCRIPTION, "pattern", pattern, "an expression: " + e.getDescription());
-        }
     }
 }

@@ -96,7 +96,7 @@ public final class Coordinator {
      */
     public void connect(long stream, MemberHello hello) {
         var member = new MemberRef(hello.group(), hello.memberId());
-        var matching = PatternTopics.of(hello, image);
+        var matching = PatternTopics.of(hello, image, topics);
         var known = member(member);
         if (matching.refusal().isPresent()) {
             close(stream, matching.refusal().get());

@@ -13,12 +13,11 @@ import java.util.stream.Stream;
 final class Hellos {
     private Hellos() {}
 
-    /** The first rule that it breaks, apart from those of the metadata. */
+    /** The first rule that it breaks, apart from those of the metadata and of patterns. */
     static Optional<GroupRefusal> check(MemberHello hello) {
         return MemberHello.checkMemberId(hello.memberId())
                 .or(() -> checkTexts(hello))
-                .or(() -> checkSize(hello))
-                .or(() -> TopicPattern.check(hello.subscription().pattern()));
+                .or(() -> checkSize(hello));
     }
 
     private static Optional<GroupRefusal> checkTexts(MemberHello hello) {
@@ -49,11 +48,6 @@ final class Hellos {
         // It may have to name the member whose place it takes.
         var longest = "m".repeat(MemberHello.MAX_TEXT_LENGTH);
         return EntryBudget.MAX_BYTES - EntryBudget.bytes(join(hello, longest, new TreeSet<>()));
-    }
-
-    static GroupRefusal tooCostly(String pattern) {
-        return new GroupRefusal(
-                GroupReason.INVALID_SUBSCRIPTION, "pattern", pattern, "one that is cheap to match with all topics");
     }
 
     private static Optional<GroupRefusal> refused(GroupReason reason, String field, String value, String limit) {

@@ -8,22 +8,25 @@ import java.util.TreeSet;
 
 /**
  * What comes into the log of the topics that a member's pattern matches when it says hello, or why the member is refused.
- * A pattern that its group knows is not looked at again, however costly it has become: {@link TopicWatch} cares for it.
+ * A pattern that its group knows is not looked at again, even if none such would be taken any more: {@link TopicWatch}
+ * cares for it.
  *
- * @param names as far as one entry holds them; {@link TopicWatch} adds the others
+ * @param names as far as there was time to look for them, and one entry holds them; {@link TopicWatch} adds the others
  */
 record PatternTopics(Optional<GroupRefusal> refusal, SortedSet<String> names) {
 
-    static PatternTopics of(MemberHello hello, MetadataImage image) {
+    static PatternTopics of(MemberHello hello, MetadataImage image, TopicWatch topics) {
         var refusal = Hellos.check(hello);
         var pattern = hello.subscription().pattern();
         if (refusal.isPresent() || pattern.isEmpty() || isKnown(pattern, hello.group(), image)) {
             return new PatternTopics(refusal, new TreeSet<>());
         }
-        var matches = TopicPattern.of(pattern).matching(image.topics().keySet());
-        return matches.undecided().isEmpty()
-                ? new PatternTopics(Optional.empty(), EntryBudget.fitting(matches.names(), Hellos.room(hello)))
-                : new PatternTopics(Optional.of(Hellos.tooCostly(pattern)), new TreeSet<>());
+        var wrong = TopicPattern.check(pattern);
+        if (wrong.isPresent()) {
+            return new PatternTopics(wrong, new TreeSet<>());
+        }
+        var names = topics.matching(pattern, image);
+        return new PatternTopics(Optional.empty(), EntryBudget.fitting(names, Hellos.room(hello)));
     }
 
     private static boolean isKnown(String pattern, String group, MetadataImage image) {

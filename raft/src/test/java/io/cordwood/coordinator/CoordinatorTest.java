@@ -687,16 +687,7 @@ class CoordinatorTest {
 
     @Test
     void badPatternsAreRefused() {
-        write(MetadataCommands.topic("a".repeat(60), 1, 1));
-        coordinator.applied(state.image());
-
-        var patterns = List.of(
-                "(",
-                "(a*a*a*a*)*b",
-                "x".repeat(257),
-                "(?:){2000000000}",
-                "(?:(?:){1,1000}){1000,}",
-                "(?:){99999999999999999999}");
+        var patterns = List.of("(", "(?=o).*", "x".repeat(257), "a{2000000000}", "(?:(?:a){1,1000}){1000,}", "é.*");
         for (String pattern : patterns) {
             coordinator.connect(1, hello("a", 0, "", new GroupSubscription(new TreeSet<>(), pattern)));
             assertThat(closed(drive())).as(pattern).isEqualTo(GroupReason.INVALID_SUBSCRIPTION);

@@ -2,6 +2,9 @@ package io.cordwood.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.cordwood.coordinator.CoordinatorOutput.Close;
 import io.cordwood.coordinator.CoordinatorOutput.Propose;
 import io.cordwood.metadata.GroupCommand;
@@ -17,18 +20,26 @@ import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
 import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of members that name their topics by a pattern; the log here takes every proposal at once. */
 class PatternGroupsTest {
     private static final String GROUP = "payments";
-    /** Takes too many steps for a name of many a's alone. */
-    private static final String COSTLY = "(a*a*a*a*)*b";
+    /** Nobody pings here. */
+    private static final GroupSettings LIVING = GroupSettings.DEFAULT.withSessionTimeout(Duration.ofMinutes(30));
 
-    private static final String MANY = "a".repeat(60);
+    /** There is time for some 200 long names in a second. */
+    private static final String COSTLY = "t{2,200}.*";
+
+    /** Looks ahead, which no pattern may do any more. */
+    private static final String OLD = "(?=o).*";
 
     private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
     private final List<GroupCommand> proposed = new ArrayList<>();
@@ -94,8 +105,7 @@ class PatternGroupsTest {
 
     private void connect(long stream, String group, String memberId, String pattern) {
         var wanted = new GroupSubscription(new TreeSet<>(), pattern);
-        coordinator.connect(
-                stream, new MemberHello(group, memberId, 0, "", "", "", "host", wanted, GroupSettings.DEFAULT));
+        coordinator.connect(stream, new MemberHello(group, memberId, 0, "", "", "", "host", wanted, LIVING));
         after(100);
     }
 
@@ -129,6 +139,16 @@ class PatternGroupsTest {
             }
         }
         return named;
+    }
+
+    private void seconds(int count) {
+        for (int i = 0; i < count; i++) {
+            after(1000);
+        }
+    }
+
+    private SortedMap<String, SortedSet<String>> patterns(String group) {
+        return state.image().groups().group(group).orElseThrow().membership().patterns();
     }
 
     private void createTopicsWithLongNames(int first, int end) {
@@ -168,7 +188,7 @@ class PatternGroupsTest {
     void patternsThatOneEntryDoesNotHoldTogetherComeInSeveral() {
         createTopicsWithLongNames(1000, 1001);
         connect(1, "a", "t.*");
-        connect(2, "b", "t{2,200}.*");
+        connect(2, "b", "t{2}.*");
         after(1000);
 
         createTopicsWithLongNames(1001, 1701);
@@ -197,50 +217,135 @@ class PatternGroupsTest {
     }
 
     @Test
-    void nameThatTakesTooLongThrowsNobodyOut() {
-        topics("ab");
-        connect(1, "a", COSTLY);
-        topics(MANY, "aab");
+    void whatThereIsNoTimeForIsFoundLater() {
+        createTopicsWithLongNames(1000, 1800);
 
-        coordinator.closed(1);
-        connect(2, "a", COSTLY);
-        connect(3, "b", COSTLY);
+        connect(1, "a", COSTLY);
+
+        assertThat(namedByTheJoin()).isBetween(100, 300);
+        assertThat(membership().patterns().get(COSTLY)).hasSizeBetween(100, 300);
+        seconds(4);
+        assertThat(membership().patterns().get(COSTLY)).hasSize(800);
+        assertThat(membership().assignment("a").assigned()).hasSize(800);
+    }
+
+    @Test
+    void groupsThatThereIsNoTimeForTakeTurnsWhileTopicsCome() {
+        createTopicsWithLongNames(1000, 1800);
+        var groups = List.of("one", "two", "three");
+        for (String group : groups) {
+            connect(groups.indexOf(group) + 1, group, "a", COSTLY + group.length() + "?.*");
+            connect(groups.indexOf(group) + 11, group, "b", COSTLY + group.charAt(0) + "?.*");
+        }
+        for (int i = 0; i < 60; i++) {
+            topics("later-" + i);
+            seconds(1);
+        }
+
+        assertThat(groups)
+                .allSatisfy(group -> assertThat(patterns(group).values())
+                        .hasSize(2)
+                        .allSatisfy(names -> assertThat(names).hasSize(800)));
+    }
+
+    @Test
+    void topicThatCameBehindTheScanIsFoundByTheNext() {
+        createTopicsWithLongNames(1000, 1800);
+        connect(1, "a", COSTLY);
+        seconds(10);
+        topics("another");
+        seconds(1);
+
+        topics("tt");
+        seconds(10);
+
+        assertThat(membership().patterns().get(COSTLY)).hasSize(801).contains("tt");
+    }
+
+    @Test
+    void groupWithACheapPatternDoesNotWaitForCostlyOnes() {
+        createTopicsWithLongNames(1000, 1800);
+        connect(1, "audit", "a", COSTLY);
+        connect(2, "b", "o.*");
+        topics("offers");
+
+        seconds(10);
+
+        assertThat(membership().patterns().get("o.*")).containsExactly("offers", "orders");
+    }
+
+    @Test
+    void topicsOfAPatternThatIsNotTakenAnyMoreStayAsTheyAre() {
+        storeOldPattern("orders");
+
+        topics("others", "zebra");
+
+        assertThat(refreshed()).isEmpty();
+        assertThat(membership().patterns().get(OLD)).containsExactly("orders");
+        assertThat(membership().assignment("a").assigned()).hasSize(4);
+    }
+
+    @Test
+    void patternThatIsNotTakenAnyMoreThrowsNobodyOut() {
+        storeOldPattern("orders");
+
+        connect(1, "a", OLD);
+        connect(2, "b", OLD);
 
         assertThat(closed).isEmpty();
         assertThat(membership().members()).containsOnlyKeys("a", "b");
-        // The others are found nevertheless.
-        assertThat(refreshed()).containsExactly(1);
-        assertThat(membership().patterns().get(COSTLY)).containsExactly("aab", "ab");
-        connect(4, "audit", "c", COSTLY);
+        assertThat(membership().patterns().get(OLD)).containsExactly("orders");
+        connect(3, "audit", "c", OLD);
         assertThat(closed).extracting(GroupRefusal::reason).containsExactly(GroupReason.INVALID_SUBSCRIPTION);
     }
 
     @Test
-    void nameThatTakesTooLongNowIsAsItWas() {
-        topics(MANY);
-        var wanted = new GroupSubscription(new TreeSet<>(), COSTLY);
-        var names = new TreeSet<>(List.of(MANY, "deleted"));
-        write(new JoinGroups(
-                GroupLimits.DEFAULT,
-                List.of(new GroupCommand.Join(GROUP, "a", "", "", "", "", "", wanted, names, GroupSettings.DEFAULT))));
-        coordinator.applied(state.image());
+    void otherPatternsOfItsGroupAreFound() {
+        storeOldPattern("orders");
+        connect(1, "b", "z.*");
+
+        topics("zebra");
 
         assertThat(refreshed()).containsExactly(1);
-
-        assertThat(membership().patterns().get(COSTLY)).containsExactly(MANY);
+        assertThat(membership().patterns().get("z.*")).containsExactly("zebra");
     }
 
     @Test
-    void noMoreIsTriedOnceManyNamesTookTooLong() {
-        var names = new TreeSet<String>();
-        for (int i = 100; i < 140; i++) {
-            names.add(MANY + i);
+    void patternThatIsNotTakenAnyMoreIsToldOfOnce() {
+        storeOldPattern("orders");
+        var told = new ListAppender<ILoggingEvent>();
+        told.start();
+        var logger = (Logger) LoggerFactory.getLogger(TopicWatch.class);
+        logger.addAppender(told);
+        try {
+            for (String name : List.of("one", "two", "three")) {
+                topics(name);
+                after(1000);
+            }
+        } finally {
+            logger.detachAppender(told);
         }
-        names.add("zb");
 
-        var matches = TopicPattern.of("(a*a*a*a*)*b|zb").matching(names);
+        assertThat(told.list).hasSize(1);
+        assertThat(told.list.get(0).getFormattedMessage()).contains(GROUP, OLD);
+    }
 
-        assertThat(matches.undecided()).isEqualTo(names);
-        assertThat(matches.names()).isEmpty();
+    /** As a version wrote it that took it. */
+    private void storeOldPattern(String... names) {
+        var wanted = new GroupSubscription(new TreeSet<>(), OLD);
+        write(new JoinGroups(
+                GroupLimits.DEFAULT,
+                List.of(new GroupCommand.Join(
+                        GROUP,
+                        "a",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        wanted,
+                        new TreeSet<>(List.of(names)),
+                        GroupSettings.DEFAULT))));
+        coordinator.applied(state.image());
     }
 }

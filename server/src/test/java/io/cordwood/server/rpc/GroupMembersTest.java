@@ -252,7 +252,8 @@ final class GroupMembersTest {
         return Stream.of(
                 refused(hello("a").setPattern("orders("), Reason.INVALID_SUBSCRIPTION, "pattern"),
                 refused(hello("a").setPattern("x".repeat(257)), Reason.INVALID_SUBSCRIPTION, "pattern"),
-                refused(hello("a").setPattern("((.+)+)+x"), Reason.INVALID_SUBSCRIPTION, "pattern"),
+                refused(hello("a").setPattern("(?=o).*"), Reason.INVALID_SUBSCRIPTION, "pattern"),
+                refused(hello("a").setPattern("o{1000}"), Reason.INVALID_SUBSCRIPTION, "pattern"),
                 refused(hello("a"), Reason.INVALID_SUBSCRIPTION, "subscription"),
                 refused(hello("a", "or ders"), Reason.INVALID_NAME, "topics"),
                 refused(hello("a", "orders").setGroup("pay ments"), Reason.INVALID_NAME, "group"),
@@ -299,8 +300,6 @@ final class GroupMembersTest {
     @MethodSource("hellosThatBreakARule")
     void helloThatBreaksARuleIsRefusedWithTheFieldItsValueAndTheLimit(
             MemberHello.Builder hello, Reason reason, String field) {
-        cluster.createTopic("m".repeat(40), 1, 1); // long enough for a costly pattern
-
         var refused = hello(leader.channel, hello).end();
 
         assertReason(refused, reason, "field", field);
