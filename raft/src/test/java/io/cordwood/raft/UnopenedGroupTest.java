@@ -83,6 +83,7 @@ class UnopenedGroupTest {
 
     @Test
     void metadataGroupSaysWhatItHasToSnapshot() throws IOException {
+        assertThat(server.getDivision(id)).isNotNull(); // else Ratis goes on making it behind the close
         server.close();
         var own = new MetadataStateMachine.Own(
                 new MetadataSnapshotFile(new NioDisk(), directory),
