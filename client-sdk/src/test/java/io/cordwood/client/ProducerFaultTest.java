@@ -210,7 +210,7 @@ final class ProducerFaultTest {
                 request -> request.batch().sizeBytes() > 512 ? Fate.REFUSE_BEYOND_512 : Fate.ACCEPT);
         var producer = producer().linger(Duration.ofMinutes(1)).open();
 
-        var tooLarge = send(producer, 100);
+        var tooLarge = send(producer, 50); // one batch: the next would know the limit, or not
         producer.flush();
         var smaller = send(producer, 100);
         producer.flush();
