@@ -16,16 +16,18 @@ final class EchoServer implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 << 10;
 
     private final ServerSocket server;
+    private final Thread acceptor;
     private final AtomicInteger received = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
 
     private EchoServer(ServerSocket server) {
         this.server = server;
+        this.acceptor = daemon(this::accept, "echo-accept");
     }
 
     static EchoServer start() throws IOException {
         var echo = new EchoServer(new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress()));
-        daemon(echo::accept, "echo-accept");
+        echo.acceptor.start();
         return echo;
     }
 
@@ -43,17 +45,17 @@ final class EchoServer implements AutoCloseable {
         return failed.get();
     }
 
-    private static void daemon(Runnable task, String name) {
+    private static Thread daemon(Runnable task, String name) {
         var thread = new Thread(task, name);
         thread.setDaemon(true);
-        thread.start();
+        return thread;
     }
 
     private void accept() {
         while (!server.isClosed()) {
             try {
                 var socket = server.accept();
-                daemon(() -> echo(socket), "echo");
+                daemon(() -> echo(socket), "echo").start();
             } catch (IOException e) {
                 return; // closed
             }
@@ -74,8 +76,14 @@ final class EchoServer implements AutoCloseable {
         }
     }
 
+    /** Nobody is let in behind this: a thread that waits for the next one may still get it until it has ended. */
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            acceptor.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
