@@ -22,6 +22,8 @@ final class MemberPings {
     private final MemberTasks tasks;
     private final Owner owner;
     private List<HeldPartition> told = List.of();
+    /** Whether the last words were said: what was asked before them is older. */
+    private boolean lastSaid;
     /** Only the newest one counts. */
     private long plan;
 
@@ -58,6 +60,7 @@ final class MemberPings {
     void last(@Nullable GroupStream stream, List<HeldPartition> held) {
         boolean isNews = !held.equals(told);
         told = held;
+        lastSaid = true;
         if (stream != null && isNews) {
             ping(stream, held);
         }
@@ -85,7 +88,7 @@ final class MemberPings {
         tasks.after(patience(), () -> answer.complete(told));
         var unused = answer.thenAccept(held -> tasks.execute(() -> {
             if (owner.isOn(stream)) {
-                ping(stream, held);
+                ping(stream, lastSaid ? told : held);
             }
         }));
     }
