@@ -294,7 +294,10 @@ final class ProducerTest {
                 .maxBlock(Duration.ofMillis(20))
                 .open();
 
-        var futures = send(producer, "orders", 100);
+        // More than the buffer holds, however many of them find themselves in one batch.
+        var futures = IntStream.range(0, 100)
+                .mapToObj(i -> producer.send("orders", null, new byte[200]))
+                .toList();
 
         var failure = Failures.of(futures.get(99));
         assertThat(failure.code()).isEqualTo(ErrorCode.OVERLOADED);
