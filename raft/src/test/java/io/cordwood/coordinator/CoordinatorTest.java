@@ -25,7 +25,6 @@ import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.GroupSubscription;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
-import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.PartitionId;
 import io.cordwood.metadata.TrimmedOffsets;
@@ -55,57 +54,20 @@ class CoordinatorTest {
             Duration.ofDays(7),
             Duration.ofSeconds(6));
 
-    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
-    private final VirtualClock clock = new VirtualClock();
-    private long index;
-    private Coordinator coordinator;
-
-    private static final class VirtualClock implements CoordinatorClock {
-        private long millis;
-
-        @Override
-        public long monotonicMillis() {
-            return millis;
-        }
-
-        @Override
-        public long wallMillis() {
-            return 1_000_000 + millis;
-        }
-    }
-
-    CoordinatorTest() {
-        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
-        write(MetadataCommands.form(node));
-        write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
-        write(MetadataCommands.topic("orders", 4, 1));
-        coordinator = new Coordinator(CONFIG, clock, state.image());
-    }
+    private final CoordinatorWorld world = new CoordinatorWorld(CONFIG);
+    private final MetadataState state = world.state;
+    private Coordinator coordinator = world.coordinator();
 
     private void write(MetadataCommand command) {
-        state.apply(command, ++index);
+        world.write(command);
     }
 
-    /** Takes what is to be done; proposals are written to the log and answered, and what comes of that too. */
     private List<CoordinatorOutput> drive() {
-        var all = new ArrayList<CoordinatorOutput>();
-        for (var outputs = coordinator.take(); !outputs.isEmpty(); outputs = coordinator.take()) {
-            all.addAll(outputs);
-            for (CoordinatorOutput output : outputs) {
-                if (output instanceof Propose propose) {
-                    var result = state.apply(propose.command(), ++index);
-                    coordinator.applied(state.image());
-                    coordinator.answered(propose.proposalId(), result);
-                }
-            }
-        }
-        return all;
+        return world.drive();
     }
 
     private List<CoordinatorOutput> after(long millis) {
-        clock.millis += millis;
-        coordinator.tick();
-        return drive();
+        return world.after(millis);
     }
 
     private static MemberHello hello(String memberId, long epoch, String instanceId, GroupSubscription subscription) {
@@ -228,7 +190,7 @@ class CoordinatorTest {
     @Test
     void pingOfAMemberThatIsBeingRemovedIsNotAnswered() {
         connect(1, "a");
-        clock.millis += 10_000;
+        world.millis += 10_000;
         coordinator.tick();
 
         coordinator.heard(1, epoch("a"), 17);
@@ -239,8 +201,8 @@ class CoordinatorTest {
     @Test
     void newLeaderGivesEverybodyAFullSession() {
         connect(1, "a");
-        clock.millis += 9_000;
-        coordinator = new Coordinator(CONFIG, clock, state.image());
+        world.millis += 9_000;
+        coordinator = world.succeed();
 
         after(15_900); // the leader of before may have answered a ping for six seconds more
         assertThat(isMember("a")).isTrue();
@@ -254,7 +216,7 @@ class CoordinatorTest {
     @Test
     void newLeaderRemovesWhoDoesNotCome() {
         connect(1, "a");
-        coordinator = new Coordinator(CONFIG, clock, state.image());
+        coordinator = world.succeed();
 
         after(16_000);
 
@@ -268,7 +230,7 @@ class CoordinatorTest {
         coordinator.connect(2, lasting("b", 0, 10));
         after(100);
         for (int seconds = 0; seconds < 59; seconds++) {
-            clock.millis += 1_000;
+            world.millis += 1_000;
             coordinator.heard(2, epoch("b"), seconds);
             coordinator.tick();
             assertThat(proposed(drive(), RemoveMembers.class)).isEmpty();
@@ -466,7 +428,7 @@ class CoordinatorTest {
         assertThat(coordinator.take()).isEmpty();
 
         var propose = only(first, Propose.class).get(0);
-        var result = state.apply(propose.command(), ++index);
+        var result = world.write(propose.command());
         coordinator.applied(state.image());
         coordinator.answered(propose.proposalId(), result);
         var outputs = drive();
@@ -520,7 +482,7 @@ class CoordinatorTest {
 
         coordinator.commit(9, member, commit(1, 5, epoch("a")));
         assertThat(drive()).contains(new AnswerCommit(9, 1, new TreeMap<>()));
-        clock.millis += 10_000;
+        world.millis += 10_000;
         coordinator.tick();
         coordinator.commit(10, member, commit(2, 6, epoch("a")));
 
@@ -549,7 +511,7 @@ class CoordinatorTest {
         coordinator.leave(1);
 
         assertThat(coordinator.take()).isEmpty();
-        coordinator.answered(first.proposalId(), state.apply(first.command(), ++index));
+        coordinator.answered(first.proposalId(), world.write(first.command()));
         assertThat(only(after(100), AnswerCommit.class))
                 .allMatch(answer -> answer.refused().isEmpty());
         assertThat(isMember("a")).isFalse();
@@ -715,7 +677,7 @@ class CoordinatorTest {
         connect(1, "a");
         coordinator.commit(1, commit(1, 5, epoch("a")));
         coordinator.connect(2, hello("b", 0, "", GroupSubscription.of("orders")));
-        clock.millis += 100;
+        world.millis += 100;
         var outputs = coordinator.take();
         only(outputs, Propose.class).forEach(propose -> coordinator.failed(propose.proposalId()));
         var afterwards = coordinator.take();
@@ -726,7 +688,7 @@ class CoordinatorTest {
                 .singleElement()
                 .satisfies(close -> assertThat(close.stream()).isEqualTo(2));
         coordinator.leave(1);
-        clock.millis += 100;
+        world.millis += 100;
         var removal = only(coordinator.take(), Propose.class).get(0);
         coordinator.failed(removal.proposalId());
         assertThat(proposed(after(100), RemoveMembers.class)).hasSize(1);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.cordwood.coordinator.CoordinatorOutput.AnswerCommit;
-import io.cordwood.coordinator.CoordinatorOutput.Propose;
 import io.cordwood.metadata.ConsumerGroup;
 import io.cordwood.metadata.GroupAssignment;
 import io.cordwood.metadata.GroupCommand.MemberRef;
@@ -16,11 +15,8 @@ import io.cordwood.metadata.GroupRefusal;
 import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.GroupSubscription;
 import io.cordwood.metadata.MetadataCommand;
-import io.cordwood.metadata.MetadataCommands;
-import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import io.cordwood.metadata.PartitionId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -33,56 +29,20 @@ class GroupStandingTest {
     private static final long SESSION_MS =
             GroupSettings.DEFAULT.sessionTimeout().toMillis();
 
-    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
-    private final VirtualClock clock = new VirtualClock();
-    private long index;
-    private final Coordinator coordinator;
-
-    private static final class VirtualClock implements CoordinatorClock {
-        private long millis;
-
-        @Override
-        public long monotonicMillis() {
-            return millis;
-        }
-
-        @Override
-        public long wallMillis() {
-            return 1_000_000 + millis;
-        }
-    }
-
-    GroupStandingTest() {
-        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
-        write(MetadataCommands.form(node));
-        write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
-        write(MetadataCommands.topic("orders", 4, 1));
-        coordinator = new Coordinator(CoordinatorConfig.DEFAULT, clock, state.image());
-    }
+    private final CoordinatorWorld world = new CoordinatorWorld(CoordinatorConfig.DEFAULT);
+    private final MetadataState state = world.state;
+    private final Coordinator coordinator = world.coordinator();
 
     private void write(MetadataCommand command) {
-        state.apply(command, ++index);
+        world.write(command);
     }
 
     private List<CoordinatorOutput> drive() {
-        var all = new ArrayList<CoordinatorOutput>();
-        for (var outputs = coordinator.take(); !outputs.isEmpty(); outputs = coordinator.take()) {
-            all.addAll(outputs);
-            for (CoordinatorOutput output : outputs) {
-                if (output instanceof Propose propose) {
-                    var result = state.apply(propose.command(), ++index);
-                    coordinator.applied(state.image());
-                    coordinator.answered(propose.proposalId(), result);
-                }
-            }
-        }
-        return all;
+        return world.drive();
     }
 
     private List<CoordinatorOutput> after(long millis) {
-        clock.millis += millis;
-        coordinator.tick();
-        return drive();
+        return world.after(millis);
     }
 
     private void connect(long stream, String memberId) {
@@ -138,7 +98,7 @@ class GroupStandingTest {
     void standingTellsWhoWasHeardWhenAndWhatItHolds() {
         connect(1, "a");
         connect(2, "b");
-        clock.millis += 3_000;
+        world.millis += 3_000;
         coordinator.heard(2, epoch("b"), 0);
         coordinator.closed(1);
 
@@ -223,13 +183,13 @@ class GroupStandingTest {
     @Test
     void whereAMemberHadStoppedIsKnownForSomeMinutesAfterItLeft() {
         leaveStoppedAt(5);
-        clock.millis += 60_000;
+        world.millis += 60_000;
 
         assertThat(left()).containsExactly(new GroupStanding.Left("a", "name", "host", stopped(0, 5), 60_000));
         assertThat(coordinator.standing("another").left()).isEmpty();
-        clock.millis += FencedCommits.KEPT_MILLIS - 60_000;
+        world.millis += FencedCommits.KEPT_MILLIS - 60_000;
         assertThat(left()).hasSize(1);
-        clock.millis++;
+        world.millis++;
         assertThat(left()).isEmpty();
     }
 
@@ -243,7 +203,7 @@ class GroupStandingTest {
         drive();
         assertThat(left()).hasSize(1);
         coordinator.commit(2, commit(epoch("b"), 0));
-        clock.millis++;
+        world.millis++;
         drive();
 
         assertThat(left()).isEmpty();
@@ -309,7 +269,7 @@ class GroupStandingTest {
         coordinator.commit(1, commit(before, lost));
         coordinator.commit(77, new MemberRef(GROUP, "made up"), commit(1, 0, lost));
         drive();
-        clock.millis += 60_000;
+        world.millis += 60_000;
 
         assertThat(coordinator.standing(GROUP).fenced())
                 .extracting(
@@ -318,7 +278,7 @@ class GroupStandingTest {
                         GroupStanding.Fenced::reason,
                         GroupStanding.Fenced::agoMillis)
                 .containsExactly(tuple("a", lost, GroupReason.NOT_OWNED, 60_000L));
-        clock.millis += FencedCommits.KEPT_MILLIS - 59_999;
+        world.millis += FencedCommits.KEPT_MILLIS - 59_999;
         assertThat(coordinator.standing(GROUP).fenced()).isEmpty();
     }
 
@@ -356,7 +316,7 @@ class GroupStandingTest {
         var had = assignment("a").assigned().keySet().stream()
                 .map(PartitionId::partition)
                 .toList();
-        clock.millis += SESSION_MS - 1_000;
+        world.millis += SESSION_MS - 1_000;
         coordinator.heard(2, epoch("b"), 0);
 
         after(1_000);
@@ -393,9 +353,9 @@ class GroupStandingTest {
     void commitOnAStreamWhoseSessionEndsIsNotWrittenAndKnown() {
         connect(1, "a");
         connect(2, "b");
-        clock.millis += SESSION_MS - 1_000;
+        world.millis += SESSION_MS - 1_000;
         coordinator.heard(2, epoch("b"), 0);
-        clock.millis += 1_000;
+        world.millis += 1_000;
         coordinator.tick();
 
         coordinator.commit(1, commit(epoch("a"), 0, 3));

@@ -18,7 +18,6 @@ import io.cordwood.metadata.GroupSettings;
 import io.cordwood.metadata.GroupSubscription;
 import io.cordwood.metadata.MetadataCommand;
 import io.cordwood.metadata.MetadataCommands;
-import io.cordwood.metadata.MetadataImage;
 import io.cordwood.metadata.MetadataState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,34 +40,14 @@ class PatternGroupsTest {
     /** Looks ahead, which no pattern may do any more. */
     private static final String OLD = "(?=o).*";
 
-    private final MetadataState state = new MetadataState(MetadataImage.EMPTY);
+    private final CoordinatorWorld world = new CoordinatorWorld(CoordinatorConfig.DEFAULT);
+    private final MetadataState state = world.state;
+    private final Coordinator coordinator = world.coordinator();
     private final List<GroupCommand> proposed = new ArrayList<>();
     private final List<GroupRefusal> closed = new ArrayList<>();
-    private final Coordinator coordinator;
-    private long nowMillis;
-    private long index;
-
-    PatternGroupsTest() {
-        var node = MetadataCommands.withFeatures(MetadataCommands.node(1, "", 100_000), 1, MetadataCommand.GROUPS);
-        write(MetadataCommands.form(node));
-        write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
-        write(MetadataCommands.topic("orders", 4, 1));
-        var clock = new CoordinatorClock() {
-            @Override
-            public long monotonicMillis() {
-                return nowMillis;
-            }
-
-            @Override
-            public long wallMillis() {
-                return 1_000_000 + nowMillis;
-            }
-        };
-        coordinator = new Coordinator(CoordinatorConfig.DEFAULT, clock, state.image());
-    }
 
     private void write(MetadataCommand command) {
-        state.apply(command, ++index);
+        world.write(command);
     }
 
     private void topics(String... names) {
@@ -78,25 +57,18 @@ class PatternGroupsTest {
         coordinator.applied(state.image());
     }
 
-    private void drive() {
-        for (var outputs = coordinator.take(); !outputs.isEmpty(); outputs = coordinator.take()) {
-            for (CoordinatorOutput output : outputs) {
-                if (output instanceof Propose propose) {
-                    proposed.add(propose.command());
-                    var result = state.apply(propose.command(), ++index);
-                    coordinator.applied(state.image());
-                    coordinator.answered(propose.proposalId(), result);
-                } else if (output instanceof Close close) {
-                    closed.add(close.reason());
-                }
+    private void note(List<CoordinatorOutput> outputs) {
+        for (CoordinatorOutput output : outputs) {
+            if (output instanceof Propose propose) {
+                proposed.add(propose.command());
+            } else if (output instanceof Close close) {
+                closed.add(close.reason());
             }
         }
     }
 
     private void after(long millis) {
-        nowMillis += millis;
-        coordinator.tick();
-        drive();
+        note(world.after(millis));
     }
 
     private void connect(long stream, String memberId, String pattern) {
