@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,12 @@ class SegmentTransferTest {
         target = filled(new SimulatedDisk(2), "target");
         source.takeCheckpoint();
         assertThat(source.compact(100)).isTrue();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        source.close();
+        target.close();
     }
 
     private CompactedLog filled(Disk disk, String name) throws IOException {
