@@ -185,7 +185,7 @@ final class CommandLineTest {
                 "topic trim a 0 42 --yes"
             })
     void clusterThatIsAwayIsUnavailable(String arguments) {
-        var code = run((arguments + " --timeout 500ms --bootstrap " + NOBODY).split(" "));
+        var code = run((arguments + " --timeout 100ms --bootstrap " + NOBODY).split(" "));
 
         assertThat(captured.errLines()).hasSize(2);
         // A machine under load may reach the deadline before the refusal.
@@ -195,13 +195,13 @@ final class CommandLineTest {
 
     @Test
     void globalOptionsStandBeforeTheCommandToo() {
-        assertThat(run("--timeout", "500ms", "--bootstrap", NOBODY, "topic", "list"))
+        assertThat(run("--timeout", "100ms", "--bootstrap", NOBODY, "topic", "list"))
                 .isEqualTo(5);
     }
 
     @Test
     void verboseAddsTheStackTrace() {
-        run("topic", "list", "--timeout", "500ms", "--bootstrap", NOBODY, "-v");
+        run("topic", "list", "--timeout", "100ms", "--bootstrap", NOBODY, "-v");
 
         assertThat(captured.errLines()).anyMatch(line -> line.startsWith("\tat io.cordwood."));
     }

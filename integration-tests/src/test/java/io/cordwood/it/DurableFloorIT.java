@@ -126,6 +126,7 @@ class DurableFloorIT {
     }
 
     @Test
+    @Tag("nightly")
     void emptiedDirectoryIsRefusedAndTheCommandThatIsNamedCompletesIt() {
         var cluster = image.copy(clusters);
         cluster.files(DAMAGED).empty();

@@ -19,6 +19,7 @@ class FormationIT {
     final Clusters clusters = Clusters.ofTest();
 
     @Test
+    @Tag("nightly")
     void clusterFormsWhenAllAreUpAndStartsAgainWithMajority() {
         var cluster = clusters.of(3).begin(1, 2);
         TestCluster.soon()

@@ -52,7 +52,7 @@ class GroupIT {
     }
 
     @Test
-    void whatAKilledMemberHadIsTakenOverAndNothingIsUnprocessed() {
+    void whatAKilledMemberHadIsTakenOverWhenItsSessionIsOverAndNothingIsUnprocessed() {
         var topic = "taken-over";
         cluster().createTopic(topic, PARTITIONS);
         var first = start("first", topic);
@@ -62,31 +62,17 @@ class GroupIT {
         publish(topic, 0, 500);
         TestCluster.soon().until(() -> first.handled().size() > 50);
         publish(topic, 500, 1_000);
+        var owners = owners(topic);
+        assertThat(owners).hasSize(2);
+        assertThat(group(topic).sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
         first.kill();
         publish(topic, 1_000, 1_500);
 
+        TestCluster.soon().until(() -> owners(topic).size() == 1 && owners.containsAll(owners(topic)));
         awaitShared(topic, 1);
         TestCluster.soon().until(() -> union(first, second).size() == 1_500);
         awaitCommitted(topic, 1_500);
         assertThat(second.lost()).isEmpty();
-    }
-
-    @Test
-    void killedMemberLosesItsPartitionsWhenItsSessionIsOver() {
-        var topic = "killed";
-        cluster().createTopic(topic, PARTITIONS);
-        var first = start("first", topic);
-        start("second", topic);
-        awaitShared(topic, 2);
-        var session = group(topic).sessionTimeout();
-        var owners = owners(topic);
-
-        first.kill();
-
-        assertThat(session).isEqualTo(Duration.ofSeconds(10));
-        assertThat(owners).hasSize(2);
-        TestCluster.soon().until(() -> owners(topic).size() == 1 && owners.containsAll(owners(topic)));
-        awaitShared(topic, 1);
     }
 
     @Test
