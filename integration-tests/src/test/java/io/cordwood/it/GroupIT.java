@@ -58,13 +58,13 @@ class GroupIT {
         var first = start("first", topic);
         var second = start("second", topic);
         awaitShared(topic, 2);
+        var owners = owners(topic);
+        assertThat(owners).hasSize(2);
+        assertThat(group(topic).sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
 
         publish(topic, 0, 500);
         TestCluster.soon().until(() -> first.handled().size() > 50);
         publish(topic, 500, 1_000);
-        var owners = owners(topic);
-        assertThat(owners).hasSize(2);
-        assertThat(group(topic).sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
         first.kill();
         publish(topic, 1_000, 1_500);
 

@@ -12,11 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Ports for nodes of a test. They lie below those that the system gives to outgoing connections, so that nobody takes the port
- * of a stopped node; test processes that run at the same time have ranges of their own.
+ * of a stopped node; test processes that run at the same time, eight at most, have ranges of their own.
  */
 public final class TestPorts {
     private static final int FIRST = 8_000;
-    private static final int RANGE = 3_000;
+    private static final int RANGE = 2_700;
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private TestPorts() {}
