@@ -15,10 +15,10 @@ import java.util.List;
  */
 final class CoordinatorWorld {
     final MetadataState state = new MetadataState(MetadataImage.EMPTY);
-    private final CoordinatorConfig config;
     /** Of the clock. */
     long millis;
 
+    private final CoordinatorConfig config;
     private long index;
     /** The newest leader's. */
     private Coordinator coordinator;
@@ -41,7 +41,11 @@ final class CoordinatorWorld {
         write(MetadataCommands.form(node));
         write(new MetadataCommand.RaiseFeatureLevel(MetadataCommand.GROUPS));
         write(MetadataCommands.topic("orders", 4, 1));
-        coordinator = new Coordinator(config, new VirtualClock(), state.image());
+        coordinator = newLeader();
+    }
+
+    private Coordinator newLeader() {
+        return new Coordinator(config, new VirtualClock(), state.image());
     }
 
     Coordinator coordinator() {
@@ -50,7 +54,7 @@ final class CoordinatorWorld {
 
     /** Another leader begins. */
     Coordinator succeed() {
-        coordinator = new Coordinator(config, new VirtualClock(), state.image());
+        coordinator = newLeader();
         return coordinator;
     }
 
